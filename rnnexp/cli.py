@@ -1,0 +1,126 @@
+"""From the constants of a script and the command line to settings, and from there to the experiment."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from pydantic import ValidationError
+
+from rnnexp.config import CONFIGS, Settings
+from rnnexp.errors import UserError, did_you_mean
+
+
+def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
+    """Run one of the scripts and leave the process with its exit code.
+
+    Args:
+        task: ``regression``, ``classification`` or ``memory``.
+        constants: the script's ``globals()``: its constants are the defaults.
+        arguments: instead of the command line's.
+    """
+    program = Path(str(constants.get("__file__", f"run_{task}.py"))).name
+    sys.exit(_guarded(program, CONFIGS[task], _settings_among(constants, CONFIGS[task]), arguments))
+
+
+def main() -> None:
+    """The ``rnnexp`` command: ``rnnexp regression``, ``rnnexp classification``, ``rnnexp memory``."""
+    usage = f"usage: rnnexp {{{','.join(CONFIGS)}}} [OPTIONS]"
+    match sys.argv[1:]:
+        case [("-h" | "--help"), *_]:
+            print(f"{usage}\n")
+            for task, config in CONFIGS.items():
+                print(f"  {task:<16}{config.__doc__}")
+            print("\nrnnexp TASK --help lists the options.")
+        case [task, *arguments] if task in CONFIGS:
+            sys.exit(_guarded(f"rnnexp {task}", CONFIGS[task], {}, arguments))
+        case [task, *_]:
+            print(f"rnnexp: unknown command {task!r}{did_you_mean(task, CONFIGS)}\n{usage}", file=sys.stderr)
+            sys.exit(2)
+        case _:
+            print(usage, file=sys.stderr)
+            sys.exit(2)
+
+
+def parse(
+    program: str,
+    config_class: type[Settings],
+    constants: Mapping[str, Any],
+    arguments: Sequence[str] | None,
+) -> Settings:
+    """Return the settings that constants and command line come to.
+
+    Raises:
+        UserError: naming the constant or the flag that is wrong.
+        SystemExit: after ``--help`` (0), or on a command line that cannot be read (2).
+    """
+    defaults = _validated(config_class, constants, program)
+    fields = [
+        (name, Annotated[field.annotation, tyro.conf.arg(help=field.description)], getattr(defaults, name))
+        for name, field in config_class.model_fields.items()
+    ]
+    flags = dataclasses.make_dataclass(
+        config_class.__name__,
+        [(name, kind, dataclasses.field(default=default)) for name, kind, default in fields],
+    )
+    flags.__doc__ = config_class.__doc__
+    given = dataclasses.asdict(tyro.cli(flags, prog=program, args=arguments))
+    return _validated(config_class, given, "the command line")
+
+
+def _guarded(
+    program: str,
+    config_class: type[Settings],
+    constants: Mapping[str, Any],
+    arguments: Sequence[str] | None,
+) -> int:
+    """Parse, run the experiment, and return the exit code; a user's mistake becomes one message."""
+    try:
+        config = parse(program, config_class, constants, arguments)
+        # Imported here, so that --help and bad arguments answer at once.
+        from rnnexp.experiment import run
+
+        return run(config)
+    except UserError as error:
+        print(f"{program}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted", file=sys.stderr)
+        return 130
+
+
+def _settings_among(constants: Mapping[str, Any], config_class: type[Settings]) -> dict[str, Any]:
+    """Pick a script's constants out of its globals, in the settings' spelling: fields, and all in capitals."""
+    fields = config_class.model_fields
+    return {
+        name.lower(): value
+        for name, value in constants.items()
+        if name in fields or (name.isupper() and not name.startswith("_"))
+    }
+
+
+def _validated(config_class: type[Settings], values: Mapping[str, Any], where: str) -> Settings:
+    try:
+        return config_class(**values)
+    except ValidationError as error:
+        raise UserError("\n".join(_explain(problem, config_class, where) for problem in error.errors())) from None
+
+
+def _explain(problem: Any, config_class: type[Settings], where: str) -> str:
+    """Put one of pydantic's findings into words: which constant and flag, what is wrong, what was given."""
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        meant = did_you_mean(name, config_class.model_fields)
+        return f"{constant(name)} in {where} is not a setting{meant.upper() if False else meant}"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}, not {problem['input']!r}"
+
+
+def constant(field: str) -> str:
+    """Return how the scripts spell a setting."""
+    return field if field == "custom_max_value" else field.upper()

@@ -1,0 +1,120 @@
+"""Everything that can be set: one model per script, the only place with defaults, limits and help texts.
+
+A field is a constant of the script in lower case and a flag of the command line: ``hidden_size``, ``HIDDEN_SIZE``,
+``--hidden-size``. ``None`` means automatic: the data set's own default if it has one, else the general one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from rnnexp.activations import ACTIVATIONS
+from rnnexp.errors import did_you_mean
+
+PositiveInt = Annotated[int, Field(ge=1)]
+PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.01, le=0.9)]
+
+
+class Settings(BaseModel):
+    """What the three scripts have in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    task: ClassVar[Literal["regression", "classification", "memory"]]
+
+    dataset_name: str = Field(description="data set, by name")
+    epochs: PositiveInt = Field(100, description="passes over the training part")
+    activation: str = Field("custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
+    hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(10, description="recurrent units")
+
+    batch_size: PositiveInt | None = Field(None, description="windows a training step; None: automatic")
+    learning_rate: PositiveFloat | None = Field(None, description="at the start; None: automatic")
+    learning_rate_decay: bool = Field(True, description="let it fall to a hundredth, along a cosine")
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="Keras optimiser")
+    gradient_clip_norm: PositiveFloat | None = Field(
+        1.0, description="longest gradient allowed; None: no bound"
+    )
+    early_stopping: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="stop after this many epochs without a better validation loss, and report on a separate "
+        "test part; 0: never",
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="of everything random")
+    tensorboard: bool = Field(False, description="write event files for TensorBoard into the run's folder")
+    output_dir: Path = Field(Path("tflite_models"), description="where the exported models go")
+    runs_dir: Path = Field(Path("runs"), description="where each run leaves its history, model and plots")
+    quiet: bool = Field(False, description="print nothing but errors")
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, value: str) -> str:
+        if value not in ACTIVATIONS:
+            raise ValueError(
+                f"unknown activation {value!r}{did_you_mean(value, ACTIVATIONS)} "
+                f"(there are: {', '.join(ACTIVATIONS)})"
+            )
+        return value
+
+    @property
+    def max_value(self) -> float:
+        """The custom activation's ``M``."""
+        return getattr(self, "custom_max_value", 1.0)
+
+    @property
+    def stem(self) -> str:
+        """What the names of the exported files begin with."""
+        return f"{self.dataset_name}-{self.activation}"
+
+
+class RegressionConfig(Settings):
+    """Train on a series, predict its next value, export to TensorFlow Lite."""
+
+    task: ClassVar[Literal["regression"]] = "regression"
+
+    dataset_name: str = Field(
+        "SP500", description="SP500, airline-passengers, or NAME for your own data/NAME.csv"
+    )
+    custom_max_value: PositiveFloat = Field(255.0, description="M of the custom activation M * sqrt(x / M)")
+    data_sigma: PositiveFloat = Field(255.0, description="inputs are scaled to 0..DATA_SIGMA")
+    sequence_length: PositiveInt = Field(20, description="values in a window")
+    normalization: Literal["window", "train"] = Field(
+        "window",
+        description="scale each window by its own minimum and maximum, or all by the training part's",
+    )
+    validation_share: Share | None = Field(
+        None, description="last part of the series, held out; None: automatic"
+    )
+
+
+class ClassificationConfig(Settings):
+    """Train a classifier of sequences, export to TensorFlow Lite."""
+
+    task: ClassVar[Literal["classification"]] = "classification"
+
+    dataset_name: str = Field("speech_commands", description="speech_commands or iris")
+    max_sequence_length: PositiveInt = Field(1600, description="longer sequences are cut to this")
+    validation_share: Share = Field(0.2, description="share of the samples held out, where the data has no split")
+
+
+class MemoryConfig(Settings):
+    """Train on recalling, or predicting, a value of a random series, export to TensorFlow Lite."""
+
+    task: ClassVar[Literal["memory"]] = "memory"
+
+    dataset_name: str = Field("memory", description="memory")
+    activation: str = Field("tanh", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
+    custom_max_value: PositiveFloat = Field(1.0, description="M of the custom activation M * sqrt(x / M)")
+    memory_signal_length: PositiveInt = Field(1024, description="values in the random series")
+    memory_n: PositiveInt = Field(100, description="values in a window, N")
+    memory_k: int = Field(
+        1, description="the target is the value N + K: positive predicts, 0 or negative recalls"
+    )
+
+
+CONFIGS: dict[str, type[Settings]] = {
+    config.task: config for config in (RegressionConfig, ClassificationConfig, MemoryConfig)
+}

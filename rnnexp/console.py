@@ -1,0 +1,100 @@
+"""What a run tells the person who started it, on the terminal and in the run's log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnexp.training import Epoch
+
+
+LOG_WIDTH = 110
+
+
+class Console:
+    """Prints to the terminal, unless quiet, and always to a log.
+
+    Args:
+        log: file for the same text.
+        quiet: keep the terminal silent; warnings still go to standard error.
+    """
+
+    def __init__(self, log: Path, *, quiet: bool) -> None:
+        self._file: TextIOWrapper = log.open("w", encoding="utf-8")
+        self._log = RichConsole(file=self._file, width=LOG_WIDTH, no_color=True)
+        # Where the output is not a terminal, it goes to a file or a pipe that has room for whole lines.
+        width = None if sys.stdout.isatty() else LOG_WIDTH
+        self._terminal = RichConsole(quiet=quiet, highlight=False, width=width)
+        self._errors = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._log.print(f"ended by {type(error).__name__}: {error}", markup=False)
+        self._file.close()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        for console in (self._terminal, self._log):
+            console.print(text, markup=False, soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Print a warning, to standard error, also when quiet."""
+        for console in (self._errors, self._log):
+            console.print(f"WARNING: {text}", markup=False, soft_wrap=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table: the first column is names, the others are numbers."""
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for number, column in enumerate(columns):
+            table.add_column(column, justify="right" if number else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        for console in (self._terminal, self._log):
+            console.print(table)
+
+    @contextmanager
+    def training(self, epochs: int) -> Iterator[EpochBar]:
+        """Show a progress bar while the training runs, with losses and the time left."""
+        columns = (
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]}  validation {task.fields[val_loss]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._terminal) as progress:
+            yield EpochBar(progress, epochs)
+
+
+class EpochBar:
+    """The progress bar of one training."""
+
+    def __init__(self, progress: Progress, epochs: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=epochs, loss="-", val_loss="-")
+
+    def advance(self, epoch: Epoch) -> None:
+        """Show that ``epoch`` is done."""
+        self._progress.update(
+            self._task, completed=epoch.number, loss=f"{epoch.loss:.3g}", val_loss=f"{epoch.val_loss:.3g}"
+        )

@@ -1,0 +1,82 @@
+"""What every data set loads into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Task = Literal["regression", "memory", "classification"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set, in the numbers that the network sees.
+
+    Attributes:
+        x: ``[n, time, features]`` float32.
+        y: ``[n, outputs]`` float32, or class numbers ``[n]`` int32.
+        offset: ``[n, 1]``, and
+        scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    offset: np.ndarray = field(default_factory=lambda: np.zeros((1, 1)))
+    scale: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def to_units(self, values: np.ndarray) -> np.ndarray:
+        """Map targets or predictions ``[n, outputs]`` back to the data's own units, in float64."""
+        return self.offset + self.scale * np.asarray(values, np.float64)
+
+    def from_units(self, values: np.ndarray) -> np.ndarray:
+        """The reverse of ``to_units``."""
+        return (np.asarray(values, np.float64) - self.offset) / self.scale
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set, split, normalised and with the predictions that any model must beat.
+
+    Attributes:
+        name: as the user wrote it.
+        task: what is asked of the network.
+        train: the part to learn from.
+        validation: the part to watch while learning; the same object as ``train`` where a task has no split.
+        evaluation: the part that the report's metrics are of: the validation part, or a separate test part where
+            the validation part was used to choose among epochs.
+        evaluation_part: its name in the report.
+        baselines: name -> predictions for the evaluation part: own units ``[n, outputs]``, or class
+            probabilities ``[n, classes]``.
+        outputs: predicted values, or classes.
+        source: where the data is from.
+        units: of the targets, for people to read.
+        normalization: how inputs and targets were normalised, for people to read.
+        input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
+        output_scale: the same for the targets.
+        class_names: for classification.
+        defaults: settings that suit this data set, for those that the user left to be automatic.
+        notes: what a reader of the results must know.
+    """
+
+    name: str
+    task: Task
+    train: Split
+    validation: Split
+    evaluation: Split
+    baselines: Mapping[str, np.ndarray]
+    outputs: int
+    source: str
+    units: str
+    normalization: str
+    evaluation_part: str = "validation"
+    input_scale: float = 1.0
+    output_scale: float = 1.0
+    class_names: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

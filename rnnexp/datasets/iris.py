@@ -1,0 +1,50 @@
+"""Fisher's Iris flowers: the four measurements read one after the other as a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnnexp.config import ClassificationConfig
+from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.metrics import majority_class
+
+
+def load(config: ClassificationConfig) -> Dataset:
+    """Load Iris from scikit-learn: four time steps of one feature, three classes, stratified split."""
+    from sklearn.datasets import load_iris
+    from sklearn.model_selection import train_test_split
+
+    def split(values: np.ndarray, labels: np.ndarray) -> list[Any]:
+        """Return values and labels as kept values, held-out values, kept labels, held-out labels."""
+        return train_test_split(
+            values, labels, test_size=config.validation_share, stratify=labels, random_state=config.seed
+        )
+
+    iris = load_iris()
+    values, held_out, labels, held_out_labels = split(iris.data, iris.target)
+    test, test_labels = held_out, held_out_labels
+    if config.early_stopping:
+        values, held_out, labels, held_out_labels = split(values, labels)
+    low, high = values.min(axis=0), values.max(axis=0)
+
+    def part(values: np.ndarray, labels: np.ndarray) -> Split:
+        scaled = (values[:, : config.max_sequence_length] - low) / (high - low)
+        return Split(scaled[:, :, None].astype(np.float32), labels.astype(np.int32))
+
+    names = tuple(str(name) for name in iris.target_names)
+    return Dataset(
+        name=config.dataset_name,
+        task="classification",
+        train=part(values, labels),
+        validation=part(held_out, held_out_labels),
+        evaluation=part(test, test_labels),
+        evaluation_part="test" if config.early_stopping else "validation",
+        baselines={"majority class": majority_class(labels, len(test), len(names))},
+        outputs=len(names),
+        source="R. A. Fisher (1936), as scikit-learn ships it",
+        units="class",
+        normalization="each feature to [0, 1] by its minimum and maximum in the training part",
+        class_names=names,
+    )

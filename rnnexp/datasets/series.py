@@ -1,0 +1,213 @@
+"""A numeric series from a CSV file: predict the next value from a window of the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnexp.config import RegressionConfig
+from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.errors import UserError
+
+COLUMN = "data"
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a series that the project ships."""
+
+    source: str
+    units: str
+    validation_share: float = 0.2
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+KNOWN = {
+    "SP500": Known("S&P 500, daily close, 1990-01-02 to 2022-12-28 (see data/README.md)", "index points"),
+    "airline-passengers": Known(
+        "monthly airline passengers, 1949 to 1960, Box and Jenkins (see data/README.md)",
+        "thousands of passengers",
+        validation_share=1 / 3,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values in time order, and whether there is one for each month."""
+
+    values: np.ndarray
+    monthly: bool
+
+
+def load(config: RegressionConfig) -> Dataset:
+    """Read ``data/<name>.csv`` and cut it into windows, split by time.
+
+    Raises:
+        UserError: if there is no such file, or it cannot be used; the message says where and what to do.
+    """
+    path = find(config.dataset_name)
+    series = read(path)
+    known = KNOWN.get(config.dataset_name, Known(path.name, "as in the file"))
+    return windows(series, config, known)
+
+
+def folders() -> tuple[Path, ...]:
+    """Return where series are looked for: ``data/`` here, then beside the package."""
+    return Path("data"), Path(__file__).resolve().parents[2] / "data"
+
+
+def available() -> list[str]:
+    """Return the names of the series that are there."""
+    return sorted({path.stem for folder in folders() for path in folder.glob("*.csv")})
+
+
+def find(name: str) -> Path:
+    """Return the file of a series.
+
+    Raises:
+        UserError: if there is none.
+    """
+    for folder in folders():
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            return path
+    raise UserError(f"no file data/{name}.csv")
+
+
+def read(path: Path) -> Series:
+    """Read and check one CSV file with a numeric column ``data`` and, optionally, a column ``date``.
+
+    Raises:
+        UserError: naming the row and the column of the first value that is not a finite number.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skip_blank_lines=False)
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{path} is empty: it needs a header line with a column {COLUMN!r}") from None
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as CSV in UTF-8: {str(error).strip()}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    table.columns = [str(name).strip() for name in table.columns]
+    if COLUMN not in table.columns:
+        raise UserError(
+            f"{path} has no column {COLUMN!r}: its columns are {', '.join(map(repr, table.columns))}; "
+            f"name the one with the values {COLUMN!r}"
+        )
+    text = table[COLUMN]
+    # A blank last line is how many editors end a file, not a gap.
+    while len(table) and table.iloc[-1].isna().all():
+        table = table.iloc[:-1]
+        text = table[COLUMN]
+    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        row = int(bad[0])
+        given = text.iloc[row]
+        if pd.isna(given):
+            what = "is empty"
+        elif np.isinf(values[row]):
+            what = f"is infinite ({given!r})"
+        else:
+            what = f"is not a number: {given!r}"
+        more = f" (and {bad.size - 1} more rows)" if bad.size > 1 else ""
+        raise UserError(
+            f"{path}, row {row + 1} (line {row + 2}), column {COLUMN!r}: the value {what}{more}; "
+            "fill it in or remove the row"
+        )
+    return Series(values, _is_monthly(table, path))
+
+
+def _is_monthly(table: pd.DataFrame, path: Path) -> bool:
+    """Tell from the column ``date``, if there is one, whether the rows are months; check their order."""
+    if "date" not in table.columns or len(table) < 3:
+        return False
+    dates = pd.to_datetime(table["date"], errors="coerce", format="ISO8601")
+    if dates.isna().any():
+        return False
+    gaps = dates.diff().dt.days.to_numpy()[1:]
+    if (gaps < 0).any():
+        row = int(np.argmax(gaps < 0)) + 1
+        raise UserError(
+            f"{path}, row {row + 1} (line {row + 2}), column 'date': {table['date'].iloc[row]} comes after "
+            f"{table['date'].iloc[row - 1]}; sort the file by date, oldest first"
+        )
+    return bool(((gaps >= 28) & (gaps <= 31)).all())
+
+
+def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
+    """Cut a series into windows and targets, split by the time of the target, and normalise.
+
+    Raises:
+        UserError: if the series is too short for that.
+    """
+    values, length = series.values, config.sequence_length
+    share = known.validation_share if config.validation_share is None else config.validation_share
+    held_out = round(share * len(values))
+    parts = 2 if config.early_stopping else 1
+    first_held_out = len(values) - parts * held_out
+    if len(values) <= length:
+        raise UserError(
+            f"{config.dataset_name} has {len(values)} values, too few for a window of SEQUENCE_LENGTH = {length} "
+            f"and the value after it: set SEQUENCE_LENGTH to {max(len(values) // 4, 1)} or less"
+        )
+    if held_out < 1 or first_held_out - length < 2:
+        raise UserError(
+            f"{config.dataset_name} has {len(values)} values, of which {parts * held_out} are held out: that "
+            f"leaves {max(first_held_out - length, 0)} windows of SEQUENCE_LENGTH = {length} to train on and "
+            f"{held_out} to validate on; set a smaller SEQUENCE_LENGTH or another VALIDATION_SHARE"
+        )
+    x = np.lib.stride_tricks.sliding_window_view(values, length)[:-1]
+    y = values[length:, None]
+    if config.normalization == "window":
+        offset, scale = x.min(axis=1, keepdims=True), np.ptp(x, axis=1, keepdims=True)
+        typical = float(np.median(scale[: first_held_out - length]))
+        # A flat window has no range of its own: it gets the training part's typical one.
+        scale = np.where(scale > 0, scale, typical if typical > 0 else 1.0)
+    else:
+        known_part = values[:first_held_out]
+        offset = np.full_like(y, known_part.min())
+        scale = np.full_like(y, np.ptp(known_part) or 1.0)
+    unit = scale / config.data_sigma
+
+    def part(begin: int, end: int) -> Split:
+        rows = slice(begin - length, end - length)
+        return Split(
+            x=((x[rows] - offset[rows]) / unit[rows])[:, :, None].astype(np.float32),
+            y=((y[rows] - offset[rows]) / unit[rows]).astype(np.float32),
+            offset=offset[rows],
+            scale=unit[rows],
+        )
+
+    last = len(values) - held_out
+    train, validation = part(length, first_held_out), part(first_held_out, first_held_out + held_out)
+    evaluation = part(last, len(values)) if config.early_stopping else validation
+    baselines = {"persistence": values[last - 1 : -1, None]}
+    if series.monthly and last >= MONTHS:
+        baselines["seasonal naive"] = values[last - MONTHS : len(values) - MONTHS, None]
+    return Dataset(
+        name=config.dataset_name,
+        task="regression",
+        train=train,
+        validation=validation,
+        evaluation=evaluation,
+        evaluation_part="test" if config.early_stopping else "validation",
+        baselines=baselines,
+        outputs=1,
+        source=known.source,
+        units=known.units,
+        normalization={
+            "window": f"each window by its own minimum and maximum to [0, {config.data_sigma:g}]",
+            "train": f"all by the training part's minimum and maximum to [0, {config.data_sigma:g}]",
+        }[config.normalization],
+        input_scale=config.data_sigma,
+        output_scale=config.data_sigma,
+        defaults=known.defaults,
+    )

@@ -1,0 +1,73 @@
+"""How good a model's outputs are on the evaluation part of a data set, and what the baselines come to there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rnnexp import metrics
+from rnnexp.datasets import Dataset
+
+Metrics = dict[str, Any]
+
+
+def evaluate(dataset: Dataset, outputs: np.ndarray) -> Metrics:
+    """Return the metrics of a model's outputs ``[n, outputs]`` for the inputs of the evaluation part."""
+    if dataset.task == "classification":
+        return _classification(dataset, outputs)
+    return _regression(dataset, dataset.evaluation.to_units(outputs))
+
+
+def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
+    """Return the metrics of the predictions that any model must beat, by name."""
+    if dataset.task == "classification":
+        return {name: _classification(dataset, values) for name, values in dataset.baselines.items()}
+    result = {name: _regression(dataset, values) for name, values in dataset.baselines.items()}
+    last = dataset.baselines.get("persistence")
+    if last is not None:
+        # Persistence does not move at all, so that up and down needs a baseline of its own.
+        result["persistence"].pop("direction_accuracy", None)
+        up = metrics.direction_accuracy(last, _target(dataset), last + 1.0)
+        if up is not None:
+            result["always up"] = {"direction_accuracy": up}
+    return result
+
+
+def _target(dataset: Dataset) -> np.ndarray:
+    return dataset.evaluation.to_units(dataset.evaluation.y)
+
+
+def _regression(dataset: Dataset, prediction: np.ndarray) -> Metrics:
+    """Return the metrics of predictions in own units: in these units, and normalised to about 1."""
+    target, part = _target(dataset), dataset.evaluation
+    result: Metrics = metrics.regression(target, prediction)
+    normalized = metrics.regression(
+        part.y.astype(np.float64) / dataset.output_scale,
+        part.from_units(prediction) / dataset.output_scale,
+    )
+    result |= {f"{name}_normalized": value for name, value in normalized.items()}
+    if dataset.task == "memory":
+        result["memory_capacity"] = metrics.memory_capacity(target, prediction)
+    persistence = dataset.baselines.get("persistence")
+    if persistence is not None:
+        reference = np.sqrt(metrics.l2(target, persistence))
+        if reference > 0:
+            result["rmse_to_persistence"] = result["rmse"] / float(reference)
+        direction = metrics.direction_accuracy(persistence, target, prediction)
+        if direction is not None:
+            result["direction_accuracy"] = direction
+    absent = [name for name in ("correlation", "correlation_normalized") if name not in result]
+    if absent:
+        result["absent"] = dict.fromkeys(absent, "the predictions or the targets are constant")
+    return result
+
+
+def _classification(dataset: Dataset, probabilities: np.ndarray) -> Metrics:
+    labels = dataset.evaluation.y
+    return {
+        "accuracy": metrics.accuracy(labels, probabilities),
+        "balanced_accuracy": metrics.balanced_accuracy(labels, probabilities),
+        "cross_entropy": metrics.cross_entropy(labels, probabilities),
+        "confusion": metrics.confusion(labels, probabilities).tolist(),
+    }

@@ -1,0 +1,130 @@
+"""Files that are written whole or not at all, and folders that can be written to before anything is computed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from rnnexp.errors import UserError
+
+# What a run may need: models, plots and history come to about 1 MB; the rest is reserve.
+NEEDED_BYTES = 16 * 2**20
+_TEMPORARY = ".rnnexp-"
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about ``path`` into a message for the user.
+
+    Raises:
+        UserError: instead of any ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(f"the disk is full: cannot write {where}; free some space and run again") from error
+        raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+
+
+def check_folder(folder: Path, setting: str) -> None:
+    """Create ``folder`` if need be, and see that files can be written there.
+
+    Raises:
+        UserError: naming the setting, if not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"probe")
+            probe.flush()
+        free = shutil.disk_usage(folder).free
+    except FileExistsError:
+        raise UserError(f"{setting} is {str(folder)!r}, which is a file, not a folder") from None
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "the disk is full" if full else f"cannot write there: {error.strerror}"
+        raise UserError(f"{setting} is {str(folder)!r}: {what}") from None
+    if free < NEEDED_BYTES:
+        raise UserError(
+            f"{setting} is {str(folder)!r}: the disk is full, {free / 2**20:.1f} MB are left and a run needs "
+            f"{NEEDED_BYTES / 2**20:.0f} MB"
+        )
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Write a file so that ``path`` holds either what it held before or all of ``data``."""
+    temporary = _write_temporary(path, data)
+    os.replace(temporary, path)
+
+
+def write_through(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a file under a temporary name with the same suffix, then move it to ``path``."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_TEMPORARY) as folder:
+        temporary = Path(folder) / path.name
+        write(temporary)
+        os.replace(temporary, path)
+
+
+def publish(folder: Path, contents: Mapping[str, bytes | str]) -> None:
+    """Put a set of files into ``folder``: each whole, and the set from one run, also with two runs at once.
+
+    All are written under temporary names first, so that a full disk leaves the previous set; then they are renamed
+    under a lock. A run killed between two renames leaves whole files of both runs, and every report names the
+    checksums of its own.
+
+    Raises:
+        OSError: if one could not be written; then none was replaced.
+    """
+    with FileLock(folder / ".lock"):
+        for stale in folder.glob(f"{_TEMPORARY}*"):
+            stale.unlink(missing_ok=True)
+        staged: list[tuple[Path, Path]] = []
+        try:
+            for name, data in contents.items():
+                staged.append((_write_temporary(folder / name, data), folder / name))
+            for temporary, path in staged:
+                os.replace(temporary, path)
+        finally:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """Create and return a folder ``name`` in ``parent``, or ``name-2`` and so on where that is taken."""
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+            return path
+        except FileExistsError:
+            number += 1
+
+
+def _write_temporary(path: Path, data: bytes | str) -> Path:
+    """Write ``data``, down to the disk, to a new file beside ``path`` and return that file."""
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY, suffix=f"-{path.name}")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files that only their owner may read; these are meant to be shared.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)

@@ -1,0 +1,167 @@
+"""Recurrent layers with a hand-written backward pass: drop-in for Keras' own, with the same weights.
+
+What automatic differentiation of a loop costs is bookkeeping: it stacks every intermediate of every step. Here the
+product of the input is taken out of the loop, the loop back in time carries only the state's gradient, and the
+weights' gradients are one matrix product each, after it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rnnexp.activations import ACTIVATIONS, Activation
+
+# Up to this many units a step's product is faster as one fused multiply-and-add loop over the batch than as a call
+# into the matrix library (benchmarks/train_speed.py: 0.36 against 0.57 ms a training step at 10 units, equal at 24).
+FUSED_UNITS = 20
+
+
+@keras.saving.register_keras_serializable(package="rnnexp")
+class ScaledSqrt:
+    """The custom activation as Keras takes it: ``f(x) = M * sqrt(clip(x, 0, M) / M)``.
+
+    Args:
+        max_value: ``M``, positive: the output's upper end, and the input from which it is reached.
+    """
+
+    def __init__(self, max_value: float = 1.0) -> None:
+        self.max_value = float(max_value)
+        self.__name__ = "custom"  # what Keras prints for it
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        return self.max_value * _unit_sqrt(x / self.max_value)
+
+    def get_config(self) -> dict[str, float]:
+        return {"max_value": self.max_value}
+
+    @classmethod
+    def from_config(cls, config: dict[str, float]) -> ScaledSqrt:
+        return cls(**config)
+
+
+@tf.custom_gradient
+def _unit_sqrt(z: tf.Tensor) -> Any:
+    rule = ACTIVATIONS["custom"]
+    output = rule.forward(z)
+    return output, lambda upstream: upstream * rule.slope(output)
+
+
+def keras_activation(name: str, max_value: float) -> Any:
+    """Return what a Keras layer takes as ``activation`` for one of ours; ``max_value`` is the custom one's ``M``."""
+    return ScaledSqrt(max_value) if ACTIVATIONS[name].scales else name
+
+
+@keras.saving.register_keras_serializable(package="rnnexp")
+class SimpleRNN(keras.layers.SimpleRNN):
+    """Keras' ``SimpleRNN`` with the fast backward pass; what that does not cover runs as Keras has it.
+
+    With centres it computes ``(x - input_center) @ kernel + (h - state_center) @ recurrent_kernel + bias``: the same
+    family of networks (``rnnexp.model.fold`` gives the plain bias), but weights and bias no longer pull at the same
+    thing, which activations whose outputs are all positive need in order to train.
+    """
+
+    def __init__(
+        self, units: int, *, input_center: float = 0.0, state_center: float = 0.0, **options: Any
+    ) -> None:
+        super().__init__(units, **options)
+        self.input_center = input_center
+        self.state_center = state_center
+
+    def get_config(self) -> dict[str, Any]:
+        centers = {"input_center": self.input_center, "state_center": self.state_center}
+        return {**super().get_config(), **centers}
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: bool = False,
+    ) -> tf.Tensor:
+        rule = self._rule()
+        dropping = training and (self.cell.dropout or self.cell.recurrent_dropout)
+        plain = rule is None or dropping or self.stateful or initial_state is not None or mask is not None
+        if plain and not (self.input_center or self.state_center):
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        if self.go_backwards:
+            sequences = tf.reverse(sequences, axis=(1,))
+        kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
+        projected = tf.tensordot(tf.transpose(sequences, (1, 0, 2)) - self.input_center, kernel, 1)
+        projected -= self.state_center * tf.reduce_sum(recurrent_kernel, axis=0)
+        if self.cell.use_bias:
+            projected += self.cell.bias.value
+        result = scan(projected, self.cell.recurrent_kernel.value, rule, every_step=self.return_sequences)
+        return tf.transpose(result, (1, 0, 2)) if self.return_sequences else result
+
+    def _rule(self) -> Activation | None:
+        """Return our form of this layer's activation, or None for one that we have no slope for."""
+        if isinstance(self.activation, ScaledSqrt):
+            return ACTIVATIONS["custom"] if self.activation.max_value == 1.0 else None
+        if self.activation in (keras.activations.relu, keras.activations.tanh, keras.activations.sigmoid):
+            return ACTIVATIONS[self.activation.__name__]
+        return None
+
+
+def scan(inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_step: bool) -> tf.Tensor:
+    """Run ``h[t] = activation(inputs[t] + h[t - 1] @ kernel)`` from ``h = 0``.
+
+    Args:
+        inputs: ``[time, batch, units]``, the pre-activations without the recurrent part; time and units static.
+        kernel: ``[units, units]``, Keras' ``recurrent_kernel``.
+        activation: forward and slope.
+        every_step: return the states of every step, ``[time, batch, units]``, not just the last ``[batch, units]``.
+    """
+    if kernel.shape[0] > FUSED_UNITS:
+        return _scan(inputs, kernel, activation, every_step=every_step, batch_last=False)
+    result = _scan(
+        tf.transpose(inputs, (0, 2, 1)), kernel, activation, every_step=every_step, batch_last=True
+    )
+    return tf.linalg.matrix_transpose(result)
+
+
+def _scan(
+    inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_step: bool, batch_last: bool
+) -> tf.Tensor:
+    steps = inputs.shape[0]
+
+    def product(state: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        if batch_last:
+            return tf.reduce_sum(weights[:, :, None] * state[:, None, :], axis=0)
+        return state @ weights
+
+    def loop(body: Any, start: tf.Tensor) -> tf.Tensor:
+        written = tf.TensorArray(tf.float32, steps, element_shape=inputs.shape[1:])
+        *_, written = tf.while_loop(
+            lambda i, *_: i < steps, body, (0, start, written), maximum_iterations=steps
+        )
+        return written.stack()
+
+    @tf.custom_gradient
+    def run(inputs: tf.Tensor, kernel: tf.Tensor) -> Any:
+        def forward(i: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> Any:
+            state = activation.forward(inputs[i] + product(state, kernel))
+            return i + 1, state, states.write(i, state)
+
+        states = loop(forward, tf.zeros_like(inputs[0]))
+
+        def gradient(upstream: tf.Tensor) -> Any:
+            kernel_transposed = tf.transpose(kernel)
+            slope = activation.slope(states)
+
+            def backward(i: tf.Tensor, carried: tf.Tensor, written: tf.TensorArray) -> Any:
+                t = steps - 1 - i
+                by_state = carried + upstream[t] if every_step else carried
+                by_z = by_state * slope[t]
+                return i + 1, product(by_z, kernel_transposed), written.write(t, by_z)
+
+            by_z = loop(backward, tf.zeros_like(inputs[0]) if every_step else upstream)
+            previous = tf.concat([tf.zeros_like(states[:1]), states[:-1]], axis=0)
+            indices = "thb,tkb->hk" if batch_last else "tbh,tbk->hk"
+            return by_z, tf.einsum(indices, previous, by_z)
+
+        return states if every_step else states[-1], gradient
+
+    return run(inputs, kernel)

@@ -1,0 +1,86 @@
+"""The pictures of a run, as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnexp.files import write_through
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# More points than this cannot be told apart; the last ones are shown.
+SHOWN_POINTS = 250
+
+
+def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (9.0, 4.5)) -> None:
+    # The object interface: no window system, no global state.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(figure.add_subplot())
+    write_through(path, lambda temporary: figure.savefig(temporary, dpi=110))
+
+
+def losses(path: Path, train: Sequence[float], validation: Sequence[float], title: str) -> None:
+    """Plot the loss of both parts over the epochs, on a logarithmic scale."""
+
+    def draw(axes: Axes) -> None:
+        epochs = np.arange(1, len(train) + 1)
+        marker = "o" if len(train) < 3 else ""
+        axes.plot(epochs, train, label="training", marker=marker)
+        axes.plot(epochs, validation, label="validation", linestyle="--", marker=marker)
+        if min(*train, *validation) > 0:
+            axes.set_yscale("log")
+        axes.set(xlabel="epoch", ylabel="loss", title=title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+    _save(path, draw)
+
+
+def predictions(
+    path: Path,
+    target: np.ndarray,
+    outputs: Mapping[str, np.ndarray],
+    *,
+    units: str,
+    title: str,
+) -> None:
+    """Plot targets and predictions, ``[n, 1]`` each, in the order of the samples."""
+
+    def draw(axes: Axes) -> None:
+        shown = slice(max(0, len(target) - SHOWN_POINTS), None)
+        samples = np.arange(len(target))[shown]
+        axes.plot(samples, target[shown, 0], label="truth", color="black", linewidth=1.4)
+        for (name, values), style in zip(outputs.items(), ("-", ":", "--", "-."), strict=False):
+            axes.plot(samples, values[shown, 0], label=name, linestyle=style, linewidth=1.1)
+        some = f" (the last {SHOWN_POINTS} of {len(target)})" if len(target) > SHOWN_POINTS else ""
+        axes.set(xlabel=f"sample{some}", ylabel=units, title=title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+    _save(path, draw)
+
+
+def confusion(path: Path, counts: np.ndarray, names: Sequence[str], title: str) -> None:
+    """Plot a confusion matrix, rows true and columns predicted, shaded by the share of the row."""
+
+    def draw(axes: Axes) -> None:
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+        axes.set_yticks(range(len(names)), names)
+        for (row, column), count in np.ndenumerate(counts):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=color)
+        axes.set(xlabel="predicted", ylabel="true", title=title)
+
+    side = 3.0 + 0.6 * len(names)
+    _save(path, draw, (side + 0.5, side))

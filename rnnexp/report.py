@@ -1,0 +1,138 @@
+"""The report of a run: ``report.json`` for programs, ``report.md`` for people."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+import rnnexp
+
+SCHEMA = 1
+PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
+# Metrics in the order of the tables, and how each is headed.
+HEADINGS = {
+    "l1": "L1",
+    "l2": "L2",
+    "rmse": "RMSE",
+    "correlation": "corr.",
+    "rmse_to_persistence": "RMSE ratio",
+    "direction_accuracy": "direction",
+    "memory_capacity": "capacity",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced",
+    "cross_entropy": "cross-ent.",
+}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    return {
+        "rnnexp": rnnexp.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def to_json(report: Mapping[str, Any]) -> str:
+    """Return the report as JSON.
+
+    Raises:
+        ValueError: if it holds a NaN or an infinity, naming where: those are left out with a reason instead.
+    """
+    for where, value in _leaves(report):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"report: {where} is {value}")
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _leaves(value: Any, where: str = "") -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{where}[{number}]")
+    else:
+        yield where, value
+
+
+def table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return the comparison of models and baselines as headings and rows of text.
+
+    Models come by epoch, as ``float32 epoch 0``; a metric that a row does not have is a dash.
+    """
+    named = [(name, scores) for name, scores in report["baselines"].items()]
+    for step in report["progress"]:
+        named += [
+            (f"{kind} epoch {step['epoch']}", step[kind]) for kind in report["models"] if step.get(kind) is not None
+        ]
+    shown = [name for name in HEADINGS if any(name in scores for _, scores in named)]
+    rows = [[name, *(_number(scores.get(metric)) for metric in shown)] for name, scores in named]
+    return ["", *(HEADINGS[name] for name in shown)], rows
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
+    """Return the report as Markdown, with links to the plots beside it."""
+    data, training = report["data"], report["training"]
+    headings, rows = table(report)
+    lines = [
+        f"# {report['name']}",
+        "",
+        f"{data['source']}. Units: {data['units']}. Normalisation: {data['normalization']}.",
+        "",
+        f"{data['train']} sequences of {data['time_steps']} steps to train on, {data['validation']} to validate on; "
+        f"the figures below are of the {data['evaluation']} sequences of the {data['evaluation_part']} part.",
+        *(f"\n{note}" for note in data["notes"]),
+        "",
+        "## Results",
+        "",
+        f"The first {len(report['baselines'])} rows are what takes no model at all. Models are the exported files, "
+        "run by LiteRT.",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "|" + " --- |" * len(headings),
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+        *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
+        "",
+        "## Files",
+        "",
+        *(_model_line(kind, model) for kind, model in report["models"].items()),
+        "",
+        "## Training",
+        "",
+        f"{training['epochs_run']} epochs in {training['seconds']:.1f} s "
+        f"({training['steps_per_second']:.0f} steps a second after compilation), ended: {training['ended']}. "
+        f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
+        f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy).",
+        "",
+        f"Seed {report['seed']}. " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()) + ".",
+        "",
+        "## Settings",
+        "",
+        "| setting | value |",
+        "| --- | --- |",
+        *(
+            f"| {name} | {value}{' (automatic)' if name in report['automatic'] else ''} |"
+            for name, value in report["config"].items()
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _model_line(kind: str, model: Mapping[str, Any]) -> str:
+    if "file" not in model:
+        return f"- {kind}: none. {model['absent']}"
+    return (
+        f"- {kind}: `{model['file']}`, {model['bytes']:,} bytes, {model['latency_us']:.0f} µs an inference, "
+        f"largest difference from Keras {model['keras_difference']:.1e} of the output range"
+    )

@@ -1,0 +1,207 @@
+"""The epoch-compiled trainer: one XLA program runs a whole epoch.
+
+``model.fit`` goes back to Python after every batch, which for a small network costs many times the arithmetic. Here a
+program compiled once loops over the batches, gathers each by a shuffled index, and applies a stock Keras optimiser.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Rows evaluated at once; bounds the memory that the states of a long sequence take.
+EVALUATION_BATCH = 512
+
+
+@dataclass
+class Epoch:
+    """What one epoch came to.
+
+    ``number`` counts from 1; ``seconds`` is the time spent in training steps from the second epoch to this one.
+    """
+
+    number: int
+    loss: float
+    val_loss: float
+    seconds: float
+
+
+@dataclass
+class History:
+    """The epochs that were run and how the training ended.
+
+    ``ended`` is ``"complete"``, ``"interrupted"`` (Ctrl-C), ``"early"`` (early stopping) or ``"diverged"``.
+    ``best_epoch`` is the epoch whose weights the model holds at the end.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    ended: str = "complete"
+    best_epoch: int = 0
+    compile_seconds: float = 0.0
+    steps_per_epoch: int = 0
+
+    @property
+    def steps_per_second(self) -> float:
+        """Training steps a second from the second epoch on: the first one compiles. 0 if there was no second."""
+        if len(self.epochs) < 2:
+            return 0.0
+        return (len(self.epochs) - 1) * self.steps_per_epoch / self.epochs[-1].seconds
+
+
+def make_optimizer(
+    name: str, learning_rate: float, *, clip_norm: float | None, decay_steps: int
+) -> keras.optimizers.Optimizer:
+    """Return a Keras optimiser whose learning rate falls to a hundredth along a cosine over ``decay_steps`` steps.
+
+    Args:
+        name: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
+        learning_rate: at the start.
+        clip_norm: the longest gradient allowed over all weights together; None for no bound.
+        decay_steps: 0 for a constant rate.
+    """
+    rate: Any = learning_rate
+    if decay_steps:
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
+    return keras.optimizers.get(
+        {"class_name": name, "config": {"learning_rate": rate, "global_clipnorm": clip_norm}}
+    )
+
+
+class Trainer:
+    """Trains a Keras model on arrays that fit in memory.
+
+    Args:
+        model: any built Keras model whose variables are all float32.
+        loss: a Keras loss.
+        optimizer: a Keras optimiser, not yet built.
+        batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
+        seed: of the shuffling.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        loss: keras.losses.Loss,
+        optimizer: keras.optimizers.Optimizer,
+        *,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.batch_size = batch_size
+        self.random = np.random.default_rng(seed)
+        optimizer.build(model.trainable_variables)
+        self._epoch = tf.function(self._epoch_program, jit_compile=True)
+        self._evaluate = tf.function(self._evaluate_program, jit_compile=True)
+
+    def _epoch_program(self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss."""
+        variables = self.model.trainable_variables
+        total = tf.constant(0.0)
+        for step in tf.range(order.shape[0]):
+            rows = order[step]
+            with tf.GradientTape() as tape:
+                output = self.model(tf.gather(x, rows), training=True)
+                loss = self.loss(tf.gather(y, rows), output) + sum(self.model.losses)
+            gradients = tape.gradient(loss, [variable.value for variable in variables])
+            self.optimizer.apply(gradients, variables)
+            total += loss
+        return total / tf.cast(order.shape[0], tf.float32)
+
+    def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
+        total = tf.constant(0.0)
+        for i in tf.range(x.shape[0]):
+            total += self.loss(y[i], self.model(x[i], training=False))
+        return total / tf.cast(x.shape[0], tf.float32)
+
+    def evaluate(self, x: tf.Tensor, y: tf.Tensor) -> float:
+        """Return the mean loss over all rows of ``x`` and ``y``."""
+        rows = x.shape[0]
+        whole = rows - rows % EVALUATION_BATCH
+        total = 0.0
+        if whole:
+            batches = whole // EVALUATION_BATCH
+            shaped = [
+                tf.reshape(values[:whole], (batches, EVALUATION_BATCH, *values.shape[1:])) for values in (x, y)
+            ]
+            total += float(self._evaluate(*shaped)) * whole
+        if rows > whole:
+            total += float(self._evaluate(x[whole:][None], y[whole:][None])) * (rows - whole)
+        return total / rows
+
+    def fit(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        x_val: np.ndarray,
+        y_val: np.ndarray,
+        *,
+        epochs: int,
+        patience: int = 0,
+        on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    ) -> History:
+        """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
+
+        A loss that is not finite ends the training with the weights from before that epoch. Ctrl-C ends it with
+        what was learned so far.
+
+        Args:
+            x: ``[n, time, features]``.
+            y: ``[n, outputs]``, or class numbers ``[n]``.
+            x_val: validation inputs.
+            y_val: validation targets.
+            epochs: how many at most.
+            patience: stop after this many epochs without a better validation loss; 0 for never.
+            on_epoch: called after each epoch.
+        """
+        x_on_device, y_on_device = tf.constant(x), tf.constant(y)
+        x_val_on_device, y_val_on_device = tf.constant(x_val), tf.constant(y_val)
+        batch = min(self.batch_size, len(x))
+        steps = len(x) // batch
+        history = History(steps_per_epoch=steps)
+        best, best_loss, seconds = self._weights(), math.inf, 0.0
+        try:
+            for number in range(1, epochs + 1):
+                before = self._weights()
+                rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
+                order = tf.constant(rows.astype(np.int32))
+                start = time.perf_counter()
+                loss = float(self._epoch(x_on_device, y_on_device, order))
+                elapsed = time.perf_counter() - start
+                if number == 1:
+                    history.compile_seconds = elapsed
+                else:
+                    seconds += elapsed
+                val_loss = self.evaluate(x_val_on_device, y_val_on_device)
+                if not (math.isfinite(loss) and math.isfinite(val_loss)):
+                    self.model.set_weights(before)
+                    history.ended = "diverged"
+                    break
+                epoch = Epoch(number, loss, val_loss, seconds)
+                history.epochs.append(epoch)
+                if not patience:
+                    history.best_epoch = number
+                elif val_loss < best_loss:
+                    best, best_loss, history.best_epoch = self._weights(), val_loss, number
+                on_epoch(epoch)
+                if patience and number - history.best_epoch >= patience:
+                    history.ended = "early"
+                    break
+        except KeyboardInterrupt:
+            history.ended = "interrupted"
+        if patience and history.ended != "diverged":
+            self.model.set_weights(best)
+        return history
+
+    def _weights(self) -> list[np.ndarray]:
+        return [np.array(value) for value in self.model.get_weights()]

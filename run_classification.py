@@ -1,0 +1,31 @@
+"""Train a small recurrent network to classify sequences, and export it to TensorFlow Lite.
+
+    python run_classification.py --dataset-name iris      the settings below, on Iris
+    python run_classification.py --help                   everything that can be set
+"""
+
+from rnnexp.cli import run_script
+
+DATASET_NAME = "speech_commands"  # ten spoken words, silence and anything else
+# DATASET_NAME = "iris"
+EPOCHS = 100  # passes over the training part
+ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
+HIDDEN_SIZE = 10  # recurrent units
+MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
+
+# Further settings; None means: chosen to suit the data set, and named in the report.
+VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
+BATCH_SIZE = None  # sequences a training step
+LEARNING_RATE = None  # at the start
+LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine
+OPTIMIZER = "adam"  # "adam", "adamw", "sgd" or "rmsprop"
+GRADIENT_CLIP_NORM = 1.0  # longest gradient allowed; None: no bound
+EARLY_STOPPING = 0  # epochs without a better validation loss before stopping; 0: never
+SEED = 0  # of everything random
+TENSORBOARD = False  # write event files for TensorBoard
+OUTPUT_DIR = "tflite_models"  # where the exported models go
+RUNS_DIR = "runs"  # where each run leaves its history, model and plots
+QUIET = False  # print nothing but errors
+
+if __name__ == "__main__":
+    run_script("classification", globals())

@@ -1,0 +1,32 @@
+"""Train a small recurrent network to recall, or predict, a value of a random series, and export it.
+
+    python run_memory.py --memory-k -5                    recall the value 5 steps back
+    python run_memory.py --help                           everything that can be set
+"""
+
+from rnnexp.cli import run_script
+
+DATASET_NAME = "memory"  # one series, uniform in [-1, 1]
+EPOCHS = 100  # passes over the series
+ACTIVATION = "tanh"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
+custom_max_value = 1.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
+HIDDEN_SIZE = 10  # recurrent units
+MEMORY_SIGNAL_LENGTH = 1024  # values in the series
+MEMORY_N = 100  # values in a window, N
+MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative recalls
+
+# Further settings; None means: chosen to suit the data set, and named in the report.
+BATCH_SIZE = None  # windows a training step
+LEARNING_RATE = None  # at the start
+LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine
+OPTIMIZER = "adam"  # "adam", "adamw", "sgd" or "rmsprop"
+GRADIENT_CLIP_NORM = 1.0  # longest gradient allowed; None: no bound
+EARLY_STOPPING = 0  # epochs without a better loss before stopping; 0: never
+SEED = 0  # of everything random
+TENSORBOARD = False  # write event files for TensorBoard
+OUTPUT_DIR = "tflite_models"  # where the exported models go
+RUNS_DIR = "runs"  # where each run leaves its history, model and plots
+QUIET = False  # print nothing but errors
+
+if __name__ == "__main__":
+    run_script("memory", globals())

@@ -1,0 +1,35 @@
+"""Train a small recurrent network on a series, predict its next value, and export it to TensorFlow Lite.
+
+    python run_regression.py                              the settings below
+    python run_regression.py --epochs 20 --seed 1         the same, changed for one run
+    python run_regression.py --help                       everything that can be set
+"""
+
+from rnnexp.cli import run_script
+
+DATASET_NAME = "SP500"  # any data/NAME.csv with a numeric column "data", by its NAME
+# DATASET_NAME = "airline-passengers"
+EPOCHS = 100  # passes over the training part
+ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
+custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
+DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
+HIDDEN_SIZE = 10  # recurrent units
+SEQUENCE_LENGTH = 20  # values in a window
+
+# Further settings; None means: chosen to suit the data set, and named in the report.
+NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"
+VALIDATION_SHARE = None  # last part of the series, held out
+BATCH_SIZE = None  # windows a training step
+LEARNING_RATE = None  # at the start
+LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine
+OPTIMIZER = "adam"  # "adam", "adamw", "sgd" or "rmsprop"
+GRADIENT_CLIP_NORM = 1.0  # longest gradient allowed; None: no bound
+EARLY_STOPPING = 0  # epochs without a better validation loss before stopping; 0: never
+SEED = 0  # of everything random
+TENSORBOARD = False  # write event files for TensorBoard
+OUTPUT_DIR = "tflite_models"  # where the exported models go
+RUNS_DIR = "runs"  # where each run leaves its history, model and plots
+QUIET = False  # print nothing but errors
+
+if __name__ == "__main__":
+    run_script("regression", globals())

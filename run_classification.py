@@ -1,7 +1,7 @@
 """Train a small recurrent network to classify sequences, and export it to TensorFlow Lite.
 
-    python run_classification.py --dataset-name iris      the settings below, on Iris
-    python run_classification.py --help                   everything that can be set
+python run_classification.py --dataset-name iris      the settings below, on Iris
+python run_classification.py --help                   everything that can be set
 """
 
 from rnnexp.cli import run_script

@@ -1,7 +1,7 @@
 """Train a small recurrent network to recall, or predict, a value of a random series, and export it.
 
-    python run_memory.py --memory-k -5                    recall the value 5 steps back
-    python run_memory.py --help                           everything that can be set
+python run_memory.py --memory-k -5                    recall the value 5 steps back
+python run_memory.py --help                           everything that can be set
 """
 
 from rnnexp.cli import run_script

@@ -1,8 +1,8 @@
 """Train a small recurrent network on a series, predict its next value, and export it to TensorFlow Lite.
 
-    python run_regression.py                              the settings below
-    python run_regression.py --epochs 20 --seed 1         the same, changed for one run
-    python run_regression.py --help                       everything that can be set
+python run_regression.py                              the settings below
+python run_regression.py --epochs 20 --seed 1         the same, changed for one run
+python run_regression.py --help                       everything that can be set
 """
 
 from rnnexp.cli import run_script

@@ -88,9 +88,7 @@ ACTIVATIONS: dict[str, Activation] = {
     for activation in (
         Activation("relu", _relu, _relu_slope, lambda z: np.maximum(z, 0.0), (0.5, 0.5)),
         Activation("tanh", _tanh, lambda h: 1.0 - h * h, np.tanh, (0.0, 0.0)),
-        Activation(
-            "sigmoid", _sigmoid, lambda h: h * (1.0 - h), lambda z: 1.0 / (1.0 + np.exp(-z)), (0.0, 0.5)
-        ),
+        Activation("sigmoid", _sigmoid, lambda h: h * (1.0 - h), lambda z: 1.0 / (1.0 + np.exp(-z)), (0.0, 0.5)),
         Activation(
             "custom",
             _custom,

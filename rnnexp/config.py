@@ -35,9 +35,7 @@ class Settings(BaseModel):
     learning_rate: PositiveFloat | None = Field(None, description="at the start; None: automatic")
     learning_rate_decay: bool = Field(True, description="let it fall to a hundredth, along a cosine")
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="Keras optimiser")
-    gradient_clip_norm: PositiveFloat | None = Field(
-        1.0, description="longest gradient allowed; None: no bound"
-    )
+    gradient_clip_norm: PositiveFloat | None = Field(1.0, description="longest gradient allowed; None: no bound")
     early_stopping: Annotated[int, Field(ge=0)] = Field(
         0,
         description="stop after this many epochs without a better validation loss, and report on a separate "
@@ -54,8 +52,7 @@ class Settings(BaseModel):
     def _known_activation(cls, value: str) -> str:
         if value not in ACTIVATIONS:
             raise ValueError(
-                f"unknown activation {value!r}{did_you_mean(value, ACTIVATIONS)} "
-                f"(there are: {', '.join(ACTIVATIONS)})"
+                f"unknown activation {value!r}{did_you_mean(value, ACTIVATIONS)} (there are: {', '.join(ACTIVATIONS)})"
             )
         return value
 
@@ -75,9 +72,7 @@ class RegressionConfig(Settings):
 
     task: ClassVar[Literal["regression"]] = "regression"
 
-    dataset_name: str = Field(
-        "SP500", description="SP500, airline-passengers, or NAME for your own data/NAME.csv"
-    )
+    dataset_name: str = Field("SP500", description="SP500, airline-passengers, or NAME for your own data/NAME.csv")
     custom_max_value: PositiveFloat = Field(255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(255.0, description="inputs are scaled to 0..DATA_SIGMA")
     sequence_length: PositiveInt = Field(20, description="values in a window")
@@ -85,9 +80,7 @@ class RegressionConfig(Settings):
         "window",
         description="scale each window by its own minimum and maximum, or all by the training part's",
     )
-    validation_share: Share | None = Field(
-        None, description="last part of the series, held out; None: automatic"
-    )
+    validation_share: Share | None = Field(None, description="last part of the series, held out; None: automatic")
 
 
 class ClassificationConfig(Settings):
@@ -110,9 +103,7 @@ class MemoryConfig(Settings):
     custom_max_value: PositiveFloat = Field(1.0, description="M of the custom activation M * sqrt(x / M)")
     memory_signal_length: PositiveInt = Field(1024, description="values in the random series")
     memory_n: PositiveInt = Field(100, description="values in a window, N")
-    memory_k: int = Field(
-        1, description="the target is the value N + K: positive predicts, 0 or negative recalls"
-    )
+    memory_k: int = Field(1, description="the target is the value N + K: positive predicts, 0 or negative recalls")
 
 
 CONFIGS: dict[str, type[Settings]] = {

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnnexp.training import Epoch
@@ -71,6 +71,18 @@ class Console:
             table.add_row(*row)
         for console in (self._terminal, self._log):
             console.print(table)
+
+    @contextmanager
+    def native_output_to_log(self) -> Iterator[None]:
+        """Send what native code prints to standard error, which no logger can reach, to the log instead."""
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(self._file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
     @contextmanager
     def training(self, epochs: int) -> Iterator[EpochBar]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Beyond this share of the output range, the exported file does not do what the trained model does.
 KERAS_TOLERANCE = 1e-5
+MAX_AUTOMATIC_BATCH = 256
 
 
 def run(config: Settings) -> int:
@@ -51,9 +52,10 @@ def run(config: Settings) -> int:
 
 def resolve(config: Settings, dataset: Dataset) -> Settings:
     """Return the settings with everything automatic decided: by the data set, else by its size."""
-    smallest, largest = 1, 32
+    # At least 16 steps an epoch, so that small sets learn too; long series overfit with many steps of small batches.
+    largest = max(len(dataset.train) // 16, 1)
     general = {
-        "batch_size": int(np.clip(2 ** int(np.log2(max(len(dataset.train) / 16, 1))), smallest, largest)),
+        "batch_size": min(1 << (largest.bit_length() - 1), MAX_AUTOMATIC_BATCH),
         "learning_rate": 0.01,
         "validation_share": len(dataset.validation) / (len(dataset.train) + len(dataset.validation)),
     }
@@ -71,16 +73,14 @@ class Snapshot:
     path: Path
 
 
-def _run(
-    config: Settings, given: Settings, dataset: Dataset, folder: Path, console: Console, started: float
-) -> int:
+def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, console: Console, started: float) -> int:
     console.say(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
     )
     with Converter(folder / "converter.log") as converter:
         snapshots, history = _train(config, dataset, folder, console)
-        exported, problem = _export(converter, snapshots, folder)
+        exported, problem = _export(converter, snapshots)
     result = _report(config, given, dataset, history, started)
     pictures = _evaluate(result, dataset, snapshots, exported, problem, folder)
     pictures += _plot_losses(history, config, folder)
@@ -96,19 +96,22 @@ def _run(
     return 1 if problem else 0
 
 
-def _train(
-    config: Settings, dataset: Dataset, folder: Path, console: Console
-) -> tuple[list[Snapshot], History]:
+def _train(config: Settings, dataset: Dataset, folder: Path, console: Console) -> tuple[list[Snapshot], History]:
     """Train, and save the models of epoch 0, 1 and the last.
 
     Raises:
         UserError: if the loss was no longer a number; the last good weights are saved by then.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import keras
+    console.say("loading TensorFlow")
+    with console.native_output_to_log():
+        import keras
+        import tensorflow as tf
 
-    from rnnexp import model as networks
-    from rnnexp.training import Trainer, make_optimizer
+        from rnnexp import model as networks
+        from rnnexp.training import Trainer, make_optimizer
+
+        tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
 
     keras.utils.set_random_seed(config.seed)
     network = networks.trainable(config, dataset)
@@ -193,9 +196,7 @@ def _write_history(history: History, folder: Path) -> None:
     files.write_atomically(folder / "history.csv", text.getvalue())
 
 
-def _export(
-    converter: Converter, snapshots: list[Snapshot], folder: Path
-) -> tuple[list[Path], str | None]:
+def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[list[Path], str | None]:
     """Convert every snapshot to float32; return the files, in order, or none and what went wrong."""
     exported = [snapshot.path.with_suffix(".float32.tflite") for snapshot in snapshots]
     try:
@@ -206,9 +207,7 @@ def _export(
     return exported, None
 
 
-def _report(
-    config: Settings, given: Settings, dataset: Dataset, history: History, started: float
-) -> dict[str, Any]:
+def _report(config: Settings, given: Settings, dataset: Dataset, history: History, started: float) -> dict[str, Any]:
     """Return the report as far as it is known before anything is evaluated."""
     last = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
     return {
@@ -276,15 +275,13 @@ def _evaluate(
         "latency_us": TFLiteModel(exported[-1]).latency_us(part.x[0]),
         "keras_difference": float(np.abs(outputs - from_keras).max()) / (spread or 1.0),
     }
-    title = f"{result['name']}: {dataset.evaluation_part} part"
+    title = f"{result['name']}: {dataset.evaluation_part}"
     if dataset.task == "classification":
         counts = np.array(result["models"]["float32"]["metrics"]["confusion"])
         plots.confusion(folder / "confusion.png", counts, dataset.class_names, title)
         return ["confusion.png"]
     shown = {"float32": part.to_units(outputs), **dataset.baselines}
-    plots.predictions(
-        folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title
-    )
+    plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
     return ["predictions.png"]
 
 
@@ -296,13 +293,11 @@ def _plot_losses(history: History, config: Settings, folder: Path) -> list[str]:
     return ["loss.png"]
 
 
-def _conclude(
-    result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console
-) -> None:
+def _conclude(result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console) -> None:
     """Print what came out and where it is."""
     headings, rows = report.table(result)
     part = result["data"]["evaluation_part"]
-    console.table(f"{config.stem}: {part} part, {result['data']['units']}", headings, rows)
+    console.table(f"{config.stem}, {part}, in {result['data']['units']}", headings, rows)
     for note in result["data"]["notes"]:
         console.say(note)
     model = result["models"]["float32"]

@@ -63,7 +63,7 @@ def check_folder(folder: Path, setting: str) -> None:
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Write a file so that ``path`` holds either what it held before or all of ``data``."""
     temporary = _write_temporary(path, data)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def write_through(path: Path, write: Callable[[Path], object]) -> None:
@@ -71,7 +71,7 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=_TEMPORARY) as folder:
         temporary = Path(folder) / path.name
         write(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
 
 
 def publish(folder: Path, contents: Mapping[str, bytes | str]) -> None:
@@ -92,7 +92,7 @@ def publish(folder: Path, contents: Mapping[str, bytes | str]) -> None:
             for name, data in contents.items():
                 staged.append((_write_temporary(folder / name, data), folder / name))
             for temporary, path in staged:
-                os.replace(temporary, path)
+                temporary.replace(path)
         finally:
             for temporary, _ in staged:
                 temporary.unlink(missing_ok=True)
@@ -123,7 +123,7 @@ def _write_temporary(path: Path, data: bytes | str) -> Path:
         # mkstemp makes files that only their owner may read; these are meant to be shared.
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
+        Path(name).chmod(0o666 & ~umask)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

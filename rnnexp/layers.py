@@ -32,13 +32,16 @@ class ScaledSqrt:
         self.__name__ = "custom"  # what Keras prints for it
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """Return the activation of ``x``, of any shape."""
         return self.max_value * _unit_sqrt(x / self.max_value)
 
     def get_config(self) -> dict[str, float]:
+        """Return what ``from_config`` needs."""
         return {"max_value": self.max_value}
 
     @classmethod
     def from_config(cls, config: dict[str, float]) -> ScaledSqrt:
+        """Return what ``get_config`` came from."""
         return cls(**config)
 
 
@@ -63,14 +66,13 @@ class SimpleRNN(keras.layers.SimpleRNN):
     thing, which activations whose outputs are all positive need in order to train.
     """
 
-    def __init__(
-        self, units: int, *, input_center: float = 0.0, state_center: float = 0.0, **options: Any
-    ) -> None:
+    def __init__(self, units: int, *, input_center: float = 0.0, state_center: float = 0.0, **options: Any) -> None:
         super().__init__(units, **options)
         self.input_center = input_center
         self.state_center = state_center
 
     def get_config(self) -> dict[str, Any]:
+        """Return Keras' settings and the centres."""
         centers = {"input_center": self.input_center, "state_center": self.state_center}
         return {**super().get_config(), **centers}
 
@@ -81,10 +83,16 @@ class SimpleRNN(keras.layers.SimpleRNN):
         mask: Any = None,
         training: bool = False,
     ) -> tf.Tensor:
+        """Return the last state ``[batch, units]``, or all of them with ``return_sequences``, as Keras does.
+
+        Raises:
+            ValueError: if centres are set together with something that only Keras' own loop can do.
+        """
         rule = self._rule()
         dropping = training and (self.cell.dropout or self.cell.recurrent_dropout)
-        plain = rule is None or dropping or self.stateful or initial_state is not None or mask is not None
-        if plain and not (self.input_center or self.state_center):
+        if rule is None or dropping or self.stateful or initial_state is not None or mask is not None:
+            if self.input_center or self.state_center:
+                raise ValueError("centres need one of our activations, and no mask, dropout, or state of one's own")
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         if self.go_backwards:
             sequences = tf.reverse(sequences, axis=(1,))
@@ -93,7 +101,7 @@ class SimpleRNN(keras.layers.SimpleRNN):
         projected -= self.state_center * tf.reduce_sum(recurrent_kernel, axis=0)
         if self.cell.use_bias:
             projected += self.cell.bias.value
-        result = scan(projected, self.cell.recurrent_kernel.value, rule, every_step=self.return_sequences)
+        result = scan(projected, recurrent_kernel, rule, every_step=self.return_sequences)
         return tf.transpose(result, (1, 0, 2)) if self.return_sequences else result
 
     def _rule(self) -> Activation | None:
@@ -116,9 +124,7 @@ def scan(inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_
     """
     if kernel.shape[0] > FUSED_UNITS:
         return _scan(inputs, kernel, activation, every_step=every_step, batch_last=False)
-    result = _scan(
-        tf.transpose(inputs, (0, 2, 1)), kernel, activation, every_step=every_step, batch_last=True
-    )
+    result = _scan(tf.transpose(inputs, (0, 2, 1)), kernel, activation, every_step=every_step, batch_last=True)
     return tf.linalg.matrix_transpose(result)
 
 
@@ -134,9 +140,7 @@ def _scan(
 
     def loop(body: Any, start: tf.Tensor) -> tf.Tensor:
         written = tf.TensorArray(tf.float32, steps, element_shape=inputs.shape[1:])
-        *_, written = tf.while_loop(
-            lambda i, *_: i < steps, body, (0, start, written), maximum_iterations=steps
-        )
+        *_, written = tf.while_loop(lambda i, *_: i < steps, body, (0, start, written), maximum_iterations=steps)
         return written.stack()
 
     @tf.custom_gradient

@@ -89,7 +89,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
         f"{data['source']}. Units: {data['units']}. Normalisation: {data['normalization']}.",
         "",
         f"{data['train']} sequences of {data['time_steps']} steps to train on, {data['validation']} to validate on; "
-        f"the figures below are of the {data['evaluation']} sequences of the {data['evaluation_part']} part.",
+        f"the figures below are of the {data['evaluation']} sequences of the {data['evaluation_part']}.",
         *(f"\n{note}" for note in data["notes"]),
         "",
         "## Results",

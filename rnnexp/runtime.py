@@ -38,9 +38,7 @@ class TFLiteModel:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         name = "the model" if isinstance(source, bytes) else str(source)
-        kernels = (
-            OpResolverType.BUILTIN_REF if reference_kernels else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-        )
+        kernels = OpResolverType.BUILTIN_REF if reference_kernels else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
         try:
             self._interpreter = Interpreter(model_content=content, experimental_op_resolver_type=kernels)

@@ -69,9 +69,7 @@ def make_optimizer(
     rate: Any = learning_rate
     if decay_steps:
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
-    return keras.optimizers.get(
-        {"class_name": name, "config": {"learning_rate": rate, "global_clipnorm": clip_norm}}
-    )
+    return keras.optimizers.get({"class_name": name, "config": {"learning_rate": rate, "global_clipnorm": clip_norm}})
 
 
 class Trainer:
@@ -131,9 +129,7 @@ class Trainer:
         total = 0.0
         if whole:
             batches = whole // EVALUATION_BATCH
-            shaped = [
-                tf.reshape(values[:whole], (batches, EVALUATION_BATCH, *values.shape[1:])) for values in (x, y)
-            ]
+            shaped = [tf.reshape(values[:whole], (batches, EVALUATION_BATCH, *values.shape[1:])) for values in (x, y)]
             total += float(self._evaluate(*shaped)) * whole
         if rows > whole:
             total += float(self._evaluate(x[whole:][None], y[whole:][None])) * (rows - whole)
@@ -148,7 +144,7 @@ class Trainer:
         *,
         epochs: int,
         patience: int = 0,
-        on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+        on_epoch: Callable[[Epoch], object] | None = None,
     ) -> History:
         """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
 
@@ -193,7 +189,8 @@ class Trainer:
                     history.best_epoch = number
                 elif val_loss < best_loss:
                     best, best_loss, history.best_epoch = self._weights(), val_loss, number
-                on_epoch(epoch)
+                if on_epoch:
+                    on_epoch(epoch)
                 if patience and number - history.best_epoch >= patience:
                     history.ended = "early"
                     break

@@ -74,7 +74,7 @@ class Dataset:
     source: str
     units: str
     normalization: str
-    evaluation_part: str = "validation"
+    evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0
     class_names: tuple[str, ...] = ()

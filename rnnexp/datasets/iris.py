@@ -40,7 +40,7 @@ def load(config: ClassificationConfig) -> Dataset:
         train=part(values, labels),
         validation=part(held_out, held_out_labels),
         evaluation=part(test, test_labels),
-        evaluation_part="test" if config.early_stopping else "validation",
+        evaluation_part="test part" if config.early_stopping else "validation part",
         baselines={"majority class": majority_class(labels, len(test), len(names))},
         outputs=len(names),
         source="R. A. Fisher (1936), as scikit-learn ships it",

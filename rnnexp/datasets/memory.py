@@ -48,11 +48,11 @@ def load(config: MemoryConfig) -> Dataset:
         train=part,
         validation=part,
         evaluation=part,
-        evaluation_part="training (no split in this task)",
+        evaluation_part="training series (this task has no split)",
         baselines={"mean": np.full_like(y, y.mean(), dtype=np.float64)},
         outputs=1,
         source=f"{length} values drawn from a uniform distribution, seed {config.seed}",
-        units="1",
+        units="signal",
         normalization="none: the values lie in [-1, 1]",
         notes=(note,),
     )

@@ -29,7 +29,11 @@ class Known:
 
 
 KNOWN = {
-    "SP500": Known("S&P 500, daily close, 1990-01-02 to 2022-12-28 (see data/README.md)", "index points"),
+    "SP500": Known(
+        "S&P 500, daily close, 1990-01-02 to 2022-12-28 (see data/README.md)",
+        "index points",
+        defaults={"learning_rate": 0.003},
+    ),
     "airline-passengers": Known(
         "monthly airline passengers, 1949 to 1960, Box and Jenkins (see data/README.md)",
         "thousands of passengers",
@@ -198,7 +202,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         train=train,
         validation=validation,
         evaluation=evaluation,
-        evaluation_part="test" if config.early_stopping else "validation",
+        evaluation_part="test part" if config.early_stopping else "validation part",
         baselines=baselines,
         outputs=1,
         source=known.source,

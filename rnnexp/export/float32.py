@@ -67,7 +67,8 @@ class Converter:
             ConversionError: if the converter refuses, or ends its process.
         """
         stdin, stdout = self._child.stdin, self._child.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         try:
             stdin.write(json.dumps({"model": str(model), "target": str(target)}) + "\n")
             stdin.flush()

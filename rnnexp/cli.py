@@ -114,8 +114,8 @@ def _explain(problem: Any, config_class: type[Settings], where: str) -> str:
     """Put one of pydantic's findings into words: which constant and flag, what is wrong, what was given."""
     name = str(problem["loc"][0])
     if problem["type"] == "extra_forbidden":
-        meant = did_you_mean(name, config_class.model_fields)
-        return f"{constant(name)} in {where} is not a setting{meant.upper() if False else meant}"
+        meant = did_you_mean(name, map(constant, config_class.model_fields))
+        return f"{constant(name)} in {where} is not a setting{meant}"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}, not {problem['input']!r}"

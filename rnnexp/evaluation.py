@@ -35,7 +35,8 @@ def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
 
 
 def _target(dataset: Dataset) -> np.ndarray:
-    return dataset.evaluation.to_units(dataset.evaluation.y)
+    part = dataset.evaluation
+    return part.to_units(part.y) if part.target is None else part.target
 
 
 def _regression(dataset: Dataset, prediction: np.ndarray) -> Metrics:

@@ -91,7 +91,8 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     published: dict[str, bytes | str] = {f"{config.stem}-report.json": text}
     if exported:
         published = {f"{config.stem}-float32.tflite": exported[-1].read_bytes(), **published}
-    files.publish(config.output_dir, published)
+    with files.explained(config.output_dir):
+        files.publish(config.output_dir, published)
     _conclude(result, config, folder, list(published), console)
     return 1 if problem else 0
 

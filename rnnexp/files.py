@@ -63,7 +63,10 @@ def check_folder(folder: Path, setting: str) -> None:
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Write a file so that ``path`` holds either what it held before or all of ``data``."""
     temporary = _write_temporary(path, data)
-    temporary.replace(path)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_through(path: Path, write: Callable[[Path], object]) -> None:

@@ -90,7 +90,8 @@ class SimpleRNN(keras.layers.SimpleRNN):
         """
         rule = self._rule()
         dropping = training and (self.cell.dropout or self.cell.recurrent_dropout)
-        if rule is None or dropping or self.stateful or initial_state is not None or mask is not None:
+        special = self.stateful or self.return_state or initial_state is not None or mask is not None
+        if rule is None or dropping or special:
             if self.input_center or self.state_center:
                 raise ValueError("centres need one of our activations, and no mask, dropout, or state of one's own")
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)

@@ -69,7 +69,8 @@ class TFLiteModel:
         """Return the median time of one inference on ``sample`` ``[time, features]``, in microseconds."""
         codes = np.asarray(sample, np.float32)
         if self._input["dtype"] != np.float32:
-            codes = quantize(sample, *self._input["quantization"], self._input["dtype"])
+            scale, zero_point = self._input["quantization"]
+            codes = quantize(sample, scale, zero_point, self._input["dtype"])
         self._interpreter.set_tensor(self._input["index"], codes[None])
         self._interpreter.invoke()
         seconds = []

@@ -148,8 +148,7 @@ class Trainer:
     ) -> History:
         """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
 
-        A loss that is not finite ends the training with the weights from before that epoch. Ctrl-C ends it with
-        what was learned so far.
+        A loss that is not finite, or Ctrl-C, ends the training with the weights of the last epoch that was finished.
 
         Args:
             x: ``[n, time, features]``.
@@ -165,10 +164,10 @@ class Trainer:
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)
-        best, best_loss, seconds = self._weights(), math.inf, 0.0
+        good = best = self._weights()  # after the last epoch, and after the best one
+        best_loss, seconds = math.inf, 0.0
         try:
             for number in range(1, epochs + 1):
-                before = self._weights()
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
                 start = time.perf_counter()
@@ -180,15 +179,16 @@ class Trainer:
                     seconds += elapsed
                 val_loss = self.evaluate(x_val_on_device, y_val_on_device)
                 if not (math.isfinite(loss) and math.isfinite(val_loss)):
-                    self.model.set_weights(before)
+                    self.model.set_weights(good)
                     history.ended = "diverged"
                     break
                 epoch = Epoch(number, loss, val_loss, seconds)
+                good = self._weights()
                 history.epochs.append(epoch)
                 if not patience:
                     history.best_epoch = number
                 elif val_loss < best_loss:
-                    best, best_loss, history.best_epoch = self._weights(), val_loss, number
+                    best, best_loss, history.best_epoch = good, val_loss, number
                 if on_epoch:
                     on_epoch(epoch)
                 if patience and number - history.best_epoch >= patience:
@@ -196,6 +196,8 @@ class Trainer:
                     break
         except KeyboardInterrupt:
             history.ended = "interrupted"
+            # The epoch that it fell into has no validation loss, so its weights have no figures.
+            self.model.set_weights(good)
         if patience and history.ended != "diverged":
             self.model.set_weights(best)
         return history

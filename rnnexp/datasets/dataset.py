@@ -20,12 +20,14 @@ class Split:
         y: ``[n, outputs]`` float32, or class numbers ``[n]`` int32.
         offset: ``[n, 1]``, and
         scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
+        target: ``[n, outputs]`` in the data's own units, where ``to_units(y)`` is these but for float32's rounding.
     """
 
     x: np.ndarray
     y: np.ndarray
     offset: np.ndarray = field(default_factory=lambda: np.zeros((1, 1)))
     scale: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
+    target: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)

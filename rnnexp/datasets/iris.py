@@ -8,11 +8,16 @@ import numpy as np
 
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.errors import UserError
 from rnnexp.metrics import majority_class
 
 
 def load(config: ClassificationConfig) -> Dataset:
-    """Load Iris from scikit-learn: four time steps of one feature, three classes, stratified split."""
+    """Load Iris from scikit-learn: four time steps of one feature, three classes, stratified split.
+
+    Raises:
+        UserError: if the validation share leaves a part without some class.
+    """
     from sklearn.datasets import load_iris
     from sklearn.model_selection import train_test_split
 
@@ -23,14 +28,21 @@ def load(config: ClassificationConfig) -> Dataset:
         )
 
     iris = load_iris()
-    values, held_out, labels, held_out_labels = split(iris.data, iris.target)
-    test, test_labels = held_out, held_out_labels
-    if config.early_stopping:
-        values, held_out, labels, held_out_labels = split(values, labels)
+    features = iris.data[:, : config.max_sequence_length]
+    try:
+        values, held_out, labels, held_out_labels = split(features, iris.target)
+        test, test_labels = held_out, held_out_labels
+        if config.early_stopping:
+            values, held_out, labels, held_out_labels = split(values, labels)
+    except ValueError:
+        raise UserError(
+            f"VALIDATION_SHARE is {config.validation_share:g}: of the {len(features)} samples, that leaves fewer than "
+            "one for each class in one of the parts; set it closer to 0.2"
+        ) from None
     low, high = values.min(axis=0), values.max(axis=0)
 
     def part(values: np.ndarray, labels: np.ndarray) -> Split:
-        scaled = (values[:, : config.max_sequence_length] - low) / (high - low)
+        scaled = (values - low) / (high - low)
         return Split(scaled[:, :, None].astype(np.float32), labels.astype(np.int32))
 
     names = tuple(str(name) for name in iris.target_names)

@@ -188,6 +188,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             y=((y[rows] - offset[rows]) / unit[rows]).astype(np.float32),
             offset=offset[rows],
             scale=unit[rows],
+            target=y[rows],
         )
 
     last = len(values) - held_out

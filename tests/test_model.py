@@ -1,0 +1,116 @@
+"""From the network that trains to the one that is kept."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from rnnexp import datasets
+from rnnexp import model as networks
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+
+NAMES = ("relu", "tanh", "sigmoid", "custom")
+
+
+def shaken(network, seed=5):
+    """Weights unlike the initial ones, biases included."""
+    random = np.random.default_rng(seed)
+    return [(values + random.uniform(-0.15, 0.15, values.shape)).astype(np.float32) for values in network.get_weights()]
+
+
+@pytest.mark.parametrize(("max_value", "sigma"), [(255.0, 255.0), (3.7, 19.0), (1.0, 255.0), (100.0, 1.0)])
+@pytest.mark.parametrize("name", NAMES)
+def test_fold_is_exact(name, max_value, sigma):
+    config = RegressionConfig(
+        dataset_name="airline-passengers", activation=name, custom_max_value=max_value, data_sigma=sigma, hidden_size=7
+    )
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    network.set_weights(shaken(network))
+    kept = networks.plain(config, dataset, network.get_weights())
+    x = dataset.evaluation.x
+    expected = network(x / np.float32(sigma)).numpy() * sigma
+    spread = np.ptp(expected)
+    assert spread > 1e-3 * sigma
+    np.testing.assert_allclose(kept(x).numpy(), expected, rtol=0, atol=3e-6 * max(spread, sigma))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fold_for_classes(name):
+    config = ClassificationConfig(dataset_name="iris", activation=name, hidden_size=6)
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    network.set_weights(shaken(network))
+    expected = network(dataset.evaluation.x).numpy()
+    np.testing.assert_allclose(expected.sum(axis=1), 1.0, rtol=1e-5)
+    kept = networks.plain(config, dataset, network.get_weights())
+    np.testing.assert_allclose(kept(dataset.evaluation.x).numpy(), expected, atol=1e-6)
+
+
+def test_the_state_of_the_custom_activation_is_in_the_users_scale():
+    config = RegressionConfig(dataset_name="airline-passengers")
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    kept = networks.plain(config, dataset, network.get_weights())
+    states = keras.Model(kept.inputs, kept.get_layer("rnn").output).predict(dataset.evaluation.x, verbose=0)
+    assert 25 < states.max() <= 255.0
+    assert states.min() >= 0.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_training_starts_around_the_working_point(name):
+    """Neither dead nor saturated: every unit moves with the input, for custom inside its range."""
+    config = RegressionConfig(dataset_name="SP500", activation=name)
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    states = keras.Model(network.inputs, network.get_layer("rnn").output).predict(
+        dataset.train.x[:500] / 255.0, verbose=0
+    )
+    moving = states.std(axis=0) > 1e-3
+    assert moving.mean() >= 0.7
+    if name == "custom":
+        assert ((states > 0) & (states < 1)).mean() > 0.95
+
+
+def test_the_kept_model_is_made_of_keras_layers_alone():
+    config = MemoryConfig(memory_n=10)
+    dataset = datasets.load(config)
+    kept = networks.plain(config, dataset, networks.trainable(config, dataset).get_weights())
+    assert [type(layer) for layer in kept.layers] == [keras.layers.SimpleRNN, keras.layers.Dense]
+    assert kept.input_shape == (None, 10, 1)
+
+
+def saved(tmp_path, name):
+    config = RegressionConfig(dataset_name="airline-passengers", activation=name, hidden_size=4)
+    dataset = datasets.load(config)
+    kept = networks.plain(config, dataset, shaken(networks.trainable(config, dataset)))
+    path = tmp_path / f"{name}.keras"
+    kept.save(path)
+    return path, dataset.evaluation.x[:5], kept(dataset.evaluation.x[:5]).numpy()
+
+
+def test_saved_models_load_where_only_keras_is_imported(tmp_path):
+    expected = {}
+    for name in ("relu", "tanh"):
+        path, x, expected[name] = saved(tmp_path, name)
+        np.save(tmp_path / "x.npy", x)
+        assert path.exists()
+    program = """if True:
+        import sys, keras, numpy
+        x = numpy.load("x.npy")
+        for name in ("relu", "tanh"):
+            model = keras.saving.load_model(f"{name}.keras")
+            numpy.save(f"{name}.npy", model(x).numpy())
+        assert not any(module.startswith("rnnexp") for module in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name, values in expected.items():
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), values, rtol=1e-6)
+
+
+def test_a_saved_custom_model_loads(tmp_path):
+    path, x, expected = saved(tmp_path, "custom")
+    np.testing.assert_allclose(networks.load(path)(x).numpy(), expected, rtol=1e-6)

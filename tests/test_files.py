@@ -122,7 +122,7 @@ def test_two_processes_publishing_never_mix_their_sets(tmp_path):
                 assert [len(marks) for marks in contents] == [900, 1, 4000]
                 (mark,) = set().union(*contents)
                 seen.add(mark)
-        time.sleep(0.001)
+        time.sleep(0.02)
     assert [writer.wait() for writer in writers] == [0, 0], [writer.stderr.read() for writer in writers]
     assert len(seen) >= 5
     assert {mark[0] for mark in seen} == {"x", "y"}

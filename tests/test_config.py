@@ -1,0 +1,51 @@
+"""Defaults and limits of the settings."""
+
+import pytest
+from pydantic import ValidationError
+
+from rnnexp.config import CONFIGS, ClassificationConfig, MemoryConfig, RegressionConfig
+
+
+def test_the_defaults_that_users_know():
+    regression = RegressionConfig()
+    assert (regression.dataset_name, regression.epochs, regression.activation) == ("SP500", 100, "custom")
+    assert (regression.custom_max_value, regression.data_sigma) == (255.0, 255.0)
+    assert (regression.hidden_size, regression.sequence_length) == (10, 20)
+    classification = ClassificationConfig()
+    assert (classification.dataset_name, classification.epochs) == ("speech_commands", 100)
+    assert (classification.activation, classification.hidden_size) == ("custom", 10)
+    assert classification.max_sequence_length == 1600
+    memory = MemoryConfig()
+    assert (memory.dataset_name, memory.epochs, memory.activation) == ("memory", 100, "tanh")
+    assert (memory.custom_max_value, memory.hidden_size) == (1.0, 10)
+    assert (memory.memory_signal_length, memory.memory_n, memory.memory_k) == (1024, 100, 1)
+
+
+def test_early_stopping_and_tensorboard_are_off():
+    for config in CONFIGS.values():
+        assert (config().early_stopping, config().tensorboard, config().quiet) == (0, False, False)
+
+
+def test_the_scale_of_custom_is_fixed_for_classes():
+    assert ClassificationConfig().max_value == 1.0
+    assert RegressionConfig(custom_max_value=7.0).max_value == 7.0
+    with pytest.raises(ValidationError):
+        ClassificationConfig(custom_max_value=2.0)
+
+
+@pytest.mark.parametrize("config", CONFIGS.values())
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "custom"])
+def test_files_are_named_after_data_and_activation(config, name):
+    settings = config(activation=name)
+    assert settings.stem == f"{settings.dataset_name}-{name}"
+
+
+def test_every_field_is_explained():
+    for config in CONFIGS.values():
+        assert config.__doc__
+        assert all(field.description for field in config.model_fields.values())
+
+
+def test_settings_cannot_be_changed_afterwards():
+    with pytest.raises(ValidationError, match="frozen"):
+        RegressionConfig().epochs = 3

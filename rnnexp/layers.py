@@ -139,10 +139,11 @@ def _scan(
             return tf.reduce_sum(weights[:, :, None] * state[:, None, :], axis=0)
         return state @ weights
 
-    def loop(body: Any, start: tf.Tensor) -> tf.Tensor:
-        written = tf.TensorArray(tf.float32, steps, element_shape=inputs.shape[1:])
-        *_, written = tf.while_loop(lambda i, *_: i < steps, body, (0, start, written), maximum_iterations=steps)
-        return written.stack()
+    def loop(body: Any, start: tf.Tensor, *, first: int = 0, written: Any = lambda array: array) -> tf.Tensor:
+        """Run ``body`` for ``first <= i < steps``, carrying ``start`` and an array to write each step's result into."""
+        array = written(tf.TensorArray(tf.float32, steps, element_shape=inputs.shape[1:]))
+        *_, array = tf.while_loop(lambda i, *_: i < steps, body, (first, start, array), maximum_iterations=steps)
+        return array.stack()
 
     @tf.custom_gradient
     def run(inputs: tf.Tensor, kernel: tf.Tensor) -> Any:
@@ -156,13 +157,18 @@ def _scan(
             kernel_transposed = tf.transpose(kernel)
             slope = activation.slope(states)
 
-            def backward(i: tf.Tensor, carried: tf.Tensor, written: tf.TensorArray) -> Any:
+            # What is carried is the gradient by z, not by h: so the loop's one product comes first in each step, and
+            # XLA fuses what follows into it; a factor before it would be computed once for every unit.
+            def backward(i: tf.Tensor, by_z: tf.Tensor, written: tf.TensorArray) -> Any:
                 t = steps - 1 - i
-                by_state = carried + upstream[t] if every_step else carried
+                by_state = product(by_z, kernel_transposed)
+                if every_step:
+                    by_state += upstream[t]
                 by_z = by_state * slope[t]
-                return i + 1, product(by_z, kernel_transposed), written.write(t, by_z)
+                return i + 1, by_z, written.write(t, by_z)
 
-            by_z = loop(backward, tf.zeros_like(inputs[0]) if every_step else upstream)
+            last = (upstream[-1] if every_step else upstream) * slope[-1]
+            by_z = loop(backward, last, first=1, written=lambda array: array.write(steps - 1, last))
             previous = tf.concat([tf.zeros_like(states[:1]), states[:-1]], axis=0)
             indices = "thb,tkb->hk" if batch_last else "tbh,tbk->hk"
             return by_z, tf.einsum(indices, previous, by_z)

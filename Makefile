@@ -1,0 +1,44 @@
+# make run, make test: each sets up .venv by itself, from requirements.txt, with any Python from 3.10 to 3.13.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test test-slow lint types check lock benchmark clean
+
+run: $(READY)
+	$(BIN)/python run_regression.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+check: lint types test
+
+benchmark: $(READY)
+	$(BIN)/python benchmarks/train_speed.py
+
+# After a change of dependencies in pyproject.toml (needs Poetry and poetry-plugin-export).
+lock:
+	poetry lock
+	poetry export --with dev -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+
+# Old versions of pip misread extras of packages with pinned hashes, so pip comes first.
+$(READY): requirements.txt
+	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else f'rnnexp needs Python 3.10 to 3.13, and {sys.executable} is {v[0]}.{v[1]}; choose another: make PYTHON=python3.12 ...')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	touch $@

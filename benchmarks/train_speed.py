@@ -1,0 +1,197 @@
+"""Milliseconds a training step: this trainer, Keras ``fit``, PyTorch ``nn.RNN`` and JAX ``lax.scan``, in one run.
+
+    python benchmarks/train_speed.py                  prints a table and writes benchmarks/results/train_speed.json
+    python benchmarks/train_speed.py --rounds 1       quicker
+
+The same task for all: a recurrent layer of 10 tanh units and a dense output, mean squared error, Adam, batches of 32,
+at 20, 100 and 1600 time steps. Each contender runs in a process of its own, in turn, several rounds over; its figure
+is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their own:
+``poetry install --with peers``; what is not installed is left out of the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+HIDDEN, BATCH = 10, 32
+STEPS_OF_AN_EPOCH = {20: 256, 100: 64, 1600: 16}
+EPOCHS = {20: 8, 100: 6, 1600: 3}
+RESULTS = Path(__file__).parent / "results" / "train_speed.json"
+# name -> what it needs installed
+CONTENDERS = {"rnnexp": "tensorflow", "keras fit": "tensorflow", "pytorch nn.RNN": "torch", "jax lax.scan": "jax"}
+
+
+def data(length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return random series ``[n, length, 1]`` and the values five steps before their ends."""
+    rows = STEPS_OF_AN_EPOCH[length] * BATCH
+    x = np.random.default_rng(0).uniform(-1, 1, (rows, length, 1)).astype(np.float32)
+    return x, x[:, -5].copy()
+
+
+def median_ms(run_epoch: Callable[[], object], length: int) -> float:
+    """Return the median time of a step, in milliseconds, after one epoch to warm up."""
+    run_epoch()
+    times = []
+    for _ in range(EPOCHS[length]):
+        start = time.perf_counter()
+        run_epoch()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) / STEPS_OF_AN_EPOCH[length] * 1e3
+
+
+def measure_rnnexp(length: int) -> float:
+    """Measure this project's trainer, as a run uses it, validation left out."""
+    import keras
+
+    from rnnexp.layers import SimpleRNN
+    from rnnexp.training import Trainer
+
+    x, y = data(length)
+    layers = [keras.Input(x.shape[1:]), SimpleRNN(HIDDEN), keras.layers.Dense(1)]
+    trainer = Trainer(
+        keras.Sequential(layers),
+        keras.losses.MeanSquaredError(),
+        keras.optimizers.Adam(),
+        batch_size=BATCH,
+        seed=0,
+    )
+    epochs = trainer.fit(x, y, x[:BATCH], y[:BATCH], epochs=EPOCHS[length] + 2).epochs
+    # The first epoch compiles, the second warms up.
+    seconds = [after.seconds - before.seconds for before, after in itertools.pairwise(epochs[1:])]
+    return statistics.median(seconds) / STEPS_OF_AN_EPOCH[length] * 1e3
+
+
+def measure_keras(length: int) -> float:
+    """Measure stock Keras: ``SimpleRNN`` and ``fit``."""
+    import keras
+
+    x, y = data(length)
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.SimpleRNN(HIDDEN), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.Adam(), loss="mse")
+    return median_ms(lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0), length)
+
+
+def measure_pytorch(length: int) -> float:
+    """Measure PyTorch's ``nn.RNN`` in its usual loop, on one thread, which is the faster for networks this small."""
+    import torch
+
+    torch.set_num_threads(1)
+    x, y = (torch.from_numpy(values) for values in data(length))
+    recurrent, dense = torch.nn.RNN(1, HIDDEN, batch_first=True), torch.nn.Linear(HIDDEN, 1)
+    optimizer = torch.optim.Adam([*recurrent.parameters(), *dense.parameters()])
+    loss_function = torch.nn.MSELoss()
+
+    def epoch() -> None:
+        for rows in torch.randperm(len(x)).split(BATCH):
+            optimizer.zero_grad()
+            states, _ = recurrent(x[rows])
+            loss_function(dense(states[:, -1]), y[rows]).backward()
+            optimizer.step()
+
+    return median_ms(epoch, length)
+
+
+def measure_jax(length: int) -> float:
+    """Measure JAX: ``lax.scan`` over time, and over the batches of an epoch, in one compiled program, with Adam."""
+    import jax
+    import jax.numpy as jnp
+
+    x, y = (jnp.asarray(values) for values in data(length))
+    random = np.random.default_rng(0)
+    shapes = {"kernel": (1, HIDDEN), "recurrent": (HIDDEN, HIDDEN), "bias": (HIDDEN,), "out": (HIDDEN, 1), "b": (1,)}
+    weights = {name: jnp.asarray(random.normal(0, 0.3, shape), jnp.float32) for name, shape in shapes.items()}
+    zeros = jax.tree.map(jnp.zeros_like, weights)
+
+    def loss_function(weights, inputs, targets):
+        projected = jnp.swapaxes(inputs, 0, 1) @ weights["kernel"] + weights["bias"]
+
+        def step(state, z):
+            return jnp.tanh(z + state @ weights["recurrent"]), None
+
+        state, _ = jax.lax.scan(step, jnp.zeros((BATCH, HIDDEN)), projected)
+        return jnp.mean((state @ weights["out"] + weights["b"] - targets) ** 2)
+
+    def train(carry, rows):
+        weights, mean, square, count = carry
+        loss, gradients = jax.value_and_grad(loss_function)(weights, x[rows], y[rows])
+        count += 1
+        mean = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradients)
+        square = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, square, gradients)
+        rate = 1e-3 * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
+        weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, mean, square)
+        return (weights, mean, square, count), loss
+
+    @jax.jit
+    def run(carry, order):
+        carry, losses = jax.lax.scan(train, carry, order)
+        return carry, losses.mean()
+
+    state = [(weights, zeros, zeros, jnp.float32(0))]
+
+    def epoch() -> None:
+        order = random.permutation(len(x)).reshape(-1, BATCH)
+        state[0], loss = run(state[0], jnp.asarray(order))
+        loss.block_until_ready()
+
+    return median_ms(epoch, length)
+
+
+MEASURES = dict(zip(CONTENDERS, (measure_rnnexp, measure_keras, measure_pytorch, measure_jax), strict=True))
+
+
+def in_child(name: str) -> dict[int, float]:
+    """Measure one contender at every length in a process of its own."""
+    root = str(Path(__file__).resolve().parents[1])
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": root}
+    command = [sys.executable, __file__, "--contender", name]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    return {int(length): ms for length, ms in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+def main() -> None:
+    """Measure all contenders and print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="times that every contender is measured (default: 3)")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
+    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.contender:
+        print(json.dumps({length: MEASURES[arguments.contender](length) for length in STEPS_OF_AN_EPOCH}))
+        return
+    present = [name for name, package in CONTENDERS.items() if find_spec(package)]
+    rounds: dict[str, list[dict[int, float]]] = {name: [] for name in present}
+    for number in range(arguments.rounds):
+        for name in present:
+            print(f"round {number + 1}: {name}", file=sys.stderr)
+            rounds[name].append(in_child(name))
+    ms = {
+        name: {length: statistics.median(one[length] for one in measured) for length in STEPS_OF_AN_EPOCH}
+        for name, measured in rounds.items()
+    }
+    print("| ms a training step (times this trainer's) | " + " | ".join(f"{n} steps" for n in STEPS_OF_AN_EPOCH) + " |")
+    print("|" + " --- |" * (len(STEPS_OF_AN_EPOCH) + 1))
+    for name, figures in ms.items():
+        cells = [f"{value:.3g} ({value / ms['rnnexp'][length]:.1f})" for length, value in figures.items()]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    for name in CONTENDERS.keys() - ms.keys():
+        print(f"\n{name}: not installed (poetry install --with peers)")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    report = {"hidden": HIDDEN, "batch": BATCH, "cores": os.cpu_count(), "python": platform.python_version(), "ms": ms}
+    arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ python run_classification.py --help                   everything that can be set
 
 from rnnexp.cli import run_script
 
-DATASET_NAME = "speech_commands"  # ten spoken words, silence and anything else
+DATASET_NAME = "speech_commands"  # not available yet: choose the next line, or --dataset-name iris
 # DATASET_NAME = "iris"
 EPOCHS = 100  # passes over the training part
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"

@@ -266,7 +266,9 @@ def _evaluate(
         scores = evaluation.evaluate(dataset, outputs)
         result["progress"].append({"epoch": snapshot.epoch, "float32": scores})
     content = exported[-1].read_bytes()
-    from_keras = snapshots[-1].model.predict(part.x, batch_size=512, verbose=0)
+    # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
+    batches = np.array_split(part.x, np.ceil(len(part.x) / 512))
+    from_keras = np.concatenate([np.asarray(snapshots[-1].model(batch)) for batch in batches])
     spread = float(np.ptp(from_keras))
     result["models"]["float32"] = {
         "file": f"{result['name']}-float32.tflite",

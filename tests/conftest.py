@@ -93,6 +93,6 @@ def memory_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def iris_run(tmp_path_factory):
-    """Iris with early stopping, which stops at once: the learning rate is far too small to get better."""
+    """Iris with early stopping, and so with a test part of its own."""
     path = tmp_path_factory.mktemp("iris")
     return run(ClassificationConfig(dataset_name="iris", epochs=30, early_stopping=8, **folders(path)))

@@ -42,13 +42,14 @@ class History:
     """The epochs that were run and how the training ended.
 
     ``ended`` is ``"complete"``, ``"interrupted"`` (Ctrl-C), ``"early"`` (early stopping) or ``"diverged"``.
-    ``best_epoch`` is the epoch whose weights the model holds at the end.
+    ``best_epoch`` is the epoch whose weights the model holds at the end; ``seconds`` is everything, compilation too.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
     ended: str = "complete"
     best_epoch: int = 0
     compile_seconds: float = 0.0
+    seconds: float = 0.0
     steps_per_epoch: int = 0
 
     @property
@@ -170,7 +171,7 @@ class Trainer:
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)
         good = best = self._weights()  # after the last epoch, and after the best one
-        best_loss, seconds = math.inf, 0.0
+        best_loss, seconds, started = math.inf, 0.0, time.perf_counter()
         try:
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
@@ -205,6 +206,7 @@ class Trainer:
             self.model.set_weights(good)
         if patience and history.ended != "diverged":
             self.model.set_weights(best)
+        history.seconds = time.perf_counter() - started
         return history
 
     def _weights(self) -> list[np.ndarray]:

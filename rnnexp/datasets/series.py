@@ -214,5 +214,5 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         }[config.normalization],
         input_scale=config.data_sigma,
         output_scale=config.data_sigma,
-        defaults=known.defaults,
+        defaults={**known.defaults, "validation_share": round(share, 4)},
     )

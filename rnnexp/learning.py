@@ -1,0 +1,132 @@
+"""Training one network, from settings to models saved on disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnexp import files
+from rnnexp.config import Settings
+from rnnexp.console import Console
+from rnnexp.datasets import Dataset, Split
+from rnnexp.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+    from rnnexp.training import Epoch, History
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A trained model as it was after an epoch, saved on disk."""
+
+    epoch: int
+    model: keras.Model
+    path: Path
+
+
+def train(config: Settings, dataset: Dataset, folder: Path, console: Console) -> tuple[list[Snapshot], History]:
+    """Train, and save the models of epoch 0, 1 and the last.
+
+    Raises:
+        UserError: if the loss was no longer a number; the last good weights are saved by then.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    console.say("loading TensorFlow")
+    with console.native_output_to_log():
+        import keras
+        import tensorflow as tf
+
+        from rnnexp import model as networks
+        from rnnexp.training import Trainer, make_optimizer
+
+        tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
+
+    keras.utils.set_random_seed(config.seed)
+    network = networks.trainable(config, dataset)
+    steps = len(dataset.train) // min(config.batch_size or 1, len(dataset.train))
+    optimizer = make_optimizer(
+        config.optimizer,
+        config.learning_rate or 0.0,
+        clip_norm=config.gradient_clip_norm,
+        decay_steps=steps * config.epochs if config.learning_rate_decay else 0,
+    )
+    classes = dataset.task == "classification"
+    loss = keras.losses.SparseCategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
+    trainer = Trainer(network, loss, optimizer, batch_size=config.batch_size or 1, seed=config.seed)
+    snapshots: list[Snapshot] = []
+
+    def save(epoch: int, name: str) -> None:
+        model = networks.plain(config, dataset, network.get_weights())
+        model.save(folder / name)
+        snapshots.append(Snapshot(epoch, model, folder / name))
+
+    log = _EventLog(folder / "tensorboard") if config.tensorboard else None
+    save(0, "epoch-0.keras")
+    with console.training(config.epochs) as bar:
+
+        def on_epoch(epoch: Epoch) -> None:
+            if epoch.number == 1:
+                save(1, "epoch-1.keras")
+            bar.advance(epoch)
+            if log:
+                log.write(epoch)
+
+        history = trainer.fit(
+            *unit_scale(dataset, dataset.train),
+            *unit_scale(dataset, dataset.validation),
+            epochs=config.epochs,
+            patience=config.early_stopping,
+            on_epoch=on_epoch,
+        )
+    save(history.best_epoch, "model.keras")
+    _write_history(history, folder)
+    if history.ended == "diverged":
+        raise UserError(
+            f"the loss was no longer a number in epoch {len(history.epochs) + 1}. The weights from before it are in "
+            f"{folder / 'model.keras'}; nothing was exported. Set a smaller LEARNING_RATE (it was "
+            f"{config.learning_rate:g}) or a smaller GRADIENT_CLIP_NORM (it was {config.gradient_clip_norm})"
+        )
+    if history.ended == "interrupted":
+        console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
+    # The last epoch may have been the first, or early stopping may have gone back to it.
+    return list({snapshot.epoch: snapshot for snapshot in snapshots}.values()), history
+
+
+def unit_scale(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs and targets of a part at the scale that the network trains at."""
+    x = part.x / np.float32(dataset.input_scale)
+    return x, part.y if dataset.task == "classification" else part.y / np.float32(dataset.output_scale)
+
+
+class _EventLog:
+    """Scalars of the training for TensorBoard."""
+
+    def __init__(self, folder: Path) -> None:
+        import tensorflow as tf
+
+        self._writer = tf.summary.create_file_writer(str(folder))
+
+    def write(self, epoch: Epoch) -> None:
+        import tensorflow as tf
+
+        with self._writer.as_default():
+            tf.summary.scalar("loss", epoch.loss, step=epoch.number)
+            tf.summary.scalar("val_loss", epoch.val_loss, step=epoch.number)
+        self._writer.flush()
+
+
+def _write_history(history: History, folder: Path) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", "loss", "val_loss", "seconds"])
+    for epoch in history.epochs:
+        writer.writerow([epoch.number, repr(epoch.loss), repr(epoch.val_loss), f"{epoch.seconds:.4f}"])
+    files.write_atomically(folder / "history.csv", text.getvalue())

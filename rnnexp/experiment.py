@@ -90,7 +90,8 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
     """Print what came out and where it is."""
     headings, rows = report.table(result)
     part = result["data"]["evaluation_part"]
-    console.table(f"{config.stem}, {part}, in {result['data']['units']}", headings, rows)
+    units = "" if config.task == "classification" else f", in {result['data']['units']}"
+    console.table(f"{config.stem}, {part}{units}", headings, rows)
     for note in result["data"]["notes"]:
         console.say(note)
     model = result["models"]["float32"]

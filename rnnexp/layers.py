@@ -114,7 +114,14 @@ class SimpleRNN(keras.layers.SimpleRNN):
         return None
 
 
-def scan(inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_step: bool) -> tf.Tensor:
+def scan(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    activation: Activation,
+    *,
+    every_step: bool,
+    states: tf.Tensor | None = None,
+) -> tf.Tensor:
     """Run ``h[t] = activation(inputs[t] + h[t - 1] @ kernel)`` from ``h = 0``.
 
     Args:
@@ -122,22 +129,33 @@ def scan(inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_
         kernel: ``[units, units]``, Keras' ``recurrent_kernel``.
         activation: forward and slope.
         every_step: return the states of every step, ``[time, batch, units]``, not just the last ``[batch, units]``.
+        states: ``[time, batch, units]``, what some other arithmetic makes of the same: then these are returned, and only
+            the gradient is that of the formula (a straight-through estimate).
     """
     if kernel.shape[0] > FUSED_UNITS:
-        return _scan(inputs, kernel, activation, every_step=every_step, batch_last=False)
-    result = _scan(tf.transpose(inputs, (0, 2, 1)), kernel, activation, every_step=every_step, batch_last=True)
-    return tf.linalg.matrix_transpose(result)
+        return _scan(inputs, kernel, activation, states, every_step=every_step, batch_last=False)
+    inputs = tf.linalg.matrix_transpose(inputs)
+    known = None if states is None else tf.linalg.matrix_transpose(states)
+    return tf.linalg.matrix_transpose(_scan(inputs, kernel, activation, known, every_step=every_step, batch_last=True))
+
+
+def product(state: tf.Tensor, weights: tf.Tensor, *, batch_last: bool) -> tf.Tensor:
+    """Return ``state @ weights``; with ``batch_last`` both state and result are ``[units, batch]``."""
+    if batch_last:
+        return tf.reduce_sum(weights[:, :, None] * state[:, None, :], axis=0)
+    return state @ weights
 
 
 def _scan(
-    inputs: tf.Tensor, kernel: tf.Tensor, activation: Activation, *, every_step: bool, batch_last: bool
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    activation: Activation,
+    known: tf.Tensor | None,
+    *,
+    every_step: bool,
+    batch_last: bool,
 ) -> tf.Tensor:
     steps = inputs.shape[0]
-
-    def product(state: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-        if batch_last:
-            return tf.reduce_sum(weights[:, :, None] * state[:, None, :], axis=0)
-        return state @ weights
 
     def loop(body: Any, start: tf.Tensor, *, first: int = 0, written: Any = lambda array: array) -> tf.Tensor:
         """Run ``body`` for ``first <= i < steps``, carrying ``start`` and an array to write each step's result into."""
@@ -148,10 +166,10 @@ def _scan(
     @tf.custom_gradient
     def run(inputs: tf.Tensor, kernel: tf.Tensor) -> Any:
         def forward(i: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> Any:
-            state = activation.forward(inputs[i] + product(state, kernel))
+            state = activation.forward(inputs[i] + product(state, kernel, batch_last=batch_last))
             return i + 1, state, states.write(i, state)
 
-        states = loop(forward, tf.zeros_like(inputs[0]))
+        states = loop(forward, tf.zeros_like(inputs[0])) if known is None else known
 
         def gradient(upstream: tf.Tensor) -> Any:
             kernel_transposed = tf.transpose(kernel)
@@ -161,7 +179,7 @@ def _scan(
             # XLA fuses what follows into it; a factor before it would be computed once for every unit.
             def backward(i: tf.Tensor, by_z: tf.Tensor, written: tf.TensorArray) -> Any:
                 t = steps - 1 - i
-                by_state = product(by_z, kernel_transposed)
+                by_state = product(by_z, kernel_transposed, batch_last=batch_last)
                 if every_step:
                     by_state += upstream[t]
                 by_z = by_state * slope[t]

@@ -7,7 +7,9 @@ That is exact, since every part is linear or homogeneous.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -42,33 +44,38 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
     activation = keras_activation(config.activation, config.max_value)
     recurrent = keras.layers.SimpleRNN(config.hidden_size, activation=activation, name="rnn")
     model = _network(dataset, [recurrent], "rnnexp")
-    model.set_weights(fold(config, dataset, weights))
+    model.set_weights(fold(config, dataset, [values.astype(np.float64) for values in weights]))
     return model
 
 
-def fold(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> list[np.ndarray]:
+def fold(
+    config: Settings, dataset: Dataset, weights: Sequence[Any], total: Callable[..., Any] = np.sum
+) -> list[Any]:
     """Return the weights of the plain network in the user's numbers for those of the one that trains.
 
     Args:
         config: the settings; ``max_value`` is ``M`` in the user's numbers.
         dataset: has the scales of inputs and outputs.
         weights: kernel ``[features, units]``, recurrent kernel ``[units, units]``, bias, output kernel
-            ``[units, outputs]``, output bias, as Keras orders them.
+            ``[units, outputs]``, output bias, as Keras orders them; float64 arrays, or tensors.
+        total: the sum of a weight along ``axis``, for tensors TensorFlow's.
     """
-    kernel, recurrent, bias, out_kernel, out_bias = (values.astype(np.float64) for values in weights)
-    rule = ACTIVATIONS[config.activation]
-    center = rule.working_point[1]
-    bias = bias - input_center(dataset) * kernel.sum(axis=0) - center * recurrent.sum(axis=0)
-    out_bias = out_bias - center * out_kernel.sum(axis=0)
-    state_scale = config.max_value if rule.scales else 1.0
-    folded = [
-        kernel * (state_scale / dataset.input_scale),
+    kernel, recurrent, bias, out_kernel, out_bias = weights
+    center, scale = ACTIVATIONS[config.activation].working_point[1], state_scale(config)
+    bias = bias - input_center(dataset) * total(kernel, axis=0) - center * total(recurrent, axis=0)
+    out_bias = out_bias - center * total(out_kernel, axis=0)
+    return [
+        kernel * (scale / dataset.input_scale),
         recurrent,
-        bias * state_scale,
-        out_kernel * (dataset.output_scale / state_scale),
+        bias * scale,
+        out_kernel * (dataset.output_scale / scale),
         out_bias * dataset.output_scale,
     ]
-    return [values.astype(np.float32) for values in folded]
+
+
+def state_scale(config: Settings) -> float:
+    """Return how many times their values at unit scale the states are in the user's numbers."""
+    return config.max_value if ACTIVATIONS[config.activation].scales else 1.0
 
 
 def input_center(dataset: Dataset) -> float:

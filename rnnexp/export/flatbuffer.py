@@ -26,7 +26,7 @@ TENSOR_TYPES: dict[Any, int] = {
 }
 
 
-class _AlignedBuffer(schema.BufferT):
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
     """A constant's bytes, aligned as the schema demands; the generated code aligns them to 4 only."""
 
     def __init__(self, content: bytes = b"") -> None:
@@ -46,7 +46,7 @@ class _AlignedBuffer(schema.BufferT):
         return schema.BufferEnd(builder)
 
 
-class _SharingBuilder(flatbuffers.Builder):
+class _SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
     """Stores equal strings, vectors and quantisations once: they are half of a small model."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class _SharingBuilder(flatbuffers.Builder):
         return self.shared[key]
 
 
-class _Quantization(schema.QuantizationParametersT):
+class _Quantization(schema.QuantizationParametersT):  # type: ignore[misc]
     """A tensor's scale and zero point."""
 
     def __init__(self, scale: float, zero_point: int) -> None:
@@ -232,3 +232,9 @@ def tensor_types(content: bytes) -> set[str]:
     """Return the names of the types that a file's tensors have."""
     names = {number: name for name, number in vars(schema.TensorType).items() if isinstance(number, int)}
     return {names[tensor.type] for graph in parse(content).subgraphs for tensor in graph.tensors}
+
+
+def input_bytes(content: bytes) -> int:
+    """Return the size of a file's inputs, were they int32 or float32: a bound on that of any other type here."""
+    graph = parse(content).subgraphs[0]
+    return sum(4 * int(np.prod(graph.tensors[number].shape)) for number in graph.inputs)

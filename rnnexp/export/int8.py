@@ -1,9 +1,9 @@
 """int8 TensorFlow Lite files: an integer network as a graph with a loop.
 
 The loop is one WHILE operator over two small subgraphs, so the file's size does not depend on the number of time steps.
-``rnnexp.quantization.network`` has the arithmetic. Every operator is exact, or rounds what cannot tie: QUANTIZE only
-multiplies by 4 or clips to int8, FULLY_CONNECTED has odd sums and divides by powers of two. So all kernels give the
-same bits.
+``rnnexp.quantization.network`` has the arithmetic. Every operator is exact, or rounds what cannot tie: FULLY_CONNECTED
+multiplies by 4, or has odd sums and divides by powers of two; QUANTIZE only clips to int8. So all kernels give the same
+bits.
 
 Values are carried as pairs of numbers in the last dimension: first as int8 ``(upper, lower)``, then as int16
 ``(4 * value, 4 * upper)``, the fine and the coarse code that a weight's two parts are multiplied with.
@@ -23,7 +23,21 @@ from rnnexp.quantization.network import CODE_UNIT, RADIX, IntegerNetwork, Produc
 Op = schema.BuiltinOperator
 
 OPERATORS = frozenset(
-    "ADD CAST CONCATENATION FULLY_CONNECTED GATHER LESS MAXIMUM MINIMUM PAD QUANTIZE RESHAPE SOFTMAX WHILE".split()
+    {
+        "ADD",
+        "CAST",
+        "CONCATENATION",
+        "FULLY_CONNECTED",
+        "GATHER",
+        "LESS",
+        "MAXIMUM",
+        "MINIMUM",
+        "PAD",
+        "QUANTIZE",
+        "RESHAPE",
+        "SOFTMAX",
+        "WHILE",
+    }
 )
 TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 
@@ -72,17 +86,16 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     """Input, loop and output."""
     steps, features, units = network.sequence_length, network.features, network.hidden_size
     affine = network.input
-    inputs = graph.tensor(
-        "input", [1, steps, features], np.int8, scale=affine.scale, zero_point=affine.zero_point
-    )
+    inputs = graph.tensor("input", [1, steps, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
     # From here on, to be joined with the state, codes are numbers in units of the state's scale. The kernel's input
     # columns make up for the true scale, the biases for the true zero point.
     scale = network.state_scale
-    shape = np.array([steps, 1, features, 1], np.int32)
+    shape = [steps, 1, features, 1]
     codes = graph.tensor("input_codes", shape, np.int8, scale=scale)
     reshape = schema.ReshapeOptionsT()
-    reshape.newShape = shape
-    graph.operator(Op.RESHAPE, [inputs, graph.constant("input_codes_shape", shape)], [codes], reshape)
+    reshape.newShape = np.array(shape, np.int32)
+    new_shape = graph.constant("input_codes_shape", reshape.newShape)
+    graph.operator(Op.RESHAPE, [inputs, new_shape], [codes], reshape)
     # An input has no lower part.
     pairs = graph.tensor("input_pairs", [steps, 1, features, 2], np.int8, scale=scale)
     after = graph.constant("no_lower_part", np.array([[0, 0], [0, 0], [0, 0], [0, 1]], np.int32))
@@ -100,9 +113,7 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     sums = _multiply(graph, network, network.output_layer, state, "output")
     affine = network.output
     name = "logits" if network.softmax else "output"
-    result = graph.tensor(
-        name, [1, network.outputs], np.int8, scale=affine.scale, zero_point=affine.zero_point
-    )
+    result = graph.tensor(name, [1, network.outputs], np.int8, scale=affine.scale, zero_point=affine.zero_point)
     graph.operator(Op.QUANTIZE, [sums], [result], schema.QuantizeOptionsT(), version=QUANTIZE_VERSION)
     if network.softmax:
         result = _write_softmax(graph, network, result)
@@ -158,16 +169,17 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
 def _multiply(graph: Subgraph, network: IntegerNetwork, product: Product, pairs: int, name: str) -> int:
     """Multiply int8 pairs ``[inputs, 2]`` with a kernel; return the int16 tensor ``[1, units]``."""
     units, inputs = product.high.shape
-    fine = network.state_scale / CODE_UNIT
-    shifted = graph.tensor(f"{name}_pairs", [1, inputs, 2], np.int16, scale=fine)
-    graph.operator(Op.QUANTIZE, [pairs], [shifted], schema.QuantizeOptionsT(), version=QUANTIZE_VERSION)
+    # QUANTIZE from int8 to int16 is missing in older runtimes, so this CAST, and the unit of the codes joined next.
+    wide = graph.tensor(f"{name}_pairs", [1, inputs, 2], np.int16, scale=network.state_scale)
+    graph.operator(Op.CAST, [pairs], [wide], schema.CastOptionsT(), version=CAST_VERSION)
     parts = [product.high] if product.low is None else [product.high, product.low]
-    # (upper, lower) to (fine code, coarse code).
+    # (upper, lower) to (fine code, coarse code). The output's smaller scale multiplies by CODE_UNIT.
     joining = np.array([[RADIX, 1], [1, 0]][: len(parts)], np.int8)
+    fine = network.state_scale / CODE_UNIT
     codes = graph.tensor(f"{name}_codes", [inputs, len(parts)], np.int16, scale=fine)
     join = graph.constant("join", joining, scale=1.0)
-    nothing = graph.constant("join_bias", np.zeros(len(parts), np.int64), scale=fine)
-    _fully_connected(graph, [shifted, join, nothing], codes)
+    nothing = graph.constant("join_bias", np.zeros(len(parts), np.int64), scale=network.state_scale)
+    _fully_connected(graph, [wide, join, nothing], codes)
 
     scale = RADIX * product.scale
     kernel = graph.constant(f"{name}_kernel", np.stack(parts, axis=2).reshape(units, -1), scale=scale)

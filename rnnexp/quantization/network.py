@@ -5,8 +5,9 @@ Everything that is multiplied with weights is a multiple of 4 and biases are odd
 ever meets a tie, and all ways of rounding to nearest give the same bits.
 
 A value ``v`` of the state, 14 bits, is two int8: ``v = 64 * upper + lower``. Two int16 codes are made of them: a fine
-one, ``4 * v``, and a coarse one, ``4 * upper``. An input's int8 code is an ``upper`` without a ``lower``. A weight ``w`` is
-two int8, ``w = 64 * high + low``: ``high`` meets the fine code and ``low`` the coarse one.
+one, ``4 * v``, and a coarse one, ``4 * upper``. An input's int8 code is an ``upper`` without a ``lower``. A weight
+``w``, 14 bits, is two int8, ``w = 64 * high + low``: ``high`` meets the fine code and ``low`` the coarse one. So the
+sum is 1/16 of ``w @ v``, but for the products of two lower parts, which are too small to matter.
 
     value[t] = (64 * x[t], v[t - 1])                         inputs first, then the state; v[-1] = 0
     upper[t] = (x[t], upper of v[t - 1])
@@ -16,7 +17,7 @@ two int8, ``w = 64 * high + low``: ``high`` meets the fine code and ``low`` the 
     sum      = high @ (4 * v[last]) + low @ (4 * upper of v[last]) + bias                       of the output layer
     y        = clip(round_shift(sum, shift) + output_zero_point, -128, 127)
 
-``round_shift`` results also saturate to int16. With ``parts=1``, ``low`` is absent. In real numbers: the state is
+``round_shift`` results also saturate to int16. Weights can do without ``low``. In real numbers: the state is
 ``v * state_scale``; a weight is ``w * scale``; the cell's rounded sum counts steps of ``table_step`` from
 ``table_start``; the input's zero point is in the cell's bias.
 """
@@ -127,6 +128,23 @@ class IntegerNetwork:
     def input_kernel_scale(self) -> float:
         """Of the kernel's input columns: ``w * input_kernel_scale`` is the real weight."""
         return self.cell.scale * self.state_scale * RADIX / self.input.scale
+
+    def real_weights(self) -> list[np.ndarray]:
+        """Return the weights that the integers stand for, in float64 and in Keras' order.
+
+        Kernel ``[features, units]``, recurrent kernel ``[units, units]``, bias, output kernel ``[units, outputs]``,
+        output bias.
+        """
+        codes, layer = self.cell.codes, self.output_layer
+        inputs, recurrent = codes[:, : self.features], codes[:, self.features :]
+        bias = self.cell.bias + CODE_UNIT * self.input.zero_point * inputs.sum(axis=1)
+        return [
+            inputs.T * self.input_kernel_scale,
+            recurrent.T * self.cell.scale,
+            bias * (self.cell.step * 2.0**-self.cell.shift) + self.table_start,
+            layer.codes.T * layer.scale,
+            layer.bias * (layer.step * 2.0**-layer.shift),
+        ]
 
 
 def split(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,8 @@ SCALE_BITS = 12
 SHIFTS = (2, 18)
 LARGEST_BIAS = 2.0**30
 
+Activation = Callable[[np.ndarray], np.ndarray]
+
 WEIGHT_NAMES = ("input kernel", "recurrent kernel", "bias", "output kernel", "output bias")
 
 
@@ -44,7 +46,7 @@ class Ranges:
 
 def quantize(
     weights: Sequence[np.ndarray],
-    activation: Callable[[np.ndarray], np.ndarray],
+    activation: Activation,
     ranges: Ranges,
     *,
     sequence_length: int,
@@ -65,6 +67,7 @@ def quantize(
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
     """
+    activation = _quiet(activation)
     for name, values in zip(WEIGHT_NAMES, weights, strict=True):
         if not np.isfinite(values).all():
             raise UserError(f"the {name} has values that are not finite numbers: nothing to quantise")
@@ -97,9 +100,7 @@ def quantize(
     )
 
 
-def product(
-    weights: np.ndarray, bias: np.ndarray, state_scale: float, step: float, parts: int, name: str
-) -> Product:
+def product(weights: np.ndarray, bias: np.ndarray, state_scale: float, step: float, parts: int, name: str) -> Product:
     """Quantise a matrix product.
 
     Args:
@@ -174,9 +175,7 @@ def checked_scale(scale: float, name: str) -> float:
     return scale
 
 
-def active_part(
-    activation: Callable[[np.ndarray], np.ndarray], limits: tuple[float, float]
-) -> tuple[float, float]:
+def active_part(activation: Activation, limits: tuple[float, float]) -> tuple[float, float]:
     """Return the part of a range outside of which the activation does not change by half a state step.
 
     The table spends its entries there. The ends are outside by up to a thousandth of the part's width.
@@ -199,6 +198,16 @@ def active_part(
             return start, end
 
 
+def _quiet(activation: Activation) -> Activation:
+    """Return the activation without warnings of overflow: far out, exp is infinite on the way to a finite result."""
+
+    def evaluate(values: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return np.asarray(activation(values), np.float64)
+
+    return evaluate
+
+
 def _finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
     low, high = (float(limit) for limit in limits)
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
@@ -211,4 +220,3 @@ def _widened(limits: tuple[float, float]) -> tuple[float, float]:
     low, high = limits
     width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-20)
     return low - MARGIN * width, high + MARGIN * width
-

@@ -20,7 +20,7 @@ TABLE_SIZE = 2048
 # Within this, the state's upper part is an int8 and its codes are int16.
 LARGEST_STATE = 127 * RADIX
 LARGEST_WEIGHT = 127 * RADIX
-# How far the table goes beyond the pre-activations seen, as a share of their range: for data not seen.
+# How far the table, and the output's codes, go beyond what was seen, as a share of its range: for data not seen.
 MARGIN = 0.1
 SCALE_BITS = 12
 # A shift by 1 would always tie; beyond the largest, finer weights change nothing, and biases would leave int32.
@@ -73,7 +73,7 @@ def quantize(
             raise UserError(f"the {name} has values that are not finite numbers: nothing to quantise")
     kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in weights)
     inputs = affine(ranges.input, "input")
-    outputs = affine(ranges.output, "output")
+    outputs = affine(_widened(_finite(ranges.output, "output")), "output")
     start, end = active_part(activation, _widened(_finite(ranges.pre_activation, "pre-activation")))
     peak = float(np.abs(activation(np.linspace(start, end, TABLE_SIZE))).max())
     # A state that is always 0 can have any scale.

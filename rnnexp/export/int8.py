@@ -32,7 +32,6 @@ OPERATORS = frozenset(
         "LESS",
         "MAXIMUM",
         "MINIMUM",
-        "PAD",
         "QUANTIZE",
         "RESHAPE",
         "SOFTMAX",
@@ -45,7 +44,7 @@ TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 CAST_VERSION = 4  # int16
 QUANTIZE_VERSION = 3  # int16
 FULLY_CONNECTED_VERSION = 7  # int16 inputs with int64 biases
-INT8_VERSION = 2  # CONCATENATION, GATHER, PAD, SOFTMAX of int8
+INT8_VERSION = 2  # CONCATENATION, GATHER, SOFTMAX of int8
 
 
 def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
@@ -96,19 +95,14 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     reshape.newShape = np.array(shape, np.int32)
     new_shape = graph.constant("input_codes_shape", reshape.newShape)
     graph.operator(Op.RESHAPE, [inputs, new_shape], [codes], reshape)
-    # An input has no lower part.
-    pairs = graph.tensor("input_pairs", [steps, 1, features, 2], np.int8, scale=scale)
-    after = graph.constant("no_lower_part", np.array([[0, 0], [0, 0], [0, 0], [0, 1]], np.int32))
-    graph.operator(Op.PAD, [codes, after], [pairs], schema.PadOptionsT(), version=INT8_VERSION)
-
     first = graph.constant("first_step", np.int32(0))
     zero = graph.constant("initial_state", np.zeros((1, units, 2), np.int8), scale=scale)
     end = graph.tensor("last_step", [], np.int32)
     state = graph.tensor("last_state", [1, units, 2], np.int8, scale=scale)
-    unused = graph.tensor("input_pairs_again", [steps, 1, features, 2], np.int8, scale=scale)
+    unused = graph.tensor("input_codes_again", shape, np.int8, scale=scale)
     loop = schema.WhileOptionsT()
     loop.condSubgraphIndex, loop.bodySubgraphIndex = condition.number, body.number
-    graph.operator(Op.WHILE, [first, zero, pairs], [end, state, unused], loop)
+    graph.operator(Op.WHILE, [first, zero, codes], [end, state, unused], loop)
 
     sums = _multiply(graph, network, network.output_layer, state, "output")
     affine = network.output
@@ -130,26 +124,28 @@ def _write_softmax(graph: Subgraph, network: IntegerNetwork, logits: int) -> int
 
 def _write_condition(graph: Subgraph, network: IntegerNetwork) -> None:
     """Whether there is another time step."""
-    step, state, pairs = _loop_variables(graph, network)
+    step, state, codes = _loop_variables(graph, network)
     count = graph.constant("steps", np.int32(network.sequence_length))
     more = graph.tensor("more", [], np.bool_)
     graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
-    graph.interface([step, state, pairs], [more])
+    graph.interface([step, state, codes], [more])
 
 
 def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
     """One time step: the next state from this one and the step's inputs."""
-    step, state, pairs = _loop_variables(graph, network)
+    step, state, codes = _loop_variables(graph, network)
     features, units = network.features, network.hidden_size
     next_step = graph.tensor("next_step", [], np.int32)
     graph.operator(Op.ADD, [step, graph.constant("one", np.int32(1))], [next_step], schema.AddOptionsT())
 
-    inputs = graph.tensor("inputs", [1, features, 2], np.int8, scale=network.state_scale)
-    graph.operator(Op.GATHER, [pairs, step], [inputs], schema.GatherOptionsT(), version=INT8_VERSION)
-    joined = graph.tensor("inputs_and_state", [1, features + units, 2], np.int8, scale=network.state_scale)
-    options = schema.ConcatenationOptionsT()
-    options.axis = 1
-    graph.operator(Op.CONCATENATION, [inputs, state], [joined], options, version=INT8_VERSION)
+    scale = network.state_scale
+    inputs = graph.tensor("inputs", [1, features, 1], np.int8, scale=scale)
+    graph.operator(Op.GATHER, [codes, step], [inputs], schema.GatherOptionsT(), version=INT8_VERSION)
+    zeros = graph.constant("no_lower_part", np.zeros((1, features, 1), np.int8), scale=scale)
+    pairs = graph.tensor("input_pairs", [1, features, 2], np.int8, scale=scale)
+    _concatenate(graph, [inputs, zeros], pairs, axis=2)
+    joined = graph.tensor("inputs_and_state", [1, features + units, 2], np.int8, scale=scale)
+    _concatenate(graph, [pairs, state], joined, axis=1)
     sums = _multiply(graph, network, network.cell, joined, "cell")
 
     wide = graph.tensor("pre_activation", [1, units], np.int32)
@@ -163,7 +159,7 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
     table = graph.constant("activation_table", values, scale=network.state_scale)
     next_state = graph.tensor("next_state", [1, units, 2], np.int8, scale=network.state_scale)
     graph.operator(Op.GATHER, [table, entry], [next_state], schema.GatherOptionsT(), version=INT8_VERSION)
-    graph.interface([step, state, pairs], [next_step, next_state, pairs])
+    graph.interface([step, state, codes], [next_step, next_state, codes])
 
 
 def _multiply(graph: Subgraph, network: IntegerNetwork, product: Product, pairs: int, name: str) -> int:
@@ -189,6 +185,12 @@ def _multiply(graph: Subgraph, network: IntegerNetwork, product: Product, pairs:
     return sums
 
 
+def _concatenate(graph: Subgraph, inputs: list[int], output: int, *, axis: int) -> None:
+    options = schema.ConcatenationOptionsT()
+    options.axis = axis
+    graph.operator(Op.CONCATENATION, inputs, [output], options, version=INT8_VERSION)
+
+
 def _fully_connected(graph: Subgraph, inputs: list[int], output: int) -> None:
     options = schema.FullyConnectedOptionsT()
     graph.operator(Op.FULLY_CONNECTED, inputs, [output], options, version=FULLY_CONNECTED_VERSION)
@@ -196,11 +198,11 @@ def _fully_connected(graph: Subgraph, inputs: list[int], output: int) -> None:
 
 def _loop_variables(graph: Subgraph, network: IntegerNetwork) -> tuple[int, int, int]:
     """What the loop carries: the step's number, the state, and the inputs, which stay as they are."""
-    pairs = [network.sequence_length, 1, network.features, 2]
+    shape = [network.sequence_length, 1, network.features, 1]
     return (
         graph.tensor("step", [], np.int32),
         graph.tensor("state", [1, network.hidden_size, 2], np.int8, scale=network.state_scale),
-        graph.tensor("input_pairs", pairs, np.int8, scale=network.state_scale),
+        graph.tensor("input_codes", shape, np.int8, scale=network.state_scale),
     )
 
 

@@ -20,8 +20,9 @@ TABLE_SIZE = 2048
 # Within this, the state's upper part is an int8 and its codes are int16.
 LARGEST_STATE = 127 * RADIX
 LARGEST_WEIGHT = 127 * RADIX
-# How far the table, and the output's codes, go beyond what was seen, as a share of its range: for data not seen.
-MARGIN = 0.1
+# How far table and output codes go beyond the values given, as a share of their range: for data that was not seen.
+TABLE_MARGIN = 0.1
+OUTPUT_MARGIN = 0.05
 SCALE_BITS = 12
 # A shift by 1 would always tie; beyond the largest, finer weights change nothing, and biases would leave int32.
 SHIFTS = (2, 18)
@@ -73,8 +74,8 @@ def quantize(
             raise UserError(f"the {name} has values that are not finite numbers: nothing to quantise")
     kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in weights)
     inputs = affine(ranges.input, "input")
-    outputs = affine(_widened(_finite(ranges.output, "output")), "output")
-    start, end = active_part(activation, _widened(_finite(ranges.pre_activation, "pre-activation")))
+    outputs = affine(_widened(_finite(ranges.output, "output"), OUTPUT_MARGIN), "output")
+    start, end = active_part(activation, _widened(_finite(ranges.pre_activation, "pre-activation"), TABLE_MARGIN))
     peak = float(np.abs(activation(np.linspace(start, end, TABLE_SIZE))).max())
     # A state that is always 0 can have any scale.
     state_scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
@@ -215,8 +216,8 @@ def _finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
     return low, high
 
 
-def _widened(limits: tuple[float, float]) -> tuple[float, float]:
-    """Return the range with the margin on both sides, and never without any width."""
+def _widened(limits: tuple[float, float], margin: float) -> tuple[float, float]:
+    """Return the range with a margin on both sides, and never without any width."""
     low, high = limits
     width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-20)
-    return low - MARGIN * width, high + MARGIN * width
+    return low - margin * width, high + margin * width

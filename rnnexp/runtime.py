@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from rnnexp.errors import UserError
+
+# Whose arithmetic: LiteRT's optimised kernels, its reference kernels, or TensorFlow Lite Micro's.
+Kernels = Literal["litert", "reference", "micro"]
 
 
 def quantize(values: np.ndarray, scale: float, zero_point: int, dtype: Any) -> np.ndarray:
@@ -23,59 +27,162 @@ def dequantize(codes: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
     return ((codes.astype(np.int64) - zero_point) * scale).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class TensorSpec:
+    """A model's input or output: shape with the batch of 1, type, and scale and zero point, 0 and 0 if it is float."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    scale: float
+    zero_point: int
+
+
+class Runtime(Protocol):
+    """What runs a model's content, one sample at a time."""
+
+    input: TensorSpec
+    output: TensorSpec
+
+    def set_input(self, sample: np.ndarray) -> None:
+        """Set the input, with its batch of 1."""
+
+    def invoke(self) -> None:
+        """Run."""
+
+    def get_output(self) -> np.ndarray:
+        """Return a copy of the output, with its batch of 1."""
+
+
+class _LiteRT:
+    """LiteRT, without delegates, so that the named kernels are what runs."""
+
+    def __init__(self, content: bytes, *, reference: bool) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        self._interpreter = Interpreter(model_content=content, experimental_op_resolver_type=kernels)
+        self._interpreter.allocate_tensors()
+        (given,) = self._interpreter.get_input_details()
+        (made,) = self._interpreter.get_output_details()
+        self._input, self._output = given["index"], made["index"]
+        self.input, self.output = (
+            TensorSpec(tuple(map(int, details["shape"])), details["dtype"], *details["quantization"])
+            for details in (given, made)
+        )
+
+    def set_input(self, sample: np.ndarray) -> None:
+        self._interpreter.set_tensor(self._input, sample)
+
+    def invoke(self) -> None:
+        self._interpreter.invoke()
+
+    def get_output(self) -> np.ndarray:
+        return self._interpreter.get_tensor(self._output)
+
+
+class _Micro:
+    """TensorFlow Lite Micro, in this process."""
+
+    # The arena must hold the activations of all subgraphs, each with the whole input.
+    ARENA_BYTES = 1 << 20
+    ARENA_INPUTS = 16
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            from tflite_micro import runtime
+        except ImportError as error:
+            raise UserError(
+                f"TensorFlow Lite Micro cannot be loaded ({error}): install it with `pip install --pre tflite-micro`"
+            ) from error
+        from rnnexp.export.flatbuffer import input_bytes
+
+        arena = self.ARENA_BYTES + self.ARENA_INPUTS * input_bytes(content)
+        self._interpreter = runtime.Interpreter.from_bytes(content, arena_size=arena)
+        self.input, self.output = (
+            TensorSpec(
+                tuple(map(int, details["shape"])),
+                details["dtype"],
+                *(
+                    next(iter(details["quantization_parameters"][name].tolist()), 0)
+                    for name in ("scales", "zero_points")
+                ),
+            )
+            for details in (self._interpreter.get_input_details(0), self._interpreter.get_output_details(0))
+        )
+
+    def set_input(self, sample: np.ndarray) -> None:
+        self._interpreter.set_input(sample, 0)
+
+    def invoke(self) -> None:
+        self._interpreter.invoke()
+
+    def get_output(self) -> np.ndarray:
+        return self._interpreter.get_output(0).copy()
+
+
 class TFLiteModel:
-    """A TensorFlow Lite model with one input and one output, run sample by sample by LiteRT.
+    """A TensorFlow Lite model with one input and one output, run sample by sample.
 
     Args:
         source: a file's path, or its content.
-        reference_kernels: use LiteRT's reference kernels in place of its optimised ones.
+        kernels: whose arithmetic.
 
     Raises:
-        UserError: if LiteRT cannot load it.
+        UserError: if the runtime is not installed or cannot load the model.
     """
 
-    def __init__(self, source: Path | bytes, *, reference_kernels: bool = False) -> None:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
+    def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
         name = "the model" if isinstance(source, bytes) else str(source)
-        kernels = OpResolverType.BUILTIN_REF if reference_kernels else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        self._runtime: Runtime
         try:
-            self._interpreter = Interpreter(model_content=content, experimental_op_resolver_type=kernels)
-            self._interpreter.allocate_tensors()
+            if kernels == "micro":
+                self._runtime = _Micro(content)
+            else:
+                self._runtime = _LiteRT(content, reference=kernels == "reference")
         except (ValueError, RuntimeError) as error:
             raise UserError(f"{name} cannot be loaded as a TensorFlow Lite model: {error}") from error
-        (self._input,) = self._interpreter.get_input_details()
-        (self._output,) = self._interpreter.get_output_details()
+
+    @property
+    def input(self) -> TensorSpec:
+        """The input."""
+        return self._runtime.input
+
+    @property
+    def output(self) -> TensorSpec:
+        """The output."""
+        return self._runtime.output
 
     def run_codes(self, inputs: np.ndarray) -> np.ndarray:
         """Run inputs ``[n, ...]`` that are already in the model's type; return outputs ``[n, ...]`` in its type."""
-        interpreter, outputs = self._interpreter, []
+        runtime, outputs = self._runtime, []
         for sample in inputs:
-            interpreter.set_tensor(self._input["index"], sample[None])
-            interpreter.invoke()
-            outputs.append(interpreter.get_tensor(self._output["index"])[0])
+            runtime.set_input(sample[None])
+            runtime.invoke()
+            outputs.append(runtime.get_output()[0])
         return np.stack(outputs)
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        """Return float inputs in the model's type."""
+        if self.input.dtype == np.float32:
+            return np.asarray(x, np.float32)
+        return quantize(x, self.input.scale, self.input.zero_point, self.input.dtype)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Run float samples ``[n, time, features]`` and return float outputs ``[n, outputs]``."""
-        if self._input["dtype"] == np.float32:
-            return self.run_codes(np.asarray(x, np.float32))
-        scale, zero_point = self._input["quantization"]
-        codes = self.run_codes(quantize(x, scale, zero_point, self._input["dtype"]))
-        return dequantize(codes, *self._output["quantization"])
+        outputs = self.run_codes(self.encode(x))
+        if self.output.dtype == np.float32:
+            return outputs
+        return dequantize(outputs, self.output.scale, self.output.zero_point)
 
     def latency_us(self, sample: np.ndarray, *, runs: int = 50) -> float:
         """Return the median time of one inference on ``sample`` ``[time, features]``, in microseconds."""
-        codes = np.asarray(sample, np.float32)
-        if self._input["dtype"] != np.float32:
-            scale, zero_point = self._input["quantization"]
-            codes = quantize(sample, scale, zero_point, self._input["dtype"])
-        self._interpreter.set_tensor(self._input["index"], codes[None])
-        self._interpreter.invoke()
+        invoke = self._runtime.invoke
+        self._runtime.set_input(self.encode(sample)[None])
+        invoke()
         seconds = []
         for _ in range(runs):
             start = time.perf_counter()
-            self._interpreter.invoke()
+            invoke()
             seconds.append(time.perf_counter() - start)
         return float(np.median(seconds) * 1e6)

@@ -17,6 +17,13 @@ from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, 
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+def pytest_configure(config):
+    # Keras' own, at every saving of a model.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Finished:
     """A run that has ended: its settings, exit code, and where its files are."""

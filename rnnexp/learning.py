@@ -58,9 +58,7 @@ def train(config: Settings, dataset: Dataset, folder: Path, console: Console) ->
         clip_norm=config.gradient_clip_norm,
         decay_steps=steps * config.epochs if config.learning_rate_decay else 0,
     )
-    classes = dataset.task == "classification"
-    loss = keras.losses.SparseCategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
-    trainer = Trainer(network, loss, optimizer, batch_size=config.batch_size or 1, seed=config.seed)
+    trainer = Trainer(network, make_loss(dataset), optimizer, batch_size=config.batch_size or 1, seed=config.seed)
     snapshots: list[Snapshot] = []
 
     def save(epoch: int, name: str) -> None:
@@ -98,6 +96,14 @@ def train(config: Settings, dataset: Dataset, folder: Path, console: Console) ->
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
     # The last epoch may have been the first, or early stopping may have gone back to it.
     return list({snapshot.epoch: snapshot for snapshot in snapshots}.values()), history
+
+
+def make_loss(dataset: Dataset) -> keras.losses.Loss:
+    """Return cross-entropy for classes, mean squared error for values."""
+    import keras
+
+    classes = dataset.task == "classification"
+    return keras.losses.SparseCategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
 
 
 def unit_scale(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -48,9 +48,7 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
     return model
 
 
-def fold(
-    config: Settings, dataset: Dataset, weights: Sequence[Any], total: Callable[..., Any] = np.sum
-) -> list[Any]:
+def fold(config: Settings, dataset: Dataset, weights: Sequence[Any], total: Callable[..., Any] = np.sum) -> list[Any]:
     """Return the weights of the plain network in the user's numbers for those of the one that trains.
 
     Args:

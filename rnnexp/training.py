@@ -171,7 +171,9 @@ class Trainer:
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)
         good = best = self._weights()  # after the last epoch, and after the best one
-        best_loss, seconds, started = math.inf, 0.0, time.perf_counter()
+        seconds, started = 0.0, time.perf_counter()
+        # What training starts from may be the best.
+        best_loss = self.evaluate(x_val_on_device, y_val_on_device) if patience else math.inf
         try:
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)

@@ -24,7 +24,7 @@ def test_files_and_their_content_give_the_same(memory_run):
     x = np.random.default_rng(0).uniform(-1, 1, (7, 12, 1)).astype(np.float32)
     by_path = TFLiteModel(memory_run.model).predict(x)
     by_content = TFLiteModel(memory_run.model.read_bytes()).predict(x)
-    reference = TFLiteModel(memory_run.model, reference_kernels=True).predict(x)
+    reference = TFLiteModel(memory_run.model, kernels="reference").predict(x)
     assert by_path.shape == (7, 1)
     assert by_path.std() > 0
     np.testing.assert_array_equal(by_path, by_content)

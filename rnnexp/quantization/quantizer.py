@@ -120,17 +120,34 @@ def product(weights: np.ndarray, bias: np.ndarray, state_scale: float, step: flo
     exponent = math.log2(finest / largest) if largest > 0 and finest < largest * 2.0**60 else math.inf
     shift = math.floor(min(max(exponent, SHIFTS[0]), SHIFTS[1]))
     scale = checked_scale(base * CODE_UNIT / RADIX * 2.0**-shift, name)
-    codes = np.clip(np.rint(weights / scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
-    high, low = split(codes) if parts == 2 else (np.rint(codes / RADIX), None)
-    counts = np.clip(bias / step * 2.0**shift, -LARGEST_BIAS, LARGEST_BIAS)
+    empty = np.zeros(weights.shape, np.int8)
+    scales = Product(empty, empty if parts == 2 else None, np.zeros(len(bias), np.int64), shift, scale, step)
+    return _filled(scales, weights, bias)
+
+
+def with_weights(network: IntegerNetwork, weights: Sequence[np.ndarray]) -> IntegerNetwork:
+    """Return the network with other float weights, in Keras' order, and the same scales, shifts and table."""
+    kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in weights)
+    both = np.concatenate([kernel * (network.input.scale / RADIX / network.state_scale), recurrent]).T
+    cell = _filled(network.cell, both, bias - network.table_start)
+    return replace(
+        network,
+        cell=_without_zero_point(cell, network.input.zero_point, len(kernel)),
+        output_layer=_filled(network.output_layer, out_kernel.T, out_bias),
+    )
+
+
+def _filled(scales: Product, weights: np.ndarray, bias: np.ndarray) -> Product:
+    """Return a product with the integers of real weights ``[units, inputs]`` and biases, in the scales of another."""
+    codes = np.clip(np.rint(weights / scales.scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    high, low = split(codes) if scales.low is not None else (np.rint(codes / RADIX), None)
+    counts = np.clip(bias / scales.step * 2.0**scales.shift, -LARGEST_BIAS, LARGEST_BIAS)
     odd = 2 * np.rint((counts - 1) / 2) + 1
-    return Product(
+    return replace(
+        scales,
         high=high.astype(np.int8),
         low=None if low is None else low.astype(np.int8),
         bias=odd.astype(np.int64),
-        shift=shift,
-        scale=scale,
-        step=step,
     )
 
 

@@ -1,0 +1,95 @@
+"""From trained weights to an integer network: plainly, and by training on in its arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnnexp.activations import ACTIVATIONS
+from rnnexp.config import Settings
+from rnnexp.datasets import Dataset
+from rnnexp.quantization import floating
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.quantizer import quantize, with_weights
+
+if TYPE_CHECKING:
+    from rnnexp.training import Epoch, History
+
+# Fine-tuning starts from a trained network: it repairs, and must not undo.
+LEARNING_RATE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """An integer network, the float weights it was rounded from (in the user's numbers), and how it was trained."""
+
+    network: IntegerNetwork
+    weights: list[np.ndarray]
+    history: History
+
+
+def user_activation(config: Settings) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the activation in the user's numbers, in NumPy."""
+    from rnnexp.model import state_scale
+
+    table, scale = ACTIVATIONS[config.activation].table, state_scale(config)
+    return lambda z: scale * table(np.asarray(z, np.float64) / scale)
+
+
+def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork:
+    """Quantise plain weights, in the user's numbers, with ranges from every step of the whole training part."""
+    activation = user_activation(config)
+    return quantize(
+        weights,
+        activation,
+        floating.ranges(weights, activation, dataset.train.x),
+        sequence_length=dataset.train.x.shape[1],
+        softmax=dataset.task == "classification",
+    )
+
+
+def fine_tune(
+    network: IntegerNetwork,
+    config: Settings,
+    dataset: Dataset,
+    weights: list[np.ndarray],
+    *,
+    epochs: int,
+    on_epoch: Callable[[Epoch], object] | None = None,
+) -> FineTuned:
+    """Train on in the integers' arithmetic, and return the epoch whose integers have the least training loss.
+
+    Args:
+        network: the plainly quantised one: its scales and table are kept.
+        config: the settings of the run.
+        dataset: the data; only its training part is used.
+        weights: as trained, at unit scale (``rnnexp.model.trainable``'s).
+        epochs: passes over the training part.
+        on_epoch: called after each epoch.
+    """
+    import keras
+
+    from rnnexp.learning import make_loss, unit_scale
+    from rnnexp.model import fold
+    from rnnexp.quantization.simulation import SimulatedNetwork
+    from rnnexp.training import Trainer, make_optimizer
+
+    shape = dataset.train.x.shape[1:]
+    model = keras.Sequential([keras.Input(shape), SimulatedNetwork(network, config, dataset)])
+    model.set_weights(weights)
+    batch = config.batch_size or 1
+    optimizer = make_optimizer(
+        config.optimizer,
+        (config.learning_rate or 0.0) * LEARNING_RATE_SHARE,
+        clip_norm=config.gradient_clip_norm,
+        decay_steps=max(len(dataset.train) // batch, 1) * epochs,
+    )
+    trainer = Trainer(model, make_loss(dataset), optimizer, batch_size=batch, seed=config.seed)
+    train = unit_scale(dataset, dataset.train)
+    # Judged on what it trains on: the validation part must not choose.
+    history = trainer.fit(*train, *train, epochs=epochs, patience=epochs, on_epoch=on_epoch)
+    folded = fold(config, dataset, [values.astype(np.float64) for values in model.get_weights()])
+    return FineTuned(with_weights(network, folded), folded, history)

@@ -95,6 +95,7 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     reshape.newShape = np.array(shape, np.int32)
     new_shape = graph.constant("input_codes_shape", reshape.newShape)
     graph.operator(Op.RESHAPE, [inputs, new_shape], [codes], reshape)
+
     first = graph.constant("first_step", np.int32(0))
     zero = graph.constant("initial_state", np.zeros((1, units, 2), np.int8), scale=scale)
     end = graph.tensor("last_step", [], np.int32)
@@ -138,6 +139,7 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
     next_step = graph.tensor("next_step", [], np.int32)
     graph.operator(Op.ADD, [step, graph.constant("one", np.int32(1))], [next_step], schema.AddOptionsT())
 
+    # Padded here and not ahead of the loop, which would carry twice the bytes. An input has no lower part.
     scale = network.state_scale
     inputs = graph.tensor("inputs", [1, features, 1], np.int8, scale=scale)
     graph.operator(Op.GATHER, [codes, step], [inputs], schema.GatherOptionsT(), version=INT8_VERSION)
@@ -150,14 +152,15 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
 
     wide = graph.tensor("pre_activation", [1, units], np.int32)
     graph.operator(Op.CAST, [sums], [wide], schema.CastOptionsT(), version=CAST_VERSION)
-    first, last = graph.constant("first_entry", np.int32(0)), graph.constant("last_entry", _last_entry(network))
+    first = graph.constant("first_entry", np.int32(0))
+    last = graph.constant("last_entry", np.int32(len(network.table) - 1))
     not_below = graph.tensor("entry_not_below", [1, units], np.int32)
     graph.operator(Op.MAXIMUM, [wide, first], [not_below], schema.MaximumMinimumOptionsT())
     entry = graph.tensor("entry", [1, units], np.int32)
     graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
     values = np.stack(split(network.table.astype(np.int32)), axis=1).astype(np.int8)
-    table = graph.constant("activation_table", values, scale=network.state_scale)
-    next_state = graph.tensor("next_state", [1, units, 2], np.int8, scale=network.state_scale)
+    table = graph.constant("activation_table", values, scale=scale)
+    next_state = graph.tensor("next_state", [1, units, 2], np.int8, scale=scale)
     graph.operator(Op.GATHER, [table, entry], [next_state], schema.GatherOptionsT(), version=INT8_VERSION)
     graph.interface([step, state, codes], [next_step, next_state, codes])
 
@@ -204,7 +207,3 @@ def _loop_variables(graph: Subgraph, network: IntegerNetwork) -> tuple[int, int,
         graph.tensor("state", [1, network.hidden_size, 2], np.int8, scale=network.state_scale),
         graph.tensor("input_codes", shape, np.int8, scale=network.state_scale),
     )
-
-
-def _last_entry(network: IntegerNetwork) -> np.int32:
-    return np.int32(len(network.table) - 1)

@@ -42,6 +42,14 @@ class Settings(BaseModel):
         "test part; 0: never",
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="of everything random")
+    qat_epochs: Annotated[int, Field(ge=0)] = Field(
+        10, description="epochs of fine-tuning in the int8 model's arithmetic; 0: quantise the trained weights plainly"
+    )
+    gap_limit: PositiveFloat = Field(
+        0.003,
+        description="warn when int8 loses more: mean squared error over the target's variance, or share of accuracy "
+        "(but a sample may always be lost)",
+    )
     tensorboard: bool = Field(False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(Path("tflite_models"), description="where the exported models go")
     runs_dir: Path = Field(Path("runs"), description="where each run leaves its history, model and plots")

@@ -85,10 +85,10 @@ class Console:
             os.close(kept)
 
     @contextmanager
-    def training(self, epochs: int) -> Iterator[EpochBar]:
-        """Show a progress bar while the training runs, with losses and the time left."""
+    def training(self, epochs: int, what: str = "training") -> Iterator[EpochBar]:
+        """Show a progress bar while ``what`` runs, with losses and the time left."""
         columns = (
-            TextColumn("training"),
+            TextColumn(what),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]}  validation {task.fields[val_loss]}"),

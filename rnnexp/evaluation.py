@@ -34,6 +34,21 @@ def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
     return result
 
 
+def loss(dataset: Dataset, outputs: np.ndarray) -> float:
+    """Return what quantisation is judged by: mean squared error over the target's variance, or 1 - accuracy."""
+    part = dataset.evaluation
+    if dataset.task == "classification":
+        return 1.0 - metrics.accuracy(part.y, outputs)
+    target = _target(dataset)
+    return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities for logits ``[n, classes]``."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def _target(dataset: Dataset) -> np.ndarray:
     part = dataset.evaluation
     return part.to_units(part.y) if part.target is None else part.target

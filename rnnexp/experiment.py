@@ -14,6 +14,8 @@ from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.export.float32 import ConversionError, Converter
 from rnnexp.learning import Snapshot
+from rnnexp.quantization import conversion
+from rnnexp.quantization.conversion import Int8
 
 # Beyond this share of the output range, the exported file does not do what the trained model does.
 KERAS_TOLERANCE = 1e-5
@@ -58,32 +60,46 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     )
     with Converter(folder / "converter.log") as converter:
         snapshots, history = learning.train(config, dataset, folder, console)
+        int8 = _quantize(config, dataset, snapshots, console)
         exported, problem = _export(converter, snapshots)
+    exported["int8"] = int8.paths
     result = results.begin(config, given, dataset, history)
-    pictures = results.evaluate(result, dataset, snapshots, exported, problem, folder)
+    if problem:
+        result["models"]["float32"] = {"absent": problem}
+    pictures = results.evaluate(result, dataset, snapshots, exported, folder)
+    pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, folder)
     pictures += results.plot_losses(history, config, folder)
     result["training"]["total_seconds"] = time.perf_counter() - started
     text = report.to_json(result)
     files.write_atomically(folder / "report.json", text)
     files.write_atomically(folder / "report.md", report.to_markdown(result, pictures))
-    published: dict[str, bytes | str] = {f"{config.stem}-report.json": text}
-    if exported:
-        published = {f"{config.stem}-float32.tflite": exported[-1].read_bytes(), **published}
+    published: dict[str, bytes | str] = {
+        f"{config.stem}-{kind}.tflite": paths[-1].read_bytes() for kind, paths in exported.items()
+    }
+    published[f"{config.stem}-report.json"] = text
     with files.explained(config.output_dir):
         files.publish(config.output_dir, published)
     _conclude(result, config, folder, list(published), console)
     return 1 if problem else 0
 
 
-def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[list[Path], str | None]:
-    """Convert every snapshot to float32; return the files, in order, or none and what went wrong."""
+def _quantize(config: Settings, dataset: Dataset, snapshots: list[Snapshot], console: Console) -> Int8:
+    """Make the int8 models, with a progress bar for the fine-tuning."""
+    if not config.qat_epochs:
+        return conversion.convert(config, dataset, snapshots)
+    with console.training(config.qat_epochs, "fine-tuning for int8") as bar:
+        return conversion.convert(config, dataset, snapshots, on_epoch=bar.advance)
+
+
+def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[dict[str, list[Path]], str | None]:
+    """Convert every snapshot to float32; return the files as ``float32``, or nothing and what went wrong."""
     exported = [snapshot.path.with_suffix(".float32.tflite") for snapshot in snapshots]
     try:
         for snapshot, target in zip(snapshots, exported, strict=True):
             converter.convert(snapshot.path, target)
     except ConversionError as error:
-        return [], f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"
-    return exported, None
+        return {}, f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"
+    return {"float32": exported}, None
 
 
 def _conclude(result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console) -> None:
@@ -101,6 +117,13 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
         console.warn(
             f"the exported float32 file differs from the trained model by {model['keras_difference']:.1e} of the "
             f"output range (expected: {KERAS_TOLERANCE:.0e} at most)"
+        )
+    degradation = result["degradation"]
+    console.say(f"int8 against float32: {degradation['gap']:+.2g} ({degradation['gap_means']})")
+    if "diagnosis" in degradation:
+        console.warn(
+            f"int8 loses {degradation['gap']:.2g}, more than the limit of {degradation['limit']:.2g}: "
+            f"{degradation['diagnosis']}"
         )
     training = result["training"]
     console.say(

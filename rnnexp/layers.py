@@ -129,8 +129,8 @@ def scan(
         kernel: ``[units, units]``, Keras' ``recurrent_kernel``.
         activation: forward and slope.
         every_step: return the states of every step, ``[time, batch, units]``, not just the last ``[batch, units]``.
-        states: ``[time, batch, units]``, what some other arithmetic makes of the same: then these are returned, and only
-            the gradient is that of the formula (a straight-through estimate).
+        states: ``[time, batch, units]``, what some other arithmetic makes of the same: then these are returned, and
+            only the gradient is that of the formula (a straight-through estimate).
     """
     if kernel.shape[0] > FUSED_UNITS:
         return _scan(inputs, kernel, activation, states, every_step=every_step, batch_last=False)

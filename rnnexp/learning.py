@@ -25,11 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A trained model as it was after an epoch, saved on disk."""
+    """A trained model as it was after an epoch, saved on disk.
+
+    ``model`` is in the user's numbers; ``trained`` are the weights as the trainer had them, at unit scale.
+    """
 
     epoch: int
     model: keras.Model
     path: Path
+    trained: list[np.ndarray]
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The model's weights, float64, in Keras' order."""
+        return [values.astype(np.float64) for values in self.model.get_weights()]
 
 
 def train(config: Settings, dataset: Dataset, folder: Path, console: Console) -> tuple[list[Snapshot], History]:
@@ -62,9 +71,10 @@ def train(config: Settings, dataset: Dataset, folder: Path, console: Console) ->
     snapshots: list[Snapshot] = []
 
     def save(epoch: int, name: str) -> None:
-        model = networks.plain(config, dataset, network.get_weights())
+        trained = network.get_weights()
+        model = networks.plain(config, dataset, trained)
         model.save(folder / name)
-        snapshots.append(Snapshot(epoch, model, folder / name))
+        snapshots.append(Snapshot(epoch, model, folder / name, trained))
 
     log = _EventLog(folder / "tensorboard") if config.tensorboard else None
     save(0, "epoch-0.keras")

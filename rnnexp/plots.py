@@ -69,6 +69,18 @@ def predictions(
     _save(path, draw)
 
 
+def state_error(path: Path, shares: np.ndarray, title: str) -> None:
+    """Plot the largest difference of integer and float states over time, ``[time]``, as a share of full scale."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot(np.arange(1, len(shares) + 1), 100 * shares, marker="o" if len(shares) < 3 else "")
+        axes.set(xlabel="time step", ylabel="largest error, % of full scale", title=title)
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+
+    _save(path, draw)
+
+
 def confusion(path: Path, counts: np.ndarray, names: Sequence[str], title: str) -> None:
     """Plot a confusion matrix, rows true and columns predicted, shaded by the share of the row."""
 

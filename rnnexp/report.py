@@ -132,7 +132,8 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
 def _model_line(kind: str, model: Mapping[str, Any]) -> str:
     if "file" not in model:
         return f"- {kind}: none. {model['absent']}"
-    return (
-        f"- {kind}: `{model['file']}`, {model['bytes']:,} bytes, {model['latency_us']:.0f} µs an inference, "
-        f"largest difference from Keras {model['keras_difference']:.1e} of the output range"
+    return f"- {kind}: `{model['file']}`, {model['bytes']:,} bytes, {model['latency_us']:.0f} µs an inference" + (
+        f", largest difference from Keras {model['keras_difference']:.1e} of the output range"
+        if "keras_difference" in model
+        else ""
     )

@@ -12,6 +12,9 @@ from rnnexp import evaluation, plots, report
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.learning import Snapshot
+from rnnexp.quantization import diagnosis, floating, reference
+from rnnexp.quantization.conversion import Int8
+from rnnexp.quantization.finetuning import user_activation
 from rnnexp.runtime import TFLiteModel
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
             "classes": list(dataset.class_names),
             "notes": list(dataset.notes),
         },
-        "models": {"float32": {}},
+        "models": {},
         "baselines": evaluation.evaluate_baselines(dataset),
         "progress": [],
         "training": {
@@ -58,44 +61,97 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
 
 
 def evaluate(
-    result: dict[str, Any],
-    dataset: Dataset,
-    snapshots: list[Snapshot],
-    exported: list[Path],
-    problem: str | None,
-    folder: Path,
+    result: dict[str, Any], dataset: Dataset, snapshots: list[Snapshot], exported: dict[str, list[Path]], folder: Path
 ) -> list[str]:
-    """Run the exported files on the evaluation part, fill in the report, and return the plots drawn."""
-    if problem:
-        result["models"]["float32"] = {"absent": problem}
-        return []
+    """Run the exported files on the evaluation part, fill in the report, and return the plots drawn.
+
+    Args:
+        result: the report; gets ``models`` and ``progress``.
+        dataset: the data.
+        snapshots: the trained models.
+        exported: kind of model -> a file for each snapshot.
+        folder: where the plots go.
+    """
     part = dataset.evaluation
-    outputs = np.empty(0)
-    for snapshot, path in zip(snapshots, exported, strict=True):
-        outputs = TFLiteModel(path).predict(part.x)
-        scores = evaluation.evaluate(dataset, outputs)
-        result["progress"].append({"epoch": snapshot.epoch, "float32": scores})
-    content = exported[-1].read_bytes()
-    # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
-    batches = np.array_split(part.x, np.ceil(len(part.x) / 512))
-    from_keras = np.concatenate([np.asarray(snapshots[-1].model(batch)) for batch in batches])
-    spread = float(np.ptp(from_keras))
-    result["models"]["float32"] = {
-        "file": f"{result['name']}-float32.tflite",
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "metrics": result["progress"][-1]["float32"],
-        "latency_us": TFLiteModel(exported[-1]).latency_us(part.x[0]),
-        "keras_difference": float(np.abs(outputs - from_keras).max()) / (spread or 1.0),
-    }
+    result["progress"] = [{"epoch": snapshot.epoch} for snapshot in snapshots]
+    outputs: dict[str, np.ndarray] = {}
+    for kind, paths in exported.items():
+        for step, path in zip(result["progress"], paths, strict=True):
+            outputs[kind] = TFLiteModel(path).predict(part.x)
+            step[kind] = evaluation.evaluate(dataset, outputs[kind])
+        content = paths[-1].read_bytes()
+        result["models"][kind] = {
+            "file": f"{result['name']}-{kind}.tflite",
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "metrics": result["progress"][-1][kind],
+            "latency_us": TFLiteModel(paths[-1]).latency_us(part.x[0]),
+        }
+    if "float32" in outputs:
+        result["models"]["float32"]["keras_difference"] = _keras_difference(outputs["float32"], snapshots[-1], part.x)
     title = f"{result['name']}: {dataset.evaluation_part}"
     if dataset.task == "classification":
-        counts = np.array(result["models"]["float32"]["metrics"]["confusion"])
-        plots.confusion(folder / "confusion.png", counts, dataset.class_names, title)
+        kind = next(iter(outputs))
+        counts = np.array(result["models"][kind]["metrics"]["confusion"])
+        plots.confusion(folder / "confusion.png", counts, dataset.class_names, f"{title}, {kind}")
         return ["confusion.png"]
-    shown = {"float32": part.to_units(outputs), **dataset.baselines}
+    shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
     plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
     return ["predictions.png"]
+
+
+def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) -> float:
+    """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
+    # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
+    batches = np.array_split(x, np.ceil(len(x) / 512))
+    from_keras = np.concatenate([np.asarray(snapshot.model(batch)) for batch in batches])
+    return float(np.abs(outputs - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
+
+
+def evaluate_int8(
+    result: dict[str, Any], config: Settings, dataset: Dataset, snapshot: Snapshot, int8: Int8, folder: Path
+) -> list[str]:
+    """Fill in what quantisation cost and what it made of every tensor; return the plots drawn.
+
+    Args:
+        result: the report, ``models`` filled in; gets ``degradation`` and ``quantization``.
+        config: the settings.
+        dataset: the data.
+        snapshot: the float model.
+        int8: what was made of it.
+        folder: where the plot goes.
+    """
+    x, activation = dataset.evaluation.x, user_activation(config)
+    compared = diagnosis.Comparison(int8.network, int8.weights, activation, x)
+
+    def final(outputs: np.ndarray) -> np.ndarray:
+        return evaluation.softmax(outputs) if int8.network.softmax else outputs
+
+    def loss(outputs: np.ndarray) -> float:
+        return evaluation.loss(dataset, final(outputs))
+
+    plain = int8.plain.output.decode(reference.run(int8.plain, int8.plain.input.encode(x)))
+    before = loss(floating.outputs(snapshot.weights, activation, x))
+    gap = evaluation.loss(dataset, TFLiteModel(int8.paths[-1]).predict(x)) - before
+    limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
+    errors = compared.state_error()
+    result["degradation"] = {
+        "gap": gap,
+        "gap_means": "accuracy lost" if config.task == "classification" else "(L2 int8 - L2 float32) / target variance",
+        "limit": limit,
+        "plain_gap": loss(plain) - before,
+        "state_error": float(errors.max()),
+        "fine_tuned": int8.history is not None,
+        "fine_tuned_in_float": evaluation.evaluate(dataset, final(floating.outputs(int8.weights, activation, x))),
+    }
+    if gap > limit:
+        result["degradation"]["diagnosis"] = compared.explain(loss)
+    if int8.history:
+        result["degradation"]["fine_tuning_best_epoch"] = int8.history.best_epoch
+    result["quantization"] = diagnosis.tensors(int8.network, compared.saturation())
+    title = f"{result['name']}: int8 hidden state against float32, same weights"
+    plots.state_error(folder / "state_error.png", errors, title)
+    return ["state_error.png"]
 
 
 def plot_losses(history: History, config: Settings, folder: Path) -> list[str]:

@@ -24,6 +24,17 @@ def states(weights: Sequence[np.ndarray], activation: Callable[[np.ndarray], np.
     return np.stack(found, axis=1).astype(np.float32)
 
 
+def outputs(weights: Sequence[np.ndarray], activation: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """Return the outputs before any softmax, float64 ``[n, outputs]``."""
+    found = []
+    for begin in range(0, len(x), BATCH):
+        state = np.empty(0)
+        for _, state in _steps(weights, activation, x[begin : begin + BATCH]):  # noqa: B007  (the last one is used)
+            pass
+        found.append(state @ weights[3] + weights[4])
+    return np.concatenate(found)
+
+
 def ranges(weights: Sequence[np.ndarray], activation: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> Ranges:
     """Return the ranges of inputs, pre-activations and outputs over all samples and time steps of ``x``."""
     out_kernel, out_bias = weights[3:]

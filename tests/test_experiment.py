@@ -71,7 +71,7 @@ def test_epoch_0_1_and_the_last_are_evaluated(finished):
 
 def test_the_plots_are_pictures(finished):
     pictures = sorted(finished.folder.glob("*.png"))
-    assert len(pictures) == 2
+    assert len(pictures) >= 2
     for path in pictures:
         pixels = image.imread(path)
         assert min(pixels.shape[:2]) > 200
@@ -121,7 +121,8 @@ def test_same_seed_same_file_and_quiet_says_nothing(regression_run, regression_s
     again = run(RegressionConfig(**regression_settings, quiet=True, **folders(here)))
     output = capfd.readouterr()
     assert (output.out, output.err) == ("", "")
-    assert again.model.read_bytes() == regression_run.model.read_bytes()
+    for path in regression_run.config.output_dir.glob("*.tflite"):
+        assert (here / "out" / path.name).read_bytes() == path.read_bytes()
     assert [row["loss"] for row in history(again.folder)] == [row["loss"] for row in history(regression_run.folder)]
     # Another seed, over the first: everything is replaced, and the report is of the new file.
     other = run(RegressionConfig(**regression_settings, seed=1, **folders(here)))

@@ -73,13 +73,14 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     text = report.to_json(result)
     files.write_atomically(folder / "report.json", text)
     files.write_atomically(folder / "report.md", report.to_markdown(result, pictures))
-    published: dict[str, bytes | str] = {
-        f"{config.stem}-{kind}.tflite": paths[-1].read_bytes() for kind, paths in exported.items()
+    published: dict[str, bytes | str | None] = {
+        f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None
+        for kind in ("float32", "int8")
     }
     published[f"{config.stem}-report.json"] = text
     with files.explained(config.output_dir):
         files.publish(config.output_dir, published)
-    _conclude(result, config, folder, list(published), console)
+    _conclude(result, config, folder, [name for name, data in published.items() if data is not None], console)
     return 1 if problem else 0
 
 

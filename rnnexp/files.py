@@ -77,12 +77,16 @@ def write_through(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
 
 
-def publish(folder: Path, contents: Mapping[str, bytes | str]) -> None:
+def publish(folder: Path, contents: Mapping[str, bytes | str | None]) -> None:
     """Put a set of files into ``folder``: each whole, and the set from one run, also with two runs at once.
 
     All are written under temporary names first, so that a full disk leaves the previous set; then they are renamed
     under a lock. A run killed between two renames leaves whole files of both runs, and every report names the
     checksums of its own.
+
+    Args:
+        folder: where they go.
+        contents: name -> content, or None for a file that must not be left from an earlier run.
 
     Raises:
         OSError: if one could not be written; then none was replaced.
@@ -93,9 +97,13 @@ def publish(folder: Path, contents: Mapping[str, bytes | str]) -> None:
         staged: list[tuple[Path, Path]] = []
         try:
             for name, data in contents.items():
-                staged.append((_write_temporary(folder / name, data), folder / name))
+                if data is not None:
+                    staged.append((_write_temporary(folder / name, data), folder / name))
             for temporary, path in staged:
                 temporary.replace(path)
+            for name, data in contents.items():
+                if data is None:
+                    (folder / name).unlink(missing_ok=True)
         finally:
             for temporary, _ in staged:
                 temporary.unlink(missing_ok=True)

@@ -144,6 +144,7 @@ def evaluate_int8(
         "fine_tuned": int8.history is not None,
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(floating.outputs(int8.weights, activation, x))),
     }
+    result["models"]["int8"]["conversion_seconds"] = int8.seconds
     if gap > limit:
         result["degradation"]["diagnosis"] = compared.explain(loss)
     if int8.history:

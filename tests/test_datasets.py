@@ -225,6 +225,7 @@ def lines_with(row, value):
         (9, "nan", "the value is empty"),
         (3, "inf", "the value is infinite ('inf')"),
         (3, "-Infinity", "the value is infinite ('-Infinity')"),
+        (3, "1e300", "the value is too large ('1e300')"),
         (3, "1e999", "the value is infinite ('1e999')"),
     ],
 )

@@ -282,3 +282,10 @@ def test_what_the_system_says_is_put_into_words(number, text):
     with pytest.raises(UserError) as caught, files.explained(Path("here")):
         raise OSError(number, os.strerror(number))
     assert str(caught.value) == text
+
+
+def test_publish_takes_away_what_must_not_be_left(tmp_path):
+    files.publish(tmp_path, {"a": "old", "b": "old"})
+    files.publish(tmp_path, {"a": None, "b": "new", "c": None})
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".lock") == ["b"]
+    assert (tmp_path / "b").read_text() == "new"

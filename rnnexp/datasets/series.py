@@ -15,6 +15,8 @@ from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.errors import UserError
 
 COLUMN = "data"
+# Squares of these, and sums of many, still fit float32.
+LARGEST_VALUE = 1e15
 MONTHS = 12
 
 
@@ -111,7 +113,7 @@ def read(path: Path) -> Series:
         table = table.iloc[:-1]
         text = table[COLUMN]
     values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    bad = np.flatnonzero(~np.isfinite(values))
+    bad = np.flatnonzero(~(np.abs(values) <= LARGEST_VALUE))
     if bad.size:
         row = int(bad[0])
         given = text.iloc[row]
@@ -119,6 +121,8 @@ def read(path: Path) -> Series:
             what = "is empty"
         elif np.isinf(values[row]):
             what = f"is infinite ({given!r})"
+        elif np.isfinite(values[row]):
+            what = f"is too large ({given!r})"
         else:
             what = f"is not a number: {given!r}"
         more = f" (and {bad.size - 1} more rows)" if bad.size > 1 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,6 @@ import rnnexp
 from rnnexp import files
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
-from rnnexp.export.int8 import to_tflite
 from rnnexp.learning import Snapshot
 from rnnexp.quantization.finetuning import fine_tune, post_training
 from rnnexp.quantization.network import IntegerNetwork
@@ -33,6 +33,7 @@ class Int8:
         network: the last file's integers.
         weights: the float weights that these were rounded from, float64 in the user's numbers.
         history: of the fine-tuning, if there was one.
+        seconds: to quantise the last snapshot plainly and write its file.
     """
 
     paths: list[Path]
@@ -40,6 +41,7 @@ class Int8:
     network: IntegerNetwork
     weights: list[np.ndarray]
     history: History | None
+    seconds: float
 
 
 def convert(
@@ -54,7 +56,14 @@ def convert(
     Raises:
         UserError: if weights or ranges are not finite numbers.
     """
-    networks = [post_training(config, dataset, snapshot.weights) for snapshot in snapshots]
+    # Imported here, like TensorFlow, so that bad settings answer at once.
+    from rnnexp.export.int8 import to_tflite
+
+    networks = [post_training(config, dataset, snapshot.weights) for snapshot in snapshots[:-1]]
+    start = time.perf_counter()
+    networks.append(post_training(config, dataset, snapshots[-1].weights))
+    to_tflite(networks[-1], metadata(dataset))
+    seconds = time.perf_counter() - start
     plain, weights, history = networks[-1], snapshots[-1].weights, None
     if config.qat_epochs:
         tuned = fine_tune(plain, config, dataset, snapshots[-1].trained, epochs=config.qat_epochs, on_epoch=on_epoch)
@@ -62,7 +71,7 @@ def convert(
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
     for path, network in zip(paths, networks, strict=True):
         files.write_atomically(path, to_tflite(network, metadata(dataset)))
-    return Int8(paths, plain, networks[-1], weights, history)
+    return Int8(paths, plain, networks[-1], weights, history, seconds)
 
 
 def metadata(dataset: Dataset) -> dict[str, str]:

@@ -79,7 +79,7 @@ class Comparison:
         """Return in plain words what costs the most, naming the tensor."""
         cut = {name: share for name, share in self.saturation().items() if share > SATURATED_SHARE}
         if cut:
-            name, share = max(cut.items(), key=lambda item: item[1])
+            name, share = next(iter(cut.items()))  # what comes first in the network causes what follows
             advice = {
                 "input": "the data goes beyond what the training part held; NORMALIZATION = 'window' avoids that",
                 "state": "pre-activations go beyond what the training part showed",

@@ -18,8 +18,8 @@ from rnnexp.quantization.quantizer import quantize, with_weights
 if TYPE_CHECKING:
     from rnnexp.training import Epoch, History
 
-# Fine-tuning starts from a trained network: it repairs, and must not undo.
-LEARNING_RATE_SHARE = 0.1
+# Fine-tuning goes on at the rate that training ended with: it repairs, and must not learn something else.
+LEARNING_RATE_SHARE = 0.01
 
 
 @dataclass(frozen=True)

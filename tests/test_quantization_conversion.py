@@ -1,0 +1,138 @@
+"""From trained networks to int8 files: fine-tuning, its simulation, the same bits everywhere, and the report."""
+
+import keras
+import numpy as np
+import pytest
+
+from rnnexp import datasets, evaluation, experiment, learning, model
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.learning import Snapshot
+from rnnexp.quantization import conversion, diagnosis, floating, reference
+from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
+from rnnexp.quantization.simulation import SimulatedNetwork
+from rnnexp.runtime import TFLiteModel
+from rnnexp.training import Trainer, make_optimizer
+
+CONFIGS = {
+    "series custom": RegressionConfig(activation="custom", epochs=2),
+    "series tanh, M aside": RegressionConfig(
+        dataset_name="airline-passengers", activation="tanh", data_sigma=3.0, epochs=5
+    ),
+    "memory relu": MemoryConfig(activation="relu", memory_signal_length=300, memory_n=30, memory_k=-3, epochs=10),
+    "memory sigmoid, wide": MemoryConfig(
+        activation="sigmoid", hidden_size=24, memory_signal_length=200, memory_n=12, memory_k=-1, epochs=3
+    ),
+    "iris custom": ClassificationConfig(dataset_name="iris", activation="custom", epochs=20),
+}
+
+
+@pytest.fixture(scope="module", params=CONFIGS, ids=CONFIGS.keys())
+def trained(request, tmp_path_factory):
+    """Settings, data and a snapshot of a shortly trained network."""
+    config = CONFIGS[request.param]
+    dataset = datasets.load(config)
+    config = experiment.resolve(config, dataset)
+    keras.utils.set_random_seed(0)
+    network = model.trainable(config, dataset)
+    optimizer = make_optimizer("adam", 0.01, clip_norm=1.0, decay_steps=0)
+    trainer = Trainer(network, learning.make_loss(dataset), optimizer, batch_size=config.batch_size, seed=0)
+    train = learning.unit_scale(dataset, dataset.train)
+    trainer.fit(*train, *train, epochs=config.epochs)
+    weights = network.get_weights()
+    path = tmp_path_factory.mktemp("snapshot") / "model.keras"
+    return config, dataset, Snapshot(config.epochs, model.plain(config, dataset, weights), path, weights)
+
+
+@pytest.fixture(scope="module")
+def int8(trained):
+    config, dataset, snapshot = trained
+    return conversion.convert(config.model_copy(update={"qat_epochs": 2}), dataset, [snapshot, snapshot])
+
+
+def test_every_runtime_gives_the_references_bits_on_every_sample(trained, int8):
+    _, dataset, _ = trained
+    codes = int8.network.input.encode(dataset.evaluation.x)
+    logits = reference.run(int8.network, codes)
+    kinds = ["litert", "reference"]
+    try:
+        import tflite_micro.runtime  # noqa: F401
+    except ImportError:
+        pass
+    else:
+        kinds.append("micro")
+    for kernels in kinds:
+        outputs = TFLiteModel(int8.paths[-1], kernels=kernels).run_codes(codes)
+        if int8.network.softmax:
+            probabilities = evaluation.softmax(int8.network.output.decode(logits))
+            assert np.abs((outputs + 128.0) / 256 - probabilities).max() < 2 / 256
+        else:
+            np.testing.assert_array_equal(outputs, logits, err_msg=kernels)
+
+
+def test_int8_is_as_good_as_float32(trained, int8):
+    config, dataset, snapshot = trained
+    float_outputs = floating.outputs(snapshot.weights, user_activation(config), dataset.evaluation.x)
+    np.testing.assert_allclose(
+        evaluation.softmax(float_outputs) if int8.network.softmax else float_outputs,
+        np.asarray(snapshot.model(dataset.evaluation.x)),
+        atol=1e-4 * max(dataset.output_scale, 1.0),
+    )
+    for network in (int8.plain, int8.network):
+        outputs = network.output.decode(reference.run(network, network.input.encode(dataset.evaluation.x)))
+        lost = evaluation.loss(dataset, outputs) - evaluation.loss(dataset, float_outputs)
+        assert lost <= (1 / len(dataset.evaluation) + 1e-9 if network.softmax else 0.003)
+
+
+def test_the_simulation_computes_what_the_reference_does(trained):
+    config, dataset, snapshot = trained
+    network = post_training(config, dataset, snapshot.weights)
+    simulation = keras.Sequential([keras.Input(dataset.train.x.shape[1:]), SimulatedNetwork(network, config, dataset)])
+    simulation.set_weights(snapshot.trained)
+    x, _ = learning.unit_scale(dataset, dataset.evaluation)
+    simulated = np.asarray(simulation(x), np.float64)
+    expected = network.output.decode(reference.run(network, network.input.encode(dataset.evaluation.x)))
+    if network.softmax:
+        np.testing.assert_allclose(simulated, evaluation.softmax(expected), atol=0.02)
+        return
+    steps = np.abs(simulated * dataset.output_scale - expected) / network.output.scale
+    # Inputs on the border between two codes may fall to either side in float32.
+    assert steps.max() < 1.5
+    assert np.mean(steps > 0.01) < 0.02
+
+
+def test_fine_tuning_is_never_worse_on_what_it_trains_on(trained):
+    config, dataset, snapshot = trained
+    network = post_training(config, dataset, snapshot.weights)
+    tuned = fine_tune(network, config, dataset, snapshot.trained, epochs=3)
+    train = learning.unit_scale(dataset, dataset.train)
+    losses = []
+    for candidate in (network, tuned.network):
+        outputs = candidate.output.decode(reference.run(candidate, candidate.input.encode(dataset.train.x)))
+        values = evaluation.softmax(outputs) if candidate.softmax else outputs / dataset.output_scale
+        losses.append(float(learning.make_loss(dataset)(train[1], values.astype(np.float32))))
+    assert losses[1] <= losses[0] * 1.001
+    assert 0 <= tuned.history.best_epoch <= 3
+    assert tuned.network.output == network.output
+    np.testing.assert_array_equal(tuned.network.table, network.table)
+
+
+def test_the_file_says_how_its_inputs_are_made_and_nothing_of_this_machine(trained, int8):
+    _, dataset, _ = trained
+    content = int8.paths[-1].read_bytes()
+    assert dataset.normalization.encode() in content
+    for trace in (str(int8.paths[-1].parent), "/home", "/root", "/tmp", "site-packages"):
+        assert trace.encode() not in content
+    assert len(content) <= 9 * 1024 or int8.network.hidden_size > 10
+
+
+def test_what_is_cut_off_is_counted_and_named(trained):
+    config, dataset, snapshot = trained
+    network = post_training(config, dataset, snapshot.weights)
+    activation = user_activation(config)
+    inside = diagnosis.Comparison(network, snapshot.weights, activation, dataset.train.x)
+    assert max(inside.saturation().values()) == 0
+    outside = diagnosis.Comparison(network, snapshot.weights, activation, 10 * dataset.train.x + 10)
+    assert outside.saturation()["input"] > 0.5
+    assert "input" in outside.explain(lambda outputs: float(np.mean(outputs**2)))
+    assert inside.state_error().shape == (dataset.train.x.shape[1],)
+    assert inside.state_error().max() < 0.2

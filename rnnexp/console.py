@@ -85,13 +85,13 @@ class Console:
             os.close(kept)
 
     @contextmanager
-    def training(self, epochs: int, what: str = "training") -> Iterator[EpochBar]:
-        """Show a progress bar while ``what`` runs, with losses and the time left."""
+    def training(self, epochs: int, what: str = "training", watched: str = "validation") -> Iterator[EpochBar]:
+        """Show a progress bar while ``what`` runs: the time left, the loss, and that on what is ``watched``."""
         columns = (
             TextColumn(what),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}  validation {task.fields[val_loss]}"),
+            TextColumn(f"loss {{task.fields[loss]}}  {watched} {{task.fields[val_loss]}}"),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._terminal) as progress:

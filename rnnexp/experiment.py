@@ -88,7 +88,7 @@ def _quantize(config: Settings, dataset: Dataset, snapshots: list[Snapshot], con
     """Make the int8 models, with a progress bar for the fine-tuning."""
     if not config.qat_epochs:
         return conversion.convert(config, dataset, snapshots)
-    with console.training(config.qat_epochs, "fine-tuning for int8") as bar:
+    with console.training(config.qat_epochs, "fine-tuning for int8", "int8") as bar:
         return conversion.convert(config, dataset, snapshots, on_epoch=bar.advance)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # More points than this cannot be told apart; the last ones are shown.
-SHOWN_POINTS = 250
+SHOWN_POINTS = 120
 
 
 def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (9.0, 4.5)) -> None:
@@ -76,6 +76,7 @@ def state_error(path: Path, shares: np.ndarray, title: str) -> None:
         axes.plot(np.arange(1, len(shares) + 1), 100 * shares, marker="o" if len(shares) < 3 else "")
         axes.set(xlabel="time step", ylabel="largest error, % of full scale", title=title)
         axes.set_ylim(bottom=0)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
 
     _save(path, draw)

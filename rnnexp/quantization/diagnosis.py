@@ -98,57 +98,43 @@ class Comparison:
 
 
 def tensors(network: IntegerNetwork, saturation: dict[str, float]) -> list[dict[str, Any]]:
-    """Return what the report says of every tensor: name, type, shape, scale, zero point, extremes, share cut off."""
-    cell, layer, features = network.cell, network.output_layer, network.features
-    input_part, recurrent_part = cell.codes[:, :features], cell.codes[:, features:]
-    steps = {
-        "input": (network.input.scale, network.input.zero_point, [1, network.sequence_length, features]),
-        "output": (network.output.scale, network.output.zero_point, [1, network.outputs]),
-    }
-    found: list[dict[str, Any]] = []
-    for name, (scale, zero_point, shape) in steps.items():
-        low, high = ((code - zero_point) * scale for code in (-128, 127))
-        entry = {"name": name, "dtype": "int8", "shape": shape, "scale": scale, "zero_point": zero_point}
-        found.append({**entry, "min": low, "max": high, "saturated_share": saturation[name]})
+    """Return what the report says of every tensor.
+
+    Name, type, shape, scale and zero point, the smallest and largest real value: that it can hold, or of constants that
+    it holds; of what the samples decide, the share that is cut off.
+    """
+    cell, layer, features, hidden = network.cell, network.output_layer, network.features, network.hidden_size
     table = network.table * network.state_scale
-    found.append(
-        {
-            "name": "state",
-            "dtype": f"2 x int8 (value = {RADIX} * upper + lower)",
-            "shape": [1, network.hidden_size],
-            "scale": network.state_scale,
-            "zero_point": 0,
-            "min": float(table.min()),
-            "max": float(table.max()),
-            "saturated_share": saturation["state"],
-        }
-    )
-    parts = 1 if cell.low is None else 2
-    for name, codes, scale in (
-        ("input_kernel", input_part, network.input_kernel_scale),
-        ("recurrent_kernel", recurrent_part, cell.scale),
-        ("output_kernel", layer.codes, layer.scale),
+    zero_index = round(-network.table_start / network.table_step)
+    table_end = network.table_start + network.table_step * (len(table) - 1)
+    found: list[dict[str, Any]] = []
+
+    def add(
+        name: str, dtype: str, shape: list[int], scale: float, low: float, high: float, zero_point: int = 0
+    ) -> None:
+        share = {"saturated_share": saturation[name]} if name in saturation else {}
+        entry = {"name": name, "dtype": dtype, "shape": shape, "scale": scale, "zero_point": zero_point}
+        found.append({**entry, "min": float(low), "max": float(high), **share})
+
+    for name, affine, shape in (
+        ("input", network.input, [1, network.sequence_length, features]),
+        ("output", network.output, [1, network.outputs]),
     ):
-        found.append(
-            {
-                "name": name,
-                "dtype": "int8" if parts == 1 else f"2 x int8 (value = {RADIX} * high + low)",
-                "shape": list(codes.shape),
-                "scale": scale,
-                "zero_point": 0,
-                "min": float(codes.min() * scale),
-                "max": float(codes.max() * scale),
-            }
-        )
-    found.append(
-        {
-            "name": "activation_table",
-            "dtype": "int16",
-            "shape": [len(network.table)],
-            "scale": network.state_scale,
-            "zero_point": 0,
-            "min": float(table.min()),
-            "max": float(table.max()),
-        }
-    )
+        low, high = affine.decode(np.array([-128, 127]))
+        add(name, "int8", shape, affine.scale, low, high, affine.zero_point)
+    pair = f"2 x int8 (value = {RADIX} * upper + lower)"
+    add("state", pair, [1, hidden], network.state_scale, table.min(), table.max())
+    add("pre_activation", "int16", [1, hidden], network.table_step, network.table_start, table_end, zero_index)
+    add("activation_table", "int16", [len(table)], network.state_scale, table.min(), table.max())
+    for name, codes, scale, parts in (
+        ("input_kernel", cell.codes[:, :features], network.input_kernel_scale, cell),
+        ("recurrent_kernel", cell.codes[:, features:], cell.scale, cell),
+        ("output_kernel", layer.codes, layer.scale, layer),
+    ):
+        real = codes * scale
+        dtype = "int8" if parts.low is None else pair
+        add(name, dtype, list(codes.shape), scale, real.min(), real.max())
+    for name, product in (("bias", cell), ("output_bias", layer)):
+        scale = product.step * 2.0**-product.shift
+        add(name, "int64", [len(product.bias)], scale, product.bias.min() * scale, product.bias.max() * scale)
     return found

@@ -60,7 +60,9 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     )
     with Converter(folder / "converter.log") as converter:
         snapshots, history = learning.train(config, dataset, folder, console)
-        int8 = _quantize(config, dataset, snapshots, console)
+        # Whoever interrupts the training wants an end: then no fine-tuning.
+        epochs = 0 if history.ended == "interrupted" else config.qat_epochs
+        int8 = _quantize(config.model_copy(update={"qat_epochs": epochs}), dataset, snapshots, console)
         exported, problem = _export(converter, snapshots)
     exported["int8"] = int8.paths
     result = results.begin(config, given, dataset, history)
@@ -120,7 +122,10 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
             f"output range (expected: {KERAS_TOLERANCE:.0e} at most)"
         )
     degradation = result["degradation"]
-    console.say(f"int8 against float32: {degradation['gap']:+.2g} ({degradation['gap_means']})")
+    console.say(f"int8 against float32: gap {degradation['gap']:+.2g}, that is, {degradation['gap_means']}")
+    for tensor in result["quantization"]:
+        if tensor["name"] in degradation.get("saturated", ()):
+            console.warn(f"int8 cuts off {tensor['saturated_share']:.1%} of the values of the {tensor['name']}")
     if "diagnosis" in degradation:
         console.warn(
             f"int8 loses {degradation['gap']:.2g}, more than the limit of {degradation['limit']:.2g}: "

@@ -72,11 +72,13 @@ def predictions(
 def state_error(path: Path, shares: np.ndarray, title: str) -> None:
     """Plot the largest difference of integer and float states over time, ``[time]``, as a share of full scale."""
 
+    from matplotlib.ticker import MaxNLocator
+
     def draw(axes: Axes) -> None:
         axes.plot(np.arange(1, len(shares) + 1), 100 * shares, marker="o" if len(shares) < 3 else "")
         axes.set(xlabel="time step", ylabel="largest error, % of full scale", title=title)
         axes.set_ylim(bottom=0)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
 
     _save(path, draw)

@@ -107,6 +107,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
         "",
         *(_model_line(kind, model) for kind, model in report["models"].items()),
         "",
+        *_int8_lines(report),
         "## Training",
         "",
         f"{training['epochs_run']} epochs in {training['seconds']:.1f} s "
@@ -127,6 +128,29 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _int8_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section on what int8 costs and on every tensor of it."""
+    cost = report["degradation"]
+    lines = [
+        "## int8",
+        "",
+        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}; before fine-tuning {cost['plain_gap']:+.2g}; "
+        f"the limit is {cost['limit']:.2g}. The hidden state is at most {cost['state_error']:.1%} of full scale off.",
+        "",
+        *([f"**{cost['diagnosis']}**", ""] if "diagnosis" in cost else []),
+        "| tensor | type | shape | scale | zero point | smallest | largest | cut off |",
+        "|" + " --- |" * 8,
+    ]
+    for tensor in report["quantization"]:
+        share = f"{tensor['saturated_share']:.2%}" if "saturated_share" in tensor else "-"
+        shape = " x ".join(map(str, tensor["shape"]))
+        lines.append(
+            f"| {tensor['name']} | {tensor['dtype']} | {shape} | {tensor['scale']:.6g} | {tensor['zero_point']} "
+            f"| {tensor['min']:.4g} | {tensor['max']:.4g} | {share} |"
+        )
+    return [*lines, ""]
 
 
 def _model_line(kind: str, model: Mapping[str, Any]) -> str:

@@ -145,11 +145,14 @@ def evaluate_int8(
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(floating.outputs(int8.weights, activation, x))),
     }
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
+    result["quantization"] = diagnosis.tensors(int8.network, compared.saturation())
+    for tensor in result["quantization"]:
+        if tensor.get("saturated_share", 0.0) > diagnosis.SATURATED_SHARE:
+            result["degradation"].setdefault("saturated", []).append(tensor["name"])
     if gap > limit:
         result["degradation"]["diagnosis"] = compared.explain(loss)
     if int8.history:
         result["degradation"]["fine_tuning_best_epoch"] = int8.history.best_epoch
-    result["quantization"] = diagnosis.tensors(int8.network, compared.saturation())
     title = f"{result['name']}: int8 hidden state against float32, same weights"
     plots.state_error(folder / "state_error.png", errors, title)
     return ["state_error.png"]

@@ -206,7 +206,7 @@ class Trainer:
             history.ended = "interrupted"
             # The epoch that it fell into has no validation loss, so its weights have no figures.
             self.model.set_weights(good)
-        if patience and history.ended != "diverged":
+        if patience:
             self.model.set_weights(best)
         history.seconds = time.perf_counter() - started
         return history

@@ -1,5 +1,7 @@
 """From trained networks to int8 files: fine-tuning, its simulation, the same bits everywhere, and the report."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -136,3 +138,29 @@ def test_what_is_cut_off_is_counted_and_named(trained):
     assert "input" in outside.explain(lambda outputs: float(np.mean(outputs**2)))
     assert inside.state_error().shape == (dataset.train.x.shape[1],)
     assert inside.state_error().max() < 0.2
+
+
+def test_a_run_whose_int8_model_loses_too_much_says_so_and_why(tmp_path, capsys):
+    config = RegressionConfig(
+        normalization="train",
+        activation="tanh",
+        epochs=2,
+        qat_epochs=0,
+        output_dir=tmp_path / "out",
+        runs_dir=tmp_path / "runs",
+    )
+    assert experiment.run(config) == 0
+    report = json.loads((config.output_dir / "SP500-tanh-report.json").read_text())
+    cost = report["degradation"]
+    assert cost["gap"] == pytest.approx(cost["plain_gap"], rel=1e-4)
+    assert cost["gap"] > cost["limit"] == 0.003
+    assert not cost["fine_tuned"]
+    assert "input are cut off" in cost["diagnosis"]
+    assert {"input", "output"} <= set(cost["saturated"])
+    shares = {tensor["name"]: tensor.get("saturated_share") for tensor in report["quantization"]}
+    # The last fifth of the index lies almost wholly above what came before.
+    assert 0.5 < shares["input"] <= 1
+    assert "int8 loses" in capsys.readouterr().err
+    assert (config.output_dir / "SP500-tanh-int8.tflite").stat().st_size <= 9 * 1024
+    (text,) = config.runs_dir.glob("*/report.md")
+    assert cost["diagnosis"] in text.read_text()

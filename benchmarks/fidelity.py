@@ -100,7 +100,7 @@ def measure_tensorflow(model: Path, dataset: datasets.Dataset, float_loss: float
     tflite = TFLiteModel(target)
     part = dataset.evaluation
     return {
-        "gap": evaluation.loss(dataset, tflite.predict(part.x)) - float_loss,
+        "gap": evaluation.loss(part, tflite.predict(part.x)) - float_loss,
         "bytes": target.stat().st_size,
         "us": tflite.latency_us(part.x[0]),
         "seconds": json.loads(done.stdout.splitlines()[-1])["seconds"],
@@ -117,7 +117,7 @@ def measure(config_class: type[Settings], settings: dict[str, Any], seed: int) -
         report = json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
         dataset = datasets.load(config)
         float32 = TFLiteModel(folder / "out" / f"{config.stem}-float32.tflite").predict(dataset.evaluation.x)
-        float_loss = evaluation.loss(dataset, float32)
+        float_loss = evaluation.loss(dataset.evaluation, float32)
         (trained,) = (folder / "runs").glob("*/model.keras")
         int8, degradation = report["models"]["int8"], report["degradation"]
         return {

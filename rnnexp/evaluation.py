@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp import metrics
-from rnnexp.datasets import Dataset
+from rnnexp.datasets import Dataset, Split
 
 Metrics = dict[str, Any]
 
@@ -28,18 +28,22 @@ def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
     if last is not None:
         # Persistence does not move at all, so that up and down needs a baseline of its own.
         result["persistence"].pop("direction_accuracy", None)
-        up = metrics.direction_accuracy(last, _target(dataset), last + 1.0)
+        up = metrics.direction_accuracy(last, _target(dataset.evaluation), last + 1.0)
         if up is not None:
             result["always up"] = {"direction_accuracy": up}
     return result
 
 
-def loss(dataset: Dataset, outputs: np.ndarray) -> float:
-    """Return what quantisation is judged by: mean squared error over the target's variance, or 1 - accuracy."""
-    part = dataset.evaluation
-    if dataset.task == "classification":
+def loss(part: Split, outputs: np.ndarray) -> float:
+    """Return what quantisation is judged by: mean squared error over the target's variance, or 1 - accuracy.
+
+    Args:
+        part: the part of the data that was run.
+        outputs: predictions ``[n, outputs]``, or probabilities for class numbers.
+    """
+    if part.y.ndim == 1:
         return 1.0 - metrics.accuracy(part.y, outputs)
-    target = _target(dataset)
+    target = _target(part)
     return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
 
 
@@ -49,14 +53,13 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _target(dataset: Dataset) -> np.ndarray:
-    part = dataset.evaluation
+def _target(part: Split) -> np.ndarray:
     return part.to_units(part.y) if part.target is None else part.target
 
 
 def _regression(dataset: Dataset, prediction: np.ndarray) -> Metrics:
     """Return the metrics of predictions in own units: in these units, and normalised to about 1."""
-    target, part = _target(dataset), dataset.evaluation
+    target, part = _target(dataset.evaluation), dataset.evaluation
     result: Metrics = metrics.regression(target, prediction)
     normalized = metrics.regression(
         part.y.astype(np.float64) / dataset.output_scale,

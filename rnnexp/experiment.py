@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from datetime import datetime
@@ -15,7 +16,6 @@ from rnnexp.datasets import Dataset
 from rnnexp.export.float32 import ConversionError, Converter
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion
-from rnnexp.quantization.conversion import Int8
 
 # Beyond this share of the output range, the exported file does not do what the trained model does.
 KERAS_TOLERANCE = 1e-5
@@ -62,7 +62,8 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
         snapshots, history = learning.train(config, dataset, folder, console)
         # Whoever interrupts the training wants an end: then no fine-tuning.
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
-        int8 = _quantize(config.model_copy(update={"qat_epochs": epochs}), dataset, snapshots, console)
+        bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
+        int8 = conversion.convert(config, dataset, snapshots, fine_tuning_epochs=epochs, progress=bar)
         exported, problem = _export(converter, snapshots)
     exported["int8"] = int8.paths
     result = results.begin(config, given, dataset, history)
@@ -84,14 +85,6 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
         files.publish(config.output_dir, published)
     _conclude(result, config, folder, [name for name, data in published.items() if data is not None], console)
     return 1 if problem else 0
-
-
-def _quantize(config: Settings, dataset: Dataset, snapshots: list[Snapshot], console: Console) -> Int8:
-    """Make the int8 models, with a progress bar for the fine-tuning."""
-    if not config.qat_epochs:
-        return conversion.convert(config, dataset, snapshots)
-    with console.training(config.qat_epochs, "fine-tuning for int8", "int8") as bar:
-        return conversion.convert(config, dataset, snapshots, on_epoch=bar.advance)
 
 
 def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[dict[str, list[Path]], str | None]:

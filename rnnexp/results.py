@@ -128,11 +128,11 @@ def evaluate_int8(
         return evaluation.softmax(outputs) if int8.network.softmax else outputs
 
     def loss(outputs: np.ndarray) -> float:
-        return evaluation.loss(dataset, final(outputs))
+        return evaluation.loss(dataset.evaluation, final(outputs))
 
     plain = int8.plain.output.decode(reference.run(int8.plain, int8.plain.input.encode(x)))
     before = loss(floating.outputs(snapshot.weights, activation, x))
-    gap = evaluation.loss(dataset, TFLiteModel(int8.paths[-1]).predict(x)) - before
+    gap = evaluation.loss(dataset.evaluation, TFLiteModel(int8.paths[-1]).predict(x)) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
     errors = compared.state_error()
     result["degradation"] = {
@@ -141,6 +141,7 @@ def evaluate_int8(
         "limit": limit,
         "plain_gap": loss(plain) - before,
         "state_error": float(errors.max()),
+        "plain_training_gap": int8.plain_training_gap,
         "fine_tuned": int8.history is not None,
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(floating.outputs(int8.weights, activation, x))),
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +13,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import rnnexp
-from rnnexp import files
+from rnnexp import evaluation, files
 from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
+from rnnexp.datasets import Dataset, Split
 from rnnexp.learning import Snapshot
-from rnnexp.quantization.finetuning import fine_tune, post_training
+from rnnexp.quantization import floating, reference
+from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
 from rnnexp.quantization.network import IntegerNetwork
 
 if TYPE_CHECKING:
-    from rnnexp.training import Epoch, History
+    from rnnexp.console import EpochBar
+    from rnnexp.training import History
+
+# A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
+# move it about.
+NOTHING_TO_REPAIR = 1 / 3
+# Training sequences that this is judged on, at most.
+GAP_SAMPLES = 4096
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Int8:
     Attributes:
         paths: the file of each snapshot, in order; the last one is fine-tuned.
         plain: the last snapshot quantised plainly.
+        plain_training_gap: what that loses on the training part.
         network: the last file's integers.
         weights: the float weights that these were rounded from, float64 in the user's numbers.
         history: of the fine-tuning, if there was one.
@@ -38,6 +48,7 @@ class Int8:
 
     paths: list[Path]
     plain: IntegerNetwork
+    plain_training_gap: float
     network: IntegerNetwork
     weights: list[np.ndarray]
     history: History | None
@@ -49,9 +60,17 @@ def convert(
     dataset: Dataset,
     snapshots: list[Snapshot],
     *,
-    on_epoch: Callable[[Epoch], object] | None = None,
+    fine_tuning_epochs: int,
+    progress: Callable[[int], AbstractContextManager[EpochBar]],
 ) -> Int8:
-    """Quantise every snapshot, fine-tune the last one, and write their files beside the snapshots' own.
+    """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
+
+    Args:
+        config: the settings.
+        dataset: the data.
+        snapshots: float models; the last one is what was trained.
+        fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
+        progress: shows the progress of as many epochs.
 
     Raises:
         UserError: if weights or ranges are not finite numbers.
@@ -61,17 +80,34 @@ def convert(
 
     networks = [post_training(config, dataset, snapshot.weights) for snapshot in snapshots[:-1]]
     start = time.perf_counter()
-    networks.append(post_training(config, dataset, snapshots[-1].weights))
-    to_tflite(networks[-1], metadata(dataset))
+    plain, weights, history = post_training(config, dataset, snapshots[-1].weights), snapshots[-1].weights, None
+    to_tflite(plain, metadata(dataset))
     seconds = time.perf_counter() - start
-    plain, weights, history = networks[-1], snapshots[-1].weights, None
-    if config.qat_epochs:
-        tuned = fine_tune(plain, config, dataset, snapshots[-1].trained, epochs=config.qat_epochs, on_epoch=on_epoch)
-        networks[-1], weights, history = tuned.network, tuned.weights, tuned.history
+    network, plain_gap = plain, training_gap(plain, weights, config, dataset)
+    if fine_tuning_epochs and plain_gap > config.gap_limit * NOTHING_TO_REPAIR:
+        with progress(fine_tuning_epochs) as bar:
+            tuned = fine_tune(
+                plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
+            )
+        network, weights, history = tuned.network, tuned.weights, tuned.history
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
-    for path, network in zip(paths, networks, strict=True):
-        files.write_atomically(path, to_tflite(network, metadata(dataset)))
-    return Int8(paths, plain, networks[-1], weights, history, seconds)
+    for path, written in zip(paths, [*networks, network], strict=True):
+        files.write_atomically(path, to_tflite(written, metadata(dataset)))
+    return Int8(paths, plain, plain_gap, network, weights, history, seconds)
+
+
+def training_gap(network: IntegerNetwork, weights: Sequence[np.ndarray], config: Settings, dataset: Dataset) -> float:
+    """Return by how much the loss of an integer network is above that of its float weights, on the training part."""
+    part = dataset.train
+    rows = np.linspace(0, len(part) - 1, min(len(part), GAP_SAMPLES)).astype(int)
+    some = Split(
+        *(values if len(values) == 1 else values[rows] for values in (part.x, part.y, part.offset, part.scale))
+    )
+    real = floating.outputs(weights, user_activation(config), some.x)
+    integer = network.output.decode(reference.run(network, network.input.encode(some.x)))
+    if network.softmax:
+        real, integer = evaluation.softmax(real), evaluation.softmax(integer)
+    return evaluation.loss(some, integer) - evaluation.loss(some, real)
 
 
 def metadata(dataset: Dataset) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
+from rnnexp.evaluation import softmax
 from rnnexp.quantization import floating
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize, with_weights
@@ -18,7 +19,7 @@ from rnnexp.quantization.quantizer import quantize, with_weights
 if TYPE_CHECKING:
     from rnnexp.training import Epoch, History
 
-# Fine-tuning goes on at the rate that training ended with: it repairs, and must not learn something else.
+# Fine-tuning goes on at the rate that training ended with.
 LEARNING_RATE_SHARE = 0.01
 
 
@@ -62,6 +63,10 @@ def fine_tune(
 ) -> FineTuned:
     """Train on in the integers' arithmetic, and return the epoch whose integers have the least training loss.
 
+    The targets are the float network's own outputs, for classes its probabilities: the integers learn to be that
+    network, which training has made, and nothing else (Hinton et al. 2015, "Distilling the knowledge in a neural
+    network"). With the data's targets, a small set is overfitted further, and int8 and float32 drift apart.
+
     Args:
         network: the plainly quantised one: its scales and table are kept.
         config: the settings of the run.
@@ -72,7 +77,7 @@ def fine_tune(
     """
     import keras
 
-    from rnnexp.learning import make_loss, unit_scale
+    from rnnexp.learning import unit_scale
     from rnnexp.model import fold
     from rnnexp.quantization.simulation import SimulatedNetwork
     from rnnexp.training import Trainer, make_optimizer
@@ -87,8 +92,13 @@ def fine_tune(
         clip_norm=config.gradient_clip_norm,
         decay_steps=max(len(dataset.train) // batch, 1) * epochs,
     )
-    trainer = Trainer(model, make_loss(dataset), optimizer, batch_size=batch, seed=config.seed)
-    train = unit_scale(dataset, dataset.train)
+    classes = network.softmax
+    loss = keras.losses.CategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
+    trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed)
+    plain = fold(config, dataset, [values.astype(np.float64) for values in weights])
+    outputs = floating.outputs(plain, user_activation(config), dataset.train.x)
+    targets = softmax(outputs) if classes else outputs / dataset.output_scale
+    train = unit_scale(dataset, dataset.train)[0], targets.astype(np.float32)
     # Judged on what it trains on: the validation part must not choose.
     history = trainer.fit(*train, *train, epochs=epochs, patience=epochs, on_epoch=on_epoch)
     folded = fold(config, dataset, [values.astype(np.float64) for values in model.get_weights()])

@@ -1,5 +1,6 @@
 """Runs that are killed, interrupted, or not alone: in processes of their own, as users start them."""
 
+import functools
 import hashlib
 import json
 import os
@@ -42,6 +43,8 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # What a shell starts in the background ignores Ctrl-C, and so do its children.
+            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     def alive(self):

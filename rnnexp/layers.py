@@ -98,11 +98,11 @@ class SimpleRNN(keras.layers.SimpleRNN):
         if self.go_backwards:
             sequences = tf.reverse(sequences, axis=(1,))
         kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
-        projected = tf.tensordot(tf.transpose(sequences, (1, 0, 2)) - self.input_center, kernel, 1)
-        projected -= self.state_center * tf.reduce_sum(recurrent_kernel, axis=0)
+        bias = -self.state_center * tf.reduce_sum(recurrent_kernel, axis=0)
         if self.cell.use_bias:
-            projected += self.cell.bias.value
-        result = scan(projected, recurrent_kernel, rule, every_step=self.return_sequences)
+            bias += self.cell.bias.value
+        time_first = tf.transpose(sequences, (1, 0, 2)) - self.input_center
+        result = scan(time_first, kernel, recurrent_kernel, bias, rule, every_step=self.return_sequences)
         return tf.transpose(result, (1, 0, 2)) if self.return_sequences else result
 
     def _rule(self) -> Activation | None:
@@ -115,28 +115,35 @@ class SimpleRNN(keras.layers.SimpleRNN):
 
 
 def scan(
-    inputs: tf.Tensor,
+    sequences: tf.Tensor,
     kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor,
     activation: Activation,
     *,
     every_step: bool,
     states: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Run ``h[t] = activation(inputs[t] + h[t - 1] @ kernel)`` from ``h = 0``.
+    """Run ``h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias)`` from ``h = 0``.
 
     Args:
-        inputs: ``[time, batch, units]``, the pre-activations without the recurrent part; time and units static.
-        kernel: ``[units, units]``, Keras' ``recurrent_kernel``.
+        sequences: ``x``, ``[time, batch, features]``; time and features static.
+        kernel: ``[features, units]``.
+        recurrent_kernel: ``[units, units]``.
+        bias: ``[units]``.
         activation: forward and slope.
         every_step: return the states of every step, ``[time, batch, units]``, not just the last ``[batch, units]``.
         states: ``[time, batch, units]``, what some other arithmetic makes of the same: then these are returned, and
             only the gradient is that of the formula (a straight-through estimate).
     """
-    if kernel.shape[0] > FUSED_UNITS:
-        return _scan(inputs, kernel, activation, states, every_step=every_step, batch_last=False)
-    inputs = tf.linalg.matrix_transpose(inputs)
+    if kernel.shape[1] > FUSED_UNITS:
+        return _scan(
+            sequences, kernel, recurrent_kernel, bias, activation, states, every_step=every_step, batch_last=False
+        )
+    sequences = tf.linalg.matrix_transpose(sequences)
     known = None if states is None else tf.linalg.matrix_transpose(states)
-    return tf.linalg.matrix_transpose(_scan(inputs, kernel, activation, known, every_step=every_step, batch_last=True))
+    result = _scan(sequences, kernel, recurrent_kernel, bias, activation, known, every_step=every_step, batch_last=True)
+    return tf.linalg.matrix_transpose(result)
 
 
 def product(state: tf.Tensor, weights: tf.Tensor, *, batch_last: bool) -> tf.Tensor:
@@ -147,32 +154,39 @@ def product(state: tf.Tensor, weights: tf.Tensor, *, batch_last: bool) -> tf.Ten
 
 
 def _scan(
-    inputs: tf.Tensor,
+    sequences: tf.Tensor,
     kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor,
     activation: Activation,
     known: tf.Tensor | None,
     *,
     every_step: bool,
     batch_last: bool,
 ) -> tf.Tensor:
-    steps = inputs.shape[0]
-
-    def loop(body: Any, start: tf.Tensor, *, first: int = 0, written: Any = lambda array: array) -> tf.Tensor:
-        """Run ``body`` for ``first <= i < steps``, carrying ``start`` and an array to write each step's result into."""
-        array = written(tf.TensorArray(tf.float32, steps, element_shape=inputs.shape[1:]))
-        *_, array = tf.while_loop(lambda i, *_: i < steps, body, (first, start, array), maximum_iterations=steps)
-        return array.stack()
+    """Do what ``scan`` says; with ``batch_last``, the last two dimensions of everything but weights are exchanged."""
+    steps, units, features = sequences.shape[0], kernel.shape[1], kernel.shape[0]
+    axes = "tib" if batch_last else "tbi"
 
     @tf.custom_gradient
-    def run(inputs: tf.Tensor, kernel: tf.Tensor) -> Any:
+    def run(sequences: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor) -> Any:
+        projected = tf.einsum(f"{axes},io->{axes.replace('i', 'o')}", sequences, kernel)
+        projected += bias[:, None] if batch_last else bias
+
+        def loop(body: Any, start: tf.Tensor, *, first: int = 0, written: Any = lambda array: array) -> tf.Tensor:
+            """Run ``body`` for ``first <= i < steps``, carrying ``start`` and an array to write each result into."""
+            array = written(tf.TensorArray(tf.float32, steps, element_shape=projected.shape[1:]))
+            *_, array = tf.while_loop(lambda i, *_: i < steps, body, (first, start, array), maximum_iterations=steps)
+            return array.stack()
+
         def forward(i: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> Any:
-            state = activation.forward(inputs[i] + product(state, kernel, batch_last=batch_last))
+            state = activation.forward(projected[i] + product(state, recurrent_kernel, batch_last=batch_last))
             return i + 1, state, states.write(i, state)
 
-        states = loop(forward, tf.zeros_like(inputs[0])) if known is None else known
+        states = loop(forward, tf.zeros_like(projected[0])) if known is None else known
 
         def gradient(upstream: tf.Tensor) -> Any:
-            kernel_transposed = tf.transpose(kernel)
+            kernel_transposed = tf.transpose(recurrent_kernel)
             slope = activation.slope(states)
 
             # What is carried is the gradient by z, not by h: so the loop's one product comes first in each step, and
@@ -187,10 +201,17 @@ def _scan(
 
             last = (upstream[-1] if every_step else upstream) * slope[-1]
             by_z = loop(backward, last, first=1, written=lambda array: array.write(steps - 1, last))
+            # The gradients of all weights in one matrix product: sums over time and batch on their own are slow, since
+            # XLA must not reorder them.
             previous = tf.concat([tf.zeros_like(states[:1]), states[:-1]], axis=0)
-            indices = "thb,tkb->hk" if batch_last else "tbh,tbk->hk"
-            return by_z, tf.einsum(indices, previous, by_z)
+            unit_axis = axes.index("i")
+            ones = tf.ones_like(sequences[:, :1] if batch_last else sequences[..., :1])
+            everything = tf.concat([previous, sequences, ones], axis=unit_axis)
+            by_weights = tf.einsum(f"{axes},{axes.replace('i', 'o')}->io", everything, by_z)
+            by_recurrent, by_kernel, by_bias = tf.split(by_weights, [units, features, 1])
+            by_sequences = tf.einsum(f"{axes.replace('i', 'o')},io->{axes}", by_z, kernel)
+            return by_sequences, by_kernel, by_recurrent, by_bias[0]
 
         return states if every_step else states[-1], gradient
 
-    return run(inputs, kernel)
+    return run(sequences, kernel, recurrent_kernel, bias)

@@ -55,10 +55,11 @@ class SimulatedNetwork(keras.layers.Layer):
         kernel = _through(kernel, both[: network.features] * network.input_kernel_scale)
         recurrent = _through(recurrent, both[network.features :] * network.cell.scale)
         real_x = (codes - network.input.zero_point) * network.input.scale
-        projected = tf.tensordot(tf.transpose(real_x, (1, 0, 2)), kernel, 1) + bias
         last = scan(
-            _float32(projected / unit),
+            _float32(tf.transpose(real_x, (1, 0, 2))),
+            _float32(kernel / unit),
             _float32(recurrent),
+            _float32(bias / unit),
             ACTIVATIONS[self.config.activation],
             every_step=False,
             states=_float32(states / unit),

@@ -28,7 +28,7 @@ SEED = 0  # of everything random
 TENSORBOARD = False  # write event files for TensorBoard
 OUTPUT_DIR = "tflite_models"  # where the exported models go
 RUNS_DIR = "runs"  # where each run leaves its history, model and plots
-QUIET = False  # print nothing but errors
+QUIET = False  # print nothing but warnings and errors
 
 if __name__ == "__main__":
     run_script("memory", globals())

@@ -55,7 +55,7 @@ class Settings(BaseModel):
     tensorboard: bool = Field(False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(Path("tflite_models"), description="where the exported models go")
     runs_dir: Path = Field(Path("runs"), description="where each run leaves its history, model and plots")
-    quiet: bool = Field(False, description="print nothing but errors")
+    quiet: bool = Field(False, description="print nothing but warnings and errors")
 
     @field_validator("activation")
     @classmethod

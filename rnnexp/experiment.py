@@ -13,6 +13,7 @@ from rnnexp import datasets, files, learning, report, results
 from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
+from rnnexp.errors import UserError
 from rnnexp.export.float32 import ConversionError, Converter
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion
@@ -63,14 +64,23 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
         # Whoever interrupts the training wants an end: then no fine-tuning.
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
-        int8 = conversion.convert(config, dataset, snapshots, fine_tuning_epochs=epochs, progress=bar)
+        problems, int8 = {}, None
+        try:
+            int8 = conversion.convert(config, dataset, snapshots, fine_tuning_epochs=epochs, progress=bar)
+        except UserError as error:
+            problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
         exported, problem = _export(converter, snapshots)
-    exported["int8"] = int8.paths
-    result = results.begin(config, given, dataset, history)
     if problem:
-        result["models"]["float32"] = {"absent": problem}
-    pictures = results.evaluate(result, dataset, snapshots, exported, folder)
-    pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, folder)
+        problems["float32"] = problem
+    result = results.begin(config, given, dataset, history)
+    result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
+    if int8:
+        exported["int8"] = int8.paths
+    if not exported:
+        raise RuntimeError("; ".join(problems.values()))
+    outputs, pictures = results.evaluate(result, dataset, snapshots, exported, folder)
+    if int8:
+        pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, outputs, folder)
     pictures += results.plot_losses(history, config, folder)
     result["training"]["total_seconds"] = time.perf_counter() - started
     text = report.to_json(result)
@@ -84,7 +94,7 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     with files.explained(config.output_dir):
         files.publish(config.output_dir, published)
     _conclude(result, config, folder, [name for name, data in published.items() if data is not None], console)
-    return 1 if problem else 0
+    return 1 if problems else 0
 
 
 def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[dict[str, list[Path]], str | None]:
@@ -106,17 +116,18 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
     console.table(f"{config.stem}, {part}{units}", headings, rows)
     for note in result["data"]["notes"]:
         console.say(note)
-    model = result["models"]["float32"]
-    if "absent" in model:
-        console.warn(model["absent"])
-    elif model["keras_difference"] > KERAS_TOLERANCE:
-        console.warn(
-            f"the exported float32 file differs from the trained model by {model['keras_difference']:.1e} of the "
-            f"output range (expected: {KERAS_TOLERANCE:.0e} at most)"
-        )
-    degradation = result["degradation"]
-    console.say(f"int8 against float32: gap {degradation['gap']:+.2g}, that is, {degradation['gap_means']}")
-    for tensor in result["quantization"]:
+    for model in result["models"].values():
+        if "absent" in model:
+            console.warn(model["absent"])
+        elif model.get("keras_difference", 0.0) > KERAS_TOLERANCE:
+            console.warn(
+                f"the exported float32 file differs from the trained model by {model['keras_difference']:.1e} of the "
+                f"output range (expected: {KERAS_TOLERANCE:.0e} at most)"
+            )
+    degradation = result.get("degradation", {})
+    if "gap" in degradation:
+        console.say(f"int8 against float32: gap {degradation['gap']:+.2g}, that is, {degradation['gap_means']}")
+    for tensor in result.get("quantization", ()):
         if tensor["name"] in degradation.get("saturated", ()):
             console.warn(f"int8 cuts off {tensor['saturated_share']:.1%} of the values of the {tensor['name']}")
     if "diagnosis" in degradation:

@@ -24,7 +24,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turn what the operating system says about ``path`` into a message for the user.
 
     Raises:
-        UserError: instead of any ``OSError``.
+        UserError: instead of an ``OSError`` that says that the disk is full or must not be written to.
     """
     try:
         yield
@@ -32,7 +32,9 @@ def explained(path: Path) -> Iterator[None]:
         where = error.filename or path
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(f"the disk is full: cannot write {where}; free some space and run again") from error
-        raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+        raise
 
 
 def check_folder(folder: Path, setting: str) -> None:

@@ -132,11 +132,14 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
 
 def _int8_lines(report: Mapping[str, Any]) -> list[str]:
     """Return the section on what int8 costs and on every tensor of it."""
+    if "degradation" not in report:
+        return []
     cost = report["degradation"]
+    tuned = f"before fine-tuning {cost['plain_gap']:+.2g}" if cost["fine_tuned"] else "not fine-tuned"
     lines = [
         "## int8",
         "",
-        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}; before fine-tuning {cost['plain_gap']:+.2g}; "
+        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}; {tuned}; "
         f"the limit is {cost['limit']:.2g}. The hidden state is at most {cost['state_error']:.1%} of full scale off.",
         "",
         *([f"**{cost['diagnosis']}**", ""] if "diagnosis" in cost else []),

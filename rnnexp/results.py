@@ -35,6 +35,7 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
             "source": dataset.source,
             "units": dataset.units,
             "normalization": dataset.normalization,
+            "input_map": dict(dataset.input_map),
             "train": len(dataset.train),
             "validation": len(dataset.validation),
             "evaluation": len(dataset.evaluation),
@@ -62,8 +63,11 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
 
 def evaluate(
     result: dict[str, Any], dataset: Dataset, snapshots: list[Snapshot], exported: dict[str, list[Path]], folder: Path
-) -> list[str]:
-    """Run the exported files on the evaluation part, fill in the report, and return the plots drawn.
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Run the exported files on the evaluation part and fill in the report.
+
+    Returns:
+        The outputs of the last file of each kind, ``[n, outputs]``, and the plots drawn.
 
     Args:
         result: the report; gets ``models`` and ``progress``.
@@ -94,10 +98,10 @@ def evaluate(
         kind = next(iter(outputs))
         counts = np.array(result["models"][kind]["metrics"]["confusion"])
         plots.confusion(folder / "confusion.png", counts, dataset.class_names, f"{title}, {kind}")
-        return ["confusion.png"]
+        return outputs, ["confusion.png"]
     shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
     plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
-    return ["predictions.png"]
+    return outputs, ["predictions.png"]
 
 
 def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) -> float:
@@ -109,7 +113,13 @@ def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) ->
 
 
 def evaluate_int8(
-    result: dict[str, Any], config: Settings, dataset: Dataset, snapshot: Snapshot, int8: Int8, folder: Path
+    result: dict[str, Any],
+    config: Settings,
+    dataset: Dataset,
+    snapshot: Snapshot,
+    int8: Int8,
+    outputs: dict[str, np.ndarray],
+    folder: Path,
 ) -> list[str]:
     """Fill in what quantisation cost and what it made of every tensor; return the plots drawn.
 
@@ -119,6 +129,7 @@ def evaluate_int8(
         dataset: the data.
         snapshot: the float model.
         int8: what was made of it.
+        outputs: of the written files, by kind.
         folder: where the plot goes.
     """
     x, activation = dataset.evaluation.x, user_activation(config)
@@ -131,8 +142,10 @@ def evaluate_int8(
         return evaluation.loss(dataset.evaluation, final(outputs))
 
     plain = int8.plain.output.decode(reference.run(int8.plain, int8.plain.input.encode(x)))
-    before = loss(floating.outputs(snapshot.weights, activation, x))
-    gap = evaluation.loss(dataset.evaluation, TFLiteModel(int8.paths[-1]).predict(x)) - before
+    # Where the converter has failed, NumPy stands in for the float32 file.
+    float32 = outputs.get("float32", final(floating.outputs(snapshot.weights, activation, x)))
+    before = evaluation.loss(dataset.evaluation, float32)
+    gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
     errors = compared.state_error()
     result["degradation"] = {
@@ -154,7 +167,7 @@ def evaluate_int8(
         result["degradation"]["diagnosis"] = compared.explain(loss)
     if int8.history:
         result["degradation"]["fine_tuning_best_epoch"] = int8.history.best_epoch
-    title = f"{result['name']}: int8 hidden state against float32, same weights"
+    title = f"{result['name']}: int8 hidden state against float, same weights"
     plots.state_error(folder / "state_error.png", errors, title)
     return ["state_error.png"]
 

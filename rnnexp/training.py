@@ -171,10 +171,11 @@ class Trainer:
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)
         good = best = self._weights()  # after the last epoch, and after the best one
-        seconds, started = 0.0, time.perf_counter()
-        # What training starts from may be the best.
-        best_loss = self.evaluate(x_val_on_device, y_val_on_device) if patience else math.inf
+        best_loss, seconds, started = math.inf, 0.0, time.perf_counter()
         try:
+            if patience:
+                # What training starts from may be the best.
+                best_loss = self.evaluate(x_val_on_device, y_val_on_device)
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))

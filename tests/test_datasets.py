@@ -221,8 +221,8 @@ def lines_with(row, value):
         (1, "1,5", "the value is not a number: '1,5'"),
         (40, "12 USD", "the value is not a number: '12 USD'"),
         (9, "", "the value is empty"),
-        (9, "NA", "the value is empty"),
-        (9, "nan", "the value is empty"),
+        (9, "NA", "the value is not a number: 'NA'"),
+        (9, "nan", "the value is not a number: 'nan'"),
         (3, "inf", "the value is infinite ('inf')"),
         (3, "-Infinity", "the value is infinite ('-Infinity')"),
         (3, "1e300", "the value is too large ('1e300')"),
@@ -382,3 +382,24 @@ def test_iris_can_be_cut_and_says_when_a_share_leaves_a_class_out():
     for settings in ({"validation_share": 0.01}, {"validation_share": 0.9, "early_stopping": 1}):
         with pytest.raises(UserError, match="VALIDATION_SHARE is 0"):
             datasets.load(ClassificationConfig(dataset_name="iris", **settings))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("date,data\n2020-01-01,17,5\n2020-01-02,18,5\n", "rows with more fields than its header"),
+        ("data, data\n1,2\n3,4\n", "several columns of the same name"),
+        ("data\n1\nNA\n", "is not a number: 'NA'"),
+    ],
+)
+def test_a_file_that_would_be_read_wrongly_is_refused(tmp_path, text, message):
+    path = tmp_path / "own.csv"
+    path.write_text(text)
+    with pytest.raises(UserError, match=message):
+        series.read(path)
+
+
+def test_dates_with_changing_offsets_are_dates(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("date,data\n2020-01-31T00:00+01:00,1\n2020-03-31T00:00+02:00,2\n2020-04-30T00:00+02:00,3\n")
+    assert series.read(path).values.tolist() == [1, 2, 3]

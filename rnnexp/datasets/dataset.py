@@ -59,6 +59,7 @@ class Dataset:
         source: where the data is from.
         units: of the targets, for people to read.
         normalization: how inputs and targets were normalised, for people to read.
+        input_map: the same for programs: ``kind``, and the numbers that whoever runs the model needs.
         input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
         output_scale: the same for the targets.
         class_names: for classification.
@@ -76,6 +77,7 @@ class Dataset:
     source: str
     units: str
     normalization: str
+    input_map: Mapping[str, Any] = field(default_factory=lambda: {"kind": "none"})
     evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0

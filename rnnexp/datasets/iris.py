@@ -58,5 +58,6 @@ def load(config: ClassificationConfig) -> Dataset:
         source="R. A. Fisher (1936), as scikit-learn ships it",
         units="class",
         normalization="each feature to [0, 1] by its minimum and maximum in the training part",
+        input_map={"kind": "train", "to": 1.0, "minimum": low.tolist(), "range": (high - low).tolist()},
         class_names=names,
     )

@@ -60,8 +60,9 @@ def load(config: RegressionConfig) -> Dataset:
     """
     path = find(config.dataset_name)
     series = read(path)
-    known = KNOWN.get(config.dataset_name, Known(path.name, "as in the file"))
-    return windows(series, config, known)
+    own = path.resolve().parent != folders()[-1]
+    known = None if own else KNOWN.get(config.dataset_name)
+    return windows(series, config, known or Known(path.name, "as in the file"))
 
 
 def folders() -> tuple[Path, ...]:
@@ -94,7 +95,9 @@ def read(path: Path) -> Series:
         UserError: naming the row and the column of the first value that is not a finite number.
     """
     try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skip_blank_lines=False)
+        table = pd.read_csv(
+            path, dtype=str, encoding="utf-8-sig", skip_blank_lines=False, keep_default_na=False, na_values=[""]
+        )
     except pd.errors.EmptyDataError:
         raise UserError(f"{path} is empty: it needs a header line with a column {COLUMN!r}") from None
     except (pd.errors.ParserError, UnicodeDecodeError) as error:
@@ -102,6 +105,13 @@ def read(path: Path) -> Series:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     table.columns = [str(name).strip() for name in table.columns]
+    if not isinstance(table.index, pd.RangeIndex):
+        raise UserError(
+            f"{path} has rows with more fields than its header has columns ({', '.join(table.columns)}): "
+            "decimal commas, perhaps; use points"
+        )
+    if not table.columns.is_unique:
+        raise UserError(f"{path} has several columns of the same name: {', '.join(table.columns)}")
     if COLUMN not in table.columns:
         raise UserError(
             f"{path} has no column {COLUMN!r}: its columns are {', '.join(map(repr, table.columns))}; "
@@ -137,7 +147,7 @@ def _is_monthly(table: pd.DataFrame, path: Path) -> bool:
     """Tell from the column ``date``, if there is one, whether the rows are months; check their order."""
     if "date" not in table.columns or len(table) < 3:
         return False
-    dates = pd.to_datetime(table["date"], errors="coerce", format="ISO8601")
+    dates = pd.to_datetime(table["date"], errors="coerce", format="ISO8601", utc=True)
     if dates.isna().any():
         return False
     gaps = dates.diff().dt.days.to_numpy()[1:]
@@ -178,11 +188,14 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         offset, scale = x.min(axis=1, keepdims=True), np.ptp(x, axis=1, keepdims=True)
         typical = float(np.median(scale[: first_held_out - length]))
         # A flat window has no range of its own: it gets the training part's typical one.
-        scale = np.where(scale > 0, scale, typical if typical > 0 else 1.0)
+        flat_range = typical if typical > 0 else 1.0
+        scale = np.where(scale > 0, scale, flat_range)
+        input_map: dict[str, Any] = {"kind": "window", "to": config.data_sigma, "flat_range": flat_range}
     else:
         known_part = values[:first_held_out]
         offset = np.full_like(y, known_part.min())
         scale = np.full_like(y, np.ptp(known_part) or 1.0)
+        input_map = {"kind": "train", "to": config.data_sigma, "minimum": offset[0, 0], "range": scale[0, 0]}
     unit = scale / config.data_sigma
 
     def part(begin: int, end: int) -> Split:
@@ -216,6 +229,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             "window": f"each window by its own minimum and maximum to [0, {config.data_sigma:g}]",
             "train": f"all by the training part's minimum and maximum to [0, {config.data_sigma:g}]",
         }[config.normalization],
+        input_map=input_map,
         input_scale=config.data_sigma,
         output_scale=config.data_sigma,
         defaults={**known.defaults, "validation_share": round(share, 4)},

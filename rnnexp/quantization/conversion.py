@@ -37,7 +37,7 @@ class Int8:
     """The int8 form of a trained network.
 
     Attributes:
-        paths: the file of each snapshot, in order; the last one is fine-tuned.
+        paths: the file of each snapshot, in order; the last one is fine-tuned, if there was a need.
         plain: the last snapshot quantised plainly.
         plain_training_gap: what that loses on the training part.
         network: the last file's integers.
@@ -85,11 +85,15 @@ def convert(
     seconds = time.perf_counter() - start
     network, plain_gap = plain, training_gap(plain, weights, config, dataset)
     if fine_tuning_epochs and plain_gap > config.gap_limit * NOTHING_TO_REPAIR:
-        with progress(fine_tuning_epochs) as bar:
-            tuned = fine_tune(
-                plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
-            )
-        network, weights, history = tuned.network, tuned.weights, tuned.history
+        try:
+            with progress(fine_tuning_epochs) as bar:
+                tuned = fine_tune(
+                    plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
+                )
+            if training_gap(tuned.network, snapshots[-1].weights, config, dataset) < plain_gap:
+                network, weights, history = tuned.network, tuned.weights, tuned.history
+        except KeyboardInterrupt:
+            network = plain  # whoever has no patience for the fine-tuning gets the network without it
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
     for path, written in zip(paths, [*networks, network], strict=True):
         files.write_atomically(path, to_tflite(written, metadata(dataset)))
@@ -116,6 +120,7 @@ def metadata(dataset: Dataset) -> dict[str, str]:
         "version": rnnexp.__version__,
         "dataset": dataset.name,
         "normalization": dataset.normalization,
+        "input_map": dict(dataset.input_map),
         "units": dataset.units,
     }
     return {"rnnexp": json.dumps(about, ensure_ascii=False)}

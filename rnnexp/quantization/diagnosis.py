@@ -36,19 +36,23 @@ class Comparison:
     activation: Activation
     x: np.ndarray
 
+    def _some(self) -> np.ndarray:
+        """Return up to ``SAMPLES`` samples, spread evenly: the first ones of a series are its oldest."""
+        return self.x[np.linspace(0, len(self.x) - 1, min(len(self.x), SAMPLES)).astype(int)]
+
     def state_error(self) -> np.ndarray:
         """Return the largest difference between integer and float state after each time step, as a share of full scale.
 
         ``[time]``, over units and up to ``SAMPLES`` samples.
         """
-        x = self.x[:SAMPLES]
+        x = self._some()
         integer = reference.states(self.network, self.network.input.encode(x)) * self.network.state_scale
         difference = np.abs(integer - floating.states(self.weights, self.activation, x))
         return difference.max(axis=(0, 2)) / (LARGEST_STATE * self.network.state_scale)
 
     def saturation(self) -> dict[str, float]:
         """Return, for input, state and output, the share of values that the integers' ranges cut off."""
-        x, network = self.x[:SAMPLES], self.network
+        x, network = self._some(), self.network
         low, high = network.input.decode(np.array([-128, 127]))
         margin = network.input.scale / 2
         found = {"input": float(np.mean((self.x < low - margin) | (self.x > high + margin)))}
@@ -59,15 +63,17 @@ class Comparison:
         outputs = floating.outputs(self.weights, self.activation, self.x)
         low, high = network.output.decode(np.array([-128, 127]))
         margin = network.output.scale / 2
-        found["output"] = float(np.mean((outputs < low - margin) | (outputs > high + margin)))
+        found["logits" if network.softmax else "output"] = float(
+            np.mean((outputs < low - margin) | (outputs > high + margin))
+        )
         return found
 
     def contributions(self, score: Callable[[np.ndarray], float]) -> dict[str, float]:
         """Return what each rounding alone changes in ``score`` of the outputs ``[n, outputs]`` of the float network."""
         network, activation = self.network, self.activation
-        plain = score(floating.outputs(self.weights, activation, self.x))
-        rounded_x = network.input.decode(network.input.encode(self.x))
         outputs = floating.outputs(self.weights, activation, self.x)
+        plain = score(outputs)
+        rounded_x = network.input.decode(network.input.encode(self.x))
         alone = {
             "input": floating.outputs(self.weights, activation, rounded_x),
             "weights": floating.outputs(network.real_weights(), activation, self.x),
@@ -81,9 +87,11 @@ class Comparison:
         if cut:
             name, share = next(iter(cut.items()))  # what comes first in the network causes what follows
             advice = {
-                "input": "the data goes beyond what the training part held; NORMALIZATION = 'window' avoids that",
+                "input": "the data goes beyond what the training part held (of a series, NORMALIZATION = 'window' "
+                "avoids that)",
                 "state": "pre-activations go beyond what the training part showed",
                 "output": "outputs go beyond what the training part showed",
+                "logits": "outputs go beyond what the training part showed",
             }[name]
             return f"{share:.1%} of the values of the {name} are cut off (saturated): {advice}"
         parts = self.contributions(score)
@@ -91,7 +99,7 @@ class Comparison:
         if most <= 0:
             return "no single rounding explains it: the rounding of states and pre-activations adds up over time"
         return {
-            "input": "the input's range is too wide for 256 steps: a narrower DATA_SIGMA or normalisation range helps",
+            "input": "the input's range is too wide for 256 steps: a few far values leave few steps for the others",
             "weights": "the weights are too coarse: a few large ones leave few steps for the others",
             "output": "the output's range is too wide for 256 steps",
         }[name] + f" (rounding the {name} alone costs {most:.2g})"
@@ -118,10 +126,12 @@ def tensors(network: IntegerNetwork, saturation: dict[str, float]) -> list[dict[
 
     for name, affine, shape in (
         ("input", network.input, [1, network.sequence_length, features]),
-        ("output", network.output, [1, network.outputs]),
+        ("logits" if network.softmax else "output", network.output, [1, network.outputs]),
     ):
         low, high = affine.decode(np.array([-128, 127]))
         add(name, "int8", shape, affine.scale, low, high, affine.zero_point)
+    if network.softmax:
+        add("output", "int8", [1, network.outputs], 1 / 256, 0.0, 255 / 256, -128)
     pair = f"2 x int8 (value = {RADIX} * upper + lower)"
     add("state", pair, [1, hidden], network.state_scale, table.min(), table.max())
     add("pre_activation", "int16", [1, hidden], network.table_step, network.table_start, table_end, zero_index)

@@ -114,7 +114,8 @@ class SimulatedNetwork(keras.layers.Layer):
 
 def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:
     """Return the integers of weights ``[inputs, units]`` that are in units of the state's scale."""
-    return tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
+    codes = tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
+    return codes if layer.low is not None else RADIX * tf.round(codes / RADIX)
 
 
 def _bias_code(bias: tf.Tensor, layer: Product) -> tf.Tensor:

@@ -66,7 +66,7 @@ def int8(trained):
 @pytest.mark.parametrize("kernels", ["litert", "reference", "micro"])
 def test_every_runtime_gives_the_references_bits_on_every_sample(trained, int8, kernels):
     if kernels == "micro":
-        pytest.importorskip("tflite_micro.runtime", reason="TensorFlow Lite Micro is not installed")
+        pytest.importorskip("tflite_micro", reason="TensorFlow Lite Micro is not installed")
     _, dataset, _ = trained
     codes = int8.network.input.encode(dataset.evaluation.x)
     logits = reference.run(int8.network, codes)

@@ -184,6 +184,10 @@ class Subgraph:
         self._graph.tensors.append(tensor)
         return len(self._graph.tensors) - 1
 
+    def size(self, tensor: int) -> int:
+        """Return how many numbers a tensor has."""
+        return int(np.prod(self._graph.tensors[tensor].shape))
+
     def constant(self, name: str, values: Any, *, scale: float | None = None) -> int:
         """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number."""
         array = np.asarray(values)
@@ -220,6 +224,35 @@ class Subgraph:
 def parse(content: bytes) -> Any:
     """Return the schema's ``ModelT`` for a file's content."""
     return schema.ModelT.InitFromPackedBuf(content, 0)
+
+
+def metadata(content: bytes) -> dict[str, bytes]:
+    """Return the named texts in a file."""
+    model = parse(content)
+    return {
+        entry.name.decode(errors="replace"): bytes(_array(model.buffers[entry.buffer].data))
+        for entry in model.metadata or []
+    }
+
+
+def with_metadata(content: bytes, entries: Mapping[str, str]) -> bytes:
+    """Return a file with named texts added to it; everything else stays as it is."""
+    model = parse(content)
+    model.buffers = [_AlignedBuffer(bytes(_array(buffer.data))) for buffer in model.buffers]
+    model.metadata = list(model.metadata or [])
+    for name, text in entries.items():
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = name.encode(), len(model.buffers)
+        model.buffers.append(_AlignedBuffer(text.encode()))
+        model.metadata.append(entry)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _array(data: Any) -> np.ndarray:
+    """Return a buffer's content, which the schema's classes give as None if it is empty."""
+    return np.empty(0, np.uint8) if data is None else np.asarray(data, np.uint8)
 
 
 def operators(content: bytes) -> list[str]:

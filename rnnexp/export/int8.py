@@ -1,6 +1,8 @@
 """int8 TensorFlow Lite files: an integer network as a graph with a loop.
 
 The loop is one WHILE operator over two small subgraphs, so the file's size does not depend on the number of time steps.
+For streaming there is a model of one time step, without the loop: state in, state out.
+
 ``rnnexp.quantization.network`` has the arithmetic. Every operator is exact, or rounds what cannot tie: FULLY_CONNECTED
 multiplies by 4, or has odd sums and divides by powers of two; QUANTIZE only clips to int8. So all kernels give the same
 bits.
@@ -64,6 +66,28 @@ def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | Non
     _write_condition(condition, network)
     _write_body(body, network)
     _write_main(main, network, condition, body)
+    return _finished(model, metadata)
+
+
+def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return the content of a .tflite file that makes one time step: whoever runs it keeps the state.
+
+    Inputs: ``input`` int8 ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
+    Outputs: ``output`` int8 ``[1, outputs]`` and ``next_state``, in the same codes as ``state``.
+
+    Args:
+        network: what to write.
+        metadata: names and texts to put into the file.
+
+    Raises:
+        ValueError: if anything but integers got into it.
+    """
+    model = Model("rnnexp int8 recurrent network, one time step")
+    _write_step(model.subgraph("main"), network)
+    return _finished(model, metadata)
+
+
+def _finished(model: Model, metadata: Mapping[str, str | bytes] | None) -> bytes:
     model.add_metadata(metadata or {})
     content = model.to_bytes()
     check_integer(content)
@@ -91,10 +115,7 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     scale = network.state_scale
     shape = [steps, 1, features, 1]
     codes = graph.tensor("input_codes", shape, np.int8, scale=scale)
-    reshape = schema.ReshapeOptionsT()
-    reshape.newShape = np.array(shape, np.int32)
-    new_shape = graph.constant("input_codes_shape", reshape.newShape)
-    graph.operator(Op.RESHAPE, [inputs, new_shape], [codes], reshape)
+    _reshape(graph, inputs, codes, shape)
 
     first = graph.constant("first_step", np.int32(0))
     zero = graph.constant("initial_state", np.zeros((1, units, 2), np.int8), scale=scale)
@@ -105,14 +126,51 @@ def _write_main(graph: Subgraph, network: IntegerNetwork, condition: Subgraph, b
     loop.condSubgraphIndex, loop.bodySubgraphIndex = condition.number, body.number
     graph.operator(Op.WHILE, [first, zero, codes], [end, state, unused], loop)
 
+    graph.interface([inputs], [_write_output(graph, network, state)])
+
+
+def _write_step(graph: Subgraph, network: IntegerNetwork) -> None:
+    """A time step with the state as int16 numbers, which is what users and other programs want to see."""
+    features, units, scale = network.features, network.hidden_size, network.state_scale
+    affine = network.input
+    inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    state = graph.tensor("state", [1, units], np.int16, scale=scale)
+
+    # To int16 pairs (value, upper), all numbers in units of the state's scale. Of an input's code that is (64 * c, c).
+    column = graph.tensor("input_column", [features, 1], np.int8, scale=scale)
+    _reshape(graph, inputs, column, [features, 1])
+    codes = _cast(graph, network, column, "input_codes", [features, 1])
+    input_pairs = _combine(graph, network, codes, [[RADIX], [1]], "input_pairs")
+    values = graph.tensor("state_values", [units, 1], np.int16, scale=scale)
+    _reshape(graph, state, values, [units, 1])
+    # upper(v) = floor((v + 32) / 64), which is (2 * v + 1) / 128 rounded to nearest: an odd number does not tie.
+    uppers = graph.tensor("state_uppers", [units, 1], np.int16, scale=scale)
+    share = 1 / (2 * RADIX)
+    twice = graph.constant("twice", np.array([[2]], np.int8), scale=share)
+    one = graph.constant("one", np.array([1], np.int64), scale=scale * share)
+    _fully_connected(graph, [values, twice, one], uppers)
+    state_pairs = graph.tensor("state_pairs", [units, 2], np.int16, scale=scale)
+    _concatenate(graph, [values, uppers], state_pairs, axis=1)
+    pairs = graph.tensor("inputs_and_state", [features + units, 2], np.int16, scale=scale)
+    _concatenate(graph, [input_pairs, state_pairs], pairs, axis=0)
+
+    sums = _sums(graph, network, network.cell, pairs, [[1, 0], [0, 1]], "cell")
+    next_pairs = _write_activation(graph, network, sums)
+    wide = _cast(graph, network, next_pairs, "next_state_pairs", [units, 2])
+    next_values = _combine(graph, network, wide, [[RADIX, 1]], "next_state_values")
+    next_state = graph.tensor("next_state", [1, units], np.int16, scale=scale)
+    _reshape(graph, next_values, next_state, [1, units])
+    graph.interface([inputs, state], [_write_output(graph, network, next_pairs), next_state])
+
+
+def _write_output(graph: Subgraph, network: IntegerNetwork, state: int) -> int:
+    """The output layer, and the softmax for classes, for a state in pairs."""
     sums = _multiply(graph, network, network.output_layer, state, "output")
     affine = network.output
     name = "logits" if network.softmax else "output"
     result = graph.tensor(name, [1, network.outputs], np.int8, scale=affine.scale, zero_point=affine.zero_point)
     graph.operator(Op.QUANTIZE, [sums], [result], schema.QuantizeOptionsT(), version=QUANTIZE_VERSION)
-    if network.softmax:
-        result = _write_softmax(graph, network, result)
-    graph.interface([inputs], [result])
+    return _write_softmax(graph, network, result) if network.softmax else result
 
 
 def _write_softmax(graph: Subgraph, network: IntegerNetwork, logits: int) -> int:
@@ -148,8 +206,13 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
     _concatenate(graph, [inputs, zeros], pairs, axis=2)
     joined = graph.tensor("inputs_and_state", [1, features + units, 2], np.int8, scale=scale)
     _concatenate(graph, [pairs, state], joined, axis=1)
-    sums = _multiply(graph, network, network.cell, joined, "cell")
+    next_state = _write_activation(graph, network, _multiply(graph, network, network.cell, joined, "cell"))
+    graph.interface([step, state, codes], [next_step, next_state, codes])
 
+
+def _write_activation(graph: Subgraph, network: IntegerNetwork, sums: int) -> int:
+    """Look the cell's sums up in the table; return the next state in pairs."""
+    units, scale = network.hidden_size, network.state_scale
     wide = graph.tensor("pre_activation", [1, units], np.int32)
     graph.operator(Op.CAST, [sums], [wide], schema.CastOptionsT(), version=CAST_VERSION)
     first = graph.constant("first_entry", np.int32(0))
@@ -160,32 +223,58 @@ def _write_body(graph: Subgraph, network: IntegerNetwork) -> None:
     graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
     values = np.stack(split(network.table.astype(np.int32)), axis=1).astype(np.int8)
     table = graph.constant("activation_table", values, scale=scale)
-    next_state = graph.tensor("next_state", [1, units, 2], np.int8, scale=scale)
-    graph.operator(Op.GATHER, [table, entry], [next_state], schema.GatherOptionsT(), version=INT8_VERSION)
-    graph.interface([step, state, codes], [next_step, next_state, codes])
+    state = graph.tensor("next_state_int8", [1, units, 2], np.int8, scale=scale)
+    graph.operator(Op.GATHER, [table, entry], [state], schema.GatherOptionsT(), version=INT8_VERSION)
+    return state
 
 
 def _multiply(graph: Subgraph, network: IntegerNetwork, product: Product, pairs: int, name: str) -> int:
-    """Multiply int8 pairs ``[inputs, 2]`` with a kernel; return the int16 tensor ``[1, units]``."""
-    units, inputs = product.high.shape
+    """Multiply int8 pairs (upper, lower) of values with a kernel; return the int16 tensor ``[1, units]``."""
     # QUANTIZE from int8 to int16 is missing in older runtimes, so this CAST, and the unit of the codes joined next.
-    wide = graph.tensor(f"{name}_pairs", [1, inputs, 2], np.int16, scale=network.state_scale)
-    graph.operator(Op.CAST, [pairs], [wide], schema.CastOptionsT(), version=CAST_VERSION)
-    parts = [product.high] if product.low is None else [product.high, product.low]
-    # (upper, lower) to (fine code, coarse code). The output's smaller scale multiplies by CODE_UNIT.
-    joining = np.array([[RADIX, 1], [1, 0]][: len(parts)], np.int8)
-    fine = network.state_scale / CODE_UNIT
-    codes = graph.tensor(f"{name}_codes", [inputs, len(parts)], np.int16, scale=fine)
-    join = graph.constant("join", joining, scale=1.0)
-    nothing = graph.constant("join_bias", np.zeros(len(parts), np.int64), scale=network.state_scale)
-    _fully_connected(graph, [wide, join, nothing], codes)
+    wide = _cast(graph, network, pairs, f"{name}_pairs", [1, product.high.shape[1], 2])
+    return _sums(graph, network, product, wide, [[RADIX, 1], [1, 0]], name)
 
-    scale = RADIX * product.scale
-    kernel = graph.constant(f"{name}_kernel", np.stack(parts, axis=2).reshape(units, -1), scale=scale)
+
+def _sums(
+    graph: Subgraph, network: IntegerNetwork, product: Product, pairs: int, joining: list[list[int]], name: str
+) -> int:
+    """Multiply int16 pairs, that ``joining`` makes (value, upper) of, with a kernel; return ``[1, units]``, int16."""
+    parts = [product.high] if product.low is None else [product.high, product.low]
+    codes = _combine(graph, network, pairs, joining[: len(parts)], f"{name}_codes", finer=CODE_UNIT)
+    scale, fine = RADIX * product.scale, network.state_scale / CODE_UNIT
+    kernel = graph.constant(f"{name}_kernel", np.stack(parts, axis=2).reshape(len(product.high), -1), scale=scale)
     bias = graph.constant(f"{name}_bias", product.bias, scale=scale * fine)
-    sums = graph.tensor(f"{name}_sums", [1, units], np.int16, scale=product.step)
+    sums = graph.tensor(f"{name}_sums", [1, len(product.high)], np.int16, scale=product.step)
     _fully_connected(graph, [codes, kernel, bias], sums)
     return sums
+
+
+def _combine(
+    graph: Subgraph, network: IntegerNetwork, values: int, matrix: list[list[int]], name: str, *, finer: int = 1
+) -> int:
+    """Multiply int16 numbers ``[..., m]`` with a small integer matrix ``[k, m]``; return ``[rows, k]``, int16, exact.
+
+    With ``finer``, the result has a scale smaller by this, and so numbers larger by this.
+    """
+    scale = network.state_scale
+    result = graph.tensor(name, [graph.size(values) // len(matrix[0]), len(matrix)], np.int16, scale=scale / finer)
+    weights = graph.constant(f"{name}_from", np.array(matrix, np.int8), scale=1.0)
+    nothing = graph.constant(f"{name}_bias", np.zeros(len(matrix), np.int64), scale=scale)
+    _fully_connected(graph, [values, weights, nothing], result)
+    return result
+
+
+def _cast(graph: Subgraph, network: IntegerNetwork, numbers: int, name: str, shape: list[int]) -> int:
+    """Return int8 numbers as int16."""
+    wide = graph.tensor(name, shape, np.int16, scale=network.state_scale)
+    graph.operator(Op.CAST, [numbers], [wide], schema.CastOptionsT(), version=CAST_VERSION)
+    return wide
+
+
+def _reshape(graph: Subgraph, values: int, result: int, shape: list[int]) -> None:
+    options = schema.ReshapeOptionsT()
+    options.newShape = np.array(shape, np.int32)
+    graph.operator(Op.RESHAPE, [values, graph.constant("shape", options.newShape)], [result], options)
 
 
 def _concatenate(graph: Subgraph, inputs: list[int], output: int, *, axis: int) -> None:

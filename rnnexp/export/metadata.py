@@ -1,0 +1,45 @@
+"""What an exported model says of itself: who wrote it, what its inputs are made from and its outputs mean."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import rnnexp
+from rnnexp.config import Settings
+from rnnexp.datasets import Dataset
+
+# The name of the entry in a .tflite file's metadata.
+ENTRY = "rnnexp"
+
+
+def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
+    """Return what whoever runs the model must know, as JSON has it."""
+    about: dict[str, Any] = {
+        "version": rnnexp.__version__,
+        "task": config.task,
+        "dataset": dataset.name,
+        "activation": config.activation,
+        "time_steps": dataset.train.x.shape[1],
+        "input_map": dict(dataset.input_map),
+        "units": dataset.units,
+    }
+    if dataset.class_names:
+        about["classes"] = list(dataset.class_names)
+    return about
+
+
+def to_entries(about: dict[str, Any]) -> dict[str, str]:
+    """Return the description as a file's metadata takes it."""
+    return {ENTRY: json.dumps(about, ensure_ascii=False, separators=(",", ":"))}
+
+
+def read(content: bytes) -> dict[str, Any] | None:
+    """Return the description in a .tflite file, or None if there is none that can be read."""
+    from rnnexp.export.flatbuffer import metadata
+
+    try:
+        found = json.loads(metadata(content).get(ENTRY, b"null"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -14,6 +14,7 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
+from rnnexp.export import metadata, takeaway
 from rnnexp.export.float32 import ConversionError, Converter
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion
@@ -59,6 +60,7 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
     )
+    about = metadata.describe(config, dataset)
     with Converter(folder / "converter.log") as converter:
         snapshots, history = learning.train(config, dataset, folder, console)
         # Whoever interrupts the training wants an end: then no fine-tuning.
@@ -66,10 +68,10 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
         problems, int8 = {}, None
         try:
-            int8 = conversion.convert(config, dataset, snapshots, fine_tuning_epochs=epochs, progress=bar)
+            int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
         except UserError as error:
             problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, problem = _export(converter, snapshots)
+        exported, step, problem = _export(converter, snapshots, about)
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)
@@ -82,14 +84,24 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     if int8:
         pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, outputs, folder)
     pictures += results.plot_losses(history, config, folder)
+    taken = takeaway.make(
+        config.stem,
+        about,
+        snapshots[-1].weights,
+        network=int8.network if int8 else None,
+        x=dataset.evaluation.x,
+        step_float32=step.read_bytes() if step else None,
+    )
+    result["exports"] = {"files": takeaway.listed(config.stem, taken.files), **taken.sizes}
     result["training"]["total_seconds"] = time.perf_counter() - started
     text = report.to_json(result)
     files.write_atomically(folder / "report.json", text)
-    files.write_atomically(folder / "report.md", report.to_markdown(result, pictures))
+    files.write_atomically(folder / "report.md", report.to_markdown(result, pictures, taken.text))
     published: dict[str, bytes | str | None] = {
         f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None
         for kind in ("float32", "int8")
     }
+    published |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in takeaway.SUFFIXES}
     published[f"{config.stem}-report.json"] = text
     with files.explained(config.output_dir):
         files.publish(config.output_dir, published)
@@ -97,15 +109,27 @@ def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, cons
     return 1 if problems else 0
 
 
-def _export(converter: Converter, snapshots: list[Snapshot]) -> tuple[dict[str, list[Path]], str | None]:
-    """Convert every snapshot to float32; return the files as ``float32``, or nothing and what went wrong."""
+def _export(
+    converter: Converter, snapshots: list[Snapshot], about: dict[str, Any]
+) -> tuple[dict[str, list[Path]], Path | None, str | None]:
+    """Convert every snapshot to float32, and the last one's time step.
+
+    Returns:
+        The files as ``float32``, the time step's file, and what went wrong; only this, if anything did.
+    """
+    from rnnexp.model import time_step
+
+    entries = metadata.to_entries(about)
     exported = [snapshot.path.with_suffix(".float32.tflite") for snapshot in snapshots]
+    saved = snapshots[-1].path.with_name("time-step.keras")
+    step = saved.with_suffix(".float32.tflite")
+    time_step(snapshots[-1].model).save(saved)
     try:
-        for snapshot, target in zip(snapshots, exported, strict=True):
-            converter.convert(snapshot.path, target)
+        for path, target in [*zip((snapshot.path for snapshot in snapshots), exported, strict=True), (saved, step)]:
+            converter.convert(path, target, entries)
     except ConversionError as error:
-        return {}, f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"
-    return {"float32": exported}, None
+        return {}, None, f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"
+    return {"float32": exported}, step, None
 
 
 def _conclude(result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console) -> None:

@@ -48,6 +48,23 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
     return model
 
 
+def time_step(model: keras.Model) -> keras.Model:
+    """Return the model of one time step, ``(input, state) -> (output, next state)``, of a plain network.
+
+    Its inputs are ``[batch, features]`` and ``[batch, units]``, the outputs ``[batch, outputs]`` and again the state.
+    """
+    recurrent, *others = model.layers
+    given = keras.Input(model.input_shape[2:], name="input")
+    state = keras.Input((recurrent.units,), name="state")
+    cell = keras.layers.SimpleRNNCell.from_config(recurrent.cell.get_config())
+    result, (next_state,) = cell(given, [state])
+    for layer in others:
+        result = type(layer).from_config(layer.get_config())(result)
+    step = keras.Model([given, state], [result, next_state], name="time_step")
+    step.set_weights(model.get_weights())
+    return step
+
+
 def fold(config: Settings, dataset: Dataset, weights: Sequence[Any], total: Callable[..., Any] = np.sum) -> list[Any]:
     """Return the weights of the plain network in the user's numbers for those of the one that trains.
 

@@ -79,8 +79,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
-    """Return the report as Markdown, with links to the plots beside it."""
+def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -> str:
+    """Return the report as Markdown, with links to the plots beside it, and all weights as text."""
     data, training = report["data"], report["training"]
     headings, rows = table(report)
     lines = [
@@ -106,6 +106,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
         "## Files",
         "",
         *(_model_line(kind, model) for kind, model in report["models"].items()),
+        *_export_lines(report["exports"]),
         "",
         *_int8_lines(report),
         "## Training",
@@ -125,6 +126,14 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str]) -> str:
             f"| {name} | {value}{' (automatic)' if name in report['automatic'] else ''} |"
             for name, value in report["config"].items()
         ),
+        "",
+        "## Weights",
+        "",
+        "All numbers of the network, as in the `.npz`; `docs/network.md` has the equations with these names.",
+        "",
+        "```",
+        weights.rstrip("\n"),
+        "```",
         "",
     ]
     return "\n".join(lines)
@@ -154,6 +163,18 @@ def _int8_lines(report: Mapping[str, Any]) -> list[str]:
             f"| {tensor['min']:.4g} | {tensor['max']:.4g} | {share} |"
         )
     return [*lines, ""]
+
+
+def _export_lines(exports: Mapping[str, Any]) -> list[str]:
+    """Return the lines on the other files that a network is in."""
+    lines = [f"- `{file['file']}`, {file['bytes']:,} bytes" for file in exports["files"]]
+    if "constant_bytes" in exports:
+        lines.append(
+            f"\nIn C, the network takes {exports['constant_bytes']:,} bytes of flash for its numbers, besides code, "
+            f"{exports['state_bytes']:,} bytes of memory for each state, and {exports['stack_bytes']:,} on the stack "
+            "for the codes of a time step."
+        )
+    return lines
 
 
 def _model_line(kind: str, model: Mapping[str, Any]) -> str:

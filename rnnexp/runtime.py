@@ -38,19 +38,19 @@ class TensorSpec:
 
 
 class Runtime(Protocol):
-    """What runs a model's content, one sample at a time."""
+    """What runs a model's content, one sample at a time. Inputs and outputs are known by their place in order."""
 
-    input: TensorSpec
-    output: TensorSpec
+    inputs: list[TensorSpec]
+    outputs: list[TensorSpec]
 
-    def set_input(self, sample: np.ndarray) -> None:
-        """Set the input, with its batch of 1."""
+    def set_input(self, place: int, sample: np.ndarray) -> None:
+        """Set an input, with its batch of 1."""
 
     def invoke(self) -> None:
         """Run."""
 
-    def get_output(self) -> np.ndarray:
-        """Return a copy of the output, with its batch of 1."""
+    def get_output(self, place: int) -> np.ndarray:
+        """Return a copy of an output, with its batch of 1."""
 
 
 class _LiteRT:
@@ -62,22 +62,24 @@ class _LiteRT:
         kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         self._interpreter = Interpreter(model_content=content, experimental_op_resolver_type=kernels)
         self._interpreter.allocate_tensors()
-        (given,) = self._interpreter.get_input_details()
-        (made,) = self._interpreter.get_output_details()
-        self._input, self._output = given["index"], made["index"]
-        self.input, self.output = (
-            TensorSpec(tuple(map(int, details["shape"])), details["dtype"], *details["quantization"])
-            for details in (given, made)
+        given, made = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._given, self._made = ([details["index"] for details in tensors] for tensors in (given, made))
+        self.inputs, self.outputs = (
+            [
+                TensorSpec(tuple(map(int, details["shape"])), details["dtype"], *details["quantization"])
+                for details in tensors
+            ]
+            for tensors in (given, made)
         )
 
-    def set_input(self, sample: np.ndarray) -> None:
-        self._interpreter.set_tensor(self._input, sample)
+    def set_input(self, place: int, sample: np.ndarray) -> None:
+        self._interpreter.set_tensor(self._given[place], sample)
 
     def invoke(self) -> None:
         self._interpreter.invoke()
 
-    def get_output(self) -> np.ndarray:
-        return self._interpreter.get_tensor(self._output)
+    def get_output(self, place: int) -> np.ndarray:
+        return self._interpreter.get_tensor(self._made[place])
 
 
 class _Micro:
@@ -94,30 +96,47 @@ class _Micro:
             raise UserError(
                 f"TensorFlow Lite Micro cannot be loaded ({error}): install it with `pip install --pre tflite-micro`"
             ) from error
-        from rnnexp.export.flatbuffer import input_bytes
+        from rnnexp.export.flatbuffer import interface_sizes
 
-        arena = self.ARENA_BYTES + self.ARENA_INPUTS * input_bytes(content)
+        given, made = interface_sizes(content)
+        arena = self.ARENA_BYTES + self.ARENA_INPUTS * sum(given)
         self._interpreter = runtime.Interpreter.from_bytes(content, arena_size=arena)
-        self.input, self.output = (
-            TensorSpec(
-                tuple(map(int, details["shape"])),
-                details["dtype"],
-                *(
-                    next(iter(details["quantization_parameters"][name].tolist()), 0)
-                    for name in ("scales", "zero_points")
-                ),
-            )
-            for details in (self._interpreter.get_input_details(0), self._interpreter.get_output_details(0))
-        )
+        self.inputs = [self._spec(self._interpreter.get_input_details(place)) for place in range(len(given))]
+        self.outputs = [self._spec(self._interpreter.get_output_details(place)) for place in range(len(made))]
 
-    def set_input(self, sample: np.ndarray) -> None:
-        self._interpreter.set_input(sample, 0)
+    @staticmethod
+    def _spec(details: dict[str, Any]) -> TensorSpec:
+        scale, zero_point = (
+            next(iter(details["quantization_parameters"][name].tolist()), 0) for name in ("scales", "zero_points")
+        )
+        return TensorSpec(tuple(map(int, details["shape"])), details["dtype"], scale, zero_point)
+
+    def set_input(self, place: int, sample: np.ndarray) -> None:
+        self._interpreter.set_input(sample, place)
 
     def invoke(self) -> None:
         self._interpreter.invoke()
 
-    def get_output(self) -> np.ndarray:
-        return self._interpreter.get_output(0).copy()
+    def get_output(self, place: int) -> np.ndarray:
+        return self._interpreter.get_output(place).copy()
+
+
+def load(source: Path | bytes, kernels: Kernels = "litert") -> Runtime:
+    """Load a model, with any number of inputs and outputs.
+
+    Args:
+        source: a file's path, or its content.
+        kernels: whose arithmetic.
+
+    Raises:
+        UserError: if the runtime is not installed or cannot load the model.
+    """
+    name = "the model" if isinstance(source, bytes) else str(source)
+    content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    try:
+        return _Micro(content) if kernels == "micro" else _LiteRT(content, reference=kernels == "reference")
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"{name} cannot be loaded as a TensorFlow Lite model: {error}") from error
 
 
 class TFLiteModel:
@@ -132,34 +151,29 @@ class TFLiteModel:
     """
 
     def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
-        name = "the model" if isinstance(source, bytes) else str(source)
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        self._runtime: Runtime
-        try:
-            if kernels == "micro":
-                self._runtime = _Micro(content)
-            else:
-                self._runtime = _LiteRT(content, reference=kernels == "reference")
-        except (ValueError, RuntimeError) as error:
-            raise UserError(f"{name} cannot be loaded as a TensorFlow Lite model: {error}") from error
+        self._runtime = load(source, kernels)
+        if (len(self._runtime.inputs), len(self._runtime.outputs)) != (1, 1):
+            name = "the model" if isinstance(source, bytes) else str(source)
+            given, made = len(self._runtime.inputs), len(self._runtime.outputs)
+            raise UserError(f"{name} has {given} inputs and {made} outputs, not one of each")
 
     @property
     def input(self) -> TensorSpec:
         """The input."""
-        return self._runtime.input
+        return self._runtime.inputs[0]
 
     @property
     def output(self) -> TensorSpec:
         """The output."""
-        return self._runtime.output
+        return self._runtime.outputs[0]
 
     def run_codes(self, inputs: np.ndarray) -> np.ndarray:
         """Run inputs ``[n, ...]`` that are already in the model's type; return outputs ``[n, ...]`` in its type."""
         runtime, outputs = self._runtime, []
         for sample in inputs:
-            runtime.set_input(sample[None])
+            runtime.set_input(0, sample[None])
             runtime.invoke()
-            outputs.append(runtime.get_output()[0])
+            outputs.append(runtime.get_output(0)[0])
         return np.stack(outputs)
 
     def encode(self, x: np.ndarray) -> np.ndarray:
@@ -178,7 +192,7 @@ class TFLiteModel:
     def latency_us(self, sample: np.ndarray, *, runs: int = 50) -> float:
         """Return the median time of one inference on ``sample`` ``[time, features]``, in microseconds."""
         invoke = self._runtime.invoke
-        self._runtime.set_input(self.encode(sample)[None])
+        self._runtime.set_input(0, self.encode(sample)[None])
         invoke()
         seconds = []
         for _ in range(runs):
@@ -186,3 +200,41 @@ class TFLiteModel:
             invoke()
             seconds.append(time.perf_counter() - start)
         return float(np.median(seconds) * 1e6)
+
+
+class TFLiteStepModel:
+    """A TensorFlow Lite model of one time step, ``(input, state) -> (output, next state)``, that keeps its state.
+
+    Args:
+        source: a file's path, or its content.
+        kernels: whose arithmetic.
+
+    Raises:
+        UserError: if the runtime is not installed, or this is no model of a time step.
+    """
+
+    def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
+        self._runtime = load(source, kernels)
+        given, made = self._runtime.inputs, self._runtime.outputs
+        if len(given) != 2 or len(made) != 2 or given[1] != made[1]:
+            raise UserError("this is no model of one time step: it needs (input, state) -> (output, next state)")
+        self.input, self.state = given
+        self.output = made[0]
+
+    def run_codes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Run sequences ``[n, time, features]`` that are already in the model's type, each from a state of 0.
+
+        Returns:
+            Outputs ``[n, time, outputs]`` and states ``[n, time, units]`` after every step, in the model's types.
+        """
+        outputs = np.empty((*inputs.shape[:2], *self.output.shape[1:]), self.output.dtype)
+        states = np.empty((*inputs.shape[:2], *self.state.shape[1:]), self.state.dtype)
+        for n, sequence in enumerate(inputs):
+            state = np.zeros(self.state.shape, self.state.dtype)
+            for time_step, sample in enumerate(sequence):
+                self._runtime.set_input(0, sample[None])
+                self._runtime.set_input(1, state)
+                self._runtime.invoke()
+                state = self._runtime.get_output(1)
+                outputs[n, time_step], states[n, time_step] = self._runtime.get_output(0)[0], state[0]
+        return outputs, states

@@ -35,7 +35,7 @@ def test_names_types_operators_and_metadata_are_read_back():
     assert [tensor.name for tensor in read.subgraphs[0].tensors] == [b"given", b"addend", b"made"]
     assert flatbuffer.operators(content) == ["ADD"]
     assert flatbuffer.tensor_types(content) == {"INT32"}
-    assert flatbuffer.input_bytes(content) == 12
+    assert flatbuffer.interface_sizes(content) == ([12], [12])
     assert {entry.name: bytes(read.buffers[entry.buffer].data) for entry in read.metadata} == {
         b"note": b"text",
         b"raw": b"\x00\x01",

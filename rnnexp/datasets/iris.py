@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.input_map import scaling
 from rnnexp.errors import UserError
 from rnnexp.metrics import majority_class
 
@@ -40,9 +41,13 @@ def load(config: ClassificationConfig) -> Dataset:
             "one for each class in one of the parts; set it closer to 0.2"
         ) from None
     low, high = values.min(axis=0), values.max(axis=0)
+    # To nine digits: float64's last ones are only noise of the subtraction.
+    width = [round(float(value), 9) for value in high - low]
+    input_map = {"kind": "train", "to": 1.0, "minimum": low.tolist(), "range": width}
 
     def part(values: np.ndarray, labels: np.ndarray) -> Split:
-        scaled = (values - low) / (high - low)
+        offset, unit = scaling(input_map, values)
+        scaled = (values - offset) / unit
         return Split(scaled[:, :, None].astype(np.float32), labels.astype(np.int32))
 
     names = tuple(str(name) for name in iris.target_names)
@@ -58,6 +63,6 @@ def load(config: ClassificationConfig) -> Dataset:
         source="R. A. Fisher (1936), as scikit-learn ships it",
         units="class",
         normalization="each feature to [0, 1] by its minimum and maximum in the training part",
-        input_map={"kind": "train", "to": 1.0, "minimum": low.tolist(), "range": (high - low).tolist()},
+        input_map=input_map,
         class_names=names,
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from rnnexp.config import RegressionConfig
 from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.input_map import scaling
 from rnnexp.errors import UserError
 
 COLUMN = "data"
@@ -185,18 +186,15 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     x = np.lib.stride_tricks.sliding_window_view(values, length)[:-1]
     y = values[length:, None]
     if config.normalization == "window":
-        offset, scale = x.min(axis=1, keepdims=True), np.ptp(x, axis=1, keepdims=True)
-        typical = float(np.median(scale[: first_held_out - length]))
+        typical = float(np.median(np.ptp(x[: first_held_out - length], axis=1)))
         # A flat window has no range of its own: it gets the training part's typical one.
-        flat_range = typical if typical > 0 else 1.0
-        scale = np.where(scale > 0, scale, flat_range)
-        input_map: dict[str, Any] = {"kind": "window", "to": config.data_sigma, "flat_range": flat_range}
+        input_map: dict[str, Any] = {"kind": "window", "flat_range": typical if typical > 0 else 1.0}
     else:
         known_part = values[:first_held_out]
-        offset = np.full_like(y, known_part.min())
-        scale = np.full_like(y, np.ptp(known_part) or 1.0)
-        input_map = {"kind": "train", "to": config.data_sigma, "minimum": offset[0, 0], "range": scale[0, 0]}
-    unit = scale / config.data_sigma
+        low, width = float(known_part.min()), float(np.ptp(known_part))
+        input_map = {"kind": "train", "minimum": low, "range": width or 1.0}
+    input_map["to"] = config.data_sigma
+    offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in scaling(input_map, x))
 
     def part(begin: int, end: int) -> Split:
         rows = slice(begin - length, end - length)

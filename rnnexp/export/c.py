@@ -79,7 +79,7 @@ def to_c(network: IntegerNetwork, name: str, about: Mapping[str, Any], codes: np
         "code_unit": CODE_UNIT,
         "radix": RADIX,
         "radix_bits": RADIX.bit_length() - 1,
-        "accumulator": "int32_t" if max(_largest_sum(network, cell), _largest_sum(network, layer)) < 2**31 else "int64_t",
+        "accumulator": "int32_t" if max(_largest_sum(network, part) for part in (cell, layer)) < 2**31 else "int64_t",
         "cell_kernel": _numbers(_interleaved(cell)),
         "cell_bias": _numbers(cell.bias),
         "cell_shift": cell.shift,
@@ -92,7 +92,7 @@ def to_c(network: IntegerNetwork, name: str, about: Mapping[str, Any], codes: np
         "inputs": _numbers(codes.reshape(len(codes), -1)),
         "last_states": _numbers(last_states),
         "last_outputs": _numbers(reference.output(network, last_states)),
-        "class_names": ",\n".join(f"    {_string(text)}" for text in about.get("classes", ())),
+        "class_names": ",\n".join(f"    {_string(str(text))}" for text in about.get("classes", range(outputs))),
     }
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""

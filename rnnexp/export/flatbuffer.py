@@ -267,7 +267,11 @@ def tensor_types(content: bytes) -> set[str]:
     return {names[tensor.type] for graph in parse(content).subgraphs for tensor in graph.tensors}
 
 
-def input_bytes(content: bytes) -> int:
-    """Return the size of a file's inputs, were they int32 or float32: a bound on that of any other type here."""
+def interface_sizes(content: bytes) -> tuple[list[int], list[int]]:
+    """Return the sizes of a file's inputs and outputs, were they int32 or float32: a bound on any other type here."""
     graph = parse(content).subgraphs[0]
-    return sum(4 * int(np.prod(graph.tensors[number].shape)) for number in graph.inputs)
+    given, made = (
+        [4 * int(np.prod(graph.tensors[number].shape)) for number in numbers]
+        for numbers in (graph.inputs, graph.outputs)
+    )
+    return given, made

@@ -11,9 +11,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+from rnnexp.export.flatbuffer import with_metadata
 from rnnexp.files import write_atomically
 
 
@@ -60,8 +63,8 @@ class Converter:
         self._child.communicate()
         self._log.close()
 
-    def convert(self, model: Path, target: Path) -> None:
-        """Convert the Keras model saved at ``model`` and write it to ``target``.
+    def convert(self, model: Path, target: Path, metadata: Mapping[str, str] | None = None) -> None:
+        """Convert the Keras model saved at ``model`` and write it, with named texts added, to ``target``.
 
         Raises:
             ConversionError: if the converter refuses, or ends its process.
@@ -70,7 +73,8 @@ class Converter:
         assert stdin is not None
         assert stdout is not None
         try:
-            stdin.write(json.dumps({"model": str(model), "target": str(target)}) + "\n")
+            job = {"model": str(model), "target": str(target), "metadata": dict(metadata or {})}
+            stdin.write(json.dumps(job) + "\n")
             stdin.flush()
             answer = stdout.readline()
         except BrokenPipeError:
@@ -89,14 +93,14 @@ def convert(model_path: Path) -> bytes:
     from rnnexp.model import load
 
     model = load(model_path)
-    shape = (1, *model.input_shape[1:])
+    signature = [tf.TensorSpec((1, *given.shape[1:]), tf.float32, name=given.name) for given in model.inputs]
     # Weights as constants: the loop of a recurrent layer must not read variables, which no other runtime has.
     weights = [tf.constant(variable.numpy()) for variable in model.trainable_variables]
     others = [tf.constant(variable.numpy()) for variable in model.non_trainable_variables]
 
-    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="input")])
-    def infer(inputs: tf.Tensor) -> tf.Tensor:
-        outputs, _ = model.stateless_call(weights, others, inputs, training=False)
+    @tf.function(input_signature=signature)
+    def infer(*inputs: tf.Tensor) -> Any:
+        outputs, _ = model.stateless_call(weights, others, inputs[0] if len(inputs) == 1 else inputs, training=False)
         return outputs
 
     return tf.lite.TFLiteConverter.from_concrete_functions([infer.get_concrete_function()]).convert()
@@ -113,7 +117,8 @@ def serve() -> None:
         job = json.loads(line)
         problem = None
         try:
-            write_atomically(Path(job["target"]), convert(Path(job["model"])))
+            content = with_metadata(convert(Path(job["model"])), job["metadata"])
+            write_atomically(Path(job["target"]), content)
         except Exception as error:  # whatever it is, the parent is told and decides
             problem = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
         answers.write(json.dumps({"problem": problem}) + "\n")

@@ -13,6 +13,7 @@ Values are carried as pairs of numbers in the last dimension: first as int8 ``(u
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -23,6 +24,9 @@ from rnnexp.export.flatbuffer import Model, Subgraph
 from rnnexp.quantization.network import CODE_UNIT, RADIX, IntegerNetwork, Product, split
 
 Op = schema.BuiltinOperator
+
+# The metadata entry with what the graph itself does not say.
+DETAILS = "integer_network"
 
 OPERATORS = frozenset(
     {
@@ -66,7 +70,7 @@ def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | Non
     _write_condition(condition, network)
     _write_body(body, network)
     _write_main(main, network, condition, body)
-    return _finished(model, metadata)
+    return _finished(model, network, metadata)
 
 
 def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
@@ -84,11 +88,11 @@ def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] 
     """
     model = Model("rnnexp int8 recurrent network, one time step")
     _write_step(model.subgraph("main"), network)
-    return _finished(model, metadata)
+    return _finished(model, network, metadata)
 
 
-def _finished(model: Model, metadata: Mapping[str, str | bytes] | None) -> bytes:
-    model.add_metadata(metadata or {})
+def _finished(model: Model, network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None) -> bytes:
+    model.add_metadata({DETAILS: json.dumps({"table_start": network.table_start}), **(metadata or {})})
     content = model.to_bytes()
     check_integer(content)
     return content

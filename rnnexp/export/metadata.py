@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import rnnexp
+from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 
@@ -20,6 +21,7 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
         "task": config.task,
         "dataset": dataset.name,
         "activation": config.activation,
+        "max_value": config.max_value if ACTIVATIONS[config.activation].scales else 1.0,
         "time_steps": dataset.train.x.shape[1],
         "input_map": dict(dataset.input_map),
         "units": dataset.units,

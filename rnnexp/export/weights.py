@@ -27,7 +27,7 @@ COLUMNS = 16
 
 
 def arrays(
-    weights: Sequence[np.ndarray], network: IntegerNetwork | None, about: Mapping[str, Any], max_value: float
+    weights: Sequence[np.ndarray], network: IntegerNetwork | None, about: Mapping[str, Any]
 ) -> dict[str, np.ndarray]:
     """Return all arrays by name.
 
@@ -35,14 +35,13 @@ def arrays(
         weights: of the float model, in Keras' order.
         network: the int8 model's integers, if there is one.
         about: what ``rnnexp.export.metadata.describe`` says of the run.
-        max_value: ``M`` of the custom activation; 1 for all others.
     """
     floats = [np.asarray(values, np.float32) for values in weights]
     found = dict(zip(KERAS_NAMES, floats, strict=True))
     found |= {name: np.ascontiguousarray(values.T) for name, values in zip(SYMBOLS, floats, strict=True)}
     found |= {
         "activation": np.array(about["activation"]),
-        "max_value": np.array(max_value, np.float64),
+        "max_value": np.array(about["max_value"], np.float64),
         "softmax": np.array(about["task"] == "classification"),
         "sequence_length": np.array(about["time_steps"], np.int64),
         "normalization": np.array(json.dumps(about["input_map"])),
@@ -95,15 +94,14 @@ def integer_network(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
     """
     values = {name.removeprefix("int8/"): array for name, array in found.items() if name.startswith("int8/")}
 
+    if not values:
+        raise KeyError("int8/...")
+
     def product(matrices: Sequence[str], bias: str, shift: str, scale: str, step: str) -> Product:
-        high, low = (
-            np.concatenate([values[f"{name}_{part}"] for name in matrices], axis=1)
-            if f"{matrices[0]}_{part}" in values
-            else None
-            for part in ("high", "low")
-        )
-        if high is None:
-            raise KeyError(f"int8/{matrices[0]}_high")
+        high = np.concatenate([values[f"{name}_high"] for name in matrices], axis=1)
+        low = None
+        if f"{matrices[0]}_low" in values:
+            low = np.concatenate([values[f"{name}_low"] for name in matrices], axis=1)
         return Product(
             high, low, values[bias].astype(np.int64), int(values[shift]), float(values[scale]), float(values[step])
         )
@@ -130,7 +128,8 @@ def load(path: Path) -> dict[str, np.ndarray]:
 def to_npz(found: Mapping[str, np.ndarray]) -> bytes:
     """Return the arrays as the content of a ``.npz``; the same arrays give the same bytes."""
     content = io.BytesIO()
-    np.savez_compressed(content, **dict(found))  # type: ignore[arg-type]  (its stubs take the names for options)
+    named: dict[str, Any] = dict(found)
+    np.savez_compressed(content, **named)
     return content.getvalue()
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import rnnexp
 from rnnexp import evaluation, files
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset, Split
@@ -59,6 +57,7 @@ def convert(
     config: Settings,
     dataset: Dataset,
     snapshots: list[Snapshot],
+    about: dict[str, Any],
     *,
     fine_tuning_epochs: int,
     progress: Callable[[int], AbstractContextManager[EpochBar]],
@@ -69,6 +68,7 @@ def convert(
         config: the settings.
         dataset: the data.
         snapshots: float models; the last one is what was trained.
+        about: what the files say of themselves (``rnnexp.export.metadata``).
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
         progress: shows the progress of as many epochs.
 
@@ -77,11 +77,12 @@ def convert(
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.export.int8 import to_tflite
+    from rnnexp.export.metadata import to_entries
 
     networks = [post_training(config, dataset, snapshot.weights) for snapshot in snapshots[:-1]]
     start = time.perf_counter()
     plain, weights, history = post_training(config, dataset, snapshots[-1].weights), snapshots[-1].weights, None
-    to_tflite(plain, metadata(dataset))
+    to_tflite(plain, to_entries(about))
     seconds = time.perf_counter() - start
     network, plain_gap = plain, training_gap(plain, weights, config, dataset)
     if fine_tuning_epochs and plain_gap > config.gap_limit * NOTHING_TO_REPAIR:
@@ -96,7 +97,7 @@ def convert(
             network = plain  # whoever has no patience for the fine-tuning gets the network without it
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
     for path, written in zip(paths, [*networks, network], strict=True):
-        files.write_atomically(path, to_tflite(written, metadata(dataset)))
+        files.write_atomically(path, to_tflite(written, to_entries(about)))
     return Int8(paths, plain, plain_gap, network, weights, history, seconds)
 
 
@@ -112,15 +113,3 @@ def training_gap(network: IntegerNetwork, weights: Sequence[np.ndarray], config:
     if network.softmax:
         real, integer = evaluation.softmax(real), evaluation.softmax(integer)
     return evaluation.loss(some, integer) - evaluation.loss(some, real)
-
-
-def metadata(dataset: Dataset) -> dict[str, str]:
-    """Return what the file says about itself: who wrote it, and how its inputs are made."""
-    about = {
-        "version": rnnexp.__version__,
-        "dataset": dataset.name,
-        "normalization": dataset.normalization,
-        "input_map": dict(dataset.input_map),
-        "units": dataset.units,
-    }
-    return {"rnnexp": json.dumps(about, ensure_ascii=False)}

@@ -1,0 +1,148 @@
+"""``rnnexp run``: predictions of an exported model for samples of one's own, in the data's own units."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+from rnnexp import evaluation, files, samples
+from rnnexp.datasets import input_map
+from rnnexp.errors import UserError
+from rnnexp.export import metadata
+from rnnexp.runtime import Kernels, TFLiteModel
+from rnnexp.samples import Samples
+
+# What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
+Integers = Literal["numpy", "c"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Run an exported model on samples of your own: predictions in the data's own units.
+
+    INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
+    of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
+    a series. Values are in the data's own units: the model's file says how they are normalised.
+    """
+
+    file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
+    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv or .npy file")]
+    runtime: Annotated[
+        Kernels | Integers,
+        tyro.conf.arg(
+            help="whose arithmetic: LiteRT's, that of its reference kernels, TensorFlow Lite Micro's, or, for int8 "
+            "files of rnnexp, that of the NumPy reference or of the exported C, compiled here"
+        ),
+    ] = "litert"
+    output: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help="a .csv file, instead of standard output")] = None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command with its arguments and return the exit code.
+
+    Raises:
+        UserError: if a file cannot be used.
+    """
+    options = tyro.cli(Options, prog="rnnexp run", args=list(arguments))
+    content = read_model(options.file)
+    about = metadata.read(content)
+    model = TFLiteModel(content)
+    given = samples.read(options.input, model.input.shape[1:])
+    if about is None:
+        print(
+            f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
+        )
+        about = {"input_map": {"kind": "none"}}
+    text = to_csv(predict(content, about, given.values, options.runtime, str(options.file)), given, about)
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        with files.explained(options.output):
+            files.write_atomically(options.output, text)
+    return 0
+
+
+def read_model(path: Path) -> bytes:
+    """Return the content of a model's file.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def predict(
+    content: bytes, about: Mapping[str, Any], values: np.ndarray, runtime: Kernels | Integers, name: str
+) -> np.ndarray:
+    """Return a model's outputs ``[n, outputs]``: predictions in own units, or the classes' probabilities.
+
+    Args:
+        content: of the .tflite file.
+        about: what the file says of itself.
+        values: ``[n, time, features]`` in the data's own units.
+        runtime: whose arithmetic.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: if the runtime cannot run this file, or the file is not whole.
+    """
+    try:
+        offset, scale = input_map.scaling(about["input_map"], values[..., 0])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{name} says nothing usable about how its inputs are normalised ({error})") from None
+    # As the data sets have it: a float32 more or less decides which int8 code is nearest.
+    x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
+    if runtime == "numpy" or runtime == "c":
+        outputs = _integers(content, x, runtime, name)
+    else:
+        outputs = TFLiteModel(content, kernels=runtime).predict(x)
+    if about.get("task") != "regression":
+        return outputs
+    return offset + scale * outputs
+
+
+def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+    """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
+    from rnnexp.compiled import CompiledNetwork
+    from rnnexp.export.int8_reader import from_tflite
+    from rnnexp.quantization import reference
+
+    try:
+        network = from_tflite(content)
+    except ValueError:
+        raise UserError(
+            f"{name}: --runtime {runtime} runs int8 sequence models of rnnexp only, and this is none"
+        ) from None
+    codes = network.input.encode(x)
+    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
+    outputs = network.output.decode(made).astype(np.float32)
+    return evaluation.softmax(outputs) if network.softmax else outputs
+
+
+def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:
+    """Return the answer: a row for each sample, with its class and the probabilities, or its predictions."""
+    classes = [str(name) for name in about.get("classes", ())]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if len(classes) == outputs.shape[1]:
+        writer.writerow([given.heading, "class", *classes])
+    else:
+        many = outputs.shape[1] > 1
+        writer.writerow(
+            [given.heading, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[1]))]
+        )
+    for number, row in enumerate(outputs, given.first):
+        named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
+        writer.writerow([number, *named, *(f"{value:.9g}" for value in row)])
+    return text.getvalue()

@@ -1,0 +1,109 @@
+"""Samples of the user's own, read from a file to be run through an exported model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rnnexp.datasets import series
+from rnnexp.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """What is to be run.
+
+    Attributes:
+        values: ``[n, time, features]`` in the data's own units.
+        heading: what a sample's number is called: ``sample``, or ``after_row`` for the windows of a series.
+        first: the number of the first one.
+    """
+
+    values: np.ndarray
+    heading: str = "sample"
+    first: int = 1
+
+
+def read(path: Path, shape: Sequence[int]) -> Samples:
+    """Read samples from a .csv or .npy file.
+
+    A .csv is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or it has a sample in
+    each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without the dimension of
+    features where there is one, or a series.
+
+    Args:
+        path: the file.
+        shape: of the model's input without the batch, ``(time, features)``.
+
+    Raises:
+        UserError: if the file cannot be read, or does not fit the model.
+    """
+    readers = {".csv": _read_csv, ".npy": _read_npy}
+    if path.suffix.lower() not in readers:
+        raise UserError(f"{path} is neither a .csv nor a .npy file")
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    steps, features = (*shape, 1)[:2]
+    try:
+        samples = readers[path.suffix.lower()](path, steps, features)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not len(samples.values):
+        raise UserError(f"{path} holds no sample")
+    bad = np.argwhere(~np.isfinite(samples.values))
+    if len(bad):
+        raise UserError(f"{path}, sample {bad[0][0] + 1}, time step {bad[0][1] + 1}: not a finite number")
+    return samples
+
+
+def _read_csv(path: Path, steps: int, features: int) -> Samples:
+    table = _numbers(path)
+    if table is not None and table.shape[1] == steps * features:
+        return Samples(table.reshape(-1, steps, features))
+    if table is not None and (table.shape[1] > 1 or features > 1):
+        instead = "" if features > 1 else ", or the file a column 'data'"
+        raise UserError(
+            f"{path} does not fit: its rows have {table.shape[1]} numbers, and a sample has {steps * features} "
+            f"({steps} time steps of {features}): a row must have as many{instead}"
+        )
+    return _windows(series.read(path).values if table is None else table[:, 0], steps, path)
+
+
+def _read_npy(path: Path, steps: int, features: int) -> Samples:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} cannot be read as .npy: {error}") from None
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iufb":
+        raise UserError(f"{path} does not hold an array of numbers")
+    values = values.astype(np.float64)
+    if values.ndim == 1 and features == 1:
+        return _windows(values, steps, path)
+    if values.ndim == 2 and features == 1:
+        values = values[..., None]
+    if values.shape[1:] != (steps, features):
+        without = f", or [n, {steps}], or a series" if features == 1 else ""
+        raise UserError(f"{path} has the shape {list(values.shape)}; the model takes [n, {steps}, {features}]{without}")
+    return Samples(values)
+
+
+def _numbers(path: Path) -> np.ndarray | None:
+    """Return a CSV of nothing but numbers, with or without a line of names, or None for anything else."""
+    try:
+        table = pd.read_csv(path, header=None, dtype=str, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        return None
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    body = numbers.iloc[1:] if numbers.iloc[0].isna().all() else numbers
+    return None if body.empty or body.isna().to_numpy().any() else body.to_numpy(np.float64)
+
+
+def _windows(values: np.ndarray, steps: int, path: Path) -> Samples:
+    """Return every window of a series, known by the last row that it has seen."""
+    if len(values) < steps:
+        raise UserError(f"{path} has {len(values)} values, fewer than the {steps} time steps that the model takes")
+    return Samples(np.lib.stride_tricks.sliding_window_view(values, steps)[..., None], "after_row", steps)

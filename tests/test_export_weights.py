@@ -1,0 +1,131 @@
+"""The .npz: complete, plain, and enough to compute the network with nothing but the equations of the docs."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from random_networks import float_network, inputs
+
+from rnnexp.export import weights
+from rnnexp.export.int8 import to_tflite
+from rnnexp.quantization import reference
+
+ABOUT = {"activation": "tanh", "max_value": 1.0, "task": "regression", "time_steps": 30, "input_map": {"kind": "none"}}
+
+
+def load(found):
+    with np.load(io.BytesIO(weights.to_npz(found)), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def float_outputs(found, x):
+    """The equations of docs/network.md in real numbers."""
+    big = float(found["max_value"])
+    f = {
+        "relu": lambda z: np.maximum(z, 0),
+        "tanh": np.tanh,
+        "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+        "custom": lambda z: big * np.sqrt(np.clip(z, 0, big) / big),
+    }[str(found["activation"])]
+    result = []
+    for sample in x:
+        h = np.zeros(len(found["b"]))
+        for value in sample:
+            h = f(found["W_x"] @ value + found["W_h"] @ h + found["b"])
+        result.append(found["W_o"] @ h + found["b_o"])
+    return np.array(result)
+
+
+def integer_codes(found, x):
+    """The equations of docs/network.md in integers, from the float inputs to the output codes."""
+    n = {name.removeprefix("int8/"): values.astype(object) for name, values in found.items() if "int8/" in name}
+
+    def round_shift(a, s):
+        return (a + 2 ** (s - 1)) // 2**s
+
+    result = []
+    for sample in x:
+        v = np.zeros(len(n["b"]), object)
+        codes = np.rint(sample / float(n["input_scale"])).astype(int) + int(n["input_zero_point"])
+        for c in np.clip(codes, -128, 127).astype(object):
+            total = n["W_x_high"] @ (256 * c) + n["W_x_low"] @ (4 * c) + n["b"]
+            total = total + n["W_h_high"] @ (4 * v) + n["W_h_low"] @ (4 * ((v + 32) // 64))
+            entry = [min(max(a, 0), len(n["table"]) - 1) for a in round_shift(total, int(n["shift"]))]
+            v = n["table"][entry]
+        total = n["W_o_high"] @ (4 * v) + n["W_o_low"] @ (4 * ((v + 32) // 64)) + n["b_o"]
+        code = round_shift(total, int(n["output_shift"])) + int(n["output_zero_point"])
+        result.append([min(max(a, -128), 127) for a in code])
+    return np.array(result, int)
+
+
+@pytest.mark.parametrize(("activation", "features", "outputs"), [("tanh", 1, 1), ("custom", 3, 2), ("relu", 2, 3)])
+def test_the_equations_of_the_docs_give_the_network(activation, features, outputs):
+    float_model = float_network(6, features=features, outputs=outputs, activation=activation)
+    x = inputs(5, 30, features)
+    network = float_model.quantize(x)
+    found = load(weights.arrays(float_model.weights, network, {**ABOUT, "activation": activation}))
+    assert np.allclose(float_outputs(found, x), float_model.run(x)[0], atol=1e-5)
+    assert integer_codes(found, x).tolist() == reference.run(network, network.input.encode(x)).tolist()
+
+
+def test_the_integer_weights_with_their_scales_are_the_real_ones():
+    float_model = float_network(6, features=2)
+    network = float_model.quantize(inputs(5, 30, 2))
+    found = load(weights.arrays(float_model.weights, network, ABOUT))
+    for name in ("W_x", "W_h", "W_o"):
+        codes = 64.0 * found[f"int8/{name}_high"] + found[f"int8/{name}_low"]
+        real = codes * found[f"int8/{name}_scale"]
+        assert np.abs(real - found[name]).max() <= found[f"int8/{name}_scale"] * 0.51
+    entries = found["int8/table_start"] + found["int8/table_step"] * np.arange(len(found["int8/table"]))
+    real = found["int8/table"] * found["int8/state_scale"]
+    assert np.abs(real - np.tanh(entries)).max() <= found["int8/state_scale"]
+
+
+def test_keras_names_are_the_transposed_of_the_symbols():
+    found = weights.arrays(float_network(3, features=2, outputs=4).weights, None, ABOUT)
+    for name, symbol in zip(weights.KERAS_NAMES, weights.SYMBOLS, strict=True):
+        assert (found[name].T == found[symbol]).all()
+        assert found[name].dtype == np.float32
+    assert found["W_x"].shape == (3, 2)
+    assert found["W_o"].shape == (4, 3)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_the_integer_network_comes_back(parts):
+    float_model = float_network(5, features=2, outputs=3)
+    network = float_model.quantize(inputs(5, 30, 2), parts=parts, softmax=True)
+    found = load(weights.arrays(float_model.weights, network, {**ABOUT, "task": "classification"}))
+    assert to_tflite(weights.integer_network(found)) == to_tflite(network)
+
+
+def test_without_integers_there_are_none():
+    found = load(weights.arrays(float_network(3).weights, None, ABOUT))
+    assert not [name for name in found if name.startswith("int8/")]
+    with pytest.raises(KeyError, match="int8"):
+        weights.integer_network(found)
+
+
+def test_no_array_needs_pickle_and_the_same_network_gives_the_same_bytes():
+    float_model = float_network(3)
+    found = weights.arrays(float_model.weights, float_model.quantize(inputs(5, 30)), ABOUT)
+    assert all(values.dtype.kind in "fiubU" for values in found.values())
+    assert weights.to_npz(found) == weights.to_npz(found)
+    assert json.loads(str(found["normalization"])) == {"kind": "none"}
+
+
+def test_the_text_has_every_number_in_full():
+    float_model = float_network(20)
+    found = weights.arrays(float_model.weights, float_model.quantize(inputs(5, 30)), ABOUT)
+    text = weights.to_text(found)
+    blocks = dict(block.split(":", 1) for block in text.replace("\n    ", " ").splitlines() if ": " in block)
+    for name in ("W_h", "int8/W_h_low", "int8/table", "b"):
+        kind, *numbers = blocks[name].split()
+        values = np.array(numbers[numbers.index(next(n for n in numbers if n.endswith("]"))) + 1 :], kind)
+        assert (values.reshape(found[name].shape) == found[name]).all(), name
+    assert f"int8/state_scale = {float(found['int8/state_scale'])}" in text
+
+
+def test_long_arrays_are_only_described_in_the_text():
+    text = weights.to_text(weights.arrays(float_network(80).weights, None, ABOUT))
+    assert "rnn/recurrent_kernel: float32 [80 x 80]\n    6,400 numbers from" in text

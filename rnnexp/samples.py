@@ -83,11 +83,12 @@ def _read_npy(path: Path, steps: int, features: int) -> Samples:
     values = values.astype(np.float64)
     if values.ndim == 1 and features == 1:
         return _windows(values, steps, path)
+    given = list(values.shape)
     if values.ndim == 2 and features == 1:
         values = values[..., None]
     if values.shape[1:] != (steps, features):
         without = f", or [n, {steps}], or a series" if features == 1 else ""
-        raise UserError(f"{path} has the shape {list(values.shape)}; the model takes [n, {steps}, {features}]{without}")
+        raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
     return Samples(values)
 
 

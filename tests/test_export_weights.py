@@ -85,7 +85,7 @@ def test_the_integer_weights_with_their_scales_are_the_real_ones():
 def test_keras_names_are_the_transposed_of_the_symbols():
     found = weights.arrays(float_network(3, features=2, outputs=4).weights, None, ABOUT)
     for name, symbol in zip(weights.KERAS_NAMES, weights.SYMBOLS, strict=True):
-        assert (found[name].T == found[symbol]).all()
+        assert (found[symbol] == found[name].T).all()
         assert found[name].dtype == np.float32
     assert found["W_x"].shape == (3, 2)
     assert found["W_o"].shape == (4, 3)

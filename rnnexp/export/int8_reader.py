@@ -21,7 +21,7 @@ def from_tflite(content: bytes) -> IntegerNetwork:
     """
     try:
         return _network(content)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not an int8 sequence model of rnnexp ({type(error).__name__}: {error})") from error
 
 

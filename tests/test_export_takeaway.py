@@ -1,0 +1,147 @@
+"""What a run leaves besides its models: all of it is the network that was exported, each in its own form."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from c_compiler import build_and_run, needs_compiler
+from conftest import folders, run
+from test_export_weights import float_outputs
+
+from rnnexp import datasets, evaluation
+from rnnexp.compiled import CompiledNetwork
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.export import metadata, takeaway, weights
+from rnnexp.export.int8_reader import from_tflite
+from rnnexp.quantization import reference
+from rnnexp.runtime import TFLiteModel, TFLiteStepModel
+
+PROJECT_RUNS = [
+    (kind, {**settings, "activation": activation})
+    for kind, settings in (
+        (RegressionConfig, {"dataset_name": "SP500"}),
+        (RegressionConfig, {"dataset_name": "airline-passengers"}),
+        (ClassificationConfig, {"dataset_name": "iris"}),
+        (MemoryConfig, {"memory_k": -5}),
+        (MemoryConfig, {"memory_k": 1}),
+    )
+    for activation in ("relu", "tanh", "sigmoid", "custom")
+]
+
+
+class Left:
+    """What a finished run left, loaded."""
+
+    def __init__(self, finished, dataset):
+        self.finished = finished
+        self.folder, self.stem = finished.config.output_dir, finished.config.stem
+        self.part = dataset.evaluation
+        self.arrays = weights.load(self.path("-weights.npz"))
+        self.network = weights.integer_network(self.arrays)
+        self.codes = self.network.input.encode(self.part.x)
+        self.outputs = TFLiteModel(self.path("-float32.tflite")).predict(self.part.x)
+
+    def path(self, suffix):
+        return self.folder / f"{self.stem}{suffix}"
+
+    def close(self, outputs):
+        return np.abs(outputs - self.outputs).max() <= 1e-5 * np.ptp(self.outputs)
+
+
+def int8_codes(path, codes):
+    """Run an int8 file in LiteRT and return its outputs before any softmax."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), experimental_preserve_all_tensors=True)
+    interpreter.allocate_tensors()
+    (given,), (made,) = interpreter.get_input_details(), interpreter.get_output_details()
+    named = {tensor["name"]: tensor["index"] for tensor in interpreter.get_tensor_details()}
+    result = []
+    for sample in codes:
+        interpreter.set_tensor(given["index"], sample[None])
+        interpreter.invoke()
+        result.append(interpreter.get_tensor(named.get("logits", made["index"]))[0])
+    return np.array(result)
+
+
+def check_everything(left):
+    """All forms agree with the exported files, the integer ones bit for bit, on every sample."""
+    arrays, network, codes = left.arrays, left.network, left.codes
+    outputs = float_outputs(arrays, left.part.x)
+    assert left.close(evaluation.softmax(outputs) if network.softmax else outputs)
+
+    expected = int8_codes(left.path("-int8.tflite"), codes)
+    states = reference.states(network, codes)
+    assert (reference.output(network, states[:, -1]) == expected).all()
+    assert (CompiledNetwork(network).run(codes) == expected).all()
+    assert (reference.run(from_tflite(left.path("-int8.tflite").read_bytes()), codes) == expected).all()
+
+    step = TFLiteStepModel(left.path("-step-int8.tflite"))
+    made, found = step.run_codes(codes[:100])
+    assert (found == states[:100]).all()
+    sequence = TFLiteModel(left.path("-int8.tflite")).run_codes(codes[:100])
+    assert (made[:, -1] == sequence).all()
+    floats = TFLiteStepModel(left.path("-step-float32.tflite"))
+    assert left.close(np.concatenate([floats.run_codes(left.part.x[:100])[0][:, -1], left.outputs[100:]]))
+
+    done = build_and_run(left.folder, left.stem, "-O2")
+    assert done.returncode == 0, done.stdout
+    done = build_and_run(left.folder, left.stem, "-fsanitize=undefined,address", "-fno-sanitize-recover=all")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(params=["regression_run", "memory_run", "iris_run"])
+def left(request, monkeypatch):
+    finished = request.getfixturevalue(request.param)
+    monkeypatch.chdir(finished.config.output_dir.parent)
+    return Left(finished, datasets.load(finished.config))
+
+
+@needs_compiler
+def test_all_forms_agree(left):
+    check_everything(left)
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "settings"), PROJECT_RUNS)
+def test_all_forms_agree_for_every_data_set_and_activation(tmp_path, kind, settings):
+    config = kind(**settings, epochs=10, quiet=True, **folders(tmp_path))
+    finished = run(config)
+    assert finished.code == 0
+    check_everything(Left(finished, datasets.load(config)))
+
+
+def test_the_report_lists_every_file_with_its_checksum(left):
+    exports = left.finished.report["exports"]
+    assert [file["file"] for file in exports["files"]] == [f"{left.stem}{suffix}" for suffix in takeaway.SUFFIXES]
+    for file in exports["files"]:
+        content = (left.folder / file["file"]).read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+    units, features, outputs = left.network.hidden_size, left.network.features, left.network.outputs
+    numbers = 2 * units * (features + units + outputs) + 4 * (units + outputs) + 2 * 2048
+    assert exports["constant_bytes"] == numbers
+    assert (exports["state_bytes"], exports["stack_bytes"]) == (2 * units, 4 * (features + units))
+
+
+def test_the_report_to_read_has_the_weights_and_the_sizes(left):
+    text = (left.finished.folder / "report.md").read_text()
+    assert weights.to_text(left.arrays).strip() in text
+    assert f"{left.finished.report['exports']['constant_bytes']:,} bytes of flash" in text
+    assert f"`{left.stem}-step-int8.tflite`" in text
+
+
+def test_every_tflite_file_says_what_it_is(left):
+    for suffix in ("-float32.tflite", "-int8.tflite", "-step-int8.tflite", "-step-float32.tflite"):
+        about = metadata.read(left.path(suffix).read_bytes())
+        assert about["dataset"] == left.finished.config.dataset_name
+        assert about["input_map"] == left.finished.report["data"]["input_map"]
+        assert about.get("classes", []) == left.finished.report["data"]["classes"]
+
+
+def test_without_integers_there_is_no_c():
+    about = {"activation": "tanh", "max_value": 1.0, "task": "memory", "time_steps": 3, "input_map": {"kind": "none"}}
+    float_weights = [np.ones((1, 2)), np.eye(2), np.zeros(2), np.ones((2, 1)), np.zeros(1)]
+    made = takeaway.make("n", about, float_weights, network=None, x=np.zeros((1, 3, 1)), step_float32=None)
+    assert list(made.files) == ["-weights.npz"]
+    assert made.sizes == {}

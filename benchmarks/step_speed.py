@@ -1,0 +1,108 @@
+"""How long a time step of the int8 network takes: the exported C beside LiteRT and TensorFlow Lite Micro, in one run.
+
+    python benchmarks/step_speed.py        prints a table and writes benchmarks/results/step_speed.json
+
+Microseconds a step, the median of several rounds in turn, of the same network with random weights on sequences of 1600
+steps (the step model: of single calls, without what Python needs to hand the state over). The C is compiled with
+``cc -O2``. TensorFlow Lite Micro is run where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from rnnexp.activations import ACTIVATIONS
+from rnnexp.compiled import CompiledNetwork
+from rnnexp.errors import UserError
+from rnnexp.export.int8 import to_step_tflite, to_tflite
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.quantizer import Ranges, quantize
+from rnnexp.runtime import Kernels, TFLiteModel, load
+
+RESULTS = Path(__file__).parent / "results" / "step_speed.json"
+STEPS = 1600
+
+
+def random_network(units: int, features: int) -> IntegerNetwork:
+    """Return a quantised network with random weights."""
+    random = np.random.default_rng(0)
+    weights = [
+        random.normal(size=(features, units)),
+        np.linalg.qr(random.normal(size=(units, units)))[0],
+        np.zeros(units),
+        random.normal(size=(units, 1)),
+        np.zeros(1),
+    ]
+    ranges = Ranges(input=(-1.0, 1.0), pre_activation=(-4.0, 4.0), output=(-8.0, 8.0))
+    return quantize(weights, ACTIVATIONS["tanh"].table, ranges, sequence_length=STEPS)
+
+
+def ways(network: IntegerNetwork, codes: np.ndarray) -> dict[str, Callable[[], float]]:
+    """Return name -> a function that runs the network and returns the microseconds a step took."""
+    compiled = CompiledNetwork(network)
+
+    def c() -> float:
+        start = time.perf_counter()
+        compiled.run(codes)
+        return (time.perf_counter() - start) / len(codes) / STEPS * 1e6
+
+    def sequence(kernels: Kernels) -> Callable[[], float]:
+        model = TFLiteModel(to_tflite(network), kernels=kernels)
+        sample = network.input.decode(codes[0])
+        return lambda: model.latency_us(sample, runs=5) / STEPS
+
+    def step(kernels: Kernels) -> Callable[[], float]:
+        runtime = load(to_step_tflite(network), kernels)
+        runtime.set_input(0, codes[0, :1])
+        runtime.set_input(1, np.zeros((1, network.hidden_size), np.int16))
+
+        def run() -> float:
+            start = time.perf_counter()
+            for _ in range(STEPS):
+                runtime.invoke()
+            return (time.perf_counter() - start) / STEPS * 1e6
+
+        return run
+
+    found: dict[str, Callable[[], float]] = {
+        "C, -O2": c,
+        "LiteRT, sequence": sequence("litert"),
+        "LiteRT, step model": step("litert"),
+    }
+    try:
+        found |= {"Micro, sequence": sequence("micro"), "Micro, step model": step("micro")}
+    except UserError as error:
+        print(error)
+    return found
+
+
+def main() -> None:
+    """Measure and print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    table = []
+    for units, features in ((10, 1), (10, 28), (64, 1)):
+        network = random_network(units, features)
+        codes = np.random.default_rng(1).integers(-128, 128, (20, STEPS, features)).astype(np.int8)
+        runs = ways(network, codes)
+        rounds = [{name: run() for name, run in runs.items()} for _ in range(arguments.rounds)]
+        us = {name: statistics.median(values[name] for values in rounds) for name in runs}
+        if not table:
+            print("| units, features | " + " | ".join(us) + " |\n|" + " --- |" * (len(us) + 1))
+        table.append({"units": units, "features": features, "us_a_step": us})
+        print(f"| {units}, {features} | " + " | ".join(f"{value:.3f}" for value in us.values()) + " |", flush=True)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

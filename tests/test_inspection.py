@@ -70,7 +70,7 @@ def test_our_int8_model(inspect, iris_run):
     found = json.loads(out)
     assert (found["file"], found["bytes"], found["version"]) == (str(path), path.stat().st_size, 3)
     assert found["description"] == "rnnexp int8 recurrent network"
-    assert [entry["name"] for entry in found["metadata"]] == ["rnnexp"]
+    assert "rnnexp" in {entry["name"] for entry in found["metadata"]}
     assert [graph["name"] for graph in found["subgraphs"]] == ["main", "more_steps", "time_step"]
     main, condition, body = found["subgraphs"]
     assert (main["operators"]["WHILE"], condition["operators"]) == (1, {"LESS": 1})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,22 +24,27 @@ def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str]
         arguments: instead of the command line's.
     """
     program = Path(str(constants.get("__file__", f"run_{task}.py"))).name
-    sys.exit(_guarded(program, CONFIGS[task], _settings_among(constants, CONFIGS[task]), arguments))
+    config = CONFIGS[task]
+    sys.exit(_guarded(program, lambda: _run_task(program, config, _settings_among(constants, config), arguments)))
 
 
 def main() -> None:
-    """The ``rnnexp`` command: ``rnnexp regression``, ``rnnexp classification``, ``rnnexp memory``."""
-    usage = f"usage: rnnexp {{{','.join(CONFIGS)}}} [OPTIONS]"
+    """The ``rnnexp`` command: ``rnnexp regression`` and the other tasks, ``rnnexp inspect`` and the other tools."""
+    helps = {task: config.__doc__ for task, config in CONFIGS.items()} | {name: tool[0] for name, tool in TOOLS.items()}
+    usage = f"usage: rnnexp {{{','.join(helps)}}} [OPTIONS]"
     match sys.argv[1:]:
         case [("-h" | "--help"), *_]:
             print(f"{usage}\n")
-            for task, config in CONFIGS.items():
-                print(f"  {task:<16}{config.__doc__}")
-            print("\nrnnexp TASK --help lists the options.")
+            for command, text in helps.items():
+                print(f"  {command:<16}{text}")
+            print("\nrnnexp COMMAND --help lists the options.")
         case [task, *arguments] if task in CONFIGS:
-            sys.exit(_guarded(f"rnnexp {task}", CONFIGS[task], {}, arguments))
-        case [task, *_]:
-            print(f"rnnexp: unknown command {task!r}{did_you_mean(task, CONFIGS)}\n{usage}", file=sys.stderr)
+            program = f"rnnexp {task}"
+            sys.exit(_guarded(program, lambda: _run_task(program, CONFIGS[task], {}, arguments)))
+        case [tool, *arguments] if tool in TOOLS:
+            sys.exit(_guarded(f"rnnexp {tool}", lambda: TOOLS[tool][1](arguments)))
+        case [command, *_]:
+            print(f"rnnexp: unknown command {command!r}{did_you_mean(command, helps)}\n{usage}", file=sys.stderr)
             sys.exit(2)
         case _:
             print(usage, file=sys.stderr)
@@ -72,19 +77,36 @@ def parse(
     return _validated(config_class, given, "the command line")
 
 
-def _guarded(
+def _run_task(
     program: str,
     config_class: type[Settings],
     constants: Mapping[str, Any],
     arguments: Sequence[str] | None,
 ) -> int:
-    """Parse, run the experiment, and return the exit code; a user's mistake becomes one message."""
-    try:
-        config = parse(program, config_class, constants, arguments)
-        # Imported here, so that --help and bad arguments answer at once.
-        from rnnexp.experiment import run
+    """Parse, run the experiment, and return the exit code."""
+    config = parse(program, config_class, constants, arguments)
+    # Imported here, so that --help and bad arguments answer at once.
+    from rnnexp.experiment import run
 
-        return run(config)
+    return run(config)
+
+
+def _inspect(arguments: Sequence[str]) -> int:
+    from rnnexp.inspection import main
+
+    return main(arguments)
+
+
+# What the command ``rnnexp`` does besides the tasks: the line in its help, and what runs it and returns the exit code.
+TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
+    "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
+}
+
+
+def _guarded(program: str, command: Callable[[], int]) -> int:
+    """Run a command and return its exit code; a user's mistake becomes one message."""
+    try:
+        return command()
     except UserError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -16,11 +16,31 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from rnnexp.errors import UserError
+
 if TYPE_CHECKING:
     from rnnexp.training import Epoch
 
 
 LOG_WIDTH = 110
+
+
+def print_lines(texts: Iterable[str]) -> None:
+    """Print whole lines to standard output, whatever its width; what its encoding lacks is escaped.
+
+    Raises:
+        UserError: if it cannot be written. That its reader, such as ``head``, has enough is no error.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        for text in texts:
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # Python writes what is left when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UserError(f"cannot write to standard output: {error.strerror}") from error
 
 
 class Console:

@@ -10,6 +10,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 import numpy as np
 import pytest
+from foreign import foreign_models
 
 from rnnexp import experiment
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
@@ -103,3 +104,9 @@ def iris_run(tmp_path_factory):
     """Iris with early stopping, and so with a test part of its own."""
     path = tmp_path_factory.mktemp("iris")
     return run(ClassificationConfig(dataset_name="iris", epochs=30, early_stopping=8, **folders(path)))
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory):
+    """Name -> content of files that TensorFlow's converter made."""
+    return foreign_models(tmp_path_factory.mktemp("saved"))

@@ -280,7 +280,7 @@ def command(monkeypatch, capsys, *arguments):
 def test_the_command_without_a_task(monkeypatch, capsys):
     code, out, errors = command(monkeypatch, capsys)
     assert (code, out) == (2, "")
-    assert errors == "usage: rnnexp {regression,classification,memory} [OPTIONS]\n"
+    assert errors == f"usage: rnnexp {{{','.join([*CONFIGS, *cli.TOOLS])}}} [OPTIONS]\n"
 
 
 def test_the_command_with_an_unknown_task(monkeypatch, capsys):
@@ -293,8 +293,12 @@ def test_the_command_with_an_unknown_task(monkeypatch, capsys):
 def test_the_commands_help(monkeypatch, capsys, flag):
     code, out, _ = command(monkeypatch, capsys, flag)
     assert code == 0
-    for task, config in CONFIGS.items():
-        assert re.search(rf"^  {task} +{re.escape(config.__doc__)}$", out, re.MULTILINE)
+    helps = {task: config.__doc__ for task, config in CONFIGS.items()} | {
+        name: tool[0] for name, tool in cli.TOOLS.items()
+    }
+    assert "inspect" in helps
+    for name, text in helps.items():
+        assert re.search(rf"^  {name} +{re.escape(text)}$", out, re.MULTILINE)
 
 
 def test_the_commands_task_takes_the_same_flags(monkeypatch, capsys):

@@ -5,6 +5,7 @@ A thin layer over the object API of the schema that LiteRT ships. The same calls
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-FILE_IDENTIFIER = b"TFL3"
+from rnnexp.export.reader import FILE_IDENTIFIER, read
+
 SCHEMA_VERSION = 3
 # Kernels read constants in place; microcontrollers fault on misaligned access.
 BUFFER_ALIGNMENT = 16
@@ -228,11 +230,9 @@ def parse(content: bytes) -> Any:
 
 def metadata(content: bytes) -> dict[str, bytes]:
     """Return the named texts in a file."""
-    model = parse(content)
-    return {
-        entry.name.decode(errors="replace"): bytes(_array(model.buffers[entry.buffer].data))
-        for entry in model.metadata or []
-    }
+    file = read(content)
+    spans = {name: file.buffers[number] for name, number in file.metadata}
+    return {name: content[span.start : span.end] for name, span in spans.items()}
 
 
 def with_metadata(content: bytes, entries: Mapping[str, str]) -> bytes:
@@ -257,21 +257,18 @@ def _array(data: Any) -> np.ndarray:
 
 def operators(content: bytes) -> list[str]:
     """Return the names of the operators that a file uses, sorted."""
-    names = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
-    return sorted({names[code.builtinCode] for code in parse(content).operatorCodes})
+    return sorted({operator.name for graph in read(content).subgraphs for operator in graph.operators})
 
 
 def tensor_types(content: bytes) -> set[str]:
     """Return the names of the types that a file's tensors have."""
-    names = {number: name for name, number in vars(schema.TensorType).items() if isinstance(number, int)}
-    return {names[tensor.type] for graph in parse(content).subgraphs for tensor in graph.tensors}
+    return {tensor.type for graph in read(content).subgraphs for tensor in graph.tensors}
 
 
 def interface_sizes(content: bytes) -> tuple[list[int], list[int]]:
     """Return the sizes of a file's inputs and outputs, were they int32 or float32: a bound on any other type here."""
-    graph = parse(content).subgraphs[0]
+    graph = read(content).subgraphs[0]
     given, made = (
-        [4 * int(np.prod(graph.tensors[number].shape)) for number in numbers]
-        for numbers in (graph.inputs, graph.outputs)
+        [4 * math.prod(graph.tensors[number].shape) for number in numbers] for numbers in (graph.inputs, graph.outputs)
     )
     return given, made

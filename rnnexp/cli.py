@@ -97,9 +97,16 @@ def _inspect(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _run(arguments: Sequence[str]) -> int:
+    from rnnexp.prediction import main
+
+    return main(arguments)
+
+
 # What the command ``rnnexp`` does besides the tasks: the line in its help, and what runs it and returns the exit code.
 TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
+    "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }
 
 

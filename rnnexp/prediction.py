@@ -17,6 +17,7 @@ from rnnexp import evaluation, files, samples
 from rnnexp.datasets import input_map
 from rnnexp.errors import UserError
 from rnnexp.export import metadata
+from rnnexp.inspection import open_file
 from rnnexp.runtime import Kernels, TFLiteModel
 from rnnexp.samples import Samples
 
@@ -51,8 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     Raises:
         UserError: if a file cannot be used.
     """
-    options = tyro.cli(Options, prog="rnnexp run", args=list(arguments))
-    content = read_model(options.file)
+    options = tyro.cli(Options, prog="rnnexp run", args=arguments)
+    # Every offset in the file is checked before a runtime follows them.
+    content = bytes(open_file(options.file).content)
     about = metadata.read(content)
     model = TFLiteModel(content)
     given = samples.read(options.input, model.input.shape[1:])
@@ -68,18 +70,6 @@ def main(arguments: Sequence[str]) -> int:
         with files.explained(options.output):
             files.write_atomically(options.output, text)
     return 0
-
-
-def read_model(path: Path) -> bytes:
-    """Return the content of a model's file.
-
-    Raises:
-        UserError: if it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def predict(

@@ -103,6 +103,6 @@ def test_float_files_have_no_integers(memory_run, tmp_path, runtime):
 def test_what_is_no_model(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((1, 12)))
     (tmp_path / "broken.tflite").write_bytes(b"not a model")
-    for name, message in (("missing.tflite", "cannot be read"), ("broken.tflite", "broken.tflite")):
+    for name, message in (("missing.tflite", "cannot read"), ("broken.tflite", "broken.tflite")):
         with pytest.raises(UserError, match=message):
             prediction.main([str(tmp_path / name), str(tmp_path / "x.npy")])

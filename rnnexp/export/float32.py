@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from rnnexp.export.flatbuffer import with_metadata
 from rnnexp.files import write_atomically
 
 
@@ -112,6 +111,8 @@ def serve() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     import tensorflow  # noqa: F401  (loaded now, while the parent is busy)
+
+    from rnnexp.export.flatbuffer import with_metadata
 
     for line in sys.stdin:
         job = json.loads(line)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from rnnexp.export import c, weights
-from rnnexp.export.int8 import to_step_tflite
 from rnnexp.export.metadata import to_entries
 from rnnexp.quantization.network import IntegerNetwork
 
@@ -52,6 +51,9 @@ def make(
         x: samples ``[n, time, features]`` for the C self-test.
         step_float32: the converted model of one time step, if there is one.
     """
+    # Imported here, like TensorFlow, so that bad settings answer at once.
+    from rnnexp.export.int8 import to_step_tflite
+
     arrays = weights.arrays(float_weights, network, about)
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}

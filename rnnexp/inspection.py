@@ -284,4 +284,6 @@ def _table(rows: Iterable[Sequence[str]], right: int) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     """Return a name with its control characters, which could do anything to a terminal, escaped."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

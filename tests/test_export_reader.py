@@ -4,6 +4,8 @@ import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from schema_models import model, packed
 
 from rnnexp.errors import UserError
@@ -160,6 +162,27 @@ def test_every_truncation_of_a_file_is_noticed():
     for size in range(len(content)):
         with pytest.raises(UserError):
             read(content[:size])
+
+
+PATCHES = st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=8)), min_size=1, max_size=5)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(patches=PATCHES)
+def test_whatever_is_written_over_a_file_it_is_read_or_refused(foreign, patches):
+    content = bytearray(foreign["lstm_fused"])
+    for place, patch in patches:
+        at = 8 + place % (len(content) - 16)
+        content[at : at + len(patch)] = patch
+    try:
+        file = read(bytes(content))
+    except UserError as error:
+        assert str(error).startswith("the model is damaged or cut off: ")  # noqa: PT017
+    else:
+        for graph in file.subgraphs:
+            count = len(graph.tensors)
+            assert all(number < count for number in (*graph.inputs, *graph.outputs))
+            assert all(file.constant(tensor).end <= len(content) for tensor in graph.tensors)
 
 
 def repeating(tensors, scales):

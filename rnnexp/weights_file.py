@@ -10,8 +10,8 @@ import numpy as np
 
 from rnnexp import npz, state_dict
 from rnnexp.errors import UserError
+from rnnexp.export.weights import KERAS_NAMES
 
-KEYS = ("rnn/kernel", "rnn/recurrent_kernel", "rnn/bias", "output/kernel", "output/bias")
 # What else a network needs: key -> kind of NumPy type, and its name.
 FACTS = {"activation": ("U", "text"), "max_value": ("f", "a number"), "softmax": ("b", "true or false")}
 
@@ -50,8 +50,8 @@ def read(path: Path) -> StoredNetwork:
     if any(key.startswith(("rnn/", "rnn_", "output/")) for key in arrays):
         return _own(path, arrays)
     raise UserError(
-        f"{path} is neither a -weights.npz of this project, with {KEYS[0]}, nor the state dict of a PyTorch module "
-        f"with an nn.RNN, with weight_ih_l0; its keys: {npz.listed(arrays)}"
+        f"{path} is neither a -weights.npz of this project, with {KERAS_NAMES[0]}, nor the state dict of a PyTorch "
+        f"module with an nn.RNN, with weight_ih_l0; its keys: {npz.listed(arrays)}"
     )
 
 
@@ -68,19 +68,19 @@ def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
     others = sorted({key.partition("/")[0] for key in arrays if key.startswith("rnn_")})
     if others:
         raise UserError(f"{path} has more than one recurrent layer ({npz.listed(others)}): only one can be read")
-    missing = [key for key in (*KEYS, *FACTS) if key not in arrays]
+    missing = [key for key in (*KERAS_NAMES, *FACTS) if key not in arrays]
     if missing:
         raise UserError(f"{path} has no {', '.join(missing)}: it is not a whole -weights.npz of a simple network")
     for key, (kind, name) in FACTS.items():
         if arrays[key].ndim or arrays[key].dtype.kind != kind:
             raise UserError(f"{path}: {key} is {arrays[key].dtype} of shape {arrays[key].shape}, expected {name}")
-    kernel, recurrent, _, output, _ = KEYS
+    kernel, recurrent, _, output, _ = KERAS_NAMES
     for key in (kernel, recurrent, output):
         if arrays[key].ndim != 2:
             raise UserError(f"{path}: {key} has the shape {arrays[key].shape}, expected two dimensions")
     features, units, outputs = arrays[kernel].shape[0], arrays[recurrent].shape[0], arrays[output].shape[1]
     shapes = (features, units), (units, units), (units,), (units, outputs), (outputs,)
-    for key, shape in zip(KEYS, shapes, strict=True):
+    for key, shape in zip(KERAS_NAMES, shapes, strict=True):
         if arrays[key].shape != shape:
             raise UserError(
                 f"{path}: {key} has the shape {arrays[key].shape}, expected {shape} in a simple network of "
@@ -90,7 +90,7 @@ def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
     if max_value <= 0:
         raise UserError(f"{path}: max_value is {max_value:g}, expected a positive number")
     return StoredNetwork(
-        [npz.numbers(path, arrays, key) for key in KEYS],
+        [npz.numbers(path, arrays, key) for key in KERAS_NAMES],
         _with_shapes(arrays, (kernel, recurrent, output)),
         activation=str(arrays["activation"]),
         max_value=max_value,

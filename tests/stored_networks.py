@@ -1,8 +1,8 @@
 """Networks as files hold them, for tests: random weights, our own npz, a PyTorch state dict, and what they compute."""
 
-import json
-
 import numpy as np
+
+from rnnexp.export import weights
 
 ACTIVATIONS = {
     "relu": lambda z, _: np.maximum(z, 0),
@@ -19,31 +19,21 @@ def random_weights(features=1, units=5, outputs=1, seed=0):
     return [(random.uniform(-0.6, 0.6, shape) / np.sqrt(shape[0])).astype(np.float32) for shape in shapes]
 
 
-def own(weights, *, activation="tanh", max_value=1.0, softmax=False, sequence_length=20):
+def own(float_weights, *, activation="tanh", max_value=1.0, softmax=False, sequence_length=20):
     """What a run's ``-weights.npz`` holds of the float network."""
-    kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float32) for values in weights)
-    return {
-        "rnn/kernel": kernel,
-        "rnn/recurrent_kernel": recurrent,
-        "rnn/bias": bias,
-        "output/kernel": out_kernel,
-        "output/bias": out_bias,
-        "W_x": kernel.T,
-        "W_h": recurrent.T,
-        "b": bias,
-        "W_o": out_kernel.T,
-        "b_o": out_bias,
-        "activation": np.array(activation),
-        "max_value": np.array(max_value),
-        "softmax": np.array(softmax),
-        "sequence_length": np.array(sequence_length),
-        "normalization": np.array(json.dumps({"kind": "none"})),
+    about = {
+        "activation": activation,
+        "max_value": max_value,
+        "task": "classification" if softmax else "regression",
+        "time_steps": sequence_length,
+        "input_map": {"kind": "none"},
     }
+    return weights.arrays(float_weights, None, about)
 
 
-def state_dict(weights, *, rnn="rnn.", linear="linear.", dtype=np.float32):
+def state_dict(float_weights, *, rnn="rnn.", linear="linear.", dtype=np.float32):
     """What ``np.savez`` gets of a PyTorch module with an ``nn.RNN`` and an ``nn.Linear`` of these weights."""
-    kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in weights)
+    kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in float_weights)
     arrays = {
         f"{rnn}weight_ih_l0": kernel.T,
         f"{rnn}weight_hh_l0": recurrent.T,
@@ -60,9 +50,9 @@ def saved(path, arrays):
     return path
 
 
-def outputs(weights, x, *, activation="tanh", max_value=1.0):
+def outputs(float_weights, x, *, activation="tanh", max_value=1.0):
     """Before softmax, float64: one sample and one step at a time, in column vectors."""
-    w_x, w_h, b, w_o, b_o = (np.asarray(values, np.float64).T for values in weights)
+    w_x, w_h, b, w_o, b_o = (np.asarray(values, np.float64).T for values in float_weights)
     found = []
     for sample in x:
         h = np.zeros(len(b))

@@ -8,13 +8,14 @@ from rnnexp.cli import run_script
 
 DATASET_NAME = "speech_commands"  # not available yet: choose the next line, or --dataset-name iris
 # DATASET_NAME = "iris"
-EPOCHS = 100  # passes over the training part
+EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units
 MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
+WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # sequences a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

@@ -7,7 +7,7 @@ python run_memory.py --help                           everything that can be set
 from rnnexp.cli import run_script
 
 DATASET_NAME = "memory"  # one series, uniform in [-1, 1]
-EPOCHS = 100  # passes over the series
+EPOCHS = 100  # passes over the series; 0: only export, without training
 ACTIVATION = "tanh"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 custom_max_value = 1.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
 HIDDEN_SIZE = 10  # recurrent units
@@ -16,6 +16,7 @@ MEMORY_N = 100  # values in a window, N
 MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative recalls
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

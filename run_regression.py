@@ -9,7 +9,7 @@ from rnnexp.cli import run_script
 
 DATASET_NAME = "SP500"  # any data/NAME.csv with a numeric column "data", by its NAME
 # DATASET_NAME = "airline-passengers"
-EPOCHS = 100  # passes over the training part
+EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
 DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
@@ -19,6 +19,7 @@ SEQUENCE_LENGTH = 20  # values in a window
 # Further settings; None means: chosen to suit the data set, and named in the report.
 NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"
 VALIDATION_SHARE = None  # last part of the series, held out
+WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

@@ -27,10 +27,17 @@ class Settings(BaseModel):
     task: ClassVar[Literal["regression", "classification", "memory"]]
 
     dataset_name: str = Field(description="data set, by name")
-    epochs: PositiveInt = Field(100, description="passes over the training part")
+    epochs: Annotated[int, Field(ge=0)] = Field(
+        100, description="passes over the training part; 0: export the weights that training would start from"
+    )
     activation: str = Field("custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
     hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(10, description="recurrent units")
 
+    weights: Path | None = Field(
+        None,
+        description="file of the weights to start from: a -weights.npz of a run, or a PyTorch state dict saved as npz; "
+        "None: random ones",
+    )
     batch_size: PositiveInt | None = Field(None, description="windows a training step; None: automatic")
     learning_rate: PositiveFloat | None = Field(None, description="at the start; None: automatic")
     learning_rate_decay: bool = Field(True, description="let it fall to a hundredth, along a cosine")

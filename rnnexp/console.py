@@ -114,7 +114,7 @@ class Console:
             TextColumn(f"loss {{task.fields[loss]}}  {watched} {{task.fields[val_loss]}}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._terminal) as progress:
+        with Progress(*columns, console=self._terminal, disable=not epochs) as progress:
             yield EpochBar(progress, epochs)
 
 

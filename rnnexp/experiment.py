@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rnnexp import datasets, files, learning, report, results
+import numpy as np
+
+from rnnexp import datasets, files, learning, report, results, starting_weights
 from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
@@ -33,13 +35,14 @@ def run(config: Settings) -> int:
     started = time.perf_counter()
     dataset = datasets.load(config)
     resolved = resolve(config, dataset)
+    start = starting_weights.load(config, dataset)
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}"
     with files.explained(config.runs_dir):
         folder = files.new_folder(config.runs_dir, name)
         with Console(folder / "log.txt", quiet=config.quiet) as console:
-            return _run(resolved, config, dataset, folder, console, started)
+            return _run(resolved, config, dataset, start, folder, console, started)
 
 
 def resolve(config: Settings, dataset: Dataset) -> Settings:
@@ -55,14 +58,22 @@ def resolve(config: Settings, dataset: Dataset) -> Settings:
     return config.model_copy(update=missing)
 
 
-def _run(config: Settings, given: Settings, dataset: Dataset, folder: Path, console: Console, started: float) -> int:
+def _run(
+    config: Settings,
+    given: Settings,
+    dataset: Dataset,
+    start: list[np.ndarray] | None,
+    folder: Path,
+    console: Console,
+    started: float,
+) -> int:
     console.say(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
     )
     about = metadata.describe(config, dataset)
     with Converter(folder / "converter.log") as converter:
-        snapshots, history = learning.train(config, dataset, folder, console)
+        snapshots, history = learning.train(config, dataset, folder, console, start)
         # Whoever interrupts the training wants an end: then no fine-tuning.
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
@@ -160,10 +171,8 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
             f"{degradation['diagnosis']}"
         )
     training = result["training"]
-    console.say(
-        f"{training['epochs_run']} epochs, {training['steps_per_second']:.0f} training steps a second, "
-        f"{training['total_seconds']:.1f} s in all"
-    )
+    speed = f"{training['steps_per_second']:.0f} training steps a second, " if training["epochs_run"] else ""
+    console.say(f"{training['epochs_run']} epochs, {speed}{training['total_seconds']:.1f} s in all")
     for name in published:
         console.say(f"  {config.output_dir / name}")
     console.say(f"  {folder}{os.sep}: report.md, report.json, history.csv, model.keras, plots, log.txt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,17 @@ class Snapshot:
         return [values.astype(np.float64) for values in self.model.get_weights()]
 
 
-def train(config: Settings, dataset: Dataset, folder: Path, console: Console) -> tuple[list[Snapshot], History]:
+def train(
+    config: Settings, dataset: Dataset, folder: Path, console: Console, start: list[np.ndarray] | None = None
+) -> tuple[list[Snapshot], History]:
     """Train, and save the models of epoch 0, 1 and the last.
+
+    Args:
+        config: the settings.
+        dataset: the data.
+        folder: where the models go.
+        console: shows the progress.
+        start: the weights to start from, in the user's numbers and Keras' order; None for random ones.
 
     Raises:
         UserError: if the loss was no longer a number; the last good weights are saved by then.
@@ -68,11 +78,19 @@ def train(config: Settings, dataset: Dataset, folder: Path, console: Console) ->
         decay_steps=steps * config.epochs if config.learning_rate_decay else 0,
     )
     trainer = Trainer(network, make_loss(dataset), optimizer, batch_size=config.batch_size or 1, seed=config.seed)
+    training, validation = unit_scale(dataset, dataset.train), unit_scale(dataset, dataset.validation)
+    if start:
+        console.say(f"starting from the weights in {config.weights}")
+        network.set_weights(networks.unfold(config, dataset, start))
+        if not math.isfinite(trainer.evaluate(*map(tf.constant, training))):
+            raise UserError(f"WEIGHTS: {config.weights}: the weights are too large: the loss is not a finite number")
     snapshots: list[Snapshot] = []
 
     def save(epoch: int, name: str) -> None:
         trained = network.get_weights()
         model = networks.plain(config, dataset, trained)
+        if start and epoch == 0:
+            model.set_weights(start)  # exactly: to unit scale and back they are rounded
         model.save(folder / name)
         snapshots.append(Snapshot(epoch, model, folder / name, trained))
 
@@ -88,8 +106,8 @@ def train(config: Settings, dataset: Dataset, folder: Path, console: Console) ->
                 log.write(epoch)
 
         history = trainer.fit(
-            *unit_scale(dataset, dataset.train),
-            *unit_scale(dataset, dataset.validation),
+            *training,
+            *validation,
             epochs=config.epochs,
             patience=config.early_stopping,
             on_epoch=on_epoch,

@@ -88,6 +88,27 @@ def fold(config: Settings, dataset: Dataset, weights: Sequence[Any], total: Call
     ]
 
 
+def unfold(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the weights of the network that trains for those of a plain one in the user's numbers: undo ``fold``.
+
+    Args:
+        config: the settings.
+        dataset: has the scales of inputs and outputs.
+        weights: in Keras' order, float64.
+    """
+    kernel, recurrent, bias, out_kernel, out_bias = weights
+    center, scale = ACTIVATIONS[config.activation].working_point[1], state_scale(config)
+    kernel = kernel * (dataset.input_scale / scale)
+    out_kernel = out_kernel * (scale / dataset.output_scale)
+    return [
+        kernel,
+        recurrent,
+        bias / scale + input_center(dataset) * kernel.sum(axis=0) + center * recurrent.sum(axis=0),
+        out_kernel,
+        out_bias / dataset.output_scale + center * out_kernel.sum(axis=0),
+    ]
+
+
 def state_scale(config: Settings) -> float:
     """Return how many times their values at unit scale the states are in the user's numbers."""
     return config.max_value if ACTIVATIONS[config.activation].scales else 1.0

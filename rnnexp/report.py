@@ -111,10 +111,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         *_int8_lines(report),
         "## Training",
         "",
-        f"{training['epochs_run']} epochs in {training['seconds']:.1f} s "
-        f"({training['steps_per_second']:.0f} steps a second after compilation), ended: {training['ended']}. "
-        f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
-        f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy).",
+        _training_line(training),
         "",
         f"Seed {report['seed']}. " + ", ".join(f"{name} {number}" for name, number in report["versions"].items()) + ".",
         "",
@@ -137,6 +134,17 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         "",
     ]
     return "\n".join(lines)
+
+
+def _training_line(training: Mapping[str, Any]) -> str:
+    if not training["epochs_run"]:
+        return "None: the weights are those that training would have started from."
+    return (
+        f"{training['epochs_run']} epochs in {training['seconds']:.1f} s "
+        f"({training['steps_per_second']:.0f} steps a second after compilation), ended: {training['ended']}. "
+        f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
+        f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy)."
+    )
 
 
 def _int8_lines(report: Mapping[str, Any]) -> list[str]:

@@ -83,10 +83,10 @@ def test_negative_numbers_are_values():
 
 def test_the_scripts_other_globals_are_no_settings(capsys):
     """A script may import and compute what it likes; only its constants count."""
-    constants = {"EPOCHS": 0, "sys": sys, "helper": len, "_PRIVATE": 3, "__name__": "__main__"}
+    constants = {"EPOCHS": -1, "sys": sys, "helper": len, "_PRIVATE": 3, "__name__": "__main__"}
     code, _, errors = ended(capsys, constants=constants)
     assert (code, errors.count("\n")) == (2, 1)
-    assert "EPOCHS (--epochs) in run_regression.py: input should be greater than or equal to 1, not 0" in errors
+    assert "EPOCHS (--epochs) in run_regression.py: input should be greater than or equal to 0, not -1" in errors
 
 
 # ---- --help
@@ -103,7 +103,9 @@ def test_help_shows_every_setting_with_its_default(capsys, task):
         assert f"{field.description} (default: {default})" in entry[:400], name
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--epochs", "0"], ["--dataset-name", "nothing"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--epochs", "-1"], ["--dataset-name", "nothing"], ["--weights", "nothing.npz"]]
+)
 def test_help_and_bad_arguments_do_not_load_tensorflow(tmp_path, arguments):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", PROJECT / "run_regression.py", *arguments],
@@ -137,7 +139,7 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
         ("regression", ["--dataset-name", "../x"], "DATASET_NAME is '../x': a data set's name is letters"),
         ("regression", ["--activation", "tanhh"], "unknown activation 'tanhh'; did you mean 'tanh'? (there are: relu"),
         ("regression", ["--activation", "gelu9"], "(there are: relu, tanh, sigmoid, custom)"),
-        ("regression", ["--epochs", "0"], "EPOCHS (--epochs) in the command line: input should be greater than"),
+        ("regression", ["--epochs", "-1"], "EPOCHS (--epochs) in the command line: input should be greater than"),
         ("regression", ["--hidden-size", "0"], "HIDDEN_SIZE (--hidden-size) in the command line"),
         ("regression", ["--hidden-size", "-3"], "greater than or equal to 1, not -3"),
         ("regression", ["--hidden-size", "1000000"], "less than or equal to 4096, not 1000000"),
@@ -215,7 +217,7 @@ def test_a_folder_that_cannot_be_used(capsys, here, setting):
 
 
 def test_several_bad_settings_are_named_together(capsys):
-    code, _, errors = ended(capsys, ["--epochs", "0", "--hidden-size", "0"])
+    code, _, errors = ended(capsys, ["--epochs", "-1", "--hidden-size", "0"])
     assert code == 2
     assert "EPOCHS" in errors
     assert "HIDDEN_SIZE" in errors

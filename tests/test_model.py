@@ -9,9 +9,15 @@ import pytest
 
 from rnnexp import datasets
 from rnnexp import model as networks
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import CONFIGS, ClassificationConfig, MemoryConfig, RegressionConfig
 
 NAMES = ("relu", "tanh", "sigmoid", "custom")
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """The same initial weights whichever tests have run before."""
+    keras.utils.set_random_seed(0)
 
 
 def shaken(network, seed=5):
@@ -35,6 +41,22 @@ def test_fold_is_exact(name, max_value, sigma):
     spread = np.ptp(expected)
     assert spread > 1e-3 * sigma
     np.testing.assert_allclose(kept(x).numpy(), expected, rtol=0, atol=3e-6 * max(spread, sigma))
+
+
+@pytest.mark.parametrize("task", ["regression", "classification", "memory"])
+@pytest.mark.parametrize("name", NAMES)
+def test_unfold_undoes_fold(name, task):
+    given = {
+        "regression": {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0},
+        "classification": {"dataset_name": "iris"},
+        "memory": {"memory_n": 10, "custom_max_value": 0.3},
+    }[task]
+    config = CONFIGS[task](activation=name, hidden_size=7, **given)
+    dataset = datasets.load(config)
+    weights = [values.astype(np.float64) for values in shaken(networks.trainable(config, dataset))]
+    plain = networks.fold(config, dataset, weights)
+    for got, expected in zip(networks.unfold(config, dataset, plain), weights, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,44 @@
+"""A run's network as a PyTorch module, from its ``-weights.npz``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnexp import weights_file
+from rnnexp.errors import UserError
+
+if TYPE_CHECKING:
+    from rnnexp.export.torch_network import Network
+
+
+def load(path: str | Path) -> Network:
+    """Rebuild the network that a ``-weights.npz`` holds as a ``torch.nn.Module``.
+
+    It maps inputs ``[batch, time, features]`` to what the Keras model gives: values ``[batch, outputs]``, or
+    probabilities ``[batch, classes]``; ``logits`` has what is before softmax. Its state dict, saved as npz, is what the
+    setting ``WEIGHTS`` takes.
+
+    Raises:
+        UserError: if PyTorch is not installed, or the file is not that of such a network.
+    """
+    network = weights_file.read_own(Path(path))
+    # Imported here: PyTorch is an optional dependency.
+    try:
+        from rnnexp.export.torch_network import ACTIVATIONS, Network
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UserError(
+            "PyTorch is not installed: install it with `poetry install --with torch`, or `pip install torch`"
+        ) from error
+    if network.activation not in ACTIVATIONS:
+        raise UserError(
+            f"{path}: the activation is {network.activation!r}; PyTorch modules are made for {', '.join(ACTIVATIONS)}"
+        )
+    return Network(
+        network.weights,
+        activation=network.activation,
+        max_value=network.max_value or 1.0,
+        softmax=bool(network.softmax),
+    )

@@ -1,0 +1,59 @@
+"""The weights that a run starts from, where its settings name a file of them: read and checked against the settings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rnnexp import weights_file
+from rnnexp.config import Settings
+from rnnexp.datasets import Dataset
+from rnnexp.errors import UserError
+
+
+def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
+    """Return the weights of ``WEIGHTS`` in the user's numbers, float64, as Keras orders them; None if it is None.
+
+    Raises:
+        UserError: if the file cannot be used, or is of another network than the settings describe.
+    """
+    path = config.weights
+    if path is None:
+        return None
+    try:
+        network = weights_file.read(path)
+    except UserError as error:
+        raise UserError(f"WEIGHTS: {error}") from None
+    kernel, recurrent, _, output, _ = network.weights
+    kernel_key, recurrent_key, output_key = network.keys
+    features, classes = dataset.train.x.shape[2], dataset.task == "classification"
+    if len(recurrent) != config.hidden_size:
+        raise UserError(
+            f"WEIGHTS: {path}: {recurrent_key}, so the network has {len(recurrent)} recurrent units, but HIDDEN_SIZE "
+            f"is {config.hidden_size}: set HIDDEN_SIZE to {len(recurrent)}"
+        )
+    if len(kernel) != features:
+        raise UserError(
+            f"WEIGHTS: {path}: {kernel_key}, so the network takes {len(kernel)} features a time step, but "
+            f"{dataset.name} has {features}"
+        )
+    if output.shape[1] != dataset.outputs:
+        raise UserError(
+            f"WEIGHTS: {path}: {output_key}, so the network has {output.shape[1]} outputs, but "
+            f"{dataset.name} asks for {dataset.outputs}"
+        )
+    if network.activation not in (None, config.activation):
+        raise UserError(
+            f"WEIGHTS: {path} is of a network with ACTIVATION = {network.activation!r}, but ACTIVATION is "
+            f"{config.activation!r}: set ACTIVATION to {network.activation!r}"
+        )
+    if network.activation == "custom" and not math.isclose(network.max_value or 0.0, config.max_value):
+        raise UserError(
+            f"WEIGHTS: {path} is of a network with custom_max_value = {network.max_value:g}, but here it is "
+            f"{config.max_value:g}"
+        )
+    if network.softmax not in (None, classes):
+        given, wanted = ("probabilities", "values") if network.softmax else ("values", "probabilities")
+        raise UserError(f"WEIGHTS: {path} is of a network that gives {given}, but {config.task} asks for {wanted}")
+    return network.weights

@@ -1,0 +1,91 @@
+"""PyTorch state dicts, by names and shapes; PyTorch itself is not needed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stored_networks import random_weights, state_dict
+
+from rnnexp import state_dict as state_dicts
+from rnnexp.errors import UserError
+
+PATH = Path("mine.npz")
+
+
+@pytest.mark.parametrize(("rnn", "linear"), [("rnn.", "linear."), ("", ""), ("module.net.0.", "module.head.")])
+@pytest.mark.parametrize("shape", [(1, 5, 1), (3, 4, 2), (4, 4, 4), (1, 1, 1)])
+def test_weights_come_in_keras_order_whatever_the_prefix(rnn, linear, shape):
+    weights = random_weights(*shape)
+    arrays = state_dict(weights, rnn=rnn, linear=linear)
+    assert state_dicts.is_state_dict(arrays)
+    found, keys = state_dicts.weights(PATH, arrays)
+    for got, expected in zip(found, weights, strict=True):
+        assert got.dtype == np.float64
+        np.testing.assert_allclose(got, expected, rtol=1e-6)
+    assert keys == (f"{rnn}weight_ih_l0", f"{rnn}weight_hh_l0", f"{linear}weight")
+
+
+def test_without_biases_they_are_zero():
+    weights = random_weights(2, 3, 2)
+    arrays = {key: values for key, values in state_dict(weights).items() if "bias" not in key}
+    found, _ = state_dicts.weights(PATH, arrays)
+    np.testing.assert_array_equal(found[2], np.zeros(3))
+    np.testing.assert_array_equal(found[4], np.zeros(2))
+    np.testing.assert_allclose(found[0], weights[0])
+
+
+def test_half_and_double_precision():
+    weights = random_weights()
+    for dtype, tolerance in ((np.float16, 1e-3), (np.float64, 1e-15)):
+        found, _ = state_dicts.weights(PATH, state_dict(weights, dtype=dtype))
+        for got, expected in zip(found, weights, strict=True):
+            np.testing.assert_allclose(got, expected, rtol=tolerance)
+
+
+def test_other_files_are_not_state_dicts():
+    assert not state_dicts.is_state_dict({"rnn/kernel": np.zeros(1), "linear.weight": np.zeros(1)})
+
+
+def changed(**keys):
+    """A state dict with keys replaced (dots as two underscores), or, by None, left out."""
+    arrays = state_dict(random_weights(2, 5, 3))
+    for name, values in keys.items():
+        key = name.replace("__", ".")
+        if values is None:
+            del arrays[key]
+        else:
+            arrays[key] = values if isinstance(values, np.ndarray) else np.zeros(values, np.float32)
+    return arrays
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        (changed(rnn__weight_ih_l1=(5, 5)), "rnn.weight_ih_l1 is of a further recurrent layer"),
+        (changed(rnn__weight_ih_l0_reverse=(5, 2)), "rnn.weight_ih_l0_reverse is of a bidirectional layer"),
+        (changed(rnn__weight_hr_l0=(2, 5)), "rnn.weight_hr_l0 is of an LSTM with projections"),
+        (changed(rnn__weight_hh_l0=(20, 5), rnn__weight_ih_l0=(20, 2)), "has the shape (20, 5), that of an LSTM"),
+        (changed(rnn__weight_hh_l0=(15, 5), rnn__weight_ih_l0=(15, 2)), "has the shape (15, 5), that of a GRU"),
+        (changed(encoder__weight_ih_l0=(5, 2)), "more than one recurrent layer: rnn.weight_ih_l0 and encoder.weight"),
+        (changed(rnn__weight_hh_l0=None), "mine.npz has no rnn.weight_hh_l0; its keys: rnn.weight_ih_l0"),
+        (changed(rnn__weight_ih_l0=None), "mine.npz has no rnn.weight_ih_l0"),
+        (changed(rnn__bias_hh_l0=None), "mine.npz has no rnn.bias_hh_l0"),
+        (changed(linear__weight=None), "no weight of an nn.Linear after the recurrent layer"),
+        (changed(head__weight=(1, 3)), "more than one layer besides the recurrent one: linear.weight, head.weight"),
+        (changed(scale=(1,)), "neither nn.RNN's nor nn.Linear's: scale"),
+        (changed(rnn__weight_hh_l0=(6, 5)), "rnn.weight_hh_l0 has the shape (6, 5), expected (5, 5)"),
+        (changed(rnn__weight_hh_l0=(5,)), "rnn.weight_hh_l0 has the shape (5,), expected two dimensions"),
+        (changed(rnn__weight_ih_l0=(4, 2)), "rnn.weight_ih_l0 has the shape (4, 2), expected (5, 2)"),
+        (changed(rnn__bias_ih_l0=(5, 1)), "rnn.bias_ih_l0 has the shape (5, 1), expected (5,)"),
+        (changed(linear__weight=(3, 6)), "linear.weight has the shape (3, 6), expected (3, 5): 5 recurrent units by"),
+        (changed(linear__bias=(4,)), "linear.bias has the shape (4,), expected (3,)"),
+        (changed(linear__weight=(0, 5), linear__bias=(0,)), "linear.weight is empty, of shape (0, 5)"),
+        (changed(linear__bias=np.array([0, 1, np.nan])), "linear.bias[2] is nan"),
+        (changed(linear__weight=np.zeros((3, 5), np.int8)), "linear.weight is of type int8"),
+    ],
+)
+def test_anything_else_is_refused_by_the_name_of_its_key(arrays, words):
+    with pytest.raises(UserError) as caught:
+        state_dicts.weights(PATH, arrays)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("mine.npz")

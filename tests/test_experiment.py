@@ -37,7 +37,7 @@ def test_the_files_are_where_they_should_be(finished):
     stem = finished.config.stem
     published = set(contents(finished.config.output_dir))
     assert {f"{stem}-float32.tflite", f"{stem}-report.json"} <= published
-    assert all(name.startswith(f"{stem}-") for name in published)
+    assert all(name.startswith((f"{stem}-", f"{stem}.")) for name in published)
     left = {path.name for path in finished.folder.iterdir()}
     picture = "confusion.png" if finished.config.task == "classification" else "predictions.png"
     assert {"history.csv", "model.keras", "log.txt", "report.json", "report.md", "loss.png", picture} <= left
@@ -66,7 +66,7 @@ def test_epoch_0_1_and_the_last_are_evaluated(finished):
     assert progress[0]["float32"][score] != progress[1]["float32"][score]
     # Each of them was exported, and no two files are the same.
     digests = {hashlib.sha256(path.read_bytes()).digest() for path in finished.folder.glob("*.float32.tflite")}
-    assert len(digests) == len(progress)
+    assert len(digests) == len(progress) + 1  # and that of one time step
 
 
 def test_the_plots_are_pictures(finished):
@@ -168,7 +168,7 @@ def previous(here):
     """A folder with the files of an earlier run of the same name."""
     write_series(here, "wave", wave())
     (here / "out").mkdir()
-    for name in ("wave-custom-float32.tflite", "wave-custom-report.json"):
+    for name in ("wave-custom-float32.tflite", "wave-custom-step-float32.tflite", "wave-custom-report.json"):
         (here / "out" / name).write_text(f"previous {name}")
     return contents(here / "out")
 
@@ -209,7 +209,9 @@ def test_a_converter_that_fails_leaves_the_trained_model_and_says_so(
     assert "code -11" in (finished.folder / "report.md").read_text()
     # The previous run's file would not be what the new report speaks of.
     assert "wave-custom-float32.tflite" in previous
-    assert sorted(contents(here / "out")) == ["wave-custom-int8.tflite", "wave-custom-report.json"]
+    assert "wave-custom-step-float32.tflite" in previous
+    kept = ("-int8.tflite", "-report.json", "-step-int8.tflite", "-test.c", "-weights.npz", ".c", ".h")
+    assert sorted(contents(here / "out")) == [f"wave-custom{suffix}" for suffix in kept]
 
 
 def test_a_disk_that_fills_up_at_the_end_names_the_folder(previous, here, regression_settings, monkeypatch):

@@ -26,6 +26,7 @@ check: lint types test
 
 benchmark: $(READY)
 	$(BIN)/python benchmarks/train_speed.py
+	$(BIN)/python benchmarks/step_speed.py
 
 # After a change of dependencies in pyproject.toml (needs Poetry and poetry-plugin-export).
 lock:

@@ -71,6 +71,22 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_output(path: Path, data: bytes | str) -> None:
+    """Write a file that the user has named: atomically, through links, and into devices and pipes as they are.
+
+    Raises:
+        UserError: if it cannot be written.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+        else:
+            write_atomically(target, data)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+
+
 def write_through(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` make a file under a temporary name with the same suffix, then move it to ``path``."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=_TEMPORARY) as folder:

@@ -14,11 +14,12 @@ import numpy as np
 import tyro
 
 from rnnexp import evaluation, files, samples
+from rnnexp.console import print_lines
 from rnnexp.datasets import input_map
 from rnnexp.errors import UserError
 from rnnexp.export import metadata
 from rnnexp.inspection import open_file
-from rnnexp.runtime import Kernels, TFLiteModel
+from rnnexp.runtime import Kernels, TFLiteModel, load
 from rnnexp.samples import Samples
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
@@ -53,11 +54,11 @@ def main(arguments: Sequence[str]) -> int:
         UserError: if a file cannot be used.
     """
     options = tyro.cli(Options, prog="rnnexp run", args=arguments)
-    # Every offset in the file is checked before a runtime follows them.
+    # Checked before a runtime, which is less careful, follows its offsets.
     content = bytes(open_file(options.file).content)
     about = metadata.read(content)
-    model = TFLiteModel(content)
-    given = samples.read(options.input, model.input.shape[1:])
+    shape = sequence_shape(content, str(options.file))
+    given = samples.read(options.input, shape)
     if about is None:
         print(
             f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
@@ -65,11 +66,34 @@ def main(arguments: Sequence[str]) -> int:
         about = {"input_map": {"kind": "none"}}
     text = to_csv(predict(content, about, given.values, options.runtime, str(options.file)), given, about)
     if options.output is None:
-        sys.stdout.write(text)
+        print_lines(text.splitlines())
     else:
-        with files.explained(options.output):
-            files.write_atomically(options.output, text)
+        files.write_output(options.output, text)
     return 0
+
+
+def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
+    """Return time steps and features of a sequence model.
+
+    Args:
+        content: of the .tflite file.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: if it is something else.
+    """
+    runtime = load(content)
+    shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
+    if [[len(shape) for shape in side] for side in shapes] != [[3], [2]] or shapes[0][0][0] != 1:
+        listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
+        raise UserError(
+            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs], but {listed}"
+            + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) == 2 else "")
+        )
+    spec = runtime.inputs[0]
+    if spec.dtype != np.float32 and not (np.issubdtype(spec.dtype, np.integer) and 0 < spec.scale < np.inf):
+        raise UserError(f"{name} takes {np.dtype(spec.dtype).name} with the scale {spec.scale:g}, which no value fits")
+    return spec.shape[1], spec.shape[2]
 
 
 def predict(
@@ -96,7 +120,10 @@ def predict(
     if runtime == "numpy" or runtime == "c":
         outputs = _integers(content, x, runtime, name)
     else:
-        outputs = TFLiteModel(content, kernels=runtime).predict(x)
+        try:
+            outputs = TFLiteModel(content, kernels=runtime).predict(x)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"{name} cannot be run: {error}") from None
     if about.get("task") != "regression":
         return outputs
     return offset + scale * outputs

@@ -47,30 +47,45 @@ def read(path: Path, shape: Sequence[int]) -> Samples:
         raise UserError(f"{path} is neither a .csv nor a .npy file")
     if not path.is_file():
         raise UserError(f"there is no file {path}")
-    steps, features = (*shape, 1)[:2]
+    steps, features = shape
     try:
         samples = readers[path.suffix.lower()](path, steps, features)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise UserError(f"{path} is larger than the memory") from None
     if not len(samples.values):
         raise UserError(f"{path} holds no sample")
-    bad = np.argwhere(~np.isfinite(samples.values))
+    bad = np.argwhere(~(np.abs(samples.values) <= series.LARGEST_VALUE))
     if len(bad):
-        raise UserError(f"{path}, sample {bad[0][0] + 1}, time step {bad[0][1] + 1}: not a finite number")
+        where, value = f"{path}, {samples.heading} {bad[0][0] + samples.first}", samples.values[tuple(bad[0])]
+        raise UserError(f"{where}, time step {bad[0][1] + 1}: {value:g} is not a number that can be used")
     return samples
 
 
 def _read_csv(path: Path, steps: int, features: int) -> Samples:
-    table = _numbers(path)
-    if table is not None and table.shape[1] == steps * features:
-        return Samples(table.reshape(-1, steps, features))
-    if table is not None and (table.shape[1] > 1 or features > 1):
-        instead = "" if features > 1 else ", or the file a column 'data'"
+    table = _table(path)
+    if table is None or (features == 1 and series.COLUMN in [str(name).strip() for name in table.iloc[0]]):
+        return _windows(series.read(path).values, steps, path)
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    # A first line without any number has the columns' names.
+    named = int(numbers.iloc[0].isna().all())
+    body = numbers.iloc[named:].to_numpy(np.float64)
+    bad = np.argwhere(np.isnan(body))
+    if len(bad):
+        row, column = bad[0]
+        given = table.iloc[row + named, column]
+        what = "is empty" if pd.isna(given) else f"is not a number: {given!r}"
+        raise UserError(f"{path}, row {row + 1}, column {column + 1}: the value {what}")
+    if body.shape[1] == steps * features:
+        return Samples(body.reshape(-1, steps, features))
+    if body.shape[1] > 1 or features > 1:
+        instead = "" if features > 1 else f", or the file a column {series.COLUMN!r}"
         raise UserError(
-            f"{path} does not fit: its rows have {table.shape[1]} numbers, and a sample has {steps * features} "
+            f"{path} does not fit: its rows have {body.shape[1]} numbers, and a sample has {steps * features} "
             f"({steps} time steps of {features}): a row must have as many{instead}"
         )
-    return _windows(series.read(path).values if table is None else table[:, 0], steps, path)
+    return _windows(body[:, 0], steps, path)
 
 
 def _read_npy(path: Path, steps: int, features: int) -> Samples:
@@ -92,15 +107,12 @@ def _read_npy(path: Path, steps: int, features: int) -> Samples:
     return Samples(values)
 
 
-def _numbers(path: Path) -> np.ndarray | None:
-    """Return a CSV of nothing but numbers, with or without a line of names, or None for anything else."""
+def _table(path: Path) -> pd.DataFrame | None:
+    """Return all fields of a CSV as text, or None for what is none."""
     try:
-        table = pd.read_csv(path, header=None, dtype=str, encoding="utf-8-sig")
+        return pd.read_csv(path, header=None, dtype=str, encoding="utf-8-sig")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
         return None
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    body = numbers.iloc[1:] if numbers.iloc[0].isna().all() else numbers
-    return None if body.empty or body.isna().to_numpy().any() else body.to_numpy(np.float64)
 
 
 def _windows(values: np.ndarray, steps: int, path: Path) -> Samples:

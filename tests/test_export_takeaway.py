@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from c_compiler import build_and_run, needs_compiler
 from conftest import folders, run
-from test_export_weights import float_outputs
+from test_export_weights import float_outputs, float_states
 
 from rnnexp import datasets, evaluation
 from rnnexp.compiled import CompiledNetwork
@@ -15,6 +15,19 @@ from rnnexp.export import metadata, takeaway, weights
 from rnnexp.export.int8_reader import from_tflite
 from rnnexp.quantization import reference
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
+
+try:
+    import torch
+except ImportError:
+    TORCH = False
+else:
+    TORCH = True
+try:
+    import tflite_micro  # noqa: F401
+except ImportError:
+    KERNELS = ("litert", "reference")
+else:
+    KERNELS = ("litert", "reference", "micro")
 
 PROJECT_RUNS = [
     (kind, {**settings, "activation": activation})
@@ -76,13 +89,23 @@ def check_everything(left):
     assert (CompiledNetwork(network).run(codes) == expected).all()
     assert (reference.run(from_tflite(left.path("-int8.tflite").read_bytes()), codes) == expected).all()
 
-    step = TFLiteStepModel(left.path("-step-int8.tflite"))
-    made, found = step.run_codes(codes[:100])
-    assert (found == states[:100]).all()
-    sequence = TFLiteModel(left.path("-int8.tflite")).run_codes(codes[:100])
-    assert (made[:, -1] == sequence).all()
-    floats = TFLiteStepModel(left.path("-step-float32.tflite"))
-    assert left.close(np.concatenate([floats.run_codes(left.part.x[:100])[0][:, -1], left.outputs[100:]]))
+    for kernels in KERNELS:
+        sequence = TFLiteModel(left.path("-int8.tflite"), kernels=kernels).run_codes(codes)
+        made, found = TFLiteStepModel(left.path("-step-int8.tflite"), kernels=kernels).run_codes(codes)
+        assert (found == states).all()
+        assert (made[:, -1] == sequence).all()
+        if not network.softmax:
+            assert (sequence == expected).all()
+            flat = reference.output(network, states.reshape(-1, states.shape[2]))
+            assert (made.reshape(flat.shape) == flat).all()
+    made, found = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
+    assert left.close(made[:, -1])
+    assert np.allclose(found, float_states(arrays, left.part.x), atol=2e-5 * np.abs(found).max())
+    if TORCH:
+        from rnnexp.export.torch import load
+
+        with torch.no_grad():
+            assert left.close(load(left.path("-weights.npz"))(torch.from_numpy(left.part.x)).numpy())
 
     done = build_and_run(left.folder, left.stem, "-O2")
     assert done.returncode == 0, done.stdout

@@ -19,8 +19,8 @@ def load(found):
         return {name: file[name] for name in file.files}
 
 
-def float_outputs(found, x):
-    """The equations of docs/network.md in real numbers."""
+def float_states(found, x):
+    """The equations of docs/network.md in real numbers: the states ``[n, time, units]`` of samples."""
     big = float(found["max_value"])
     f = {
         "relu": lambda z: np.maximum(z, 0),
@@ -28,13 +28,16 @@ def float_outputs(found, x):
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
         "custom": lambda z: big * np.sqrt(np.clip(z, 0, big) / big),
     }[str(found["activation"])]
-    result = []
-    for sample in x:
-        h = np.zeros(len(found["b"]))
-        for value in sample:
-            h = f(found["W_x"] @ value + found["W_h"] @ h + found["b"])
-        result.append(found["W_o"] @ h + found["b_o"])
-    return np.array(result)
+    h, states = np.zeros((len(x), len(found["b"]))), []
+    for time in range(x.shape[1]):
+        h = f(x[:, time] @ found["W_x"].T + h @ found["W_h"].T + found["b"])
+        states.append(h)
+    return np.stack(states, axis=1)
+
+
+def float_outputs(found, x):
+    """The same equations to the end: the outputs."""
+    return float_states(found, x)[:, -1] @ found["W_o"].T + found["b_o"]
 
 
 def integer_codes(found, x):

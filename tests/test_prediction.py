@@ -1,16 +1,22 @@
 """``rnnexp run``: the predictions of the report, from the file and the data alone, by every runtime."""
 
 import csv
+import dataclasses
 import io
+import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from c_compiler import needs_compiler
 from conftest import wave
 
 from rnnexp import datasets, prediction
 from rnnexp.errors import UserError
 from rnnexp.export import flatbuffer
+from rnnexp.export.int8 import to_tflite
+from rnnexp.export.int8_reader import from_tflite
 from rnnexp.runtime import TFLiteModel
 
 
@@ -106,3 +112,77 @@ def test_what_is_no_model(tmp_path):
     for name, message in (("missing.tflite", "cannot read"), ("broken.tflite", "broken.tflite")):
         with pytest.raises(UserError, match=message):
             prediction.main([str(tmp_path / name), str(tmp_path / "x.npy")])
+
+
+def test_the_answer_goes_through_links_and_into_devices(memory_run, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    for output in (tmp_path / "link.csv", "/dev/null"):
+        assert prediction.main([str(memory_run.model), str(tmp_path / "x.npy"), "--output", str(output)]) == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text().startswith("sample,prediction")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.parametrize("output", [".", "no/such/folder/y.csv", "/dev/full"])
+def test_an_answer_that_cannot_be_written(memory_run, here, output):
+    np.save(here / "x.npy", np.zeros((2, 12)))
+    with pytest.raises(UserError, match=f"cannot write {output}"):
+        prediction.main([str(memory_run.model), str(here / "x.npy"), "--output", output])
+
+
+def graph(shapes, dtype=np.int32, scale=None):
+    """Return a model that adds its input to itself, with the input's and the output's shape."""
+    model = flatbuffer.Model("adder")
+    main = model.subgraph("main")
+    given, made = (main.tensor(name, shape, dtype, scale=scale) for name, shape in zip("xy", shapes, strict=True))
+    main.operator(schema.BuiltinOperator.ADD, [given, given], [made], schema.AddOptionsT())
+    main.interface([given], [made])
+    return model.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (graph([[1, 12], [1, 12]]), r"no model of sequences.*\[1, 12\] -> \[1, 12\]"),
+        (graph([[1, 4, 4, 3], [1, 4, 4, 3]]), "no model of sequences"),
+        (graph([[1, 12, 1], [1, 12, 1]]), "no model of sequences"),
+    ],
+)
+def test_models_of_something_else(tmp_path, content, message):
+    (tmp_path / "other.tflite").write_bytes(content)
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    with pytest.raises(UserError, match=message):
+        prediction.main([str(tmp_path / "other.tflite"), str(tmp_path / "x.npy")])
+
+
+def test_a_model_of_one_time_step_names_what_to_run_instead(memory_run, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    step = memory_run.config.output_dir / f"{memory_run.config.stem}-step-int8.tflite"
+    with pytest.raises(UserError, match=r"step-int8.tflite is no model of sequences.*run the sequence model"):
+        prediction.main([str(step), str(tmp_path / "x.npy")])
+
+
+@pytest.mark.parametrize("runtime", ["litert", "numpy"])
+def test_a_model_that_fails_while_it_runs(memory_run, tmp_path, runtime):
+    network = from_tflite(int8(memory_run).read_bytes())
+    content = to_tflite(dataclasses.replace(network, sequence_length=12))
+    steps = np.int32(12).tobytes()
+    # The one int32 constant that is 12 and no shape: how often the loop runs.
+    broken = content.replace(steps + b"\x00" * 0, np.int32(10**6).tobytes())
+    assert broken != content
+    (tmp_path / "broken.tflite").write_bytes(broken)
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    with pytest.raises(UserError):
+        prediction.main([str(tmp_path / "broken.tflite"), str(tmp_path / "x.npy"), "--runtime", runtime])
+
+
+def test_an_input_without_a_scale(memory_run, tmp_path):
+    network = from_tflite(int8(memory_run).read_bytes())
+    content = to_tflite(network)
+    scale = np.float32(network.input.scale).tobytes()
+    (tmp_path / "broken.tflite").write_bytes(content.replace(scale, np.float32(0).tobytes()))
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    with pytest.raises(UserError, match="takes int8 with the scale 0"):
+        prediction.main([str(tmp_path / "broken.tflite"), str(tmp_path / "x.npy")])

@@ -10,6 +10,7 @@ import pytest
 from rnnexp import datasets, evaluation, experiment, learning, model
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
+from rnnexp.export import metadata
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion, diagnosis, floating, reference
 from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
@@ -59,7 +60,12 @@ class Silent:
 def int8(trained):
     config, dataset, snapshot = trained
     return conversion.convert(
-        config, dataset, [snapshot, snapshot], fine_tuning_epochs=2, progress=lambda _: contextlib.nullcontext(Silent())
+        config,
+        dataset,
+        [snapshot, snapshot],
+        metadata.describe(config, dataset),
+        fine_tuning_epochs=2,
+        progress=lambda _: contextlib.nullcontext(Silent()),
     )
 
 
@@ -131,7 +137,8 @@ def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on
 def test_the_file_says_how_its_inputs_are_made_and_nothing_of_this_machine(trained, int8):
     _, dataset, _ = trained
     content = int8.paths[-1].read_bytes()
-    assert dataset.normalization.encode() in content
+    about = metadata.read(content)
+    assert (about["input_map"], about["dataset"]) == (dict(dataset.input_map), dataset.name)
     for trace in (str(int8.paths[-1].parent), "/home", "/root", "/tmp", "site-packages"):
         assert trace.encode() not in content
     assert len(content) <= 9 * 1024 or int8.network.hidden_size > 10
@@ -146,6 +153,7 @@ def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
             settings,
             dataset,
             [snapshot],
+            metadata.describe(settings, dataset),
             fine_tuning_epochs=1,
             progress=lambda epochs, shown=shown: shown.append(epochs) or contextlib.nullcontext(Silent()),
         )

@@ -62,16 +62,19 @@ def test_npy_with_or_without_the_features(file, shape):
         ("s.csv", "1,2\n3,4\n", (3, 1), "rows have 2 numbers, and a sample has 3 .*'data'"),
         ("s.csv", "1,2\n3,4\n", (3, 2), r"rows have 2 numbers, and a sample has 6 \(3 time steps of 2\)"),
         ("s.csv", "data\n1\ntwo\n3\n", (2, 1), "row 2 .*not a number: 'two'"),
-        ("s.csv", "value\n1\nx\n", (1, 1), "no column 'data'"),
+        ("s.csv", "a,b\n1,2\nx,3\n", (1, 2), "row 2, column 1: the value is not a number: 'x'"),
+        ("s.csv", "a,b\n1,2\n3,\n", (1, 2), "row 2, column 2: the value is empty"),
+        ("s.csv", "1e300\n1\n", (1, 1), "1e[+]300 .*not a number that can be used|is too large"),
+        ("s.csv", "value\n1\nx\n", (1, 1), "column 1: the value is not a number"),
         ("s.csv", "", (1, 1), "is empty"),
         ("s.csv", b"\xff\xfe\x00\x01", (1, 1), "cannot be read as CSV"),
-        ("s.csv", "1,2,inf\n", (3, 1), "sample 1, time step 3: not a finite number"),
+        ("s.csv", "1,2,inf\n", (3, 1), "sample 1, time step 3: inf is not a number that can be used"),
         ("s.npy", np.zeros((2, 4)), (3, 1), r"shape \[2, 4\]; the model takes \[n, 3, 1\], or \[n, 3\]"),
         ("s.npy", np.zeros((2, 3)), (3, 2), r"shape \[2, 3\]; the model takes \[n, 3, 2\]$"),
         ("s.npy", np.zeros((0, 3)), (3, 1), "holds no sample"),
         ("s.npy", np.array(1.0), (3, 1), r"shape \[\]"),
         ("s.npy", np.array(["a"]), (3, 1), "does not hold an array of numbers"),
-        ("s.npy", np.array([[np.nan] * 3]), (3, 1), "sample 1, time step 1: not a finite number"),
+        ("s.npy", np.array([[np.nan] * 3]), (3, 1), "sample 1, time step 1: nan is not a number that can be used"),
         ("s.npy", np.array([{}], object), (3, 1), "cannot be read as .npy"),
         ("s.npy", b"nonsense", (3, 1), "cannot be read as .npy"),
         ("s.npy", b"", (3, 1), "cannot be read as .npy"),
@@ -89,3 +92,15 @@ def test_a_missing_file_and_a_folder(tmp_path):
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(UserError, match="there is no file"):
         samples.read(tmp_path / "folder.csv", (3, 1))
+
+
+def test_a_column_data_makes_it_a_series_whatever_else_is_there(file):
+    found = samples.read(file("s.csv", "year,data\n1949,1\n1950,2\n1951,3\n"), (2, 1))
+    assert found.values[..., 0].tolist() == [[1, 2], [2, 3]]
+
+
+def test_an_npy_that_claims_to_be_larger_than_the_memory(file):
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 3), }"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with pytest.raises(UserError, match=r"larger than the memory|cannot be read as .npy"):
+        samples.read(file("s.npy", content), (3, 1))

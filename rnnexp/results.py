@@ -108,7 +108,7 @@ def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) ->
     """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
     # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
     batches = np.array_split(x, np.ceil(len(x) / 512))
-    from_keras = np.concatenate([np.asarray(snapshot.model(batch)) for batch in batches])
+    from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
     return float(np.abs(outputs - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
 
 

@@ -313,7 +313,8 @@ def test_two_runs_at_once_make_one_entry(folder, monkeypatch):
     for thread in threads:
         thread.join()
     assert len(made) == 1
-    assert len(set(found)) == 1 and len(found) == 4
+    assert len(set(found)) == 1
+    assert len(found) == 4
 
 
 def test_the_arrays_are_plain_npy_files_and_the_skipped_ones_are_listed(folder):

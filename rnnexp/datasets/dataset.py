@@ -16,7 +16,8 @@ class Split:
     """One part of a data set, in the numbers that the network sees.
 
     Attributes:
-        x: ``[n, time, features]`` float32.
+        x: ``[n, time, features]`` float32; of large data sets also int16 or float16, which stand for the same numbers
+            in less memory, and may be memory-mapped.
         y: ``[n, outputs]`` float32, or class numbers ``[n]`` int32.
         offset: ``[n, 1]``, and
         scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.

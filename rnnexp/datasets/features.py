@@ -110,10 +110,11 @@ class Recipe:
             "window": "hann, periodic",
             "mel_bands": MEL_BANDS,
             "mel_hz": list(MEL_HZ),
+            "mel_scale": "1127 * ln(1 + hertz / 700)",
             "log_offset": LOG_OFFSET,
         }
         if self.features == "mfcc":
-            about["coefficients"] = COEFFICIENTS
+            about |= {"coefficients": COEFFICIENTS, "dct": "type II, divided by sqrt(2 * mel_bands)"}
         return about | statistics
 
     def normalization(self, statistics: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp import files
-from rnnexp.config import Settings
+from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset, Split
 from rnnexp.errors import UserError
@@ -79,7 +79,7 @@ def train(
     )
     trainer = Trainer(
         network,
-        make_loss(dataset),
+        make_loss(dataset, balanced=isinstance(config, ClassificationConfig) and config.class_weights == "balanced"),
         optimizer,
         batch_size=config.batch_size or 1,
         seed=config.seed,
@@ -133,12 +133,17 @@ def train(
     return list({snapshot.epoch: snapshot for snapshot in snapshots}.values()), history
 
 
-def make_loss(dataset: Dataset) -> keras.losses.Loss:
-    """Return cross-entropy for classes, mean squared error for values."""
+def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
+    """Return cross-entropy for classes, all alike however rare if ``balanced``; mean squared error for values."""
     import keras
 
-    classes = dataset.task == "classification"
-    return keras.losses.SparseCategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
+    from rnnexp.losses import WeightedCrossEntropy, balanced_weights
+
+    if dataset.task != "classification":
+        return keras.losses.MeanSquaredError()
+    if balanced:
+        return WeightedCrossEntropy(balanced_weights(dataset.train.y, dataset.outputs))
+    return keras.losses.SparseCategoricalCrossentropy()
 
 
 def unit_scale(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:

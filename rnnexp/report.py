@@ -103,6 +103,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         "",
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
+        *_class_lines(report),
         "## Files",
         "",
         *(_model_line(kind, model) for kind, model in report["models"].items()),
@@ -145,6 +146,29 @@ def _training_line(training: Mapping[str, Any]) -> str:
         f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
         f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy)."
     )
+
+
+def _class_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section on how much of each class is recognised."""
+    models = {kind: model["metrics"] for kind, model in report["models"].items() if "metrics" in model}
+    if not any("recall" in metrics for metrics in models.values()):
+        return []
+    counts = [sum(row) for row in next(iter(models.values()))["confusion"]]
+    return [
+        "## Classes",
+        "",
+        "The share of each class's sequences that is recognised (recall).",
+        "",
+        "| class | sequences | " + " | ".join(models) + " |",
+        "|" + " --- |" * (2 + len(models)),
+        *(
+            f"| {name} | {count} | "
+            + " | ".join(_number(found["recall"].get(name)) for found in models.values())
+            + " |"
+            for name, count in zip(report["data"]["classes"], counts, strict=True)
+        ),
+        "",
+    ]
 
 
 def _int8_lines(report: Mapping[str, Any]) -> list[str]:

@@ -33,9 +33,8 @@ def clips(tmp_path):
 
 def put_downloads(clips, home):
     """Put archives of a folder where tensorflow_datasets keeps what it has downloaded."""
-    from tensorflow_datasets.core.download import resource
-
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import resource
 
     infos = tfds.builder_cls("speech_commands").url_infos
     for url, source in zip(speech_tfds.ARCHIVES, (clips, clips / TEST_SET), strict=True):

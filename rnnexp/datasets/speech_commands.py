@@ -29,6 +29,8 @@ from rnnexp.metrics import majority_class
 CACHE_VERSION = 1
 # Clips turned into inputs at once.
 CHUNK = 512
+# Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
+RAW_BATCH = 32
 # If more files than this share cannot be used, something is wrong with all of them.
 LARGEST_SKIPPED_SHARE = 0.1
 
@@ -148,5 +150,6 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
         input_map=recipe.input_map(statistics),
         input_scale=recipe.input_scale(statistics),
         class_names=LABELS,
+        defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
         notes=tuple(entry.facts["notes"]),
     )

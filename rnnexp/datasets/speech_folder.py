@@ -109,12 +109,14 @@ def scan(path: Path) -> Folder:
     test_set = _wav_files(path / TEST_SET, digest, f"{TEST_SET}/") if (path / TEST_SET).is_dir() else []
     for listed in lists.values():
         digest.update(repr(listed).encode())
-    validation, testing = (set(listed) for listed in lists.values())
+    listed_validation, listed_testing = (set(listed) for listed in lists.values())
     noise = {name for name in words if name.startswith(f"{NOISE}/")}
+    validation, testing = listed_validation | {VALIDATION_NOISE}, listed_testing | {VALIDATION_NOISE}
+    held_out = validation | testing
     parts = {
-        "train": [name for name in words if name not in validation | testing | {VALIDATION_NOISE}],
-        "validation": [name for name in words if name in validation | {VALIDATION_NOISE}],
-        "test": test_set or [name for name in words if name in testing | {VALIDATION_NOISE}],
+        "train": [name for name in words if name not in held_out],
+        "validation": [name for name in words if name in validation],
+        "test": test_set or [name for name in words if name in testing],
     }
     for part, names in parts.items():
         if not set(names) - noise:
@@ -123,7 +125,7 @@ def scan(path: Path) -> Folder:
                 f"that is, {LAYOUT}"
             )
     notes = []
-    absent = sorted((validation | testing) - set(words))
+    absent = sorted((listed_validation | listed_testing) - set(words))
     if absent:
         notes.append(
             f"{len(absent)} clips that {VALIDATION_LIST} or {TESTING_LIST} name are not there: {shortened(absent)}."

@@ -94,9 +94,7 @@ def fine_tune(
     )
     classes = network.softmax
     loss = keras.losses.CategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
-    trainer = Trainer(
-        model, loss, optimizer, batch_size=batch, seed=config.seed, stored_scale=dataset.input_scale
-    )
+    trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed, stored_scale=dataset.input_scale)
     plain = fold(config, dataset, [values.astype(np.float64) for values in weights])
     outputs = floating.outputs(plain, user_activation(config), dataset.train.x)
     targets = softmax(outputs) if classes else outputs / dataset.output_scale

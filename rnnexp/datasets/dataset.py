@@ -33,6 +33,15 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    def some(self, most: int) -> Split:
+        """Return at most that many rows of this part, spread evenly: the first ones of a series are its oldest."""
+        if len(self) <= most:
+            return self
+        rows = np.linspace(0, len(self) - 1, most).astype(int)
+        x, y, target = self.x[rows], self.y[rows], None if self.target is None else self.target[rows]
+        offset, scale = (values if len(values) == 1 else values[rows] for values in (self.offset, self.scale))
+        return Split(x, y, offset, scale, target)
+
     def to_units(self, values: np.ndarray) -> np.ndarray:
         """Map targets or predictions ``[n, outputs]`` back to the data's own units, in float64."""
         return self.offset + self.scale * np.asarray(values, np.float64)

@@ -63,12 +63,16 @@ def _leaves(value: Any, where: str = "") -> Iterable[tuple[str, Any]]:
 def table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the comparison of models and baselines as headings and rows of text.
 
-    Models come by epoch, as ``float32 epoch 0``; a metric that a row does not have is a dash.
+    Models come by epoch, as ``float32 epoch 0``, with the number of sequences where it is not all; a metric that a
+    row does not have is a dash.
     """
     named = [(name, scores) for name, scores in report["baselines"].items()]
     for step in report["progress"]:
+        some = f" (of {step['sequences']})" if "sequences" in step else ""
         named += [
-            (f"{kind} epoch {step['epoch']}", step[kind]) for kind in report["models"] if step.get(kind) is not None
+            (f"{kind} epoch {step['epoch']}{some}", step[kind])
+            for kind in report["models"]
+            if step.get(kind) is not None
         ]
     shown = [name for name in HEADINGS if any(name in scores for _, scores in named)]
     rows = [[name, *(_number(scores.get(metric)) for metric in shown)] for name, scores in named]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +37,7 @@ class Split:
         """Return at most that many rows of this part, spread evenly: the first ones of a series are its oldest."""
         if len(self) <= most:
             return self
-        rows = np.linspace(0, len(self) - 1, most).astype(int)
+        rows = spread(len(self), most)
         x, y, target = self.x[rows], self.y[rows], None if self.target is None else self.target[rows]
         offset, scale = (values if len(values) == 1 else values[rows] for values in (self.offset, self.scale))
         return Split(x, y, offset, scale, target)
@@ -49,6 +49,11 @@ class Split:
     def from_units(self, values: np.ndarray) -> np.ndarray:
         """The reverse of ``to_units``."""
         return (np.asarray(values, np.float64) - self.offset) / self.scale
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """Return at most that many of the row numbers below ``count``, spread evenly."""
+    return np.linspace(0, count - 1, min(count, most)).astype(int)
 
 
 @dataclass(frozen=True)
@@ -94,3 +99,11 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def with_some_evaluation(self, most: int) -> Dataset:
+        """Return the data set with at most that many rows of the evaluation part, spread evenly."""
+        if len(self.evaluation) <= most:
+            return self
+        rows = spread(len(self.evaluation), most)
+        baselines = {name: values[rows] for name, values in self.baselines.items()}
+        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines)

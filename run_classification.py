@@ -6,14 +6,22 @@ python run_classification.py --help                   everything that can be set
 
 from rnnexp.cli import run_script
 
-DATASET_NAME = "speech_commands"  # not available yet: choose the next line, or --dataset-name iris
+DATASET_NAME = "speech_commands"  # downloaded when first used, unless DATA_DIR has it
 # DATASET_NAME = "iris"
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units
 MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
 
+# Speech commands
+DATA_DIR = None  # folder with the clips, in the official layout; None: downloaded with tensorflow_datasets
+FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
+SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
+FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms
+CACHE_DIR = "cache"  # where decoded clips are kept
+
 # Further settings; None means: chosen to suit the data set, and named in the report.
+CLASS_WEIGHTS = "none"  # of the training loss: "none", or "balanced": all classes alike, however rare
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # sequences a training step

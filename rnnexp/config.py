@@ -105,9 +105,33 @@ class ClassificationConfig(Settings):
 
     task: ClassVar[Literal["classification"]] = "classification"
 
-    dataset_name: str = Field("speech_commands", description="iris (speech_commands is not available yet)")
+    dataset_name: str = Field("speech_commands", description="speech_commands or iris")
     max_sequence_length: PositiveInt = Field(1600, description="longer sequences are cut to this")
     validation_share: Share = Field(0.2, description="share of the samples held out, where the data has no split")
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="of the training loss: all samples alike, or all classes alike, however rare"
+    )
+    data_dir: Path | None = Field(
+        None,
+        description="speech_commands: folder with the clips, in the official layout; None: downloaded with "
+        "tensorflow_datasets",
+    )
+    features: Literal["raw", "log-mel", "mfcc"] = Field(
+        "raw",
+        description="speech_commands: 16-bit samples, or of each frame 40 mel bands from 20 to 7600 Hz (log-mel), or "
+        "their first 10 cepstral coefficients (mfcc)",
+    )
+    segment: Literal["first", "loudest", "decimate"] = Field(
+        "first",
+        description="speech_commands, raw: which MAX_SEQUENCE_LENGTH samples of a clip: the first, those with the most "
+        "energy, or the whole clip at a lower rate",
+    )
+    frames: Literal[49, 98] = Field(
+        49,
+        description="speech_commands, log-mel and mfcc: frames a clip, 49 of 40 ms every 20 ms, or 98 of 25 ms every "
+        "10 ms",
+    )
+    cache_dir: Path = Field(Path("cache"), description="speech_commands: where decoded clips are kept")
 
 
 class MemoryConfig(Settings):

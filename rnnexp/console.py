@@ -16,6 +16,7 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from rnnexp import native
 from rnnexp.errors import UserError
 
 if TYPE_CHECKING:
@@ -95,14 +96,8 @@ class Console:
     @contextmanager
     def native_output_to_log(self) -> Iterator[None]:
         """Send what native code prints to standard error, which no logger can reach, to the log instead."""
-        sys.stderr.flush()
-        kept = os.dup(2)
-        os.dup2(self._file.fileno(), 2)
-        try:
+        with native.errors_to(self._file.fileno()):
             yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
     @contextmanager
     def training(self, epochs: int, what: str = "training", watched: str = "validation") -> Iterator[EpochBar]:

@@ -84,9 +84,15 @@ def _regression(dataset: Dataset, prediction: np.ndarray) -> Metrics:
 
 def _classification(dataset: Dataset, probabilities: np.ndarray) -> Metrics:
     labels = dataset.evaluation.y
-    return {
+    recall = dict(zip(dataset.class_names, metrics.recall(labels, probabilities), strict=True))
+    result: Metrics = {
         "accuracy": metrics.accuracy(labels, probabilities),
         "balanced_accuracy": metrics.balanced_accuracy(labels, probabilities),
         "cross_entropy": metrics.cross_entropy(labels, probabilities),
+        "recall": {name: share for name, share in recall.items() if share is not None},
         "confusion": metrics.confusion(labels, probabilities).tolist(),
     }
+    absent = [name for name, share in recall.items() if share is None]
+    if absent:
+        result["absent"] = {f"recall.{name}": f"the {dataset.evaluation_part} has no such sequence" for name in absent}
+    return result

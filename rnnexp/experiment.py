@@ -91,6 +91,9 @@ def _run(
         exported["int8"] = int8.paths
     if not exported:
         raise RuntimeError("; ".join(problems.values()))
+    console.say(
+        f"running the exported files on the {len(dataset.evaluation)} sequences of the {dataset.evaluation_part}"
+    )
     outputs, pictures = results.evaluate(result, dataset, snapshots, exported, folder)
     if int8:
         pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, outputs, folder)

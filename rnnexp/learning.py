@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp import files
-from rnnexp.config import Settings
+from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset, Split
 from rnnexp.errors import UserError
@@ -77,7 +77,14 @@ def train(
         clip_norm=config.gradient_clip_norm,
         decay_steps=steps * config.epochs if config.learning_rate_decay else 0,
     )
-    trainer = Trainer(network, make_loss(dataset), optimizer, batch_size=config.batch_size or 1, seed=config.seed)
+    trainer = Trainer(
+        network,
+        make_loss(dataset, balanced=isinstance(config, ClassificationConfig) and config.class_weights == "balanced"),
+        optimizer,
+        batch_size=config.batch_size or 1,
+        seed=config.seed,
+        stored_scale=dataset.input_scale,
+    )
     training, validation = unit_scale(dataset, dataset.train), unit_scale(dataset, dataset.validation)
     if start:
         console.say(f"starting from the weights in {config.weights}")
@@ -126,17 +133,25 @@ def train(
     return list({snapshot.epoch: snapshot for snapshot in snapshots}.values()), history
 
 
-def make_loss(dataset: Dataset) -> keras.losses.Loss:
-    """Return cross-entropy for classes, mean squared error for values."""
+def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
+    """Return cross-entropy for classes, all alike however rare if ``balanced``; mean squared error for values."""
     import keras
 
-    classes = dataset.task == "classification"
-    return keras.losses.SparseCategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
+    from rnnexp.losses import WeightedCrossEntropy, balanced_weights
+
+    if dataset.task != "classification":
+        return keras.losses.MeanSquaredError()
+    if balanced:
+        return WeightedCrossEntropy(balanced_weights(dataset.train.y, dataset.outputs))
+    return keras.losses.SparseCategoricalCrossentropy()
 
 
 def unit_scale(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs and targets of a part at the scale that the network trains at."""
-    x = part.x / np.float32(dataset.input_scale)
+    """Return inputs and targets of a part at the scale that the network trains at.
+
+    Inputs that are stored in less than float32 stay as they are: the trainer scales them, batch by batch.
+    """
+    x = part.x / np.float32(dataset.input_scale) if part.x.dtype == np.float32 else part.x
     return x, part.y if dataset.task == "classification" else part.y / np.float32(dataset.output_scale)
 
 

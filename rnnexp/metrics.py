@@ -56,11 +56,15 @@ def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     return float(np.mean(probabilities.argmax(axis=-1) == labels))
 
 
+def recall(labels: np.ndarray, probabilities: np.ndarray) -> list[float | None]:
+    """Return, for each class, the share of its rows that was recognised; None for a class that does not occur."""
+    table = confusion(labels, probabilities)
+    return [float(row[number] / row.sum()) if row.any() else None for number, row in enumerate(table)]
+
+
 def balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean, over the classes that occur, of the share recognised."""
-    table = confusion(labels, probabilities)
-    counts = table.sum(axis=1)
-    return float(np.mean(np.diag(table)[counts > 0] / counts[counts > 0]))
+    return float(np.mean([share for share in recall(labels, probabilities) if share is not None]))
 
 
 def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:

@@ -63,12 +63,16 @@ def _leaves(value: Any, where: str = "") -> Iterable[tuple[str, Any]]:
 def table(report: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the comparison of models and baselines as headings and rows of text.
 
-    Models come by epoch, as ``float32 epoch 0``; a metric that a row does not have is a dash.
+    Models come by epoch, as ``float32 epoch 0``, with the number of sequences where it is not all; a metric that a
+    row does not have is a dash.
     """
     named = [(name, scores) for name, scores in report["baselines"].items()]
     for step in report["progress"]:
+        some = f" (of {step['sequences']})" if "sequences" in step else ""
         named += [
-            (f"{kind} epoch {step['epoch']}", step[kind]) for kind in report["models"] if step.get(kind) is not None
+            (f"{kind} epoch {step['epoch']}{some}", step[kind])
+            for kind in report["models"]
+            if step.get(kind) is not None
         ]
     shown = [name for name in HEADINGS if any(name in scores for _, scores in named)]
     rows = [[name, *(_number(scores.get(metric)) for metric in shown)] for name, scores in named]
@@ -103,6 +107,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         "",
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
+        *_class_lines(report),
         "## Files",
         "",
         *(_model_line(kind, model) for kind, model in report["models"].items()),
@@ -145,6 +150,29 @@ def _training_line(training: Mapping[str, Any]) -> str:
         f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
         f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy)."
     )
+
+
+def _class_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section on how much of each class is recognised."""
+    models = {kind: model["metrics"] for kind, model in report["models"].items() if "metrics" in model}
+    if not any("recall" in metrics for metrics in models.values()):
+        return []
+    counts = [sum(row) for row in next(iter(models.values()))["confusion"]]
+    return [
+        "## Classes",
+        "",
+        "The share of each class's sequences that is recognised (recall).",
+        "",
+        "| class | sequences | " + " | ".join(models) + " |",
+        "|" + " --- |" * (2 + len(models)),
+        *(
+            f"| {name} | {count} | "
+            + " | ".join(_number(found["recall"].get(name)) for found in models.values())
+            + " |"
+            for name, count in zip(report["data"]["classes"], counts, strict=True)
+        ),
+        "",
+    ]
 
 
 def _int8_lines(report: Mapping[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from rnnexp import evaluation, plots, report
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.dataset import spread
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import diagnosis, floating, reference
 from rnnexp.quantization.conversion import Int8
@@ -19,6 +20,10 @@ from rnnexp.runtime import TFLiteModel
 
 if TYPE_CHECKING:
     from rnnexp.training import History
+
+# Long sequences take long in an interpreter: what is not the result itself, models before the last one and the check of
+# the export, takes sequences of about this many time steps in all.
+ASIDE_STEPS = 2**21
 
 
 def begin(config: Settings, given: Settings, dataset: Dataset, history: History) -> dict[str, Any]:
@@ -77,12 +82,17 @@ def evaluate(
         folder: where the plots go.
     """
     part = dataset.evaluation
+    aside = dataset.with_some_evaluation(max(ASIDE_STEPS // part.x.shape[1], 1))
     result["progress"] = [{"epoch": snapshot.epoch} for snapshot in snapshots]
+    if aside is not dataset:
+        for step in result["progress"][:-1]:
+            step["sequences"] = len(aside.evaluation)
     outputs: dict[str, np.ndarray] = {}
     for kind, paths in exported.items():
         for step, path in zip(result["progress"], paths, strict=True):
-            outputs[kind] = TFLiteModel(path).predict(part.x)
-            step[kind] = evaluation.evaluate(dataset, outputs[kind])
+            judged = aside if "sequences" in step else dataset
+            outputs[kind] = TFLiteModel(path).predict(judged.evaluation.x)
+            step[kind] = evaluation.evaluate(judged, outputs[kind])
         content = paths[-1].read_bytes()
         result["models"][kind] = {
             "file": f"{result['name']}-{kind}.tflite",
@@ -92,7 +102,8 @@ def evaluate(
             "latency_us": TFLiteModel(paths[-1]).latency_us(part.x[0]),
         }
     if "float32" in outputs:
-        result["models"]["float32"]["keras_difference"] = _keras_difference(outputs["float32"], snapshots[-1], part.x)
+        some = outputs["float32"][spread(len(part), len(aside.evaluation))]
+        result["models"]["float32"]["keras_difference"] = _keras_difference(some, snapshots[-1], aside.evaluation.x)
     title = f"{result['name']}: {dataset.evaluation_part}"
     if dataset.task == "classification":
         kind = next(iter(outputs))
@@ -108,7 +119,7 @@ def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) ->
     """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
     # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
     batches = np.array_split(x, np.ceil(len(x) / 512))
-    from_keras = np.concatenate([np.asarray(snapshot.model(batch)) for batch in batches])
+    from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
     return float(np.abs(outputs - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
 
 

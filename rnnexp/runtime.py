@@ -18,8 +18,11 @@ Kernels = Literal["litert", "reference", "micro"]
 def quantize(values: np.ndarray, scale: float, zero_point: int, dtype: Any) -> np.ndarray:
     """Return ``values / scale + zero_point``, rounded to nearest (ties to even) and clipped to the type's range."""
     limits = np.iinfo(dtype)
-    codes = np.rint(np.asarray(values, np.float64) / scale) + zero_point
-    return np.clip(codes, limits.min, limits.max).astype(dtype)
+    codes = np.array(values, np.float64)
+    codes /= scale
+    np.rint(codes, out=codes)
+    codes += zero_point
+    return np.clip(codes, limits.min, limits.max, out=codes).astype(dtype)
 
 
 def dequantize(codes: np.ndarray, scale: float, zero_point: int) -> np.ndarray:

@@ -86,6 +86,7 @@ class Trainer:
         optimizer: a Keras optimiser, not yet built.
         batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
         seed: of the shuffling.
+        stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
     """
 
     def __init__(
@@ -96,11 +97,13 @@ class Trainer:
         *,
         batch_size: int,
         seed: int,
+        stored_scale: float = 1.0,
     ) -> None:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
         self.batch_size = batch_size
+        self.stored_scale = stored_scale
         self.random = np.random.default_rng(seed)
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
@@ -114,7 +117,7 @@ class Trainer:
         for step in tf.range(order.shape[0]):
             rows = order[step]
             with tf.GradientTape() as tape:
-                output = self.model(tf.gather(x, rows), training=True)
+                output = self.model(self._inputs(tf.gather(x, rows)), training=True)
                 loss = self.loss(tf.gather(y, rows), output) + sum(self.model.losses)
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             self.optimizer.apply(gradients, variables)
@@ -125,8 +128,12 @@ class Trainer:
         """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
         total = tf.constant(0.0)
         for i in tf.range(x.shape[0]):
-            total += self.loss(y[i], self.model(x[i], training=False))
+            total += self.loss(y[i], self.model(self._inputs(x[i]), training=False))
         return total / tf.cast(x.shape[0], tf.float32)
+
+    def _inputs(self, x: tf.Tensor) -> tf.Tensor:
+        """Return a batch as the model takes it, in float32 at unit scale."""
+        return x if x.dtype == tf.float32 else tf.cast(x, tf.float32) / self.stored_scale
 
     def evaluate(self, x: tf.Tensor, y: tf.Tensor) -> float:
         """Return the mean loss over all rows of ``x`` and ``y``."""
@@ -157,7 +164,7 @@ class Trainer:
         A loss that is not finite, or Ctrl-C, ends the training with the weights of the last epoch that was finished.
 
         Args:
-            x: ``[n, time, features]``.
+            x: ``[n, time, features]``, float32, int16 or float16.
             y: ``[n, outputs]``, or class numbers ``[n]``.
             x_val: validation inputs.
             y_val: validation targets.
@@ -166,7 +173,10 @@ class Trainer:
             on_epoch: called after each epoch.
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
-        x_val_on_device, y_val_on_device = tf.constant(x_val), tf.constant(y_val)
+        same = x_val is x and y_val is y
+        x_val_on_device, y_val_on_device = (
+            (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
+        )
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)

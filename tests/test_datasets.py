@@ -403,3 +403,22 @@ def test_dates_with_changing_offsets_are_dates(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("date,data\n2020-01-31T00:00+01:00,1\n2020-03-31T00:00+02:00,2\n2020-04-30T00:00+02:00,3\n")
     assert series.read(path).values.tolist() == [1, 2, 3]
+
+
+def test_some_rows_of_a_part_are_spread_evenly_and_keep_their_units():
+    dataset = own(wave(100))
+    part = dataset.validation
+    some = part.some(5)
+    rows = [0, 4, 9, 14, 19]
+    np.testing.assert_array_equal(some.x, part.x[rows])
+    np.testing.assert_array_equal(some.to_units(some.y), part.to_units(part.y)[rows])
+    np.testing.assert_array_equal(some.target, part.target[rows])
+    assert part.some(20) is part
+
+
+def test_some_of_the_evaluation_part_comes_with_its_baselines():
+    dataset = own(wave(100))
+    some = dataset.with_some_evaluation(5)
+    np.testing.assert_array_equal(some.baselines["persistence"], dataset.baselines["persistence"][[0, 4, 9, 14, 19]])
+    np.testing.assert_array_equal(some.evaluation.x, dataset.evaluation.x[[0, 4, 9, 14, 19]])
+    assert dataset.with_some_evaluation(20) is dataset

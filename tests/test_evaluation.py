@@ -1,5 +1,7 @@
 """Outputs of a model, and baselines, as metrics of a data set."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,16 @@ def test_the_majority_class_of_iris():
     assert np.sum(scores["confusion"]) == len(dataset.evaluation)
     perfect = evaluation.evaluate(dataset, np.eye(3)[dataset.evaluation.y])
     assert (perfect["accuracy"], perfect["balanced_accuracy"]) == (1.0, 1.0)
+    assert perfect["recall"] == {"setosa": 1.0, "versicolor": 1.0, "virginica": 1.0}
+    assert sorted(scores["recall"].values()) == [0.0, 0.0, 1.0]
+    assert "absent" not in perfect
+
+
+def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
+    iris = datasets.load(ClassificationConfig(dataset_name="iris"))
+    some = iris.evaluation.y != 1
+    part = datasets.Split(iris.evaluation.x[some], iris.evaluation.y[some])
+    dataset = dataclasses.replace(iris, evaluation=part)
+    scores = evaluation.evaluate(dataset, np.eye(3)[part.y])
+    assert scores["recall"] == {"setosa": 1.0, "virginica": 1.0}
+    assert scores["absent"] == {"recall.versicolor": "the validation part has no such sequence"}

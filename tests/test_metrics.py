@@ -71,8 +71,15 @@ def test_classification_agrees_with_scikit_learn(classified):
     np.testing.assert_array_equal(metrics.confusion(labels, probabilities), sk.confusion_matrix(labels, guesses))
 
 
+def test_recall_agrees_with_scikit_learn(classified):
+    labels, probabilities = classified
+    expected = sk.recall_score(labels, probabilities.argmax(axis=1), average=None)
+    np.testing.assert_allclose(metrics.recall(labels, probabilities), expected)
+
+
 def test_a_class_that_does_not_occur_counts_for_nothing():
     labels, probabilities = np.array([0, 0, 1]), np.eye(3)[[0, 2, 1]]
+    assert metrics.recall(labels, probabilities) == [0.5, 1.0, None]
     assert metrics.balanced_accuracy(labels, probabilities) == pytest.approx((0.5 + 1.0) / 2)
     np.testing.assert_array_equal(metrics.confusion(labels, probabilities), [[1, 0, 1], [0, 1, 0], [0, 0, 0]])
 

@@ -195,3 +195,17 @@ def test_the_metrics_of_iris(iris_run):
     assert got["cross_entropy"] == pytest.approx(log_loss(labels, shares), rel=1e-4)
     assert got["confusion"] == confusion_matrix(labels, probabilities.argmax(axis=1)).tolist()
     assert iris_run.report["data"]["evaluation_part"] == "test part"
+
+
+def test_every_class_is_in_the_report_with_its_recall(iris_run):
+    text = (iris_run.folder / "report.md").read_text()
+    models = iris_run.report["models"]
+    for number, name in enumerate(iris_run.report["data"]["classes"]):
+        confusion = np.array(models["int8"]["metrics"]["confusion"])
+        found = [models[kind]["metrics"]["recall"][name] for kind in ("float32", "int8")]
+        assert found[1] == confusion[number, number] / confusion[number].sum()
+        assert f"| {name} | {confusion[number].sum()} | {found[0]:.4g} | {found[1]:.4g} |" in text
+
+
+def test_without_classes_there_is_no_such_section(memory_run):
+    assert "## Classes" not in (memory_run.folder / "report.md").read_text()

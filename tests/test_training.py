@@ -216,6 +216,26 @@ def test_evaluate_is_the_mean_over_all_rows(rows):
     assert trainer(model).evaluate(tf.constant(x), tf.constant(y)) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize(("dtype", "scale"), [(np.int16, 4096.0), (np.float16, 0.5)])
+def test_compact_inputs_train_like_the_same_numbers_in_float32(dtype, scale):
+    x = np.random.default_rng(0).uniform(-1, 1, (EVALUATION_BATCH + 60, STEPS, 1))
+    stored = (x * scale).astype(dtype)
+    real = stored.astype(np.float32) / np.float32(scale)
+    y = real[:, -3, :].copy()
+
+    def run(inputs):
+        model = network("tanh")
+        teacher = trainer(model)
+        teacher.stored_scale = scale
+        history = teacher.fit(inputs, y, inputs, y, epochs=3)
+        return model.get_weights(), [(epoch.loss, epoch.val_loss) for epoch in history.epochs]
+
+    weights, losses = run(stored)
+    expected_weights, expected_losses = run(real)
+    assert losses == expected_losses
+    assert all(np.array_equal(a, b) for a, b in zip(weights, expected_weights, strict=True))
+
+
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
 def test_optimizers_are_keras_own_and_fall_along_a_cosine(name):
     optimizer = make_optimizer(name, 0.1, clip_norm=0.5, decay_steps=10)

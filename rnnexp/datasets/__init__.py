@@ -15,11 +15,9 @@ __all__ = ["LOADERS", "Dataset", "Split", "load"]
 # task -> name -> module with a function ``load(config) -> Dataset``.
 LOADERS: dict[str, dict[str, str]] = {
     "regression": dict.fromkeys(series.KNOWN, "rnnexp.datasets.series"),
-    "classification": {"iris": "rnnexp.datasets.iris"},
+    "classification": {"iris": "rnnexp.datasets.iris", "speech_commands": "rnnexp.datasets.speech_commands"},
     "memory": {"memory": "rnnexp.datasets.memory"},
 }
-# Named by the scripts' constants, not there yet.
-PLANNED = frozenset({"speech_commands"})
 
 
 def load(config: Settings) -> Dataset:
@@ -36,10 +34,6 @@ def load(config: Settings) -> Dataset:
     if config.task == "regression":
         loaders |= dict.fromkeys(series.available(), "rnnexp.datasets.series")
     if name not in loaders:
-        if name in PLANNED:
-            raise UserError(
-                f"the data set {name!r} is not available yet; set DATASET_NAME to one of: {', '.join(loaders)}"
-            )
         own = f"; or put your own series into data/{name}.csv" if config.task == "regression" else ""
         raise UserError(
             f"unknown data set {name!r} for {config.task}{did_you_mean(name, loaders)} "

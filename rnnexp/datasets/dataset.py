@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,8 @@ class Split:
     """One part of a data set, in the numbers that the network sees.
 
     Attributes:
-        x: ``[n, time, features]`` float32.
+        x: ``[n, time, features]`` float32; of large data sets also int16 or float16, which stand for the same numbers
+            in less memory, and may be memory-mapped.
         y: ``[n, outputs]`` float32, or class numbers ``[n]`` int32.
         offset: ``[n, 1]``, and
         scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
@@ -32,6 +33,15 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    def some(self, most: int) -> Split:
+        """Return at most that many rows of this part, spread evenly: the first ones of a series are its oldest."""
+        if len(self) <= most:
+            return self
+        rows = spread(len(self), most)
+        x, y, target = self.x[rows], self.y[rows], None if self.target is None else self.target[rows]
+        offset, scale = (values if len(values) == 1 else values[rows] for values in (self.offset, self.scale))
+        return Split(x, y, offset, scale, target)
+
     def to_units(self, values: np.ndarray) -> np.ndarray:
         """Map targets or predictions ``[n, outputs]`` back to the data's own units, in float64."""
         return self.offset + self.scale * np.asarray(values, np.float64)
@@ -39,6 +49,11 @@ class Split:
     def from_units(self, values: np.ndarray) -> np.ndarray:
         """The reverse of ``to_units``."""
         return (np.asarray(values, np.float64) - self.offset) / self.scale
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """Return at most that many of the row numbers below ``count``, spread evenly."""
+    return np.linspace(0, count - 1, min(count, most)).astype(int)
 
 
 @dataclass(frozen=True)
@@ -84,3 +99,11 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def with_some_evaluation(self, most: int) -> Dataset:
+        """Return the data set with at most that many rows of the evaluation part, spread evenly."""
+        if len(self.evaluation) <= most:
+            return self
+        rows = spread(len(self.evaluation), most)
+        baselines = {name: values[rows] for name, values in self.baselines.items()}
+        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines)

@@ -5,6 +5,7 @@ A map is a small dictionary that goes into every report and exported file, so th
     {"kind": "none"}
     {"kind": "train", "to": 255.0, "minimum": 16.7, "range": 1510.8}       the training part's; one number or one a step
     {"kind": "window", "to": 255.0, "flat_range": 20.4}                    each sample's own; flat_range where that is 0
+    {"kind": "raw", ...}  {"kind": "log-mel", ...}  {"kind": "mfcc", ...}              sound, see ``datasets.features``
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-KINDS = ("none", "train", "window")
+# What samples are the network's inputs as they are: those of sound are made by ``datasets.features``.
+AS_THEY_ARE = ("none", "raw", "log-mel", "mfcc")
+KINDS = (*AS_THEY_ARE, "train", "window")
 
 
 def scaling(input_map: Mapping[str, Any], samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +29,7 @@ def scaling(input_map: Mapping[str, Any], samples: np.ndarray) -> tuple[np.ndarr
         KeyError: if the map lacks a number, or is of no known kind.
     """
     kind = input_map["kind"]
-    if kind == "none":
+    if kind in AS_THEY_ARE:
         return np.zeros((1, 1)), np.ones((1, 1))
     if kind == "train":
         minimum, width = (np.atleast_2d(np.asarray(input_map[key], np.float64)) for key in ("minimum", "range"))

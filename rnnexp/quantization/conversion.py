@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnexp import evaluation, files
 from rnnexp.config import Settings
-from rnnexp.datasets import Dataset, Split
+from rnnexp.datasets import Dataset
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import floating, reference
 from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
@@ -103,11 +103,7 @@ def convert(
 
 def training_gap(network: IntegerNetwork, weights: Sequence[np.ndarray], config: Settings, dataset: Dataset) -> float:
     """Return by how much the loss of an integer network is above that of its float weights, on the training part."""
-    part = dataset.train
-    rows = np.linspace(0, len(part) - 1, min(len(part), GAP_SAMPLES)).astype(int)
-    some = Split(
-        *(values if len(values) == 1 else values[rows] for values in (part.x, part.y, part.offset, part.scale))
-    )
+    some = dataset.train.some(GAP_SAMPLES)
     real = floating.outputs(weights, user_activation(config), some.x)
     integer = network.output.decode(reference.run(network, network.input.encode(some.x)))
     if network.softmax:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
+from rnnexp.datasets import Dataset, Split
 from rnnexp.evaluation import softmax
 from rnnexp.quantization import floating
 from rnnexp.quantization.network import IntegerNetwork
@@ -19,6 +19,8 @@ from rnnexp.quantization.quantizer import quantize, with_weights
 if TYPE_CHECKING:
     from rnnexp.training import Epoch, History
 
+# Of a large data set, ranges and fine-tuning take sequences of about this many time steps in all, spread evenly.
+MOST_STEPS = 2**24
 # Fine-tuning goes on at the rate that training ended with.
 LEARNING_RATE_SHARE = 0.01
 
@@ -41,15 +43,22 @@ def user_activation(config: Settings) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork:
-    """Quantise plain weights, in the user's numbers, with ranges from every step of the whole training part."""
+    """Quantise plain weights, in the user's numbers, with ranges from the training part."""
     activation = user_activation(config)
+    ranges = floating.ranges(weights, activation, _enough(dataset.train).x)
+    x = dataset.train.x
     return quantize(
         weights,
         activation,
-        floating.ranges(weights, activation, dataset.train.x),
+        replace(ranges, input=(float(x.min()), float(x.max()))),
         sequence_length=dataset.train.x.shape[1],
         softmax=dataset.task == "classification",
     )
+
+
+def _enough(part: Split) -> Split:
+    """Return the part, or of a large one as much as ``MOST_STEPS`` allow."""
+    return part.some(max(MOST_STEPS // part.x.shape[1], 1))
 
 
 def fine_tune(
@@ -70,9 +79,9 @@ def fine_tune(
     Args:
         network: the plainly quantised one: its scales and table are kept.
         config: the settings of the run.
-        dataset: the data; only its training part is used.
+        dataset: the data; only its training part is used, of a large one some.
         weights: as trained, at unit scale (``rnnexp.model.trainable``'s).
-        epochs: passes over the training part.
+        epochs: passes over that.
         on_epoch: called after each epoch.
     """
     import keras
@@ -82,7 +91,8 @@ def fine_tune(
     from rnnexp.quantization.simulation import SimulatedNetwork
     from rnnexp.training import Trainer, make_optimizer
 
-    shape = dataset.train.x.shape[1:]
+    part = _enough(dataset.train)
+    shape = part.x.shape[1:]
     model = keras.Sequential([keras.Input(shape), SimulatedNetwork(network, config, dataset)])
     model.set_weights(weights)
     batch = config.batch_size or 1
@@ -90,15 +100,15 @@ def fine_tune(
         config.optimizer,
         (config.learning_rate or 0.0) * LEARNING_RATE_SHARE,
         clip_norm=config.gradient_clip_norm,
-        decay_steps=max(len(dataset.train) // batch, 1) * epochs,
+        decay_steps=max(len(part) // batch, 1) * epochs,
     )
     classes = network.softmax
     loss = keras.losses.CategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
-    trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed)
+    trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed, stored_scale=dataset.input_scale)
     plain = fold(config, dataset, [values.astype(np.float64) for values in weights])
-    outputs = floating.outputs(plain, user_activation(config), dataset.train.x)
+    outputs = floating.outputs(plain, user_activation(config), part.x)
     targets = softmax(outputs) if classes else outputs / dataset.output_scale
-    train = unit_scale(dataset, dataset.train)[0], targets.astype(np.float32)
+    train = unit_scale(dataset, part)[0], targets.astype(np.float32)
     # Judged on what it trains on: the validation part must not choose.
     history = trainer.fit(*train, *train, epochs=epochs, patience=epochs, on_epoch=on_epoch)
     folded = fold(config, dataset, [values.astype(np.float64) for values in model.get_weights()])

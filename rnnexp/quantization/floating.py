@@ -62,7 +62,8 @@ def _steps(
     """Yield pre-activation and state ``[n, units]`` of every time step."""
     kernel, recurrent, bias = (np.asarray(values, np.float64) for values in weights[:3])
     state = np.zeros((len(x), len(recurrent)))
-    for time in range(x.shape[1]):
-        z = x[:, time] @ kernel + state @ recurrent + bias
+    # Long sequences, read a column at a time, would be fetched from memory again for every step.
+    for inputs in np.ascontiguousarray(x.transpose(1, 0, 2)):
+        z = inputs @ kernel + state @ recurrent + bias
         state = activation(z)
         yield z, state

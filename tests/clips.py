@@ -1,0 +1,48 @@
+"""Small Speech Commands folders for tests."""
+
+import wave
+
+import numpy as np
+
+LISTED = {
+    "validation_list.txt": ["yes/b_nohash_0.wav", "bird/b_nohash_0.wav"],
+    "testing_list.txt": ["yes/c_nohash_0.wav", "bird/c_nohash_0.wav"],
+}
+WORDS = ("yes", "no", "bird")
+SPEAKERS = ("a", "b", "c", "d")
+
+
+def write_wav(path, samples, *, channels=1, width=2, rate=16000):
+    """Write samples, int16, to a wav file; other widths take their upper bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = np.asarray(samples, "<i2")
+    raw = {1: (data // 256 + 128).astype(np.uint8), 2: data, 3: np.stack([data * 0, data], -1)}[width]
+    content = raw.tobytes() if width < 3 else raw.astype("<i2").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", "not compressed"))
+        file.writeframes(content)
+    return path
+
+
+def tone(hertz, count=16000, amplitude=2000.0, seed=None):
+    """A sine, with some noise if there is a seed, int16."""
+    values = amplitude * np.sin(2 * np.pi * hertz * np.arange(count) / 16000)
+    if seed is not None:
+        values += np.random.default_rng(seed).normal(0, amplitude / 10, count)
+    return values.astype(np.int16)
+
+
+def write_folder(path, *, words=WORDS, noise_seconds=2.6):
+    """Write a folder in the official layout: a clip of each word by each speaker, and two recordings of noise."""
+    for number, word in enumerate(words):
+        for speaker, name in enumerate(SPEAKERS):
+            length = 16000 - 1500 * speaker
+            write_wav(
+                path / word / f"{name}_nohash_0.wav", tone(200 + 150 * number, length, seed=10 * number + speaker)
+            )
+    for number, name in enumerate(("running_tap", "white_noise")):
+        noise = np.random.default_rng(number).normal(0, 500, int(noise_seconds * 16000)).astype(np.int16)
+        write_wav(path / "_background_noise_" / f"{name}.wav", noise)
+    for name, lines in LISTED.items():
+        (path / name).write_text("\n".join(lines) + "\n")
+    return path

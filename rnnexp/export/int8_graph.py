@@ -199,7 +199,7 @@ class GraphArithmetic(Operators):
         pairs = [value.pairs for value in values if value.pairs is not None]
         joined = pairs[0]
         if len(pairs) > 1:
-            joined = self.concatenate(pairs, [1, units, 2], 1, np.int8, scale, "inputs_and_state")
+            joined = self.concatenate(pairs, [1, units, 2], 1, np.int8, values[0].scale, "inputs_and_state")
         # QUANTIZE from int8 to int16 is missing in older runtimes, so this CAST, and the unit of the codes joined next.
         wide = self.cast(joined, np.int16, scale, f"{name}_pairs")
         return self.combine(wide, [units, parts], [[RADIX, 1], [1, 0]][:parts], scale, f"{name}_codes", CODE_UNIT)

@@ -77,6 +77,37 @@ class FloatNetwork:
             found.append((values if self.every_step else values[:, -1]) @ self.kernel + self.bias)
         return np.concatenate(found)
 
+    @classmethod
+    def of_keras(
+        cls,
+        weights: Sequence[np.ndarray],
+        cell: str,
+        activation: Activation,
+        *,
+        bidirectional: bool = False,
+        backwards: bool = False,
+        every_step: bool = False,
+    ) -> FloatNetwork:
+        """Return the network of a Keras model: recurrent layers, all alike, and a dense one.
+
+        Args:
+            weights: the model's, in Keras' order: three arrays a cell, then the dense layer's two.
+            cell: its name in ``CELLS``.
+            activation: of the cells.
+            bidirectional: whether the layers have two directions.
+            backwards: whether layers of one direction read from the sequence's end.
+            every_step: whether the dense layer is applied at every step.
+        """
+        arrays = [np.asarray(values, np.float64) for values in weights]
+        kernel, bias = arrays[-2:]
+        cells = [arrays[begin : begin + 3] for begin in range(0, len(arrays) - 2, 3)]
+        ways = 2 if bidirectional else 1
+        layers = [
+            FloatLayer(cell, tuple(cells[begin : begin + ways]), activation, backwards)
+            for begin in range(0, len(cells), ways)
+        ]
+        return cls(tuple(layers), kernel, bias, every_step)
+
     def ranges(self) -> list[list[Ranges]]:
         """Return empty ranges for each layer and direction."""
         return [[Ranges() for _ in layer.weights] for layer in self.layers]

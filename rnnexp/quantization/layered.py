@@ -15,11 +15,12 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
-from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.arithmetic import Numbers, Table
 from rnnexp.quantization.cells import CELLS
-from rnnexp.quantization.cells.cell import Cell, Source, input_source
+from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source
+from rnnexp.quantization.cells.simple import SimpleCell
 from rnnexp.quantization.float_network import FloatNetwork, through
-from rnnexp.quantization.network import RADIX, Affine, Product
+from rnnexp.quantization.network import RADIX, Affine, IntegerNetwork, Product
 from rnnexp.quantization.quantizer import OUTPUT_MARGIN, affine, finite, product, widened
 
 
@@ -85,6 +86,20 @@ class LayeredNetwork:
         return len(self.output_layer.high)
 
 
+def from_simple(network: IntegerNetwork) -> LayeredNetwork:
+    """Return the same network, of one simple cell, in the form for any."""
+    table = Table(network.table, network.table_start, network.table_step, network.state_scale)
+    return LayeredNetwork(
+        sequence_length=network.sequence_length,
+        features=network.features,
+        input=network.input,
+        output=network.output,
+        layers=(Layer((SimpleCell(network.cell, table),)),),
+        output_layer=network.output_layer,
+        softmax=network.softmax,
+    )
+
+
 def run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
     """Return the output codes, before any softmax.
 
@@ -114,29 +129,37 @@ def quantize(network: FloatNetwork, x: np.ndarray, *, sequence_length: int, soft
     arrays = [values for layer in network.layers for weights in layer.weights for values in weights]
     if not all(np.isfinite(values).all() for values in (*arrays, network.kernel, network.bias)):
         raise UserError("weights have values that are not finite numbers: nothing to quantise")
-    ranges = network.ranges()
-    outputs = network.run(x, ranges)
-    inputs = affine((float(x.min()), float(x.max())), "input")
-    source = input_source(inputs.scale, inputs.zero_point, x.shape[2])
-    layers: list[Layer] = []
-    for layer, seen in zip(network.layers, ranges, strict=True):
-        cells = tuple(
-            CELLS[layer.cell].quantize(weights, layer.activation, ranges_of_one, source)
-            for weights, ranges_of_one in zip(layer.weights, seen, strict=True)
-        )
-        layers.append(Layer(cells, layer.backwards))
-        source = Source(layers[-1].scales)
+    # Far out, exp is infinite on the way to a finite result.
+    with np.errstate(over="ignore"):
+        ranges = network.ranges()
+        outputs = network.run(x, ranges)
+        inputs = affine((float(x.min()), float(x.max())), "input")
+        layers = _quantized(network, ranges, input_source(inputs.scale, inputs.zero_point, x.shape[2]))
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")
-    scale = float(source.scale[-1])
-    output_layer = product(network.kernel.T * (source.scale / scale), network.bias, scale, out.scale, 2, "output")
+    scales = layers[-1].scales
+    scale = float(scales[-1])
+    output_layer = product(network.kernel.T * (scales / scale), network.bias, scale, out.scale, 2, "output")
     return LayeredNetwork(
         sequence_length=sequence_length,
         features=x.shape[2],
         input=inputs,
         output=Affine(output_layer.step, out.zero_point),
-        layers=tuple(layers),
+        layers=layers,
         output_layer=output_layer,
         every_step=network.every_step,
         softmax=softmax,
     )
+
+
+def _quantized(network: FloatNetwork, ranges: Sequence[Sequence[Ranges]], source: Source) -> tuple[Layer, ...]:
+    """Return the layers, with what lies where in each direction of each, for what comes in from ``source``."""
+    layers: list[Layer] = []
+    for layer, seen in zip(network.layers, ranges, strict=True):
+        cells = tuple(
+            CELLS[layer.cell].quantize(weights, layer.activation, lies, source)
+            for weights, lies in zip(layer.weights, seen, strict=True)
+        )
+        layers.append(Layer(cells, layer.backwards))
+        source = Source(layers[-1].scales)
+    return tuple(layers)

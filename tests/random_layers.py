@@ -10,7 +10,7 @@ BLOCKS = {"simple": 1, "lstm": 4, "gru": 3}
 
 
 def layered(*cells, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0):
-    """Return a network of cells, each written as ``("lstm", 10)``, ``("gru", 8, "both")``, ``("gru", 8, "backwards")``."""
+    """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" as a third."""
     random = np.random.default_rng(seed)
     layers, inputs = [], features
     for cell, units, *ways in cells:

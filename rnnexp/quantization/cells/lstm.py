@@ -30,8 +30,8 @@ from rnnexp.quantization.quantizer import (
 )
 
 LARGEST_WORD = 2**15 - 1
-# Entries of the table for ``g(c)``, at most: it is read through at every step, so its steps cost the most.
-LARGEST_READ = 4096
+# Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
+READ_SIZE = 4096
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,13 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
     # The candidate is in the same units, and may be larger than all that c comes to.
     peak = float(np.abs(activation(np.linspace(*widened(ranges["candidate"], TABLE_MARGIN), 4096))).max())
-    largest = max(peak, *map(abs, widened(ranges["c"], TABLE_MARGIN)))
-    c_scale = scale_for((largest or 1.0) / LARGEST_WORD, "cell state")
+    largest = max(peak, *map(abs, widened(ranges["c"], TABLE_MARGIN))) or 1.0
+    # The finest unit that 16 bits allow, made coarser, by less than 2, for the table to have all its entries.
+    read = places(activation, ranges["c"])
+    width = read.step * (read.size - 1)
+    step = width / (READ_SIZE - 2)
+    shift = max(math.floor(math.log2(step * LARGEST_WORD / largest)), 1)
+    c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
     multiple = 2 ** max(math.ceil(math.log2((peak or 1.0) / (LARGEST_STATE * c_scale))), 0)
 
     gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
@@ -107,17 +112,13 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     # The steps were rounded up, all of them alike.
     gates, candidates = gates.times(sums.step), candidates.times(sums.step)
 
-    read = places(activation, ranges["c"])
-    width = read.step * (read.size - 1)
-    shift = max(math.ceil(math.log2(width / (c_scale * (LARGEST_READ - 2)))), 1)
     step = c_scale * 2.0**shift
     first = round(-read.start / step)
-    size = math.ceil(width / step) + 2
     return LSTMCell(
         sums=without_zero_point(sums, source.zero_point, len(kernel)),
         gate=gates.gates(),
         candidate=candidates.tabulate(activation, c_scale, multiple=multiple, name="candidate"),
-        activation=Places(-first * step, step, size).tabulate(activation, scale),
+        activation=Places(-first * step, step, READ_SIZE).tabulate(activation, scale),
         shift=shift,
         first=first,
     )

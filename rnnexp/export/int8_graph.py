@@ -20,50 +20,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from rnnexp.export.int8_value import Row, Value
 from rnnexp.export.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Table
-from rnnexp.quantization.cells.cell import Cell, State
 from rnnexp.quantization.network import CODE_UNIT, RADIX, Product, split
-
-
-@dataclass(frozen=True)
-class Row:
-    """How a number of each unit is made of those of a tensor: ``2**bits * (weights @ x + offset)``.
-
-    The tensor is int16 ``[units, 1, width]``.
-    """
-
-    tensor: int
-    scale: float
-    weights: tuple[int, ...]
-    offset: int = 0
-    bits: int = 0
-
-
-@dataclass
-class Value:
-    """A number of each unit, in the forms that there are of it already.
-
-    Attributes:
-        units: how many.
-        scale: the real value of 1.
-        tensor: int16 ``[units, 1, 1]``.
-        pairs: int8 ``[1, units, 2]``: upper and lower part.
-        row: how to make it.
-    """
-
-    units: int
-    scale: float
-    tensor: int | None = None
-    pairs: int | None = None
-    row: Row | None = None
-
-    @classmethod
-    def of_state(cls, cell: Cell, state: State, tensor: int) -> Value:
-        """Return what a tensor that holds a cell's state stands for."""
-        if state.paired:
-            return cls(cell.units, state.scale, pairs=tensor)
-        return cls(cell.units, state.scale, tensor=tensor)
 
 
 @dataclass
@@ -226,8 +186,12 @@ class GraphArithmetic(Operators):
     def number(self, value: Value) -> int:
         """Return a value as int16 ``[units, 1, 1]``."""
         if value.tensor is None:
+            if value.row is None and value.pairs is not None:
+                wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
+                matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
+                value.row = Row(matrix, value.scale, (RADIX, 1))
             if value.row is None:
-                raise ValueError("a value that is only there in pairs cannot be calculated with")
+                raise ValueError("a value must be there in some form")
             value.tensor = self._rows([value.row], value.units, value.scale, "number")
         return value.tensor
 

@@ -1,4 +1,4 @@
-"""int8 TensorFlow Lite files of networks of any cells and layers (``rnnexp.quantization.layered``)."""
+"""Integer networks that take whole sequences, as TensorFlow Lite graphs with loops."""
 
 from __future__ import annotations
 
@@ -9,32 +9,18 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from rnnexp.export import flatbuffer
 from rnnexp.export.flatbuffer import Model, Subgraph
-from rnnexp.export.int8 import OPERATORS as SIMPLE_OPERATORS
-from rnnexp.export.int8 import TENSOR_TYPES
-from rnnexp.export.int8_graph import GraphArithmetic, Value
+from rnnexp.export.int8_graph import GraphArithmetic
+from rnnexp.export.int8_output import write_output_layer, write_softmax
+from rnnexp.export.int8_value import Value
 from rnnexp.export.loops import Loop, plan
-from rnnexp.export.operators import INT8_VERSION, QUANTIZE_VERSION, Op
+from rnnexp.export.operators import INT8_VERSION, Op, Operators
 from rnnexp.quantization.cells.cell import Cell
 from rnnexp.quantization.layered import LayeredNetwork
 
-OPERATORS = SIMPLE_OPERATORS | {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "MUL"}
 
-
-def to_tflite(network: LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
-    """Return the content of a .tflite file.
-
-    Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or ``[1, time, outputs]``.
-
-    Args:
-        network: what to write.
-        metadata: names and texts to put into the file.
-
-    Raises:
-        ValueError: if anything but integers got into it.
-    """
-    model = Model("rnnexp int8 recurrent network")
+def write_sequence(model: Model, network: LayeredNetwork) -> None:
+    """Write a network that takes whole sequences: the main subgraph, and two for each of its loops."""
     main = model.subgraph("main")
     loops = plan(network)
     graphs = []
@@ -46,12 +32,6 @@ def to_tflite(network: LayeredNetwork, metadata: Mapping[str, str | bytes] | Non
         writer.write_body(body)
         graphs.append((writer, condition, body))
     _write_main(main, network, graphs)
-    model.add_metadata(metadata or {})
-    content = model.to_bytes()
-    strange = (set(flatbuffer.operators(content)) - OPERATORS) | (flatbuffer.tensor_types(content) - TENSOR_TYPES)
-    if strange:
-        raise ValueError(f"not a purely integer model: {', '.join(sorted(strange))}")
-    return content
 
 
 @dataclass
@@ -178,16 +158,14 @@ class _LoopWriter:
         for sequence, read in zip(sequences, self.loop.reads, strict=True):
             shape = [1, read.numbers, read.parts]
             name = "inputs" if read.parts == 1 else "values"
-            pairs = graph.tensor(name, shape, np.int8, scale=read.scale)
-            graph.operator(Op.GATHER, [sequence, place], [pairs], schema.GatherOptionsT(), version=INT8_VERSION)
-            if read.parts == 1:
-                # Padded here and not ahead of the loop, which would carry twice the bytes. An input has no lower part.
-                zeros = graph.constant("no_lower_part", np.zeros(shape, np.int8), scale=read.scale)
-                joined = [1, read.numbers, 2]
-                pairs = GraphArithmetic(graph).concatenate(
-                    [pairs, zeros], joined, 2, np.int8, read.scale, "input_pairs"
-                )
-            found.append(Value(read.numbers, read.scale, pairs=pairs))
+            tensor = graph.tensor(name, shape, np.int8, scale=read.scale)
+            graph.operator(Op.GATHER, [sequence, place], [tensor], schema.GatherOptionsT(), version=INT8_VERSION)
+            # Codes are padded here and not ahead of the loop, which would carry twice the bytes.
+            found.append(
+                Value.of_column(Operators(graph), tensor, read.numbers, read.scale)
+                if read.parts == 1
+                else Value(read.numbers, read.scale, pairs=tensor)
+            )
         return found
 
     def _write(self, graph: Subgraph, number: int, array: int, values: int, place: int) -> int:
@@ -202,16 +180,6 @@ class _LoopWriter:
         options = schema.DynamicUpdateSliceOptionsT()
         graph.operator(Op.DYNAMIC_UPDATE_SLICE, [array, values, indices], [result], options)
         return result
-
-
-def write_output_layer(graph: Subgraph, network: LayeredNetwork, values: Sequence[Value]) -> int:
-    """Return the output's codes, before any softmax, int8 ``[1, outputs]``."""
-    sums = GraphArithmetic(graph).products(network.output_layer, values, "output")
-    affine = network.output
-    name = "logits" if network.softmax else "output"
-    result = graph.tensor(name, [1, network.outputs], np.int8, scale=affine.scale, zero_point=affine.zero_point)
-    graph.operator(Op.QUANTIZE, [sums], [result], schema.QuantizeOptionsT(), version=QUANTIZE_VERSION)
-    return result
 
 
 def _write_main(
@@ -269,12 +237,7 @@ def _write_main(
             values.append(Value.of_state(cell, cell.states[0], states[-1][0]))
         result = write_output_layer(graph, network, values)
     if network.softmax:
-        shape = graph.shape(result)
-        probabilities = graph.tensor("probabilities", shape, np.int8, scale=1 / 256, zero_point=-128)
-        softmax = schema.SoftmaxOptionsT()
-        softmax.beta = 1.0
-        graph.operator(Op.SOFTMAX, [result], [probabilities], softmax, version=INT8_VERSION)
-        result = probabilities
+        result = write_softmax(graph, result)
     graph.interface([inputs], [result])
 
 

@@ -10,13 +10,13 @@ from random_layers import integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
-from rnnexp.export import flatbuffer, int8
-from rnnexp.export.int8_layers import OPERATORS, to_tflite
+from rnnexp.export import flatbuffer
+from rnnexp.export.int8 import OPERATORS, to_step_tflite, to_tflite
 from rnnexp.quantization.arithmetic import Table
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
 from rnnexp.quantization.layered import Layer, from_simple, run
 from rnnexp.quantization.network import Product
-from rnnexp.runtime import TFLiteModel
+from rnnexp.runtime import TFLiteModel, load
 
 CELLS = ["simple", "lstm", "gru"]
 
@@ -119,17 +119,12 @@ def test_same_bits_for_random_and_extreme_numbers(kernels, seed, cells, steps, e
 
 
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
-@pytest.mark.parametrize(("features", "outputs", "softmax"), [(1, 1, False), (5, 3, True)])
-def test_a_simple_network_is_written_as_ever(activation, features, outputs, softmax):
-    plain = float_network(10, features=features, outputs=outputs, activation=activation)
-    x = inputs(5, 20, features)
+def test_a_simple_network_is_quantised_the_same_in_either_form(activation):
+    plain = float_network(10, features=3, outputs=2, activation=activation)
+    x = inputs(5, 20, 3)
     kernel, bias = plain.weights[3:]
     network = FloatNetwork((FloatLayer("simple", (plain.weights[:3],), plain.activation),), kernel, bias)
-    integer, _ = integers(network, x, softmax=softmax)
-    simple = plain.quantize(x, softmax=softmax)
-    expected = int8.to_tflite(simple, {"rnnexp": "1"})
-    assert to_tflite(integer, {"rnnexp": "1"}) == expected
-    assert to_tflite(from_simple(simple), {"rnnexp": "1"}) == expected
+    assert to_tflite(integers(network, x)[0]) == to_tflite(from_simple(plain.quantize(x)))
 
 
 def test_values_of_equal_scale_are_joined(kernels):
@@ -174,3 +169,28 @@ def test_nothing_but_integers_that_can_be_read():
     names = {tensor.name.decode() for graph in flatbuffer.parse(content).subgraphs for tensor in graph.tensors}
     assert {"input", "gate_and_candidate_table", "gates_kernel", "next_cell_state", "probabilities"} <= names
     assert all(name.replace("_", "").isalnum() and name.islower() for name in names)
+
+
+@pytest.mark.parametrize(
+    "cells", [[("lstm", 6)], [("gru", 6)], [("simple", 5), ("lstm", 4), ("gru", 3)], [("simple", 4)]], ids=str
+)
+def test_step_by_step_the_same_bits(kernels, cells):
+    network = layered(*cells, features=2, outputs=3, every_step=True)
+    integer, codes = integers(network, inputs(1, 15, 2))
+    model = load(to_step_tflite(integer), kernels)
+    assert len(model.inputs) == len(model.outputs) == 1 + sum(len(layer.cells[0].states) for layer in integer.layers)
+    states = [np.zeros(spec.shape, spec.dtype) for spec in model.inputs[1:]]
+    found = []
+    for step in codes[0]:
+        for number, values in enumerate([step[None], *states]):
+            model.set_input(number, values)
+        model.invoke()
+        made, *states = (model.get_output(number) for number in range(len(model.outputs)))
+        found.append(made[0].tolist())
+    assert found == run(integer, codes)[0].tolist()
+
+
+@pytest.mark.parametrize("way", ["both", "backwards"])
+def test_what_starts_at_the_end_cannot_go_step_by_step(way):
+    with pytest.raises(ValueError, match="from their end"):
+        to_step_tflite(integers(layered(("gru", 4, way)), inputs(2, 5))[0])

@@ -153,6 +153,12 @@ def test_softmax(kernels, every_step):
     assert np.abs(model.run_codes(codes).astype(int) + 128 - 256 * exact).max() <= 1.5
 
 
+def test_arrays_of_results_take_no_room_in_the_file():
+    network = layered(("gru", 4, "both"), ("gru", 4), every_step=True)
+    first, second = (len(to_tflite(integers(network, inputs(3, steps))[0])) for steps in (20, 1600))
+    assert abs(first - second) < 256
+
+
 @pytest.mark.parametrize("cells", [[("lstm", 10)], [("gru", 10)]], ids=str)
 def test_small_and_of_the_same_size_for_any_length(cells):
     first, second = (len(to_tflite(integers(layered(*cells), inputs(3, steps))[0])) for steps in (20, 1600))

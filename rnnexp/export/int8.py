@@ -29,6 +29,7 @@ OPERATORS = frozenset(
         "CAST",
         "CONCATENATION",
         "DYNAMIC_UPDATE_SLICE",
+        "FILL",
         "FULLY_CONNECTED",
         "GATHER",
         "LESS",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -14,7 +13,7 @@ from rnnexp.export.int8_graph import GraphArithmetic
 from rnnexp.export.int8_output import write_output_layer, write_softmax
 from rnnexp.export.int8_value import Value
 from rnnexp.export.loops import Loop, plan
-from rnnexp.export.operators import INT8_VERSION, Op, Operators
+from rnnexp.export.operators import FILL_VERSION, INT8_VERSION, Op, Operators
 from rnnexp.quantization.cells.cell import Cell
 from rnnexp.quantization.layered import LayeredNetwork
 
@@ -32,6 +31,26 @@ def write_sequence(model: Model, network: LayeredNetwork) -> None:
         writer.write_body(body)
         graphs.append((writer, condition, body))
     _write_main(main, network, graphs)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The tensors that a loop carries besides the step's number.
+
+    Attributes:
+        states: of each cell of each chain.
+        reads: the sequences, which stay as they are.
+        results: arrays of what every step gives.
+    """
+
+    states: list[list[list[int]]]
+    reads: list[int]
+    results: list[int]
+
+    @property
+    def tensors(self) -> list[int]:
+        """All of them, in order."""
+        return [*(tensor for chain in self.states for cell in chain for tensor in cell), *self.reads, *self.results]
 
 
 @dataclass
@@ -52,8 +71,8 @@ class _LoopWriter:
             for chain in self.loop.chains
         ]
 
-    def variables(self, graph: Subgraph, prefix: str = "", suffix: str = "") -> dict[str, Any]:
-        """Add the tensors that the loop carries: the step, states, sequences, and arrays of results."""
+    def variables(self, graph: Subgraph, prefix: str = "", suffix: str = "") -> Carried:
+        """Add what the loop carries."""
         states = [
             [
                 [
@@ -79,20 +98,20 @@ class _LoopWriter:
             for n, read in enumerate(self.loop.reads)
         ]
         results = [
-            graph.tensor(f"{prefix}results_{n}", list(array.shape), np.int8, scale=scale, zero_point=zero_point)
-            for n, (array, scale, zero_point) in enumerate(self.results())
+            graph.tensor(f"{prefix}results_{n}", shape, np.int8, scale=scale, zero_point=zero_point)
+            for n, (shape, scale, zero_point) in enumerate(self.results())
         ]
-        return {"states": states, "reads": reads, "results": results}
+        return Carried(states, reads, results)
 
-    def results(self) -> list[tuple[np.ndarray, float, int]]:
-        """Return the arrays of results as they are at first, with scales and zero points."""
+    def results(self) -> list[tuple[list[int], float, int]]:
+        """Return the shapes, scales and zero points of the arrays of results."""
         steps = self.network.sequence_length
         if self.loop.gives == "values":
             cells = [chain.cells[-1] for chain in self.loop.chains]
-            return [(np.zeros((steps, cell.units, 2), np.int8), cell.states[0].scale, 0) for cell in cells]
+            return [([steps, cell.units, 2], cell.states[0].scale, 0) for cell in cells]
         if self.loop.gives == "outputs":
             affine = self.network.output
-            return [(np.zeros((steps, self.network.outputs), np.int8), affine.scale, affine.zero_point)]
+            return [([steps, self.network.outputs], affine.scale, affine.zero_point)]
         return []
 
     def write_condition(self, graph: Subgraph) -> None:
@@ -102,7 +121,7 @@ class _LoopWriter:
         count = graph.constant("steps", np.int32(self.network.sequence_length))
         more = graph.tensor("more", [], np.bool_)
         graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
-        graph.interface([step, *flat(carried)], [more])
+        graph.interface([step, *carried.tensors], [more])
 
     def write_body(self, graph: Subgraph) -> None:
         """One time step."""
@@ -116,9 +135,9 @@ class _LoopWriter:
         states, results = [], []
         values: list[Value] = []
         for number, (chain, scopes) in enumerate(zip(self.loop.chains, self.scopes, strict=True)):
-            values = self._read(graph, carried["reads"], places[chain.backwards])
+            values = self._read(graph, carried.reads, places[chain.backwards])
             following = []
-            for cell, scope, tensors in zip(chain.cells, scopes, carried["states"][number], strict=True):
+            for cell, scope, tensors in zip(chain.cells, scopes, carried.states[number], strict=True):
                 arithmetic = GraphArithmetic(graph, scope)
                 before = [
                     Value.of_state(cell, state, tensor) for state, tensor in zip(cell.states, tensors, strict=True)
@@ -126,7 +145,7 @@ class _LoopWriter:
                 after = cell.step(arithmetic, values, before)
                 following.append(
                     [
-                        value.pairs if state.paired else arithmetic.number(value)
+                        arithmetic.as_pairs(value, "paired") if state.paired else arithmetic.number(value)
                         for state, value in zip(cell.states, after, strict=True)
                     ]
                 )
@@ -136,13 +155,13 @@ class _LoopWriter:
                 # What goes backwards writes at the place it reads; but the only cell of a layer in its own order.
                 place = places[chain.backwards and len(self.loop.chains) > 1]
                 pairs = GraphArithmetic(graph, scopes[-1]).as_pairs(values[0], "result")
-                results.append(self._write(graph, number, carried["results"][number], pairs, place))
+                results.append(self._write(graph, number, carried.results[number], pairs, place))
         if self.loop.gives == "outputs":
-            values = values if self.loop.chains else self._read(graph, carried["reads"], step)
+            values = values if self.loop.chains else self._read(graph, carried.reads, step)
             made = write_output_layer(graph, self.network, values)
-            results.append(self._write(graph, 0, carried["results"][0], made, step))
-        after_step = {"states": states, "reads": carried["reads"], "results": results}
-        graph.interface([step, *flat(carried)], [next_step, *flat(after_step)])
+            results.append(self._write(graph, 0, carried.results[0], made, step))
+        after_step = Carried(states, carried.reads, results)
+        graph.interface([step, *carried.tensors], [next_step, *after_step.tensors])
 
     def _from_end(self, graph: Subgraph, step: int) -> int:
         """Return the step's number counted from the end of the sequence."""
@@ -170,13 +189,11 @@ class _LoopWriter:
 
     def _write(self, graph: Subgraph, number: int, array: int, values: int, place: int) -> int:
         """Return an array of results with those of a step in their place."""
-        content, scale, zero_point = self.results()[number]
-        axis = graph.constant("first_axis", np.array([1] + [0] * (content.ndim - 1), np.int32))
-        indices = graph.tensor("indices", [content.ndim], np.int32)
+        shape, scale, zero_point = self.results()[number]
+        axis = graph.constant("first_axis", np.array([1] + [0] * (len(shape) - 1), np.int32))
+        indices = graph.tensor("indices", [len(shape)], np.int32)
         graph.operator(Op.MUL, [axis, place], [indices], schema.MulOptionsT())
-        result = graph.tensor(
-            f"next_results_{number}", list(content.shape), np.int8, scale=scale, zero_point=zero_point
-        )
+        result = graph.tensor(f"next_results_{number}", shape, np.int8, scale=scale, zero_point=zero_point)
         options = schema.DynamicUpdateSliceOptionsT()
         graph.operator(Op.DYNAMIC_UPDATE_SLICE, [array, values, indices], [result], options)
         return result
@@ -195,30 +212,26 @@ def _write_main(
     # columns make up for the true scale, the biases for the true zero point.
     read = graphs[0][0].loop.reads[0]
     sequences = [arithmetic.reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")]
-    first: int | None = None
-    carried: dict[str, Any] = {}
     for writer, condition, body in graphs:
-        if first is None:
-            first = graph.constant("first_step", np.int32(0))
-        start = [first]
+        start = [graph.constant("first_step", np.int32(0))]
         for chain in writer.loop.chains:
             for cell in chain.cells:
                 for state in cell.states:
                     shape, dtype = _shape(cell, paired=state.paired), np.int8 if state.paired else np.int16
                     start.append(graph.constant(f"initial_{state.name}", np.zeros(shape, dtype), scale=state.scale))
         start += sequences
-        start += [graph.constant("no_results", array, scale=scale) for array, scale, _ in writer.results()]
+        start += [_no_results(graph, *result) for result in writer.results()]
         end = graph.tensor("last_step", [], np.int32)
         carried = writer.variables(graph, prefix="last_", suffix="_again")
         options = schema.WhileOptionsT()
         options.condSubgraphIndex, options.bodySubgraphIndex = condition.number, body.number
-        graph.operator(Op.WHILE, start, [end, *flat(carried)], options)
+        graph.operator(Op.WHILE, start, [end, *carried.tensors], options)
         if writer.loop.gives == "values":
             sequences = [
                 arithmetic.reshape(
                     array, [steps, 1, chain.cells[-1].units, 2], np.int8, chain.cells[-1].states[0].scale, "values"
                 )
-                for array, chain in zip(carried["results"], writer.loop.chains, strict=True)
+                for array, chain in zip(carried.results, writer.loop.chains, strict=True)
             ]
     if network.every_step:
         affine, name = network.output, "logits" if network.softmax else "output"
@@ -227,12 +240,10 @@ def _write_main(
         )
         reshape = schema.ReshapeOptionsT()
         reshape.newShape = np.array([1, steps, network.outputs], np.int32)
-        graph.operator(
-            Op.RESHAPE, [carried["results"][0], graph.constant("shape", reshape.newShape)], [result], reshape
-        )
+        graph.operator(Op.RESHAPE, [carried.results[0], graph.constant("shape", reshape.newShape)], [result], reshape)
     else:
         values = []
-        for chain, states in zip(graphs[-1][0].loop.chains, carried["states"], strict=True):
+        for chain, states in zip(graphs[-1][0].loop.chains, carried.states, strict=True):
             cell = chain.cells[-1]
             values.append(Value.of_state(cell, cell.states[0], states[-1][0]))
         result = write_output_layer(graph, network, values)
@@ -241,10 +252,14 @@ def _write_main(
     graph.interface([inputs], [result])
 
 
-def flat(carried: Mapping[str, Any]) -> list[int]:
-    """Return what a loop carries, in order."""
-    states = [tensor for chain in carried["states"] for cell in chain for tensor in cell]
-    return [*states, *carried["reads"], *carried["results"]]
+def _no_results(graph: Subgraph, shape: list[int], scale: float, zero_point: int) -> int:
+    """Return an array of results before the first step; as a constant it would take its size in the file."""
+    result = graph.tensor("no_results", shape, np.int8, scale=scale, zero_point=zero_point)
+    sizes = graph.constant("results_shape", np.array(shape, np.int32))
+    content = np.int8(zero_point).tobytes()
+    nothing = graph.tensor("nothing", [], np.int8, scale=scale, zero_point=zero_point, content=content)
+    graph.operator(Op.FILL, [sizes, nothing], [result], schema.FillOptionsT(), version=FILL_VERSION)
+    return result
 
 
 def _shape(cell: Cell, *, paired: bool) -> list[int]:

@@ -16,6 +16,7 @@ Op = schema.BuiltinOperator
 BATCH_MATMUL_VERSION = 3  # int16
 CAST_VERSION = 4  # int16
 CONCATENATION_VERSION = {np.int8: 2, np.int16: 3}
+FILL_VERSION = 3  # int8
 FULLY_CONNECTED_VERSION = 7  # int16 inputs with int64 biases
 INT8_VERSION = 2  # GATHER, SOFTMAX of int8
 QUANTIZE_VERSION = 3  # int16

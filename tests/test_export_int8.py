@@ -127,7 +127,8 @@ def test_the_same_network_gives_the_same_bytes():
 
 def test_nothing_but_integers():
     content = to_tflite(network(outputs=3, softmax=True)[0])
-    assert set(flatbuffer.operators(content)) == OPERATORS
+    # What several layers and other cells need besides.
+    assert set(flatbuffer.operators(content)) == OPERATORS - {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "FILL", "MUL"}
     assert flatbuffer.tensor_types(content) == {"INT8", "INT16", "INT32", "INT64", "BOOL"}
 
 

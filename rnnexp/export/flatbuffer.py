@@ -190,6 +190,10 @@ class Subgraph:
         """Return how many numbers a tensor has."""
         return int(np.prod(self._graph.tensors[tensor].shape))
 
+    def shape(self, tensor: int) -> list[int]:
+        """Return a tensor's shape."""
+        return [int(length) for length in self._graph.tensors[tensor].shape]
+
     def constant(self, name: str, values: Any, *, scale: float | None = None) -> int:
         """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number."""
         array = np.asarray(values)

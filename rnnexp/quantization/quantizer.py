@@ -74,8 +74,8 @@ def quantize(
             raise UserError(f"the {name} has values that are not finite numbers: nothing to quantise")
     kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in weights)
     inputs = affine(ranges.input, "input")
-    outputs = affine(_widened(_finite(ranges.output, "output"), OUTPUT_MARGIN), "output")
-    start, end = active_part(activation, _widened(_finite(ranges.pre_activation, "pre-activation"), TABLE_MARGIN))
+    outputs = affine(widened(finite(ranges.output, "output"), OUTPUT_MARGIN), "output")
+    start, end = active_part(activation, widened(finite(ranges.pre_activation, "pre-activation"), TABLE_MARGIN))
     peak = float(np.abs(activation(np.linspace(start, end, TABLE_SIZE))).max())
     # A state that is always 0 can have any scale.
     state_scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
@@ -83,7 +83,7 @@ def quantize(
     # An input's value is RADIX times its code.
     both = np.concatenate([kernel * (inputs.scale / RADIX / state_scale), recurrent]).T
     cell = product(both, bias - start, state_scale, (end - start) / (TABLE_SIZE - 1), parts, "pre-activation")
-    cell = _without_zero_point(cell, inputs.zero_point, len(kernel))
+    cell = without_zero_point(cell, inputs.zero_point, len(kernel))
     # The step was rounded up: the table ends a little later.
     entries = np.rint(activation(start + cell.step * np.arange(TABLE_SIZE)) / state_scale)
 
@@ -132,7 +132,7 @@ def with_weights(network: IntegerNetwork, weights: Sequence[np.ndarray]) -> Inte
     cell = _filled(network.cell, both, bias - network.table_start)
     return replace(
         network,
-        cell=_without_zero_point(cell, network.input.zero_point, len(kernel)),
+        cell=without_zero_point(cell, network.input.zero_point, len(kernel)),
         output_layer=_filled(network.output_layer, out_kernel.T, out_bias),
     )
 
@@ -151,7 +151,7 @@ def _filled(scales: Product, weights: np.ndarray, bias: np.ndarray) -> Product:
     )
 
 
-def _without_zero_point(cell: Product, zero_point: int, features: int) -> Product:
+def without_zero_point(cell: Product, zero_point: int, features: int) -> Product:
     """Return the cell for input codes whose zero point has not been taken away: its share goes into the bias."""
     share = zero_point * CODE_UNIT * cell.codes[:, :features].sum(axis=1)
     return replace(cell, bias=cell.bias - share)
@@ -163,7 +163,7 @@ def affine(limits: tuple[float, float], name: str) -> Affine:
     Raises:
         UserError: if the range is not finite.
     """
-    low, high = _finite(limits, name)
+    low, high = finite(limits, name)
     low, high = min(low, 0.0), max(high, 0.0)
     scale = scale_for((high - low or 1.0) / 255, name)
     return Affine(scale, int(np.clip(np.rint(-128 - low / scale), -128, 127)))
@@ -193,8 +193,10 @@ def checked_scale(scale: float, name: str) -> float:
     return scale
 
 
-def active_part(activation: Activation, limits: tuple[float, float]) -> tuple[float, float]:
-    """Return the part of a range outside of which the activation does not change by half a state step.
+def active_part(
+    activation: Activation, limits: tuple[float, float], levels: int = LARGEST_STATE
+) -> tuple[float, float]:
+    """Return the part of a range outside of which the activation does not change by half a ``levels``-th of its peak.
 
     The table spends its entries there. The ends are outside by up to a thousandth of the part's width.
     """
@@ -202,7 +204,7 @@ def active_part(activation: Activation, limits: tuple[float, float]) -> tuple[fl
     while True:
         grid = np.linspace(start, end, 4096)
         states = activation(grid)
-        tolerance = np.abs(states).max() / (2 * LARGEST_STATE)
+        tolerance = np.abs(states).max() / (2 * levels)
         differs_from_start = np.flatnonzero(np.abs(states - states[0]) > tolerance)
         differs_from_end = np.flatnonzero(np.abs(states - states[-1]) > tolerance)
         if not len(differs_from_start) or not len(differs_from_end):
@@ -226,14 +228,19 @@ def _quiet(activation: Activation) -> Activation:
     return evaluate
 
 
-def _finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
+def finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
+    """Return a range, if it is one.
+
+    Raises:
+        UserError: if not.
+    """
     low, high = (float(limit) for limit in limits)
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise UserError(f"the range of the {name} is not finite: {low:g} to {high:g}")
     return low, high
 
 
-def _widened(limits: tuple[float, float], margin: float) -> tuple[float, float]:
+def widened(limits: tuple[float, float], margin: float) -> tuple[float, float]:
     """Return the range with a margin on both sides, and never without any width."""
     low, high = limits
     width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-20)

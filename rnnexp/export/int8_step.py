@@ -1,0 +1,48 @@
+"""Integer networks that take one time step, as TensorFlow Lite graphs: whoever runs them keeps the states."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnexp.export.flatbuffer import Subgraph
+from rnnexp.export.int8_graph import GraphArithmetic
+from rnnexp.export.int8_output import write_output_layer, write_softmax
+from rnnexp.export.int8_value import Value
+from rnnexp.quantization.layered import LayeredNetwork
+
+
+def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
+    """Write a time step with states as int16 numbers, which is what users and other programs want to see.
+
+    Raises:
+        ValueError: if a layer reads sequences from their end.
+    """
+    if any(len(layer.cells) > 1 or layer.backwards for layer in network.layers):
+        raise ValueError("a network that reads sequences from their end cannot go step by step")
+    affine, features = network.input, network.features
+    inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    cells = [layer.cells[0] for layer in network.layers]
+    scopes = [f"layer_{number + 1}_" if len(cells) > 1 else "" for number in range(len(cells))]
+    given = [
+        [graph.tensor(f"{scope}{state.name}", [1, cell.units], np.int16, scale=state.scale) for state in cell.states]
+        for cell, scope in zip(cells, scopes, strict=True)
+    ]
+    scale = cells[0].states[0].scale
+    values = [Value.of_codes(GraphArithmetic(graph), inputs, features, scale)]
+    made = []
+    for cell, scope, tensors in zip(cells, scopes, given, strict=True):
+        arithmetic = GraphArithmetic(graph, scope)
+        before = []
+        for state, tensor in zip(cell.states, tensors, strict=True):
+            shape = [cell.units, 1, 1]
+            numbers = arithmetic.reshape(tensor, shape, np.int16, state.scale, f"{state.name}_numbers")
+            before.append(Value(cell.units, state.scale, numbers))
+        after = cell.step(arithmetic, values, before)
+        for state, value in zip(cell.states, after, strict=True):
+            number = arithmetic.number(value)
+            made.append(arithmetic.reshape(number, [1, cell.units], np.int16, state.scale, f"next_{state.name}"))
+        values = [after[0]]
+    result = write_output_layer(graph, network, values)
+    if network.softmax:
+        result = write_softmax(graph, result)
+    graph.interface([inputs, *(tensor for tensors in given for tensor in tensors)], [result, *made])

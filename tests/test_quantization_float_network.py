@@ -1,0 +1,61 @@
+"""The float network in NumPy against Keras."""
+
+import keras
+import numpy as np
+import pytest
+from random_layers import layered
+from random_networks import inputs
+
+from rnnexp.quantization.float_network import FloatNetwork
+
+LAYERS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("simple", 4)],
+        [("lstm", 4)],
+        [("gru", 4)],
+        [("lstm", 4, "both")],
+        [("gru", 4, "backwards")],
+        [("gru", 3, "both"), ("lstm", 4, "both"), ("simple", 5)],
+        [("simple", 3), ("gru", 4, "backwards")],
+    ],
+    ids=str,
+)
+def test_the_same_as_keras(cells, every_step):
+    network = layered(*cells, features=2, outputs=3, every_step=every_step)
+    x = inputs(4, 6, 2).astype(np.float32)
+    model = keras.Sequential([keras.Input(x.shape[1:])])
+    for number, (cell, units, *ways) in enumerate(cells):
+        sequences = every_step or number < len(cells) - 1
+        layer = LAYERS[cell](units, return_sequences=sequences, go_backwards="backwards" in ways)
+        model.add(keras.layers.Bidirectional(layer) if "both" in ways else layer)
+    model.add(keras.layers.Dense(3))
+    arrays = [values for layer in network.layers for weights in layer.weights for values in weights]
+    model.set_weights([*arrays, network.kernel, network.bias])
+    assert np.abs(model(x).numpy() - network.run(x)).max() < 2e-5
+
+
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"backwards": True, "every_step": True}], ids=str)
+def test_layers_are_found_in_a_models_weights(options):
+    ways = [name for name, option in (("both", "bidirectional"), ("backwards", "backwards")) if options.get(option)]
+    made = layered(*[("gru", 4, *ways)] * 2, features=3, outputs=2, every_step=options.get("every_step", False))
+    arrays = [values for layer in made.layers for weights in layer.weights for values in weights]
+    found = FloatNetwork.of_keras([*arrays, made.kernel, made.bias], "gru", np.tanh, **options)
+    x = inputs(2, 5, 3)
+    assert (found.run(x) == made.run(x)).all()
+
+
+def test_ranges_are_over_all_batches_and_steps(monkeypatch):
+    network, x = layered(("lstm", 3), ("gru", 2)), inputs(10, 5)
+    whole, parts = network.ranges(), network.ranges()
+    network.run(x, whole)
+    monkeypatch.setattr("rnnexp.quantization.float_network.BATCH", 3)
+    network.run(x, parts)
+    assert [set(seen.found) for (seen,) in whole] == [{"gates", "candidate", "c"}, {"gates", "candidate", "a", "b"}]
+    for (one,), (other,) in zip(whole, parts, strict=True):
+        for name in one.found:
+            np.testing.assert_allclose(one[name], other[name], rtol=1e-12)

@@ -14,6 +14,14 @@ HIDDEN_SIZE = 10  # recurrent units
 MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+CELL = "simple"  # "simple", "lstm" or "gru"
+NUM_LAYERS = 1  # recurrent layers, one reading the other
+BIDIRECTIONAL = False  # read each sequence from both ends
+GO_BACKWARDS = False  # read each sequence from its end
+RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orthogonal" or "identity"
+DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
+RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
+L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # sequences a training step

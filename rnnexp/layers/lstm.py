@@ -1,0 +1,71 @@
+"""Long short-term memory (Hochreiter & Schmidhuber 1997; with forget gate, Gers et al. 2000), as Keras has it.
+
+With ``g`` for the activation, gates from the sums of input and state, side by side in this order:
+
+    i, f, o = sigmoid(...)      candidate = g(...)
+    c[t] = f * c[t - 1] + i * candidate
+    h[t] = o * g(c[t])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from rnnexp.activations import Activation
+from rnnexp.layers.cell import Cell
+from rnnexp.layers.recurrence import Recurrence, Tensors
+from rnnexp.layers.recurrent import Recurrent
+
+
+@dataclass(frozen=True)
+class LongShortTerm(Recurrence):
+    """The arithmetic; kept: h, c, and i, f, candidate, o."""
+
+    rule: Activation
+    states = 2
+    kept = (1, 1, 4)
+    around = (1,)
+
+    def forward(self, of_input: tf.Tensor, of_state: tf.Tensor, states: Tensors, axis: int) -> Tensors:
+        """Return the new states, and the gates."""
+        i, f, candidate, o = tf.split(of_input + of_state, 4, axis=axis)
+        i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
+        candidate = self.rule.forward(candidate)
+        c = f * states[1] + i * candidate
+        return o * self.rule.forward(c), c, tf.concat([i, f, candidate, o], axis=axis)
+
+    def slopes(self, kept: Tensors, previous: Tensors, axis: int) -> Tensors:
+        """Return what the gradients by c and by the output are multiplied with."""
+        _, c, gates = kept
+        i, f, candidate, o = tf.split(gates, 4, axis=axis)
+        activated = self.rule.forward(c)
+        by_c = (candidate * i * (1.0 - i), previous[1] * f * (1.0 - f), i * self.rule.slope(candidate), f)
+        return *by_c, activated * o * (1.0 - o), o * self.rule.slope(activated)
+
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors, axis: int) -> tuple[tf.Tensor, Tensors]:
+        """Return the gradients by the sums, and by the c before."""
+        to_i, to_f, to_candidate, f, to_o, to_c = slopes
+        by_c = around[0] + by_output * to_c
+        by_sums = tf.concat([by_c * to_i, by_c * to_f, by_c * to_candidate, by_output * to_o], axis=axis)
+        return by_sums, (by_c * f,)
+
+
+@keras.saving.register_keras_serializable(package="rnnexp")
+class LSTM(Recurrent, keras.layers.LSTM):
+    """Keras' ``LSTM`` with the fast loops."""
+
+    def recurrence(self, rule: Activation) -> LongShortTerm:
+        """Return the arithmetic."""
+        return LongShortTerm(rule)
+
+
+CELL = Cell(
+    layer=LSTM,
+    plain=keras.layers.LSTM,
+    activated=(False, False, True, False),
+    start=lambda rule: ((0.0, 1.0, rule.working_point[0], 0.0), rule.working_point[1]),
+    options={"unit_forget_bias": False},  # it is in the bias above
+)

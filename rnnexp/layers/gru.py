@@ -21,46 +21,34 @@ from rnnexp.layers.recurrent import Recurrent
 
 @dataclass(frozen=True)
 class Gated(Recurrence):
-    """The arithmetic; kept: h, and z, r, candidate, s_h.
-
-    The gradients by the sums are, side by side, those of z, r, s_h, x_h.
-    """
+    """The arithmetic; kept: h, z, r, candidate, s_h. The gradients by the sums are those by z, r, s_h, x_h."""
 
     rule: Activation
     states = 1
-    kept = (1, 4)
+    kept = 5
     around = (0,)
+    of_input = (0, 1, 3)
+    of_state = (0, 1, 2)
     recurrent_bias = True
 
-    def forward(self, of_input: tf.Tensor, of_state: tf.Tensor, states: Tensors, axis: int) -> Tensors:
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
         """Return the new state, and the gates."""
-        (x_z, x_r, x_h), (s_z, s_r, s_h) = (tf.split(sums, 3, axis=axis) for sums in (of_input, of_state))
+        (x_z, x_r, x_h), (s_z, s_r, s_h) = of_input, of_state
         z, r = tf.sigmoid(x_z + s_z), tf.sigmoid(x_r + s_r)
         candidate = self.rule.forward(x_h + r * s_h)
-        return z * states[0] + (1.0 - z) * candidate, tf.concat([z, r, candidate, s_h], axis=axis)
+        return z * states[0] + (1.0 - z) * candidate, z, r, candidate, s_h
 
-    def slopes(self, kept: Tensors, previous: Tensors, axis: int) -> Tensors:
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
         """Return what the gradient by the output is multiplied with."""
-        z, r, candidate, s_h = tf.split(kept[1], 4, axis=axis)
-        to_z = (previous[0] - candidate) * z * (1.0 - z)
+        _, z, r, candidate, s_h = kept
         to_x = (1.0 - z) * self.rule.slope(candidate)
-        return to_z, to_x * s_h * r * (1.0 - r), to_x * r, to_x, z
+        return (previous[0] - candidate) * z * (1.0 - z), to_x * s_h * r * (1.0 - r), to_x * r, to_x, z
 
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors, axis: int) -> tuple[tf.Tensor, Tensors]:
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Return the gradients by the sums, and by the output before as far as it passes the gate z."""
         *to_sums, z = slopes
         by_output += around[0]
-        return tf.concat([by_output * slope for slope in to_sums], axis=axis), (by_output * z,)
-
-    def of_input(self, by_sums: tf.Tensor, axis: int) -> tf.Tensor:
-        """Return those of z, r, x_h."""
-        z, r, _, x_h = tf.split(by_sums, 4, axis=axis)
-        return tf.concat([z, r, x_h], axis=axis)
-
-    def of_state(self, by_sums: tf.Tensor, axis: int) -> tf.Tensor:
-        """Return those of z, r, s_h."""
-        z, r, s_h, _ = tf.split(by_sums, 4, axis=axis)
-        return tf.concat([z, r, s_h], axis=axis)
+        return tuple(by_output * slope for slope in to_sums), (by_output * z,)
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")

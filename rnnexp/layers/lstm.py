@@ -22,35 +22,33 @@ from rnnexp.layers.recurrent import Recurrent
 
 @dataclass(frozen=True)
 class LongShortTerm(Recurrence):
-    """The arithmetic; kept: h, c, and i, f, candidate, o."""
+    """The arithmetic; kept: h, c, i, f, candidate, o."""
 
     rule: Activation
     states = 2
-    kept = (1, 1, 4)
+    kept = 6
     around = (1,)
+    of_input = of_state = (0, 1, 2, 3)
 
-    def forward(self, of_input: tf.Tensor, of_state: tf.Tensor, states: Tensors, axis: int) -> Tensors:
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
         """Return the new states, and the gates."""
-        i, f, candidate, o = tf.split(of_input + of_state, 4, axis=axis)
-        i, f, o = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o)
-        candidate = self.rule.forward(candidate)
+        i, f, candidate, o = (x + s for x, s in zip(of_input, of_state, strict=True))
+        i, f, o, candidate = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o), self.rule.forward(candidate)
         c = f * states[1] + i * candidate
-        return o * self.rule.forward(c), c, tf.concat([i, f, candidate, o], axis=axis)
+        return o * self.rule.forward(c), c, i, f, candidate, o
 
-    def slopes(self, kept: Tensors, previous: Tensors, axis: int) -> Tensors:
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
         """Return what the gradients by c and by the output are multiplied with."""
-        _, c, gates = kept
-        i, f, candidate, o = tf.split(gates, 4, axis=axis)
+        _, c, i, f, candidate, o = kept
         activated = self.rule.forward(c)
         by_c = (candidate * i * (1.0 - i), previous[1] * f * (1.0 - f), i * self.rule.slope(candidate), f)
         return *by_c, activated * o * (1.0 - o), o * self.rule.slope(activated)
 
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors, axis: int) -> tuple[tf.Tensor, Tensors]:
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Return the gradients by the sums, and by the c before."""
         to_i, to_f, to_candidate, f, to_o, to_c = slopes
         by_c = around[0] + by_output * to_c
-        by_sums = tf.concat([by_c * to_i, by_c * to_f, by_c * to_candidate, by_output * to_o], axis=axis)
-        return by_sums, (by_c * f,)
+        return (by_c * to_i, by_c * to_f, by_c * to_candidate, by_output * to_o), (by_c * f,)
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")

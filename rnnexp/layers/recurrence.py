@@ -8,6 +8,7 @@ identity but for recurrent dropout.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,60 +24,49 @@ Tensors = tuple[Any, ...]
 class Recurrence(ABC):
     """The arithmetic of a cell, on tensors ``[..., batch, units]``, or ``[..., units, batch]``.
 
-    ``axis`` is the one of the units; the two sums have several blocks of units along it. A gradient "by" something is
-    that of some number by it.
+    Each of the two sums comes as its blocks of units, one for each gate. A gradient "by" something is that of some
+    number by it.
 
     Attributes:
         states: how many tensors go from step to step; the first one is the output.
-        kept: the widths, in blocks of units, of what ``forward`` returns.
+        kept: how many ``forward`` returns.
         around: the states whose gradients do not only come by the product of the output and the recurrent kernel.
+        of_input: which of the gradients that ``backward`` returns are those by the blocks of the input's sum.
+        of_state: the same for the state's sum.
         recurrent_bias: whether the state's sum has a bias of its own.
     """
 
     states: int
-    kept: tuple[int, ...]
+    kept: int
     around: tuple[int, ...]
+    of_input: tuple[int, ...]
+    of_state: tuple[int, ...]
     recurrent_bias: bool = False
 
     @abstractmethod
-    def forward(self, of_input: tf.Tensor, of_state: tf.Tensor, states: Tensors, axis: int) -> Tensors:
-        """Take one step, from the two sums and the last states.
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
+        """Take one step, from the blocks of the two sums and the last states.
 
         Returns:
             What is kept of the step: the new states, then what else the way back needs.
         """
 
     @abstractmethod
-    def slopes(self, kept: Tensors, previous: Tensors, axis: int) -> Tensors:
-        """Return the factors that ``backward`` needs, of all steps at once.
-
-        Args:
-            kept: of all steps.
-            previous: the states before each step.
-            axis: the units'.
-        """
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
+        """Return the factors that ``backward`` needs, for all steps, from what was kept and the states before."""
 
     @abstractmethod
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors, axis: int) -> tuple[tf.Tensor, Tensors]:
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Take one step back.
 
         Args:
             by_output: gradient by the step's output, but for what ``around`` has of it.
             around: gradients by the states of ``self.around``.
             slopes: of this step.
-            axis: the units'.
 
         Returns:
-            The gradients by the sums, side by side, and ``around`` for the step before.
+            The gradients by the blocks of the sums, and ``around`` for the step before.
         """
-
-    def of_input(self, by_sums: tf.Tensor, axis: int) -> tf.Tensor:  # noqa: ARG002  (others need it)
-        """Pick the gradients by the input's sum from what ``backward`` returns: all, where sums just add up."""
-        return by_sums
-
-    def of_state(self, by_sums: tf.Tensor, axis: int) -> tf.Tensor:  # noqa: ARG002
-        """Pick the gradients by the state's sum."""
-        return by_sums
 
 
 @dataclass(frozen=True)
@@ -206,6 +196,7 @@ class _Loops:
 
     def _forward(self, sequences: tf.Tensor, weights: Weights, states: Tensors) -> Tensors:
         """Return what the cell keeps, of every step."""
+        units = weights.recurrent_kernel.shape[0]
         axes = "tib" if self.batch_last else "tbi"
         projected = tf.einsum(f"{axes},io->{axes.replace('i', 'o')}", sequences, weights.kernel)
         projected += self._spread(weights.bias)
@@ -215,14 +206,12 @@ class _Loops:
             of_state = product(entering, weights.recurrent_kernel, batch_last=self.batch_last)
             if weights.recurrent_bias is not None:
                 of_state += self._spread(weights.recurrent_bias)
-            kept = self.cell.forward(projected[i], of_state, states, self.axis)
+            kept = self.cell.forward(self._blocks(projected[i], units), self._blocks(of_state, units), states)
             arrays = tuple(array.write(i, values) for array, values in zip(written, kept, strict=True))
             return i + 1, kept[: len(states)], arrays
 
-        steps, units = sequences.shape[0], weights.recurrent_kernel.shape[0]
-        batch = sequences.shape[2 if self.batch_last else 1]
-        shapes = [(units * blocks, batch) if self.batch_last else (batch, units * blocks) for blocks in self.cell.kept]
-        arrays = tuple(tf.TensorArray(tf.float32, steps, element_shape=shape) for shape in shapes)
+        steps = sequences.shape[0]
+        arrays = tuple(self._array(units, sequences) for _ in range(self.cell.kept))
         _, arrays = _loop(step, 0, steps, states, arrays)
         return tuple(array.stack() for array in arrays)
 
@@ -230,45 +219,59 @@ class _Loops:
         self, by_outputs: Tensors, kept: Tensors, initial: Tensors, sequences: tf.Tensor, weights: Weights
     ) -> list[tf.Tensor]:
         """Return the gradients by sequences, weights and initial states."""
-        cell, axis, steps = self.cell, self.axis, sequences.shape[0]
+        cell, steps, units = self.cell, sequences.shape[0], weights.recurrent_kernel.shape[0]
         turned_kernel = tf.transpose(weights.recurrent_kernel)
         previous = tuple(
             tf.concat([before[None], values[:-1]], axis=0) for before, values in zip(initial, kept, strict=False)
         )
-        slopes = cell.slopes(kept, previous, axis)
+        slopes = cell.slopes(kept, previous)
         by_output, *by_last = by_outputs
 
-        def by_previous(by_sums: tf.Tensor) -> tf.Tensor:
+        def by_previous(by_sums: Tensors) -> tf.Tensor:
             """Return the gradient by the output of the step before, as far as it comes by the product."""
-            by_entering = product(cell.of_state(by_sums, axis), turned_kernel, batch_last=self.batch_last)
+            by_entering = self._by_entering([by_sums[block] for block in cell.of_state], turned_kernel)
             return by_entering * self.dropout.mask if self.dropout else by_entering
 
-        # What is carried is the gradient by the sums, not by the output: so the loop's one product comes first in each
-        # step, and XLA fuses what follows into it; a factor before it would be computed once for every unit.
-        def step(i: tf.Tensor, carried: Tensors, written: Tensors) -> Any:
+        # What is carried are the gradients by the sums, not by the output: so the loop's one product comes first in
+        # each step, and XLA fuses what follows into it; a factor before it would be computed once for every unit.
+        def step(i: tf.Tensor, carried: Any, written: Tensors) -> Any:
             t = steps - 1 - i
             by_sums, around = carried
             by_state = by_previous(by_sums)
             if self.every_step:
                 by_state += by_output[t]
-            by_sums, around = cell.backward(by_state, around, tuple(values[t] for values in slopes), axis)
-            return i + 1, (by_sums, around), (written[0].write(t, by_sums),)
+            by_sums, around = cell.backward(by_state, around, tuple(values[t] for values in slopes))
+            arrays = tuple(array.write(t, values) for array, values in zip(written, by_sums, strict=True))
+            return i + 1, (by_sums, around), arrays
 
         by_state = by_output[-1] if self.every_step else by_output
         around = tuple(by_last[state] if by_last and state else tf.zeros_like(by_state) for state in cell.around)
         if by_last:
             by_state += by_last[0]
-        by_sums, around = cell.backward(by_state, around, tuple(values[-1] for values in slopes), axis)
-        array = tf.TensorArray(tf.float32, steps, element_shape=by_sums.shape).write(steps - 1, by_sums)
-        (by_sums, around), (array,) = _loop(step, 1, steps, (by_sums, around), (array,))
+        by_sums, around = cell.backward(by_state, around, tuple(values[-1] for values in slopes))
+        arrays = tuple(self._array(units, sequences).write(steps - 1, values) for values in by_sums)
+        (by_sums, around), arrays = _loop(step, 1, steps, (by_sums, around), arrays)
         by_initial = [by_previous(by_sums), *[tf.zeros_like(by_state)] * (cell.states - 1)]
         for state, values in zip(cell.around, around, strict=True):
             by_initial[state] += values
-        by_sequences, by_weights = self._by_weights(array.stack(), previous[0], sequences, weights)
+        by_sequences, by_weights = self._by_weights(
+            [array.stack() for array in arrays], previous[0], sequences, weights
+        )
         return [by_sequences, *by_weights, *by_initial]
 
+    def _by_entering(self, by_sums: list[tf.Tensor], turned_kernel: tf.Tensor) -> tf.Tensor:
+        """Return the gradient by what enters the product, from those by the blocks of its result."""
+        kernels = tf.split(turned_kernel, len(by_sums), axis=0)
+        if not self.batch_last:
+            return tf.concat(by_sums, axis=-1) @ turned_kernel
+        # Added up before the sum over units, which beyond 32 terms XLA would cut into several loops.
+        return tf.reduce_sum(
+            sum(kernel[:, :, None] * values[:, None, :] for kernel, values in zip(kernels, by_sums, strict=True)),
+            axis=0,
+        )
+
     def _by_weights(
-        self, by_sums: tf.Tensor, previous: tf.Tensor, sequences: tf.Tensor, weights: Weights
+        self, by_sums: list[tf.Tensor], previous: tf.Tensor, sequences: tf.Tensor, weights: Weights
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Return the gradients by sequences and by weights for those by the sums of all steps.
 
@@ -278,16 +281,33 @@ class _Loops:
         cell, axis = self.cell, self.axis
         axes, out = ("tib", "tob") if self.batch_last else ("tbi", "tbo")
         units, features = weights.recurrent_kernel.shape[0], weights.kernel.shape[0]
+
+        def picked(blocks: Sequence[tf.Tensor], which: tuple[int, ...], axis: int) -> tf.Tensor:
+            return tf.concat([blocks[block] for block in which], axis=axis)
+
         entering = self.dropout(previous) if self.dropout else previous
         ones = tf.ones_like(sequences[:, :1] if self.batch_last else sequences[..., :1])
         everything = tf.concat([entering, sequences, ones], axis=axis)
-        by_all = tf.einsum(f"{axes},{out}->io", everything, by_sums)
-        by_recurrent, by_kernel, by_bias = tf.split(by_all, [units, features, 1])
-        by_sequences = tf.einsum(f"{out},io->{axes}", cell.of_input(by_sums, axis), weights.kernel)
-        by_weights = [cell.of_input(by_kernel, -1), cell.of_state(by_recurrent, -1), cell.of_input(by_bias[0], -1)]
+        by_all = tf.einsum(f"{axes},{out}->io", everything, tf.concat(by_sums, axis=axis))
+        by_recurrent, by_kernel, by_bias = (
+            tf.split(rows, len(by_sums), axis=-1) for rows in tf.split(by_all, [units, features, 1])
+        )
+        by_sequences = tf.einsum(f"{out},io->{axes}", picked(by_sums, cell.of_input, axis), weights.kernel)
+        by_weights = [
+            picked(by_kernel, cell.of_input, -1),
+            picked(by_recurrent, cell.of_state, -1),
+            picked(by_bias, cell.of_input, -1)[0],
+        ]
         if weights.recurrent_bias is not None:
-            by_weights.append(cell.of_state(by_bias[0], -1))
+            by_weights.append(picked(by_bias, cell.of_state, -1)[0])
         return by_sequences, by_weights
+
+    def _array(self, units: int, sequences: tf.Tensor) -> tf.TensorArray:
+        shape = (units, sequences.shape[2]) if self.batch_last else (sequences.shape[1], units)
+        return tf.TensorArray(tf.float32, sequences.shape[0], element_shape=shape)
+
+    def _blocks(self, sums: tf.Tensor, units: int) -> Tensors:
+        return tuple(tf.split(sums, sums.shape[self.axis] // units, axis=self.axis))
 
     def _spread(self, bias: tf.Tensor) -> tf.Tensor:
         """Return a bias in the shape that adds to the sums."""

@@ -18,27 +18,21 @@ class Simple(Recurrence):
     """The arithmetic; all that is kept are the states."""
 
     rule: Activation
-    states = 1
-    kept = (1,)
+    states = kept = 1
     around = ()
+    of_input = of_state = (0,)
 
-    def forward(self, of_input: tf.Tensor, of_state: tf.Tensor, states: Tensors, axis: int) -> Tensors:  # noqa: ARG002
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:  # noqa: ARG002
         """Return the new state."""
-        return (self.rule.forward(of_input + of_state),)
+        return (self.rule.forward(of_input[0] + of_state[0]),)
 
-    def slopes(self, kept: Tensors, previous: Tensors, axis: int) -> Tensors:  # noqa: ARG002
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
         """Return the activation's slope."""
         return (self.rule.slope(kept[0]),)
 
-    def backward(
-        self,
-        by_output: tf.Tensor,
-        around: Tensors,
-        slopes: Tensors,
-        axis: int,  # noqa: ARG002
-    ) -> tuple[tf.Tensor, Tensors]:
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Return the gradient by the sum."""
-        return by_output * slopes[0], around
+        return (by_output * slopes[0],), around
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")

@@ -117,12 +117,27 @@ class Settings(BaseModel):
             raise ValueError("identity is for CELL = 'simple'; gated cells remember by their gates")
         return value
 
+    @field_validator("weights")
+    @classmethod
+    def _readable_weights(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        given = others.data
+        if value and (given.get("cell"), given.get("num_layers")) != ("simple", 1):
+            raise ValueError("weights can be read for one layer of simple cells only; leave it None")
+        if value and (given.get("bidirectional") or given.get("go_backwards")):
+            raise ValueError("weights can be read for a layer that reads forwards only; leave it None")
+        return value
+
     @property
     def structure(self) -> str:
         """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
         layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
         direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
         return "-".join(part for part in (self.cell, layers, direction) if part)
+
+    @property
+    def simplest(self) -> bool:
+        """Whether the network is one layer of simple cells that reads forwards."""
+        return self.structure == "simple"
 
     @property
     def max_value(self) -> float:
@@ -132,7 +147,7 @@ class Settings(BaseModel):
     @property
     def stem(self) -> str:
         """What the names of the exported files begin with: the structure is named where it is not the simplest."""
-        parts = (self.dataset_name, "" if self.structure == "simple" else self.structure, self.activation)
+        parts = (self.dataset_name, "" if self.simplest else self.structure, self.activation)
         return "-".join(part for part in parts if part)
 
 

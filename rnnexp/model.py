@@ -64,6 +64,22 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
     return model
 
 
+def weight_names(model: keras.Model) -> tuple[str, ...]:
+    """Return the names of a plain network's weights, in Keras' order, such as ``rnn/kernel``.
+
+    Further layers are ``rnn_1`` and so on; the two directions of one are ``rnn/forward`` and ``rnn/backward``.
+    """
+    names = []
+    for layer in model.layers:
+        ways = [layer]
+        if isinstance(layer, keras.layers.Bidirectional):
+            ways = [layer.forward_layer, layer.backward_layer]
+        for way in ways:
+            prefix = layer.name if way is layer else f"{layer.name}/{way.name.removesuffix(f'_{layer.name}')}"
+            names += [f"{prefix}/{weight.name}" for weight in way.weights]
+    return tuple(names)
+
+
 def time_step(model: keras.Model) -> keras.Model:
     """Return the model of one time step, ``(input, state) -> (output, next state)``, of a plain network.
 

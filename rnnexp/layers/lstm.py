@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from rnnexp.activations import Activation
@@ -60,10 +61,21 @@ class LSTM(Recurrent, keras.layers.LSTM):
         return LongShortTerm(rule)
 
 
+def _start(rule: Activation) -> tuple[tuple[float, ...], float]:
+    """Return the initial biases of i, f, candidate, o, and the output that they lead to.
+
+    The forget gate starts open, as Keras has it. Where the candidate does not start at 0, the input gate starts as far
+    closed (``sigmoid(-1) = 1 - sigmoid(1)``), so that c does not grow beyond the candidate.
+    """
+    z, candidate = rule.working_point
+    bias = (-1.0 if candidate else 0.0, 1.0, z, 0.0)
+    return bias, 0.5 * float(rule.table(np.array(candidate)))
+
+
 CELL = Cell(
     layer=LSTM,
     plain=keras.layers.LSTM,
     activated=(False, False, True, False),
-    start=lambda rule: ((0.0, 1.0, rule.working_point[0], 0.0), rule.working_point[1]),
-    options={"unit_forget_bias": False},  # it is in the bias above
+    start=_start,
+    options={"unit_forget_bias": False},  # the bias has it
 )

@@ -55,7 +55,7 @@ class Int8:
 
 def uncovered(config: Settings) -> str | None:
     """Return why there is no int8 form of the network that the settings describe, or None if there is."""
-    if config.structure == "simple":
+    if config.simplest:
         return None
     return (
         "there is no int8 model: integers cover one layer of simple cells that reads forwards so far, and this network "

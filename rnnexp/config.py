@@ -20,6 +20,12 @@ PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.01, le=0.9)]
 DropoutShare = Annotated[float, Field(ge=0, le=0.9)]
 
+# Settings that people may look for, and why there is none of that name.
+NO_SETTINGS = {
+    "stateful": "every sequence starts from a state of 0, in training as in the exported model, because windows "
+    "overlap and are in no order; to carry a state from one inference to the next, use the model of one time step",
+}
+
 
 class Settings(BaseModel):
     """What the three scripts have in common."""
@@ -107,7 +113,7 @@ class Settings(BaseModel):
     @classmethod
     def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
         if value and others.data.get("bidirectional"):
-            raise ValueError("BIDIRECTIONAL reads backwards too; set one of the two")
+            raise ValueError("set this or BIDIRECTIONAL, which reads backwards too, but not both")
         return value
 
     @field_validator("recurrent_initializer")

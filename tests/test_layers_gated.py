@@ -25,7 +25,10 @@ def pair(kind, units=5, activation="tanh", **options):
     for layer in (kind, ALL[kind]):
         layers.append(layer(units, activation=keras_activation(activation, 1.0), **options))
         layers[-1].build((BATCH, STEPS, FEATURES))
-    weights = [array(values.shape, n, -0.6, 0.6) / np.float32(len(values) ** 0.5) for n, values in enumerate(layers[0].get_weights())]
+    weights = [
+        array(values.shape, n, -0.6, 0.6) / np.float32(len(values) ** 0.5)
+        for n, values in enumerate(layers[0].get_weights())
+    ]
     if activation == "custom" and options.get("use_bias", True):
         weights[2] = weights[2] + np.float32(0.4)
     for layer in layers:
@@ -118,7 +121,7 @@ def test_layers_and_directions_together_equal_keras(kind):
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(("kind", "units"), zip(KINDS, SIZES, strict=True))
+@pytest.mark.parametrize(("kind", "units"), list(zip(KINDS, SIZES, strict=True)))
 def test_compiled_equals_eager(kind, units):
     layer, _ = pair(kind, units, return_sequences=True)
     x = tf.constant(array((BATCH, STEPS, FEATURES), 9))
@@ -162,7 +165,7 @@ def drop(layer, monkeypatch, input_mask, state_mask):
     """Have a layer draw these masks."""
     if type(layer) in ALL:
         monkeypatch.setattr(
-            type(layer), "_mask", lambda self, like, rate: input_mask if like.shape[-1] == FEATURES else state_mask
+            type(layer), "_mask", lambda _, like, __: input_mask if like.shape[-1] == FEATURES else state_mask
         )
         return
     # With recurrent dropout, Keras' gated cells draw a mask for each gate; here they are the same.

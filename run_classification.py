@@ -21,6 +21,14 @@ FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms ever
 CACHE_DIR = "cache"  # where decoded clips are kept
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+CELL = "simple"  # "simple", "lstm" or "gru"
+NUM_LAYERS = 1  # recurrent layers, one reading the other
+BIDIRECTIONAL = False  # read each sequence from both ends
+GO_BACKWARDS = False  # read each sequence from its end
+RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orthogonal" or "identity"
+DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
+RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
+L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 CLASS_WEIGHTS = "none"  # of the training loss: "none", or "balanced": all classes alike, however rare
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones

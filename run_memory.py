@@ -16,6 +16,14 @@ MEMORY_N = 100  # values in a window, N
 MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative recalls
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+CELL = "simple"  # "simple", "lstm" or "gru"
+NUM_LAYERS = 1  # recurrent layers, one reading the other
+BIDIRECTIONAL = False  # read each sequence from both ends
+GO_BACKWARDS = False  # read each sequence from its end
+RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orthogonal" or "identity"
+DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
+RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
+L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start

@@ -17,6 +17,14 @@ HIDDEN_SIZE = 10  # recurrent units
 SEQUENCE_LENGTH = 20  # values in a window
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+CELL = "simple"  # "simple", "lstm" or "gru"
+NUM_LAYERS = 1  # recurrent layers, one reading the other
+BIDIRECTIONAL = False  # read each sequence from both ends
+GO_BACKWARDS = False  # read each sequence from its end
+RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orthogonal" or "identity"
+DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
+RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
+L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"
 VALIDATION_SHARE = None  # last part of the series, held out
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones

@@ -1,17 +1,20 @@
-"""Milliseconds a training step: this trainer, Keras ``fit``, PyTorch ``nn.RNN`` and JAX ``lax.scan``, in one run.
+"""Milliseconds a training step: this trainer, Keras ``fit``, PyTorch and JAX ``lax.scan``, in one run.
 
     python benchmarks/train_speed.py                  prints a table and writes benchmarks/results/train_speed.json
     python benchmarks/train_speed.py --rounds 1       quicker
+    python benchmarks/train_speed.py --cells lstm     one cell only
 
-The same task for all: a recurrent layer of 10 tanh units and a dense output, mean squared error, Adam, batches of 32,
-at 20, 100 and 1600 time steps. Each contender runs in a process of its own, in turn, several rounds over; its figure
-is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their own:
-``poetry install --with peers``; what is not installed is left out of the table.
+The same task for all: a recurrent layer of 10 tanh units and a dense output, mean squared error, Adam, batches of 32:
+simple cells at 20, 100 and 1600 time steps, LSTM and GRU at 20 and 100, also with dropout of inputs and states, which
+stock Keras then computes gate by gate. Each contender runs in a process of its own, in turn, several rounds over; its
+figure is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their
+own: ``poetry install --with peers``; what is not installed is left out of the table.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
 import os
@@ -30,8 +33,18 @@ HIDDEN, BATCH = 10, 32
 STEPS_OF_AN_EPOCH = {20: 256, 100: 64, 1600: 16}
 EPOCHS = {20: 8, 100: 6, 1600: 3}
 RESULTS = Path(__file__).parent / "results" / "train_speed.json"
+# cell -> the name of its layer in Keras and here, and at how many time steps it is measured
+CELLS = {"simple": ("SimpleRNN", (20, 100, 1600)), "lstm": ("LSTM", (20, 100)), "gru": ("GRU", (20, 100))}
 # name -> what it needs installed
-CONTENDERS = {"rnnexp": "tensorflow", "keras fit": "tensorflow", "pytorch nn.RNN": "torch", "jax lax.scan": "jax"}
+CONTENDERS = {
+    "rnnexp": "tensorflow",
+    "keras fit": "tensorflow",
+    "rnnexp, dropout": "tensorflow",
+    "keras fit, dropout": "tensorflow",
+    "pytorch": "torch",
+    "jax lax.scan": "jax",  # of simple cells only
+}
+DROPOUT = {"dropout": 0.2, "recurrent_dropout": 0.2}
 
 
 def data(length: int) -> tuple[np.ndarray, np.ndarray]:
@@ -52,17 +65,17 @@ def median_ms(run_epoch: Callable[[], object], length: int) -> float:
     return statistics.median(times) / STEPS_OF_AN_EPOCH[length] * 1e3
 
 
-def measure_rnnexp(length: int) -> float:
+def measure_rnnexp(cell: str, length: int, **options: float) -> float:
     """Measure this project's trainer, as a run uses it, validation left out."""
     import keras
 
-    from rnnexp.layers import SimpleRNN
+    from rnnexp import layers
     from rnnexp.training import Trainer
 
     x, y = data(length)
-    layers = [keras.Input(x.shape[1:]), SimpleRNN(HIDDEN), keras.layers.Dense(1)]
+    recurrent = getattr(layers, CELLS[cell][0])(HIDDEN, **options)
     trainer = Trainer(
-        keras.Sequential(layers),
+        keras.Sequential([keras.Input(x.shape[1:]), recurrent, keras.layers.Dense(1)]),
         keras.losses.MeanSquaredError(),
         keras.optimizers.Adam(),
         batch_size=BATCH,
@@ -74,23 +87,25 @@ def measure_rnnexp(length: int) -> float:
     return statistics.median(seconds) / STEPS_OF_AN_EPOCH[length] * 1e3
 
 
-def measure_keras(length: int) -> float:
-    """Measure stock Keras: ``SimpleRNN`` and ``fit``."""
+def measure_keras(cell: str, length: int, **options: float) -> float:
+    """Measure stock Keras: its layer and ``fit``."""
     import keras
 
     x, y = data(length)
-    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.SimpleRNN(HIDDEN), keras.layers.Dense(1)])
+    recurrent = getattr(keras.layers, CELLS[cell][0])(HIDDEN, **options)
+    model = keras.Sequential([keras.Input(x.shape[1:]), recurrent, keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.Adam(), loss="mse")
     return median_ms(lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0), length)
 
 
-def measure_pytorch(length: int) -> float:
-    """Measure PyTorch's ``nn.RNN`` in its usual loop, on one thread, which is the faster for networks this small."""
+def measure_pytorch(cell: str, length: int) -> float:
+    """Measure PyTorch's layer in its usual loop, on one thread, which is the faster for networks this small."""
     import torch
 
     torch.set_num_threads(1)
     x, y = (torch.from_numpy(values) for values in data(length))
-    recurrent, dense = torch.nn.RNN(1, HIDDEN, batch_first=True), torch.nn.Linear(HIDDEN, 1)
+    kind = {"simple": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
+    recurrent, dense = kind(1, HIDDEN, batch_first=True), torch.nn.Linear(HIDDEN, 1)
     optimizer = torch.optim.Adam([*recurrent.parameters(), *dense.parameters()])
     loss_function = torch.nn.MSELoss()
 
@@ -104,7 +119,7 @@ def measure_pytorch(length: int) -> float:
     return median_ms(epoch, length)
 
 
-def measure_jax(length: int) -> float:
+def measure_jax(_: str, length: int) -> float:
     """Measure JAX: ``lax.scan`` over time, and over the batches of an epoch, in one compiled program, with Adam."""
     import jax
     import jax.numpy as jnp
@@ -149,45 +164,65 @@ def measure_jax(length: int) -> float:
     return median_ms(epoch, length)
 
 
-MEASURES = dict(zip(CONTENDERS, (measure_rnnexp, measure_keras, measure_pytorch, measure_jax), strict=True))
+MEASURES: dict[str, Callable[[str, int], float]] = {
+    "rnnexp": measure_rnnexp,
+    "keras fit": measure_keras,
+    "rnnexp, dropout": functools.partial(measure_rnnexp, **DROPOUT),
+    "keras fit, dropout": functools.partial(measure_keras, **DROPOUT),
+    "pytorch": measure_pytorch,
+    "jax lax.scan": measure_jax,
+}
 
 
-def in_child(name: str) -> dict[int, float]:
+def contenders(cell: str) -> list[str]:
+    """Return who can be measured for a cell: PyTorch has no recurrent dropout, so that it is measured without alone."""
+    dropout = [name for name in CONTENDERS if name.endswith("dropout")]
+    left_out = dropout if cell == "simple" else ["jax lax.scan"]
+    return [name for name, package in CONTENDERS.items() if find_spec(package) and name not in left_out]
+
+
+def in_child(cell: str, name: str) -> dict[int, float]:
     """Measure one contender at every length in a process of its own."""
     root = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": root}
-    command = [sys.executable, __file__, "--contender", name]
+    command = [sys.executable, __file__, "--cells", cell, "--contender", name]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     return {int(length): ms for length, ms in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
 def main() -> None:
-    """Measure all contenders and print and write the table."""
+    """Measure all contenders and print and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="times that every contender is measured (default: 3)")
+    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS), help="which cells (default: all)")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the JSON goes")
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contender:
-        print(json.dumps({length: MEASURES[arguments.contender](length) for length in STEPS_OF_AN_EPOCH}))
+        (cell,) = arguments.cells
+        print(json.dumps({length: MEASURES[arguments.contender](cell, length) for length in CELLS[cell][1]}))
         return
-    present = [name for name, package in CONTENDERS.items() if find_spec(package)]
-    rounds: dict[str, list[dict[int, float]]] = {name: [] for name in present}
+    pairs = [(cell, name) for cell in arguments.cells for name in contenders(cell)]
+    rounds: dict[tuple[str, str], list[dict[int, float]]] = {pair: [] for pair in pairs}
     for number in range(arguments.rounds):
-        for name in present:
-            print(f"round {number + 1}: {name}", file=sys.stderr)
-            rounds[name].append(in_child(name))
-    ms = {
-        name: {length: statistics.median(one[length] for one in measured) for length in STEPS_OF_AN_EPOCH}
-        for name, measured in rounds.items()
-    }
-    print("| ms a training step (times this trainer's) | " + " | ".join(f"{n} steps" for n in STEPS_OF_AN_EPOCH) + " |")
-    print("|" + " --- |" * (len(STEPS_OF_AN_EPOCH) + 1))
-    for name, figures in ms.items():
-        cells = [f"{value:.3g} ({value / ms['rnnexp'][length]:.1f})" for length, value in figures.items()]
-        print(f"| {name} | " + " | ".join(cells) + " |")
-    for name in CONTENDERS.keys() - ms.keys():
-        print(f"\n{name}: not installed (poetry install --with peers)")
+        for cell, name in pairs:
+            print(f"round {number + 1}: {cell}, {name}", file=sys.stderr)
+            rounds[cell, name].append(in_child(cell, name))
+    ms: dict[str, dict[str, dict[int, float]]] = {cell: {} for cell in arguments.cells}
+    for (cell, name), measured in rounds.items():
+        ms[cell][name] = {length: statistics.median(one[length] for one in measured) for length in CELLS[cell][1]}
+    for cell, figures in ms.items():
+        lengths = CELLS[cell][1]
+        print(f"| {cell}: ms a training step (times ours) | " + " | ".join(f"{n} steps" for n in lengths) + " |")
+        print("|" + " --- |" * (len(lengths) + 1))
+        for name, found in figures.items():
+            ours = figures["rnnexp, dropout" if name.endswith("dropout") else "rnnexp"]
+            times = [f"{found[length]:.3g} ({found[length] / ours[length]:.1f})" for length in lengths]
+            print(f"| {name} | " + " | ".join(times) + " |")
+        print()
+    for name, package in CONTENDERS.items():
+        if not find_spec(package):
+            print(f"{name}: not installed (poetry install --with peers)")
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     report = {"hidden": HIDDEN, "batch": BATCH, "cores": os.cpu_count(), "python": platform.python_version(), "ms": ms}
     arguments.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import tyro
 from pydantic import ValidationError
 
-from rnnexp.config import CONFIGS, Settings
+from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
 from rnnexp.errors import UserError, did_you_mean
 
 
@@ -64,6 +64,10 @@ def parse(
         SystemExit: after ``--help`` (0), or on a command line that cannot be read (2).
     """
     defaults = _validated(config_class, constants, program)
+    for argument in sys.argv[1:] if arguments is None else arguments:
+        name = argument.partition("=")[0].removeprefix("--").removeprefix("no-").replace("-", "_")
+        if argument.startswith("--") and name in NO_SETTINGS:
+            raise UserError(f"{argument} is not a setting: {NO_SETTINGS[name]}")
     fields = [
         (name, Annotated[field.annotation, tyro.conf.arg(help=field.description)], getattr(defaults, name))
         for name, field in config_class.model_fields.items()
@@ -144,7 +148,8 @@ def _explain(problem: Any, config_class: type[Settings], where: str) -> str:
     name = str(problem["loc"][0])
     if problem["type"] == "extra_forbidden":
         meant = did_you_mean(name, map(constant, config_class.model_fields))
-        return f"{constant(name)} in {where} is not a setting{meant}"
+        reason = f": {NO_SETTINGS[name.lower()]}" if name.lower() in NO_SETTINGS else meant
+        return f"{constant(name)} in {where} is not a setting{reason}"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}, not {problem['input']!r}"

@@ -9,14 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from rnnexp.activations import ACTIVATIONS
+from rnnexp.cells import CELLS
 from rnnexp.errors import did_you_mean
 
 PositiveInt = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.01, le=0.9)]
+DropoutShare = Annotated[float, Field(ge=0, le=0.9)]
+
+# Settings that people may look for, and why there is none of that name.
+NO_SETTINGS = {
+    "stateful": "every sequence starts from a state of 0, in training as in the exported model, because windows "
+    "overlap and are in no order; to carry a state from one inference to the next, use the model of one time step",
+}
 
 
 class Settings(BaseModel):
@@ -32,6 +40,27 @@ class Settings(BaseModel):
     )
     activation: str = Field("custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
     hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(10, description="recurrent units")
+
+    cell: str = Field("simple", description=f"recurrent cell: {', '.join(CELLS)}")
+    num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
+        1, description="recurrent layers, each reading the outputs of the one before"
+    )
+    bidirectional: bool = Field(False, description="read each sequence from both ends, with HIDDEN_SIZE units each")
+    go_backwards: bool = Field(False, description="read each sequence from its end")
+    recurrent_initializer: Literal["orthogonal", "identity"] = Field(
+        "orthogonal",
+        description="where the recurrent weights start; identity, for the simple cell with relu, remembers long "
+        "(Le et al. 2015)",
+    )
+    dropout: DropoutShare = Field(
+        0.0, description="share of the inputs of every recurrent layer dropped in training, for a whole sequence"
+    )
+    recurrent_dropout: DropoutShare = Field(
+        0.0, description="share of the recurrent state dropped in training, for a whole sequence"
+    )
+    l2_regularization: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        0.0, description="added to the training loss, times the sum of the squares of all weights but biases"
+    )
 
     weights: Path | None = Field(
         None,
@@ -73,6 +102,49 @@ class Settings(BaseModel):
             )
         return value
 
+    @field_validator("cell")
+    @classmethod
+    def _known_cell(cls, value: str) -> str:
+        if value not in CELLS:
+            raise ValueError(f"unknown cell {value!r}{did_you_mean(value, CELLS)} (there are: {', '.join(CELLS)})")
+        return value
+
+    @field_validator("go_backwards")
+    @classmethod
+    def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
+        if value and others.data.get("bidirectional"):
+            raise ValueError("set this or BIDIRECTIONAL, which reads backwards too, but not both")
+        return value
+
+    @field_validator("recurrent_initializer")
+    @classmethod
+    def _identity_of_the_simple_cell(cls, value: str, others: ValidationInfo) -> str:
+        if value == "identity" and others.data.get("cell", "simple") != "simple":
+            raise ValueError("identity is for CELL = 'simple'; gated cells remember by their gates")
+        return value
+
+    @field_validator("weights")
+    @classmethod
+    def _readable_weights(cls, value: Path | None, others: ValidationInfo) -> Path | None:
+        given = others.data
+        if value and (given.get("cell"), given.get("num_layers")) != ("simple", 1):
+            raise ValueError("weights can be read for one layer of simple cells only; leave it None")
+        if value and (given.get("bidirectional") or given.get("go_backwards")):
+            raise ValueError("weights can be read for a layer that reads forwards only; leave it None")
+        return value
+
+    @property
+    def structure(self) -> str:
+        """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
+        layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
+        direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
+        return "-".join(part for part in (self.cell, layers, direction) if part)
+
+    @property
+    def simplest(self) -> bool:
+        """Whether the network is one layer of simple cells that reads forwards."""
+        return self.structure == "simple"
+
     @property
     def max_value(self) -> float:
         """The custom activation's ``M``."""
@@ -80,8 +152,9 @@ class Settings(BaseModel):
 
     @property
     def stem(self) -> str:
-        """What the names of the exported files begin with."""
-        return f"{self.dataset_name}-{self.activation}"
+        """What the names of the exported files begin with: the structure is named where it is not the simplest."""
+        parts = (self.dataset_name, "" if self.simplest else self.structure, self.activation)
+        return "-".join(part for part in parts if part)
 
 
 class RegressionConfig(Settings):

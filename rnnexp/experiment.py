@@ -78,15 +78,18 @@ def _run(
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
         problems, int8 = {}, None
-        try:
-            int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
-        except UserError as error:
-            problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, step, problem = _export(converter, snapshots, about)
+        uncovered = conversion.uncovered(config)
+        if not uncovered:
+            try:
+                int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
+            except UserError as error:
+                problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
+        exported, step, problem = _export(converter, snapshots, about, with_step=config.simplest)
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)
-    result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
+    absent = problems | ({"int8": uncovered} if uncovered else {})
+    result["models"] = {kind: {"absent": text} for kind, text in absent.items()}
     if int8:
         exported["int8"] = int8.paths
     if not exported:
@@ -105,6 +108,7 @@ def _run(
         network=int8.network if int8 else None,
         x=dataset.evaluation.x,
         step_float32=step.read_bytes() if step else None,
+        weight_names=snapshots[-1].weight_names,
     )
     result["exports"] = {"files": takeaway.listed(config.stem, taken.files), **taken.sizes}
     result["training"]["total_seconds"] = time.perf_counter() - started
@@ -124,9 +128,9 @@ def _run(
 
 
 def _export(
-    converter: Converter, snapshots: list[Snapshot], about: dict[str, Any]
+    converter: Converter, snapshots: list[Snapshot], about: dict[str, Any], *, with_step: bool
 ) -> tuple[dict[str, list[Path]], Path | None, str | None]:
-    """Convert every snapshot to float32, and the last one's time step.
+    """Convert every snapshot to float32, and, ``with_step``, the last one's time step.
 
     Returns:
         The files as ``float32``, the time step's file, and what went wrong; only this, if anything did.
@@ -135,11 +139,15 @@ def _export(
 
     entries = metadata.to_entries(about)
     exported = [snapshot.path.with_suffix(".float32.tflite") for snapshot in snapshots]
-    saved = snapshots[-1].path.with_name("time-step.keras")
-    step = saved.with_suffix(".float32.tflite")
-    time_step(snapshots[-1].model).save(saved)
+    jobs = [*zip((snapshot.path for snapshot in snapshots), exported, strict=True)]
+    step = None
+    if with_step:
+        saved = snapshots[-1].path.with_name("time-step.keras")
+        step = saved.with_suffix(".float32.tflite")
+        time_step(snapshots[-1].model).save(saved)
+        jobs.append((saved, step))
     try:
-        for path, target in [*zip((snapshot.path for snapshot in snapshots), exported, strict=True), (saved, step)]:
+        for path, target in jobs:
             converter.convert(path, target, entries)
     except ConversionError as error:
         return {}, None, f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"

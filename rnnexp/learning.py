@@ -41,6 +41,13 @@ class Snapshot:
         """The model's weights, float64, in Keras' order."""
         return [values.astype(np.float64) for values in self.model.get_weights()]
 
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """Their names, such as ``rnn/kernel``."""
+        from rnnexp.model import weight_names
+
+        return weight_names(self.model)
+
 
 def train(
     config: Settings, dataset: Dataset, folder: Path, console: Console, start: list[np.ndarray] | None = None

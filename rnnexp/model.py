@@ -14,38 +14,70 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnexp import cells
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
-from rnnexp.layers import SimpleRNN, keras_activation
+from rnnexp.layers import BlockBias, keras_activation
+
+# Pick a gated unit's biases, that of the input's sum and that of the state's.
+FIRST, SECOND = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
 
 
 def trainable(config: Settings, dataset: Dataset) -> keras.Sequential:
     """Build the network to train: unit scale, centred, fast backward pass, initialised around the working point."""
-    rule = ACTIVATIONS[config.activation]
-    z, output = rule.working_point
-    init = keras.initializers
-    recurrent = SimpleRNN(
-        config.hidden_size,
-        activation=keras_activation(config.activation, 1.0),
-        input_center=input_center(dataset),
-        state_center=output,
-        kernel_initializer=init.VarianceScaling(rule.input_gain, mode="fan_avg", distribution="uniform"),
-        recurrent_initializer=init.Orthogonal(rule.recurrent_gain),
-        bias_initializer=init.Constant(z),
-        name="rnn",
-    )
-    layers = [recurrent, keras.layers.Rescaling(1.0, offset=-output, name="center")]
-    return _network(dataset, layers, "training")
+    rule, cell, init = ACTIVATIONS[config.activation], cells.load(config.cell), keras.initializers
+    bias, output = cell.start(rule)
+    recurrent_init = init.Orthogonal if config.recurrent_initializer == "orthogonal" else init.Identity
+    penalty = keras.regularizers.L2(config.l2_regularization) if config.l2_regularization else None
+
+    def layer(number: int, **options: Any) -> keras.Layer:
+        return cell.layer(
+            config.hidden_size,
+            activation=keras_activation(config.activation, 1.0),
+            input_center=output if number else input_center(dataset),
+            state_center=output,
+            kernel_initializer=init.VarianceScaling(rule.input_gain, mode="fan_avg", distribution="uniform"),
+            recurrent_initializer=recurrent_init(rule.recurrent_gain),
+            bias_initializer=BlockBias(bias),
+            kernel_regularizer=penalty,
+            recurrent_regularizer=penalty,
+            dropout=config.dropout,
+            recurrent_dropout=config.recurrent_dropout,
+            **cell.options,
+            **options,
+        )
+
+    layers = [*_recurrent(config, layer), keras.layers.Rescaling(1.0, offset=-output, name="center")]
+    return _network(dataset, layers, "training", penalty)
 
 
 def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> keras.Sequential:
     """Build the network that the user keeps, of Keras' own layers, from the weights of a trained one."""
     activation = keras_activation(config.activation, config.max_value)
-    recurrent = keras.layers.SimpleRNN(config.hidden_size, activation=activation, name="rnn")
-    model = _network(dataset, [recurrent], "rnnexp")
+
+    def layer(_: int, **options: Any) -> keras.Layer:
+        return cells.load(config.cell).plain(config.hidden_size, activation=activation, **options)
+
+    model = _network(dataset, _recurrent(config, layer), "rnnexp")
     model.set_weights(fold(config, dataset, [values.astype(np.float64) for values in weights]))
     return model
+
+
+def weight_names(model: keras.Model) -> tuple[str, ...]:
+    """Return the names of a plain network's weights, in Keras' order, such as ``rnn/kernel``.
+
+    Further layers are ``rnn_1`` and so on; the two directions of one are ``rnn/forward`` and ``rnn/backward``.
+    """
+    names = []
+    for layer in model.layers:
+        ways = [layer]
+        if isinstance(layer, keras.layers.Bidirectional):
+            ways = [layer.forward_layer, layer.backward_layer]
+        for way in ways:
+            prefix = layer.name if way is layer else f"{layer.name}/{way.name.removesuffix(f'_{layer.name}')}"
+            names += [f"{prefix}/{weight.name}" for weight in way.weights]
+    return tuple(names)
 
 
 def time_step(model: keras.Model) -> keras.Model:
@@ -71,21 +103,28 @@ def fold(config: Settings, dataset: Dataset, weights: Sequence[Any], total: Call
     Args:
         config: the settings; ``max_value`` is ``M`` in the user's numbers.
         dataset: has the scales of inputs and outputs.
-        weights: kernel ``[features, units]``, recurrent kernel ``[units, units]``, bias, output kernel
-            ``[units, outputs]``, output bias, as Keras orders them; float64 arrays, or tensors.
+        weights: kernel ``[features, sums]``, recurrent kernel ``[units, sums]`` and bias of each recurrent layer
+            and direction, output kernel ``[units, outputs]``, output bias, as Keras orders them; float64 arrays, or
+            tensors.
         total: the sum of a weight along ``axis``, for tensors TensorFlow's.
     """
-    kernel, recurrent, bias, out_kernel, out_bias = weights
-    center, scale = ACTIVATIONS[config.activation].working_point[1], state_scale(config)
-    bias = bias - input_center(dataset) * total(kernel, axis=0) - center * total(recurrent, axis=0)
+    cell, scale = cells.load(config.cell), state_scale(config)
+    center = cell.start(ACTIVATIONS[config.activation])[1]
+    sums = cell.scale_of_sums(scale, config.hidden_size)
+    *recurrent, out_kernel, out_bias = weights
+    folded: list[Any] = []
+    entering_center, entering_scale = input_center(dataset), dataset.input_scale
+    for start in range(0, len(recurrent), 3):
+        if start == (6 if config.bidirectional else 3):
+            entering_center, entering_scale = center, scale
+        kernel, recurrent_kernel, bias = recurrent[start : start + 3]
+        of_input, of_state = entering_center * total(kernel, axis=0), center * total(recurrent_kernel, axis=0)
+        # A second bias is that of the state's sum.
+        two = len(bias.shape) == 2
+        bias = bias - FIRST * of_input - SECOND * of_state if two else bias - of_input - of_state
+        folded += [kernel * (sums / entering_scale), recurrent_kernel * (sums / scale), bias * sums]
     out_bias = out_bias - center * total(out_kernel, axis=0)
-    return [
-        kernel * (scale / dataset.input_scale),
-        recurrent,
-        bias * scale,
-        out_kernel * (dataset.output_scale / scale),
-        out_bias * dataset.output_scale,
-    ]
+    return [*folded, out_kernel * (dataset.output_scale / scale), out_bias * dataset.output_scale]
 
 
 def unfold(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -124,9 +163,28 @@ def load(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False)
 
 
-def _network(dataset: Dataset, layers: list[keras.Layer], name: str) -> keras.Sequential:
+def _recurrent(config: Settings, layer: Callable[..., keras.Layer]) -> list[keras.Layer]:
+    """Return the recurrent layers; ``layer(number, **options)`` makes one direction of one of them."""
+    layers = []
+    for number in range(config.num_layers):
+        name = f"rnn_{number}" if number else "rnn"
+        every_step = number < config.num_layers - 1
+        if config.bidirectional:
+            ways = [
+                layer(number, return_sequences=every_step, go_backwards=way == "backward", name=f"{way}_{name}")
+                for way in ("forward", "backward")
+            ]
+            layers.append(keras.layers.Bidirectional(ways[0], backward_layer=ways[1], name=name))
+        else:
+            # What reads backwards also hands on backwards, so that the layers after it go with it.
+            backwards = config.go_backwards and number == 0
+            layers.append(layer(number, return_sequences=every_step, go_backwards=backwards, name=name))
+    return layers
+
+
+def _network(dataset: Dataset, layers: list[keras.Layer], name: str, penalty: Any = None) -> keras.Sequential:
     """Put the input before, and the dense output after, the layers; softmax for classes."""
-    output = [keras.layers.Dense(dataset.outputs, name="output")]
+    output = [keras.layers.Dense(dataset.outputs, kernel_regularizer=penalty, name="output")]
     if dataset.task == "classification":
         output.append(keras.layers.Softmax(name="softmax"))
     return keras.Sequential([keras.Input(dataset.train.x.shape[1:], name="input"), *layers, *output], name=name)

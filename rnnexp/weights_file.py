@@ -65,6 +65,11 @@ def read_own(path: Path) -> StoredNetwork:
 
 
 def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
+    if "structure" in arrays:
+        raise UserError(
+            f"{path} is of a network that is {arrays['structure']}: only one layer of simple cells that reads forwards "
+            "can be read"
+        )
     others = sorted({key.partition("/")[0] for key in arrays if key.startswith("rnn_")})
     if others:
         raise UserError(f"{path} has more than one recurrent layer ({npz.listed(others)}): only one can be read")

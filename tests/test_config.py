@@ -40,6 +40,23 @@ def test_files_are_named_after_data_and_activation(config, name):
     assert settings.stem == f"{settings.dataset_name}-{name}"
 
 
+@pytest.mark.parametrize(
+    ("settings", "structure"),
+    [
+        ({}, "simple"),
+        ({"cell": "gru"}, "gru"),
+        ({"num_layers": 2}, "simple-2-layers"),
+        ({"cell": "lstm", "num_layers": 3, "bidirectional": True}, "lstm-3-layers-bidirectional"),
+        ({"go_backwards": True}, "simple-backwards"),
+    ],
+)
+def test_files_are_named_after_the_structure_where_it_is_not_the_simplest(settings, structure):
+    config = RegressionConfig(activation="tanh", **settings)
+    assert config.structure == structure
+    assert config.stem == ("SP500-tanh" if config.simplest else f"SP500-{structure}-tanh")
+    assert config.simplest == (not settings)
+
+
 def test_every_field_is_explained():
     for config in CONFIGS.values():
         assert config.__doc__

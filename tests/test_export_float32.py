@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from rnnexp.export.flatbuffer import operators
 from rnnexp.export.float32 import ConversionError, Converter
 from rnnexp.layers import keras_activation
 from rnnexp.runtime import TFLiteModel
@@ -46,6 +47,32 @@ def test_the_file_does_what_keras_does(converter, tmp_path, activation):
     assert np.ptp(expected) > 0
     difference = np.abs(TFLiteModel(tmp_path / "m.tflite").predict(x) - expected).max()
     assert difference <= 1e-5 * np.ptp(expected)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "custom"])
+@pytest.mark.parametrize("kind", [keras.layers.LSTM, keras.layers.GRU])
+def test_gated_cells_layers_and_directions_need_no_operators_but_the_builtin_ones(
+    converter, tmp_path, kind, activation
+):
+    keras.utils.set_random_seed(4)
+    function = keras_activation(activation, 1.0)
+    layers = [
+        keras.Input((12, 2)),
+        keras.layers.Bidirectional(kind(4, activation=function, return_sequences=True)),
+        kind(3, activation=function, go_backwards=True),
+        keras.layers.Dense(2),
+    ]
+    model = keras.Sequential(layers)
+    model.save(tmp_path / "m.keras")
+    converter.convert(tmp_path / "m.keras", tmp_path / "m.tflite")
+    # Loaded without the Flex delegate, which would run TensorFlow's own operators.
+    x = np.random.default_rng(0).uniform(0, 1, (20, 12, 2)).astype(np.float32)
+    expected = model.predict(x, verbose=0)
+    assert np.ptp(expected) > 1e-2
+    assert np.abs(TFLiteModel(tmp_path / "m.tflite").predict(x) - expected).max() <= 1e-5 * np.ptp(expected)
+    named = operators((tmp_path / "m.tflite").read_bytes())
+    assert "WHILE" in named
+    assert not [name for name in named if "CUSTOM" in name or "Flex" in name]
 
 
 def test_the_loop_is_kept(converter, tmp_path):

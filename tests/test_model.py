@@ -9,6 +9,7 @@ import pytest
 
 from rnnexp import datasets
 from rnnexp import model as networks
+from rnnexp.cells import CELLS
 from rnnexp.config import CONFIGS, ClassificationConfig, MemoryConfig, RegressionConfig
 
 NAMES = ("relu", "tanh", "sigmoid", "custom")
@@ -41,6 +42,74 @@ def test_fold_is_exact(name, max_value, sigma):
     spread = np.ptp(expected)
     assert spread > 1e-3 * sigma
     np.testing.assert_allclose(kept(x).numpy(), expected, rtol=0, atol=3e-6 * max(spread, sigma))
+
+
+STRUCTURES = {
+    "one layer": {},
+    "backwards": {"go_backwards": True, "num_layers": 2},
+    "bidirectional": {"bidirectional": True, "num_layers": 2},
+}
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("name", ["relu", "tanh", "custom"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_fold_is_exact_for_every_cell_and_structure(cell, name, structure):
+    options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
+    config = RegressionConfig(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    network.set_weights(shaken(network))
+    kept = networks.plain(config, dataset, network.get_weights())
+    expected = network(dataset.evaluation.x / np.float32(19.0)).numpy() * 19.0
+    assert np.ptp(expected) > 1e-2
+    np.testing.assert_allclose(kept(dataset.evaluation.x).numpy(), expected, rtol=0, atol=3e-5)
+    assert not any(type(layer).__module__.startswith("rnnexp") for layer in kept.layers)
+    assert len(networks.weight_names(kept)) == len(set(networks.weight_names(kept))) == len(kept.get_weights())
+
+
+def test_layers_and_directions_are_named():
+    config = MemoryConfig(memory_n=5, cell="gru", num_layers=2, bidirectional=True)
+    dataset = datasets.load(config)
+    kept = networks.plain(config, dataset, networks.trainable(config, dataset).get_weights())
+    names = networks.weight_names(kept)
+    assert names[0] == "rnn/forward/kernel"
+    assert names[10:] == ("rnn_1/backward/recurrent_kernel", "rnn_1/backward/bias", "output/kernel", "output/bias")
+
+
+def test_reading_backwards_is_reading_the_reversed_sequence():
+    outputs = []
+    for backwards in (False, True):
+        config = MemoryConfig(memory_n=9, hidden_size=4, num_layers=2, go_backwards=backwards)
+        dataset = datasets.load(config)
+        network = networks.trainable(config, dataset)
+        network.set_weights([np.full_like(values, 0.1) * (n + 1) for n, values in enumerate(network.get_weights())])
+        x = dataset.evaluation.x[:, ::-1] if backwards else dataset.evaluation.x
+        outputs.append(networks.plain(config, dataset, network.get_weights())(x).numpy())
+    assert np.ptp(outputs[0]) > 1e-3
+    np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-5, atol=1e-6)
+
+
+def test_identity_start_is_that_of_le_et_al():
+    """relu, recurrent weights the identity, bias 0: in the plain network, where nothing is centred."""
+    config = RegressionConfig(dataset_name="airline-passengers", activation="relu", recurrent_initializer="identity")
+    dataset = datasets.load(config)
+    kernel, recurrent, bias, *_ = networks.plain(
+        config, dataset, networks.trainable(config, dataset).get_weights()
+    ).get_weights()
+    np.testing.assert_array_equal(recurrent, np.eye(10))
+    center = networks.input_center(dataset)
+    np.testing.assert_allclose(bias, -center * kernel.sum(axis=0) * 255.0, rtol=1e-4, atol=1e-6)
+
+
+def test_l2_counts_every_weight_but_biases_once():
+    config = MemoryConfig(memory_n=5, cell="lstm", bidirectional=True, l2_regularization=0.01)
+    dataset = datasets.load(config)
+    network = networks.trainable(config, dataset)
+    kernels = [values for values in network.get_weights() if values.ndim == 2]
+    assert len(kernels) == 5
+    expected = 0.01 * sum(float(np.sum(values.astype(np.float64) ** 2)) for values in kernels)
+    assert float(sum(network.losses)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("task", ["regression", "classification", "memory"])

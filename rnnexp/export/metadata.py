@@ -20,6 +20,7 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
         "version": rnnexp.__version__,
         "task": config.task,
         "dataset": dataset.name,
+        **({} if config.simplest else {"structure": config.structure}),
         "activation": config.activation,
         "max_value": config.max_value if ACTIVATIONS[config.activation].scales else 1.0,
         "time_steps": dataset.train.x.shape[1],

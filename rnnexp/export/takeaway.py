@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ def make(
     network: IntegerNetwork | None,
     x: np.ndarray,
     step_float32: bytes | None,
+    weight_names: Sequence[str] = weights.KERAS_NAMES,
 ) -> Takeaway:
     """Return everything that can be made of a trained network.
 
@@ -50,11 +51,12 @@ def make(
         network: its integers, if there are any.
         x: samples ``[n, time, features]`` for the C self-test.
         step_float32: the converted model of one time step, if there is one.
+        weight_names: in the order of ``float_weights``.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.export.int8 import to_step_tflite
 
-    arrays = weights.arrays(float_weights, network, about)
+    arrays = weights.arrays(float_weights, network, about, weight_names)
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
     if network is not None:

@@ -27,7 +27,10 @@ COLUMNS = 16
 
 
 def arrays(
-    weights: Sequence[np.ndarray], network: IntegerNetwork | None, about: Mapping[str, Any]
+    weights: Sequence[np.ndarray],
+    network: IntegerNetwork | None,
+    about: Mapping[str, Any],
+    names: Sequence[str] = KERAS_NAMES,
 ) -> dict[str, np.ndarray]:
     """Return all arrays by name.
 
@@ -35,11 +38,14 @@ def arrays(
         weights: of the float model, in Keras' order.
         network: the int8 model's integers, if there is one.
         about: what ``rnnexp.export.metadata.describe`` says of the run.
+        names: of the weights. Only one layer of simple cells that reads forwards has symbols too.
     """
     floats = [np.asarray(values, np.float32) for values in weights]
-    found = dict(zip(KERAS_NAMES, floats, strict=True))
-    found |= {name: np.ascontiguousarray(values.T) for name, values in zip(SYMBOLS, floats, strict=True)}
+    found = dict(zip(names, floats, strict=True))
+    if "structure" not in about:
+        found |= {name: np.ascontiguousarray(values.T) for name, values in zip(SYMBOLS, floats, strict=True)}
     found |= {
+        **({"structure": np.array(about["structure"])} if "structure" in about else {}),
         "activation": np.array(about["activation"]),
         "max_value": np.array(about["max_value"], np.float64),
         "softmax": np.array(about["task"] == "classification"),

@@ -53,6 +53,16 @@ class Int8:
     seconds: float
 
 
+def uncovered(config: Settings) -> str | None:
+    """Return why there is no int8 form of the network that the settings describe, or None if there is."""
+    if config.simplest:
+        return None
+    return (
+        "there is no int8 model: integers cover one layer of simple cells that reads forwards so far, and this network "
+        f"is {config.structure}"
+    )
+
+
 def convert(
     config: Settings,
     dataset: Dataset,

@@ -1,0 +1,17 @@
+"""The recurrent cells, by name. TensorFlow is loaded with them, so that the names can be checked without it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnnexp.layers.cell import Cell
+
+# name -> module with a ``CELL``.
+CELLS = {"simple": "rnnexp.layers.simple", "lstm": "rnnexp.layers.lstm", "gru": "rnnexp.layers.gru"}
+
+
+def load(name: str) -> Cell:
+    """Return the cell of a name."""
+    return importlib.import_module(CELLS[name]).CELL

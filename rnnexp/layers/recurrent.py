@@ -1,0 +1,97 @@
+"""What our recurrent layers have in common: Keras' behaviour, around our loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rnnexp.activations import Activation
+from rnnexp.layers.activation import rule_of
+from rnnexp.layers.recurrence import Dropout, Recurrence, Weights, run
+
+
+class Recurrent(keras.layers.RNN):
+    """Goes before one of Keras' recurrent layers among a class's bases.
+
+    What the fast loops do not cover runs as Keras has it.
+
+    With centres it computes with ``x - input_center`` and ``h - state_center`` in all products: the same family of
+    networks (``rnnexp.model.fold`` gives the plain bias), but weights and bias no longer pull at the same thing, which
+    activations whose outputs are all positive need in order to train.
+
+    Dropout is that of Gal & Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
+    networks": of inputs and of states, the same ones at every step and for all gates; what is dropped is at its centre.
+    """
+
+    def __init__(self, units: int, *, input_center: float = 0.0, state_center: float = 0.0, **options: Any) -> None:
+        super().__init__(units, **options)
+        self.input_center = input_center
+        self.state_center = state_center
+        self.use_cudnn = False  # else Keras' Bidirectional goes around ``call``
+
+    def get_config(self) -> dict[str, Any]:
+        """Return Keras' settings and the centres."""
+        centers = {"input_center": self.input_center, "state_center": self.state_center}
+        return {**super().get_config(), **centers}
+
+    def recurrence(self, rule: Activation) -> Recurrence | None:
+        """Return the layer's arithmetic with an activation, or None if only Keras has it."""
+        raise NotImplementedError
+
+    def call(
+        self,
+        sequences: tf.Tensor,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: bool = False,
+    ) -> Any:
+        """Return the last output ``[batch, units]``, or all of them with ``return_sequences``, as Keras does.
+
+        With ``return_state``, also the last states.
+
+        Raises:
+            ValueError: if centres are set together with something that only Keras' own loop can do.
+        """
+        rule = rule_of(self.activation)
+        sigmoid = keras.activations.sigmoid
+        cell = self.recurrence(rule) if rule and getattr(self, "recurrent_activation", sigmoid) is sigmoid else None
+        if cell is None or mask is not None or self.stateful:
+            if self.input_center or self.state_center:
+                raise ValueError("centres need one of our activations, sigmoid gates, no mask, and no stateful layer")
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        if self.go_backwards:
+            sequences = tf.reverse(sequences, axis=(1,))
+        time_first = tf.transpose(sequences, (1, 0, 2)) - self.input_center
+        dropout = None
+        if training and self.cell.dropout:
+            time_first *= self._mask(time_first[0], self.cell.dropout)
+        if training and self.cell.recurrent_dropout:
+            like = tf.zeros((tf.shape(sequences)[0], self.units))
+            dropout = Dropout(self._mask(like, self.cell.recurrent_dropout), self.state_center)
+        output, states = run(
+            cell,
+            time_first,
+            self._weights(cell, 0.0 if dropout else self.state_center),
+            every_step=self.return_sequences,
+            initial=None if initial_state is None else tuple(keras.tree.flatten(initial_state)),
+            dropout=dropout,
+            return_states=self.return_state,
+        )
+        output = tf.transpose(output, (1, 0, 2)) if self.return_sequences else output
+        return (output, *states) if self.return_state else output
+
+    def _weights(self, cell: Recurrence, center: float) -> Weights:
+        """Return the weights for states that are not centred."""
+        kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
+        bias = -center * tf.reduce_sum(recurrent_kernel, axis=0)
+        if not cell.recurrent_bias:
+            return Weights(kernel, recurrent_kernel, bias + self.cell.bias.value if self.cell.use_bias else bias)
+        if not self.cell.use_bias:
+            return Weights(kernel, recurrent_kernel, tf.zeros_like(bias), bias)
+        return Weights(kernel, recurrent_kernel, self.cell.bias.value[0], self.cell.bias.value[1] + bias)
+
+    def _mask(self, like: tf.Tensor, rate: float) -> tf.Tensor:
+        """Return zeros, and elsewhere ones scaled up so that the mean stays 1."""
+        return keras.random.dropout(tf.ones_like(like), rate, seed=self.cell.seed_generator)

@@ -6,9 +6,9 @@
 
 The same task for all: a recurrent layer of 10 tanh units and a dense output, mean squared error, Adam, batches of 32:
 simple cells at 20, 100 and 1600 time steps, LSTM and GRU at 20 and 100, also with dropout of inputs and states, which
-stock Keras then computes gate by gate. Each contender runs in a process of its own, in turn, several rounds over; its figure
-is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their own:
-``poetry install --with peers``; what is not installed is left out of the table.
+stock Keras then computes gate by gate. Each contender runs in a process of its own, in turn, several rounds over; its
+figure is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their
+own: ``poetry install --with peers``; what is not installed is left out of the table.
 """
 
 from __future__ import annotations

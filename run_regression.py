@@ -15,7 +15,7 @@ ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "cu
 custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
 DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
 HIDDEN_SIZE = 10  # recurrent units
-SEQUENCE_LENGTH = 20  # values in a window
+SEQUENCE_LENGTH = 20  # values in a window, or time steps of a sequence
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them

@@ -106,7 +106,8 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _preset_instead_of_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
-        preset = PRESETS.get(values.get("preset") or "")
+        name = values.get("preset")
+        preset = PRESETS.get(name) if isinstance(name, str) else None
         return {**preset.settings, **values} if preset and preset.task == cls.task else values
 
     @field_validator("preset")
@@ -195,7 +196,7 @@ class RegressionConfig(Settings):
     )
     custom_max_value: PositiveFloat = Field(255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(255.0, description="inputs are scaled to 0..DATA_SIGMA")
-    sequence_length: PositiveInt = Field(20, description="values in a window")
+    sequence_length: PositiveInt = Field(20, description="values in a window; adding: time steps")
     normalization: Literal["window", "train", "none"] = Field(
         "window",
         description="scale each window by its own minimum and maximum, or all by the training part's, or leave the "

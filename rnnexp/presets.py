@@ -1,7 +1,7 @@
 """Presets: the settings of well-known demonstrations, by name.
 
-A preset's settings go before the constants of a script, and flags go before the preset's. What each of them reaches is in
-``docs/demonstrations.md``.
+A preset's settings go before the constants of a script, and flags go before the preset's. What each of them reaches is
+in ``docs/demonstrations.md``.
 """
 
 from __future__ import annotations
@@ -52,8 +52,52 @@ PRESETS: dict[str, Preset] = {
             "normalization": "none",
             "cell": "simple",
             "activation": "tanh",
-            "hidden_size": 20,
+            "hidden_size": 30,
             "learning_rate": 0.003,
+            "epochs": 200,
+        },
+    ),
+    "sequence": Preset(
+        "regression",
+        "0.1 to 0.5 make 0.6, ... 0.4 to 0.8 make 0.9: what do 0.5 to 0.9 make? (a classic of RNN tutorials)",
+        {
+            "dataset_name": "sequence",
+            "sequence_length": 5,
+            "normalization": "none",
+            "cell": "simple",
+            "activation": "tanh",
+            "hidden_size": 10,
+            "learning_rate": 0.01,
+            "epochs": 100,
+        },
+    ),
+    "adding": Preset(
+        "regression",
+        "the adding problem (Hochreiter and Schmidhuber 1997) over 100 steps, with LSTM cells",
+        {
+            "dataset_name": "adding",
+            "sequence_length": 100,
+            "cell": "lstm",
+            "activation": "tanh",
+            "hidden_size": 32,
+            "learning_rate": 0.01,
+            "batch_size": 32,
+            "epochs": 10,
+        },
+    ),
+    "adding-irnn": Preset(
+        "regression",
+        "the adding problem over 100 steps, with simple relu cells that start from the identity (Le et al. 2015)",
+        {
+            "dataset_name": "adding",
+            "sequence_length": 100,
+            "cell": "simple",
+            "recurrent_initializer": "identity",
+            "activation": "relu",
+            "hidden_size": 100,
+            "learning_rate": 0.001,
+            "batch_size": 64,
+            "epochs": 20,
         },
     ),
 }

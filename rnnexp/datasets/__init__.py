@@ -18,6 +18,8 @@ LOADERS: dict[str, dict[str, str]] = {
     | {
         "sine": "rnnexp.datasets.sine",
         "noisy-sine": "rnnexp.datasets.noisy_sine",
+        "sequence": "rnnexp.datasets.sequence",
+        "adding": "rnnexp.datasets.adding",
     },
     "classification": {"iris": "rnnexp.datasets.iris", "speech_commands": "rnnexp.datasets.speech_commands"},
     "memory": {"memory": "rnnexp.datasets.memory"},

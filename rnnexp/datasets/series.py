@@ -257,7 +257,7 @@ def _continuation(series: Series, config: RegressionConfig, first: int) -> Conti
     steps = min(2 * config.sequence_length, len(known)) if config.generate_steps is None else config.generate_steps
     if steps > len(known):
         raise UserError(
-            f"GENERATE_STEPS is {steps}, but the held-out part of {config.dataset_name} has only {len(known)} values to "
-            "compare with: set it to that or less, or a larger VALIDATION_SHARE"
+            f"GENERATE_STEPS is {steps}, but {config.dataset_name} has only {len(known)} held-out values to compare "
+            "with: set it to that or less, or a larger VALIDATION_SHARE"
         )
     return Continuation(series.values[first - config.sequence_length : first], known[:steps])

@@ -37,8 +37,10 @@ PRESETS: dict[str, Preset] = {
             "cell": "simple",
             "activation": "tanh",
             "hidden_size": 60,
+            # Without it the network answers rounding errors, its own fed back too, with growing oscillations.
+            "l2_regularization": 1e-4,
             "learning_rate": 0.001,
-            "epochs": 350,
+            "epochs": 150,
             "batch_size": 16,
             "generate_steps": 222,
         },

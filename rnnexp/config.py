@@ -2,6 +2,7 @@
 
 A field is a constant of the script in lower case and a flag of the command line: ``hidden_size``, ``HIDDEN_SIZE``,
 ``--hidden-size``. ``None`` means automatic: the data set's own default if it has one, else the general one.
+A preset (``rnnexp.presets``) takes the place of the defaults of what it sets.
 """
 
 from __future__ import annotations

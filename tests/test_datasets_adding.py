@@ -49,6 +49,7 @@ def test_the_seed_draws_the_sequences_and_no_sequence_is_in_two_parts():
     ("settings", "text"),
     [
         ({"sequence_length": 1}, "SEQUENCE_LENGTH is 1, but two values are to be added: set it to 2 or more"),
+        ({"generate_steps": 5}, "GENERATE_STEPS is 5, but adding is no series: set it to 0"),
         ({"validation_share": 0.5, "early_stopping": 1}, "that leaves nothing to train on"),
     ],
 )

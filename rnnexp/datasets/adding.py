@@ -23,8 +23,12 @@ def load(config: RegressionConfig) -> Dataset:
     evolution recurrent neural networks".
 
     Raises:
-        UserError: if the sequences are too short for two marks, or a part would be empty.
+        UserError: if the sequences are too short for two marks, a part would be empty, or steps are to be generated.
     """
+    if config.generate_steps:
+        raise UserError(
+            f"GENERATE_STEPS is {config.generate_steps}, but {config.dataset_name} is no series: set it to 0"
+        )
     length = config.sequence_length
     if length < SHORTEST:
         raise UserError(f"SEQUENCE_LENGTH is {length}, but two values are to be added: set it to {SHORTEST} or more")

@@ -8,6 +8,7 @@ from rnnexp.cli import run_script
 
 DATASET_NAME = "speech_commands"  # downloaded when first used, unless DATA_DIR has it
 # DATASET_NAME = "iris"
+# DATASET_NAME = "digits"
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units

@@ -15,7 +15,11 @@ __all__ = ["LOADERS", "Dataset", "Split", "load"]
 # task -> name -> module with a function ``load(config) -> Dataset``.
 LOADERS: dict[str, dict[str, str]] = {
     "regression": dict.fromkeys(series.KNOWN, "rnnexp.datasets.series"),
-    "classification": {"iris": "rnnexp.datasets.iris", "speech_commands": "rnnexp.datasets.speech_commands"},
+    "classification": {
+        "speech_commands": "rnnexp.datasets.speech_commands",
+        "iris": "rnnexp.datasets.iris",
+        "digits": "rnnexp.datasets.digits",
+    },
     "memory": {"memory": "rnnexp.datasets.memory"},
 }
 

@@ -19,6 +19,7 @@ LOADERS: dict[str, dict[str, str]] = {
         "speech_commands": "rnnexp.datasets.speech_commands",
         "iris": "rnnexp.datasets.iris",
         "digits": "rnnexp.datasets.digits",
+        "mnist": "rnnexp.datasets.mnist",
     },
     "memory": {"memory": "rnnexp.datasets.memory"},
 }

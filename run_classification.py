@@ -8,13 +8,16 @@ from rnnexp.cli import run_script
 
 DATASET_NAME = "speech_commands"  # downloaded when first used, unless DATA_DIR has it
 # DATASET_NAME = "iris"
+# DATASET_NAME = "digits"
+# DATASET_NAME = "mnist"  # the same
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units
 MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
 
+DATA_DIR = None  # speech_commands, mnist: where the data is (see --help); None: downloaded with tensorflow_datasets
+
 # Speech commands
-DATA_DIR = None  # folder with the clips, in the official layout; None: downloaded with tensorflow_datasets
 FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
 SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
 FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms

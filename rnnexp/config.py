@@ -216,7 +216,7 @@ class ClassificationConfig(Settings):
 
     task: ClassVar[Literal["classification"]] = "classification"
 
-    dataset_name: str = Field("speech_commands", description="speech_commands or iris")
+    dataset_name: str = Field("speech_commands", description="speech_commands, iris, digits or mnist")
     max_sequence_length: PositiveInt = Field(1600, description="longer sequences are cut to this")
     validation_share: Share = Field(0.2, description="share of the samples held out, where the data has no split")
     class_weights: Literal["none", "balanced"] = Field(
@@ -224,8 +224,8 @@ class ClassificationConfig(Settings):
     )
     data_dir: Path | None = Field(
         None,
-        description="speech_commands: folder with the clips, in the official layout; None: downloaded with "
-        "tensorflow_datasets",
+        description="speech_commands: folder with the clips, in the official layout; mnist: folder with the official "
+        "files, or a .csv; None: downloaded with tensorflow_datasets",
     )
     features: Literal["raw", "log-mel", "mfcc"] = Field(
         "raw",

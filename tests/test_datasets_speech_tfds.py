@@ -1,5 +1,6 @@
 """The real builder of tensorflow_datasets against the folder loader, and what is said without a network."""
 
+import dataclasses
 import json
 import shutil
 import socket
@@ -16,7 +17,7 @@ from conftest import PROJECT
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets import speech_tfds
+from rnnexp.datasets import prepared, speech_tfds
 from rnnexp.errors import UserError
 
 TEST_SET = "speech_commands_test_set_v0.02"
@@ -37,7 +38,7 @@ def put_downloads(clips, home):
     from tensorflow_datasets.core.download import resource
 
     infos = tfds.builder_cls("speech_commands").url_infos
-    for url, source in zip(speech_tfds.ARCHIVES, (clips, clips / TEST_SET), strict=True):
+    for url, source in zip(speech_tfds.DOWNLOAD.archives, (clips, clips / TEST_SET), strict=True):
         path = home / "downloads" / "speech_commands" / resource.get_dl_fname(url, infos[url].checksum)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(path, "w:gz") as archive:
@@ -65,27 +66,27 @@ def test_the_real_builder_and_the_folder_give_the_same_arrays(clips, tmp_path, m
     monkeypatch.setenv("TFDS_DATA_DIR", str(home))
     put_downloads(clips, home)
     for settings in ({"max_sequence_length": 16000}, {"segment": "loudest"}, {"features": "mfcc"}):
-        prepared = load(tmp_path / "cache-a", **settings)
+        built = load(tmp_path / "cache-a", **settings)
         folder = load(tmp_path / "cache-b", data_dir=clips, **settings)
         assert (home / "speech_commands" / "0.0.3" / "dataset_info.json").is_file()
-        assert "speech_commands/0.0.3" in prepared.source
-        assert [len(part) for part in (prepared.train, prepared.validation, prepared.evaluation)] == [12, 6, 4]
+        assert "speech_commands/0.0.3" in built.source
+        assert [len(part) for part in (built.train, built.validation, built.evaluation)] == [12, 6, 4]
         for ours, theirs in zip(
             (folder.train, folder.validation, folder.evaluation),
-            (prepared.train, prepared.validation, prepared.evaluation),
+            (built.train, built.validation, built.evaluation),
             strict=True,
         ):
             assert ours.x.dtype == theirs.x.dtype
             assert sorted_rows(ours) == sorted_rows(theirs)
         assert folder.class_names == tuple(prepared_names(home))
-        assert folder.input_scale == prepared.input_scale
+        assert folder.input_scale == built.input_scale
         # Sums in another order.
         for name, value in folder.input_map.items():
             if name in ("mean", "deviation"):
-                np.testing.assert_allclose(value, prepared.input_map[name], rtol=1e-12, atol=1e-12)
+                np.testing.assert_allclose(value, built.input_map[name], rtol=1e-12, atol=1e-12)
             else:
-                assert value == prepared.input_map[name]
-        assert (prepared.notes, folder.notes) == ((), ())
+                assert value == built.input_map[name]
+        assert (built.notes, folder.notes) == ((), ())
     # From here on, the cache is enough.
     shutil.rmtree(home)
     assert sorted_rows(load(tmp_path / "cache-a", features="mfcc").train) == sorted_rows(folder.train)
@@ -98,7 +99,7 @@ def prepared_names(home):
 def test_the_archives_are_those_that_the_builder_knows():
     import tensorflow_datasets as tfds
 
-    assert set(speech_tfds.ARCHIVES) == set(tfds.builder_cls("speech_commands").url_infos)
+    assert set(speech_tfds.DOWNLOAD.archives) == set(tfds.builder_cls("speech_commands").url_infos)
 
 
 # ---- without a network
@@ -136,7 +137,7 @@ def test_a_network_that_does_not_answer_is_not_waited_for(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         done, seconds = offline_script(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}")
     check_message(done, tmp_path)
-    assert seconds > speech_tfds.REACHED_SECONDS  # it was asked
+    assert seconds > prepared.REACHED_SECONDS  # it was asked
 
 
 def test_half_a_download_is_no_data(tmp_path, monkeypatch):
@@ -145,7 +146,7 @@ def test_half_a_download_is_no_data(tmp_path, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     folder = tmp_path / "home" / "downloads" / "speech_commands"
     (folder / "speech_commands_v0.02.tar.gz.tmp.123").mkdir(parents=True)
-    (folder / "one.tar.gz.INFO").write_text(json.dumps({"urls": [speech_tfds.ARCHIVES[0]]}))
+    (folder / "one.tar.gz.INFO").write_text(json.dumps({"urls": [speech_tfds.DOWNLOAD.archives[0]]}))
     with pytest.raises(UserError, match="no network to download it"):
         load(tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
@@ -153,9 +154,9 @@ def test_half_a_download_is_no_data(tmp_path, monkeypatch):
 
 def test_too_little_space_is_said_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "home"))
-    monkeypatch.setattr(speech_tfds, "NEEDED_GB", 10**9)
-    monkeypatch.setattr(speech_tfds, "reachable", lambda _: True)
-    with pytest.raises(UserError, match=r"needs about 1000000000 GB of disk space in .*home.*TFDS_DATA_DIR.*DATA_DIR"):
+    monkeypatch.setattr(speech_tfds, "DOWNLOAD", dataclasses.replace(speech_tfds.DOWNLOAD, needed_gb=10**9))
+    monkeypatch.setattr(prepared, "reachable", lambda _: True)
+    with pytest.raises(UserError, match=r"needs about 1e\+09 GB of disk space in .*home.*TFDS_DATA_DIR.*DATA_DIR"):
         load(tmp_path / "cache")
 
 
@@ -173,5 +174,5 @@ def test_reachable_asks_the_server(monkeypatch, status, expected):
                 connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
 
         threading.Thread(target=answer, daemon=True).start()
-        assert speech_tfds.reachable(f"http://127.0.0.1:{port}/x") is expected
-    assert not speech_tfds.reachable(f"http://127.0.0.1:{port}/x")
+        assert prepared.reachable(f"http://127.0.0.1:{port}/x") is expected
+    assert not prepared.reachable(f"http://127.0.0.1:{port}/x")

@@ -21,7 +21,12 @@ LOADERS: dict[str, dict[str, str]] = {
         "sequence": "rnnexp.datasets.sequence",
         "adding": "rnnexp.datasets.adding",
     },
-    "classification": {"iris": "rnnexp.datasets.iris", "speech_commands": "rnnexp.datasets.speech_commands"},
+    "classification": {
+        "speech_commands": "rnnexp.datasets.speech_commands",
+        "iris": "rnnexp.datasets.iris",
+        "digits": "rnnexp.datasets.digits",
+        "mnist": "rnnexp.datasets.mnist",
+    },
     "memory": {"memory": "rnnexp.datasets.memory"},
 }
 

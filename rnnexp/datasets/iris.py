@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rnnexp.config import ClassificationConfig
+from rnnexp.datasets import stratified
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.input_map import scaling
-from rnnexp.errors import UserError
 from rnnexp.metrics import majority_class
 
 
@@ -20,26 +18,10 @@ def load(config: ClassificationConfig) -> Dataset:
         UserError: if the validation share leaves a part without some class.
     """
     from sklearn.datasets import load_iris
-    from sklearn.model_selection import train_test_split
-
-    def split(values: np.ndarray, labels: np.ndarray) -> list[Any]:
-        """Return values and labels as kept values, held-out values, kept labels, held-out labels."""
-        return train_test_split(
-            values, labels, test_size=config.validation_share, stratify=labels, random_state=config.seed
-        )
 
     iris = load_iris()
     features = iris.data[:, : config.max_sequence_length]
-    try:
-        values, held_out, labels, held_out_labels = split(features, iris.target)
-        test, test_labels = held_out, held_out_labels
-        if config.early_stopping:
-            values, held_out, labels, held_out_labels = split(values, labels)
-    except ValueError:
-        raise UserError(
-            f"VALIDATION_SHARE is {config.validation_share:g}: of the {len(features)} samples, that leaves fewer than "
-            "one for each class in one of the parts; set it closer to 0.2"
-        ) from None
+    (values, labels), (held_out, held_out_labels), (test, test_labels) = stratified.split(features, iris.target, config)
     low, high = values.min(axis=0), values.max(axis=0)
     # To nine digits: float64's last ones are only noise of the subtraction.
     width = [round(float(value), 9) for value in high - low]
@@ -57,7 +39,7 @@ def load(config: ClassificationConfig) -> Dataset:
         train=part(values, labels),
         validation=part(held_out, held_out_labels),
         evaluation=part(test, test_labels),
-        evaluation_part="test part" if config.early_stopping else "validation part",
+        evaluation_part=stratified.tested_on(config),
         baselines={"majority class": majority_class(labels, len(test), len(names))},
         outputs=len(names),
         source="R. A. Fisher (1936), as scikit-learn ships it",

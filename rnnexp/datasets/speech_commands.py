@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets import speech_folder, speech_tfds
+from rnnexp.datasets import prepared, speech_folder, speech_tfds
 from rnnexp.datasets.audio import one_second
 from rnnexp.datasets.cache import Cache, Entry, Writer
 from rnnexp.datasets.dataset import Dataset, Split
@@ -76,7 +76,7 @@ def load(config: ClassificationConfig) -> Dataset:
 def _source(config: ClassificationConfig) -> tuple[Callable[[], Source], dict[str, str]]:
     """Return what opens the source, and what tells it, and the state it is in, from others."""
     if config.data_dir is None:
-        return lambda: speech_tfds.prepare(quiet=config.quiet), {"from": f"tensorflow_datasets {speech_tfds.folder()}"}
+        return lambda: speech_tfds.prepare(quiet=config.quiet), {"from": f"tensorflow_datasets {prepared.folder()}"}
     folder = speech_folder.scan(config.data_dir)
     return lambda: folder, {"from": str(config.data_dir.resolve()), "fingerprint": folder.fingerprint}
 

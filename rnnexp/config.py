@@ -175,6 +175,11 @@ class Settings(BaseModel):
         return self.structure == "simple"
 
     @property
+    def forward(self) -> bool:
+        """Whether all layers read forwards, and so can go step by step."""
+        return not (self.bidirectional or self.go_backwards)
+
+    @property
     def max_value(self) -> float:
         """The custom activation's ``M``."""
         return getattr(self, "custom_max_value", 1.0)

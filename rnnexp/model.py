@@ -84,16 +84,28 @@ def time_step(model: keras.Model) -> keras.Model:
     """Return the model of one time step, ``(input, state) -> (output, next state)``, of a plain network.
 
     Its inputs are ``[batch, features]`` and ``[batch, units]``, the outputs ``[batch, outputs]`` and again the state.
+    LSTMs have two states, output and cell state; further layers have their own, after those of the first. All layers
+    must read forwards.
     """
-    recurrent, *others = model.layers
     given = keras.Input(model.input_shape[2:], name="input")
-    state = keras.Input((recurrent.units,), name="state")
-    cell = keras.layers.SimpleRNNCell.from_config(recurrent.cell.get_config())
-    result, (next_state,) = cell(given, [state])
-    for layer in others:
-        result = type(layer).from_config(layer.get_config())(result)
-    step = keras.Model([given, state], [result, next_state], name="time_step")
-    step.set_weights(model.get_weights())
+    result, before, after, made = given, [], [], []
+    for number, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.RNN):
+            scope = f"layer_{number + 1}_" if number else ""
+            config = layer.cell.get_config()
+            cell = type(layer.cell).from_config({**config, "name": f"{scope}{config['name']}"})
+            kept = ("state", "cell_state")[: len(layer.get_initial_state(1))]
+            states = [keras.Input((layer.units,), name=f"{scope}{name}") for name in kept]
+            result, following = cell(result, states)
+            before += states
+            after += following
+            made.append(cell)
+        else:
+            made.append(type(layer).from_config(layer.get_config()))
+            result = made[-1](result)
+    step = keras.Model([given, *before], [result, *after], name="time_step")
+    for layer, stepping in zip(model.layers, made, strict=True):
+        stepping.set_weights(layer.get_weights())
     return step
 
 

@@ -13,9 +13,9 @@ from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.datasets.dataset import spread
 from rnnexp.learning import Snapshot
-from rnnexp.quantization import diagnosis, floating, reference
+from rnnexp.quantization import conversion, diagnosis, layered, tensors
 from rnnexp.quantization.conversion import Int8
-from rnnexp.quantization.finetuning import user_activation
+from rnnexp.quantization.finetuning import float_network
 from rnnexp.runtime import TFLiteModel
 
 if TYPE_CHECKING:
@@ -168,8 +168,8 @@ def evaluate_int8(
         outputs: of the written files, by kind.
         folder: where the plot goes.
     """
-    x, activation = dataset.evaluation.x, user_activation(config)
-    compared = diagnosis.Comparison(int8.network, int8.weights, activation, x)
+    x, network = dataset.evaluation.x, layered.layered(int8.network)
+    compared = diagnosis.Comparison(network, int8.real, x)
 
     def final(outputs: np.ndarray) -> np.ndarray:
         return evaluation.softmax(outputs) if int8.network.softmax else outputs
@@ -177,9 +177,8 @@ def evaluate_int8(
     def loss(outputs: np.ndarray) -> float:
         return evaluation.loss(dataset.evaluation, final(outputs))
 
-    plain = int8.plain.output.decode(reference.run(int8.plain, int8.plain.input.encode(x)))
     # Where the converter has failed, NumPy stands in for the float32 file.
-    float32 = outputs.get("float32", final(floating.outputs(snapshot.weights, activation, x)))
+    float32 = outputs.get("float32", final(float_network(config, snapshot.weights).run(x)))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
@@ -188,14 +187,14 @@ def evaluate_int8(
         "gap": gap,
         "gap_means": "accuracy lost" if config.task == "classification" else "(L2 int8 - L2 float32) / target variance",
         "limit": limit,
-        "plain_gap": loss(plain) - before,
+        "plain_gap": loss(conversion.outputs(int8.plain, x)) - before if int8.history else gap,
         "state_error": float(errors.max()),
         "plain_training_gap": int8.plain_training_gap,
         "fine_tuned": int8.history is not None,
-        "fine_tuned_in_float": evaluation.evaluate(dataset, final(floating.outputs(int8.weights, activation, x))),
+        "fine_tuned_in_float": evaluation.evaluate(dataset, final(int8.real.run(x))),
     }
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
-    result["quantization"] = diagnosis.tensors(int8.network, compared.saturation())
+    result["quantization"] = tensors.describe(network, compared.saturation())
     for tensor in result["quantization"]:
         if tensor.get("saturated_share", 0.0) > diagnosis.SATURATED_SHARE:
             result["degradation"].setdefault("saturated", []).append(tensor["name"])

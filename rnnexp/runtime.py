@@ -206,7 +206,9 @@ class TFLiteModel:
 
 
 class TFLiteStepModel:
-    """A TensorFlow Lite model of one time step, ``(input, state) -> (output, next state)``, that keeps its state.
+    """A TensorFlow Lite model of one time step that keeps its states.
+
+    It is ``(input, state, ...) -> (output, next state, ...)``, with any number of states.
 
     Args:
         source: a file's path, or its content.
@@ -219,25 +221,28 @@ class TFLiteStepModel:
     def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
         self._runtime = load(source, kernels)
         given, made = self._runtime.inputs, self._runtime.outputs
-        if len(given) != 2 or len(made) != 2 or given[1] != made[1]:
-            raise UserError("this is no model of one time step: it needs (input, state) -> (output, next state)")
-        self.input, self.state = given
+        if len(given) < 2 or given[1:] != made[1:]:
+            raise UserError("this is no model of one time step: it needs (input, states) -> (output, next states)")
+        self.input, *self.states = given
         self.output = made[0]
 
-    def run_codes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Run sequences ``[n, time, features]`` that are already in the model's type, each from a state of 0.
+    def run_codes(self, inputs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Run sequences ``[n, time, features]`` that are already in the model's type, each from states of 0.
 
         Returns:
             Outputs ``[n, time, outputs]`` and states ``[n, time, units]`` after every step, in the model's types.
         """
-        outputs = np.empty((*inputs.shape[:2], *self.output.shape[1:]), self.output.dtype)
-        states = np.empty((*inputs.shape[:2], *self.state.shape[1:]), self.state.dtype)
+        outputs, *states = (
+            np.empty((*inputs.shape[:2], *spec.shape[1:]), spec.dtype) for spec in (self.output, *self.states)
+        )
         for n, sequence in enumerate(inputs):
-            state = np.zeros(self.state.shape, self.state.dtype)
+            kept = [np.zeros(spec.shape, spec.dtype) for spec in self.states]
             for time_step, sample in enumerate(sequence):
-                self._runtime.set_input(0, sample[None])
-                self._runtime.set_input(1, state)
+                for place, values in enumerate((sample[None], *kept)):
+                    self._runtime.set_input(place, values)
                 self._runtime.invoke()
-                state = self._runtime.get_output(1)
-                outputs[n, time_step], states[n, time_step] = self._runtime.get_output(0)[0], state[0]
+                result, *kept = (self._runtime.get_output(place) for place in range(len(states) + 1))
+                outputs[n, time_step] = result[0]
+                for found, values in zip(states, kept, strict=True):
+                    found[n, time_step] = values[0]
         return outputs, states

@@ -140,28 +140,13 @@ def test_same_seed_same_file_and_quiet_says_nothing(regression_run, regression_s
 # ---- other cells
 
 
-def test_a_network_that_integers_do_not_cover_has_everything_else(here, regression_settings, capsys):
+def test_a_structure_trains_with_dropout_and_regularisation(here, regression_settings):
     write_series(here, "wave", wave())
-    settings = {**regression_settings, **folders(here), "quiet": True, "activation": "tanh"}
-    structure = {"cell": "lstm", "num_layers": 2, "hidden_size": 3}
-    finished = run(
-        RegressionConfig(**{**settings, **structure}, dropout=0.1, recurrent_dropout=0.1, l2_regularization=1e-4)
-    )
+    settings = {**regression_settings, **folders(here), "quiet": True, "activation": "tanh", "cell": "lstm"}
+    finished = run(RegressionConfig(**settings, dropout=0.1, recurrent_dropout=0.1, l2_regularization=1e-4))
     assert finished.code == 0
-    stem = "wave-lstm-2-layers-tanh"
-    names = [f"{stem}-float32.tflite", f"{stem}-report.json", f"{stem}-weights.npz"]
-    assert sorted(contents(here / "out")) == names
-    sentence = "there is no int8 model: integers cover one layer of simple cells that reads forwards so far"
-    assert finished.report["models"]["int8"]["absent"].startswith(sentence)
-    assert sentence in capsys.readouterr().err
-    assert finished.report["models"]["float32"]["keras_difference"] < experiment.KERAS_TOLERANCE
     losses = [float(row["loss"]) for row in history(finished.folder)]
     assert losses[-1] < losses[0]
-    with np.load(here / "out" / names[2]) as file:
-        assert file["rnn_1/kernel"].shape == (3, 12)
-        assert str(file["structure"]) == "lstm-2-layers"
-    with pytest.raises(UserError, match="is of a network that is lstm-2-layers: only one layer"):
-        run(RegressionConfig(**settings, weights=here / "out" / names[2]))
 
 
 # ---- settings chosen by themselves

@@ -15,8 +15,9 @@ from rnnexp.export.int8 import OPERATORS, to_step_tflite, to_tflite
 from rnnexp.quantization.arithmetic import Table
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
 from rnnexp.quantization.layered import Layer, from_simple, run
+from rnnexp.quantization.layered import states as layered_states
 from rnnexp.quantization.network import Product
-from rnnexp.runtime import TFLiteModel, load
+from rnnexp.runtime import TFLiteModel, TFLiteStepModel
 
 CELLS = ["simple", "lstm", "gru"]
 
@@ -183,17 +184,14 @@ def test_nothing_but_integers_that_can_be_read():
 def test_step_by_step_the_same_bits(kernels, cells):
     network = layered(*cells, features=2, outputs=3, every_step=True)
     integer, codes = integers(network, inputs(1, 15, 2))
-    model = load(to_step_tflite(integer), kernels)
-    assert len(model.inputs) == len(model.outputs) == 1 + sum(len(layer.cells[0].states) for layer in integer.layers)
-    states = [np.zeros(spec.shape, spec.dtype) for spec in model.inputs[1:]]
-    found = []
-    for step in codes[0]:
-        for number, values in enumerate([step[None], *states]):
-            model.set_input(number, values)
-        model.invoke()
-        made, *states = (model.get_output(number) for number in range(len(model.outputs)))
-        found.append(made[0].tolist())
-    assert found == run(integer, codes)[0].tolist()
+    model = TFLiteStepModel(to_step_tflite(integer), kernels=kernels)
+    made, states = model.run_codes(codes)
+    assert made.tolist() == run(integer, codes).tolist()
+    kept = [len(layer.cells[0].states) for layer in integer.layers]
+    assert len(states) == sum(kept)
+    # The first state of each layer is its value.
+    for values, place in zip(layered_states(integer, codes), np.cumsum([0, *kept[:-1]]), strict=True):
+        assert states[place].tolist() == values.tolist()
 
 
 @pytest.mark.parametrize("way", ["both", "backwards"])

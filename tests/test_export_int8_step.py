@@ -34,7 +34,7 @@ def quantized(hidden=10, features=1, outputs=1, activation="custom", steps=40, *
 @pytest.mark.parametrize(("hidden", "features", "outputs"), [(1, 1, 1), (10, 1, 1), (64, 28, 12)])
 def test_every_step_has_the_references_bits(kernels, hidden, features, outputs, activation, parts):
     network, codes = quantized(hidden, features, outputs, activation, parts=parts)
-    made, states = TFLiteStepModel(to_step_tflite(network), kernels=kernels).run_codes(codes)
+    made, (states,) = TFLiteStepModel(to_step_tflite(network), kernels=kernels).run_codes(codes)
     expected = reference.states(network, codes)
     assert (states == expected).all()
     for time in range(codes.shape[1]):
@@ -54,8 +54,9 @@ def test_state_goes_in_and_comes_out_in_the_same_codes(kernels):
     network, _ = quantized(features=3, outputs=2)
     model = TFLiteStepModel(to_step_tflite(network), kernels=kernels)
     assert (model.input.shape, model.input.dtype) == ((1, 3), np.int8)
-    assert (model.state.shape, model.state.dtype, model.state.zero_point) == ((1, 10), np.int16, 0)
-    assert np.float32(model.state.scale) == np.float32(network.state_scale)
+    (state,) = model.states
+    assert (state.shape, state.dtype, state.zero_point) == ((1, 10), np.int16, 0)
+    assert np.float32(state.scale) == np.float32(network.state_scale)
     assert np.float32(model.output.scale) == np.float32(network.output.scale)
 
 

@@ -91,14 +91,14 @@ def check_everything(left):
 
     for kernels in KERNELS:
         sequence = TFLiteModel(left.path("-int8.tflite"), kernels=kernels).run_codes(codes)
-        made, found = TFLiteStepModel(left.path("-step-int8.tflite"), kernels=kernels).run_codes(codes)
+        made, (found,) = TFLiteStepModel(left.path("-step-int8.tflite"), kernels=kernels).run_codes(codes)
         assert (found == states).all()
         assert (made[:, -1] == sequence).all()
         if not network.softmax:
             assert (sequence == expected).all()
             flat = reference.output(network, states.reshape(-1, states.shape[2]))
             assert (made.reshape(flat.shape) == flat).all()
-    made, found = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
+    made, (found,) = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
     assert left.close(made[:, -1])
     assert np.allclose(found, float_states(arrays, left.part.x), atol=2e-5 * np.abs(found).max())
     if TORCH:

@@ -13,7 +13,8 @@ from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.export import metadata
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion, diagnosis, floating, reference
-from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
+from rnnexp.quantization.finetuning import fine_tune, float_network, post_training, user_activation
+from rnnexp.quantization.layered import layered
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.simulation import SimulatedNetwork
 from rnnexp.runtime import TFLiteModel
@@ -162,17 +163,17 @@ def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
         if made.history is None:
             assert made.network is made.plain
         else:
-            tuned_gap = conversion.training_gap(made.network, snapshot.weights, settings, dataset)
+            tuned_gap = conversion.training_gap(made.network, float_network(settings, snapshot.weights), dataset)
             assert tuned_gap < made.plain_training_gap
 
 
 def test_what_is_cut_off_is_counted_and_named(trained):
     config, dataset, snapshot = trained
     network = post_training(config, dataset, snapshot.weights)
-    activation = user_activation(config)
-    inside = diagnosis.Comparison(network, snapshot.weights, activation, dataset.train.x)
+    network, real = layered(network), float_network(config, snapshot.weights)
+    inside = diagnosis.Comparison(network, real, dataset.train.x)
     assert max(inside.saturation().values()) == 0
-    outside = diagnosis.Comparison(network, snapshot.weights, activation, 10 * dataset.train.x + 10)
+    outside = diagnosis.Comparison(network, real, 10 * dataset.train.x + 10)
     assert outside.saturation()["input"] > 0.5
     assert "input" in outside.explain(lambda outputs: float(np.mean(outputs**2)))
     assert inside.state_error().shape == (dataset.train.x.shape[1],)

@@ -117,3 +117,23 @@ def test_a_layer_reads_values_not_codes():
     two = integer.layers[1].run(one) * integer.layers[1].scales
     # The table has 2,048 steps; int8 would have 256.
     assert np.abs(one * integer.layers[0].scales - two).max() < 2.5 / 2048
+
+
+def summed(values):
+    """Return an array of weights; of a GRU's two biases only what matters: of its gates the sum."""
+    units = values.shape[-1] // 3
+    return values if len(values) != 2 else np.concatenate([values.sum(axis=0)[: 2 * units], *values[:, 2 * units :]])
+
+
+@pytest.mark.parametrize(
+    "cells", [[("simple", 6)], [("lstm", 6, "both"), ("gru", 5)], [("gru", 4, "both"), ("lstm", 4, "both")]], ids=str
+)
+def test_the_real_weights_are_the_float_ones_rounded(cells):
+    network, x = layered(*cells, features=3, outputs=2, seed=3), inputs(20, 10, 3)
+    real = network.with_weights(integers(network, x)[0].real_weights())
+    for old, new in zip(network.layers, real.layers, strict=True):
+        for one, other in zip(old.weights, new.weights, strict=True):
+            for values, rounded in zip(map(summed, one), map(summed, other), strict=True):
+                assert values.shape == rounded.shape
+                assert np.abs(values - rounded).max() < 1e-3 * np.abs(values).max()
+    assert np.abs(real.run(x) - network.run(x)).max() < 5e-3

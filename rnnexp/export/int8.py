@@ -16,7 +16,7 @@ from rnnexp.export import flatbuffer
 from rnnexp.export.flatbuffer import Model
 from rnnexp.export.int8_sequence import write_sequence
 from rnnexp.export.int8_step import write_step
-from rnnexp.quantization.layered import LayeredNetwork, from_simple
+from rnnexp.quantization.layered import LayeredNetwork, layered
 from rnnexp.quantization.network import IntegerNetwork
 
 # The metadata entry with what the graph itself does not say.
@@ -58,7 +58,7 @@ def to_tflite(network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, s
         ValueError: if anything but integers got into it.
     """
     model = Model("rnnexp int8 recurrent network")
-    write_sequence(model, _layered(network))
+    write_sequence(model, layered(network))
     return _finished(model, network, metadata)
 
 
@@ -79,12 +79,8 @@ def to_step_tflite(
         ValueError: if a layer reads sequences from their end, or if anything but integers got into the file.
     """
     model = Model("rnnexp int8 recurrent network, one time step")
-    write_step(model.subgraph("main"), _layered(network))
+    write_step(model.subgraph("main"), layered(network))
     return _finished(model, network, metadata)
-
-
-def _layered(network: IntegerNetwork | LayeredNetwork) -> LayeredNetwork:
-    return network if isinstance(network, LayeredNetwork) else from_simple(network)
 
 
 def _finished(

@@ -17,7 +17,7 @@ def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
     Raises:
         ValueError: if a layer reads sequences from their end.
     """
-    if any(len(layer.cells) > 1 or layer.backwards for layer in network.layers):
+    if not network.forward:
         raise ValueError("a network that reads sequences from their end cannot go step by step")
     affine, features = network.input, network.features
     inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnexp.export import c, weights
 from rnnexp.export.metadata import to_entries
+from rnnexp.quantization.layered import LayeredNetwork, layered
 from rnnexp.quantization.network import IntegerNetwork
 
 # What each file's name adds to that of the model.
@@ -37,7 +38,7 @@ def make(
     about: dict[str, Any],
     float_weights: list[np.ndarray],
     *,
-    network: IntegerNetwork | None,
+    network: IntegerNetwork | LayeredNetwork | None,
     x: np.ndarray,
     step_float32: bytes | None,
     weight_names: Sequence[str] = weights.KERAS_NAMES,
@@ -48,7 +49,7 @@ def make(
         name: of the files, without suffix.
         about: what ``rnnexp.export.metadata.describe`` says of the run.
         float_weights: in Keras' order.
-        network: its integers, if there are any.
+        network: its integers, if there are any; arrays of them and C only of an ``IntegerNetwork``.
         x: samples ``[n, time, features]`` for the C self-test.
         step_float32: the converted model of one time step, if there is one.
         weight_names: in the order of ``float_weights``.
@@ -56,18 +57,20 @@ def make(
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.export.int8 import to_step_tflite
 
-    arrays = weights.arrays(float_weights, network, about, weight_names)
+    simple = network if isinstance(network, IntegerNetwork) else None
+    arrays = weights.arrays(float_weights, simple, about, weight_names)
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
-    if network is not None:
-        source = c.to_c(network, name, about, network.input.encode(x))
+    if simple is not None:
+        source = c.to_c(simple, name, about, simple.input.encode(x))
         files |= {".h": source.header, ".c": source.source, "-test.c": source.test}
-        files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
         sizes = {
             "constant_bytes": source.constant_bytes,
             "state_bytes": source.state_bytes,
             "stack_bytes": source.stack_bytes,
         }
+    if network is not None and layered(network).forward:
+        files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))

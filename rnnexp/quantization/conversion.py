@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,10 @@ from rnnexp import evaluation, files
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.learning import Snapshot
-from rnnexp.quantization import floating, reference
-from rnnexp.quantization.finetuning import fine_tune, post_training, user_activation
+from rnnexp.quantization import layered
+from rnnexp.quantization.finetuning import fine_tune, float_network, post_training
+from rnnexp.quantization.float_network import FloatNetwork
+from rnnexp.quantization.layered import LayeredNetwork
 from rnnexp.quantization.network import IntegerNetwork
 
 if TYPE_CHECKING:
@@ -38,29 +40,19 @@ class Int8:
         paths: the file of each snapshot, in order; the last one is fine-tuned, if there was a need.
         plain: the last snapshot quantised plainly.
         plain_training_gap: what that loses on the training part.
-        network: the last file's integers.
-        weights: the float weights that these were rounded from, float64 in the user's numbers.
+        network: the last file's integers: an ``IntegerNetwork`` of one layer of simple cells that reads forwards.
+        real: the float network that these were rounded from, in the user's numbers.
         history: of the fine-tuning, if there was one.
         seconds: to quantise the last snapshot plainly and write its file.
     """
 
     paths: list[Path]
-    plain: IntegerNetwork
+    plain: IntegerNetwork | LayeredNetwork
     plain_training_gap: float
-    network: IntegerNetwork
-    weights: list[np.ndarray]
+    network: IntegerNetwork | LayeredNetwork
+    real: FloatNetwork
     history: History | None
     seconds: float
-
-
-def uncovered(config: Settings) -> str | None:
-    """Return why there is no int8 form of the network that the settings describe, or None if there is."""
-    if config.simplest:
-        return None
-    return (
-        "there is no int8 model: integers cover one layer of simple cells that reads forwards so far, and this network "
-        f"is {config.structure}"
-    )
 
 
 def convert(
@@ -73,6 +65,8 @@ def convert(
     progress: Callable[[int], AbstractContextManager[EpochBar]],
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
+
+    Only one layer of simple cells that reads forwards is fine-tuned.
 
     Args:
         config: the settings.
@@ -94,28 +88,33 @@ def convert(
     plain, weights, history = post_training(config, dataset, snapshots[-1].weights), snapshots[-1].weights, None
     to_tflite(plain, to_entries(about))
     seconds = time.perf_counter() - start
-    network, plain_gap = plain, training_gap(plain, weights, config, dataset)
-    if fine_tuning_epochs and plain_gap > config.gap_limit * NOTHING_TO_REPAIR:
+    network, plain_gap = plain, training_gap(plain, float_network(config, weights), dataset)
+    needed = plain_gap > config.gap_limit * NOTHING_TO_REPAIR
+    if isinstance(plain, IntegerNetwork) and fine_tuning_epochs and needed:
         try:
             with progress(fine_tuning_epochs) as bar:
                 tuned = fine_tune(
                     plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
                 )
-            if training_gap(tuned.network, snapshots[-1].weights, config, dataset) < plain_gap:
+            if training_gap(tuned.network, float_network(config, weights), dataset) < plain_gap:
                 network, weights, history = tuned.network, tuned.weights, tuned.history
         except KeyboardInterrupt:
             network = plain  # whoever has no patience for the fine-tuning gets the network without it
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
     for path, written in zip(paths, [*networks, network], strict=True):
         files.write_atomically(path, to_tflite(written, to_entries(about)))
-    return Int8(paths, plain, plain_gap, network, weights, history, seconds)
+    return Int8(paths, plain, plain_gap, network, float_network(config, weights), history, seconds)
 
 
-def training_gap(network: IntegerNetwork, weights: Sequence[np.ndarray], config: Settings, dataset: Dataset) -> float:
-    """Return by how much the loss of an integer network is above that of its float weights, on the training part."""
+def training_gap(network: IntegerNetwork | LayeredNetwork, real: FloatNetwork, dataset: Dataset) -> float:
+    """Return by how much the loss of an integer network is above that of the float one, on the training part."""
     some = dataset.train.some(GAP_SAMPLES)
-    real = floating.outputs(weights, user_activation(config), some.x)
-    integer = network.output.decode(reference.run(network, network.input.encode(some.x)))
+    exact, rounded = real.run(some.x), outputs(network, some.x)
     if network.softmax:
-        real, integer = evaluation.softmax(real), evaluation.softmax(integer)
-    return evaluation.loss(some, integer) - evaluation.loss(some, real)
+        exact, rounded = evaluation.softmax(exact), evaluation.softmax(rounded)
+    return evaluation.loss(some, rounded) - evaluation.loss(some, exact)
+
+
+def outputs(network: IntegerNetwork | LayeredNetwork, x: np.ndarray) -> np.ndarray:
+    """Return what an integer network makes of ``x``, before any softmax, in real numbers."""
+    return network.output.decode(layered.run(layered.layered(network), network.input.encode(x)))

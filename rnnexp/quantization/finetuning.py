@@ -12,7 +12,9 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset, Split
 from rnnexp.evaluation import softmax
-from rnnexp.quantization import floating
+from rnnexp.quantization import floating, layered
+from rnnexp.quantization.float_network import FloatNetwork
+from rnnexp.quantization.layered import LayeredNetwork
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize, with_weights
 
@@ -42,18 +44,24 @@ def user_activation(config: Settings) -> Callable[[np.ndarray], np.ndarray]:
     return lambda z: scale * table(np.asarray(z, np.float64) / scale)
 
 
-def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork:
-    """Quantise plain weights, in the user's numbers, with ranges from the training part."""
+def float_network(config: Settings, weights: Sequence[np.ndarray]) -> FloatNetwork:
+    """Return the network of plain weights, in the user's numbers and Keras' order."""
     activation = user_activation(config)
-    ranges = floating.ranges(weights, activation, _enough(dataset.train).x)
-    x = dataset.train.x
-    return quantize(
-        weights,
-        activation,
-        replace(ranges, input=(float(x.min()), float(x.max()))),
-        sequence_length=dataset.train.x.shape[1],
-        softmax=dataset.task == "classification",
+    return FloatNetwork.of_keras(
+        weights, config.cell, activation, bidirectional=config.bidirectional, backwards=config.go_backwards
     )
+
+
+def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork | LayeredNetwork:
+    """Quantise plain weights, in the user's numbers, with ranges from the training part."""
+    activation, x, some = user_activation(config), dataset.train.x, _enough(dataset.train).x
+    limits = float(x.min()), float(x.max())
+    steps, softmax = x.shape[1], dataset.task == "classification"
+    if config.simplest:
+        ranges = replace(floating.ranges(weights, activation, some), input=limits)
+        return quantize(weights, activation, ranges, sequence_length=steps, softmax=softmax)
+    network = float_network(config, weights)
+    return layered.quantize(network, some, sequence_length=steps, softmax=softmax, input_range=limits)
 
 
 def _enough(part: Split) -> Split:

@@ -19,7 +19,7 @@ from rnnexp.quantization.arithmetic import Numbers, Table
 from rnnexp.quantization.cells import CELLS
 from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source
 from rnnexp.quantization.cells.simple import SimpleCell
-from rnnexp.quantization.float_network import FloatNetwork, through
+from rnnexp.quantization.float_network import FloatNetwork, batches, through
 from rnnexp.quantization.network import RADIX, Affine, IntegerNetwork, Product
 from rnnexp.quantization.quantizer import OUTPUT_MARGIN, affine, finite, product, widened
 
@@ -43,17 +43,17 @@ class Layer:
 
     def run(self, values: np.ndarray, *, last: bool = False) -> np.ndarray:
         """Return the values after every step, int64 ``[n, time, units]``; with ``last``, only the last ones count."""
-        return through([partial(_states, cell) for cell in self.cells], values, backwards=self.backwards, last=last)
+        return through([partial(_values, cell) for cell in self.cells], values, backwards=self.backwards, last=last)[0]
 
 
-def _states(cell: Cell, values: np.ndarray) -> np.ndarray:
+def _values(cell: Cell, values: np.ndarray) -> list[np.ndarray]:
     """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
     numbers, found = Numbers(), []
     states: Sequence[Any] = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)
-    for time in range(values.shape[1]):
-        states = cell.step(numbers, [values[:, time]], states)
+    for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
+        states = cell.step(numbers, [inputs], states)
         found.append(states[0])
-    return np.stack(found, axis=1)
+    return [np.stack(found, axis=1)]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,51 @@ class LayeredNetwork:
         """Outputs, or classes."""
         return len(self.output_layer.high)
 
+    @property
+    def forward(self) -> bool:
+        """Whether all layers read forwards, and so can go step by step."""
+        return not any(len(layer.cells) > 1 or layer.backwards for layer in self.layers)
+
+    @property
+    def scopes(self) -> list[list[str]]:
+        """What the names of each cell's tensors begin with: nothing, if there is only one."""
+        found = []
+        for number, layer in enumerate(self.layers):
+            prefix = f"layer_{number + 1}/" if len(self.layers) > 1 else ""
+            ways = ["forward/", "backward/"] if len(layer.cells) > 1 else [""]
+            found.append([prefix + way for way in ways])
+        return found
+
+    @property
+    def sources(self) -> list[Source]:
+        """What comes into each layer, and at last into the output layer."""
+        first = input_source(self.input.scale, self.input.zero_point, self.features)
+        return [first, *(Source(layer.scales) for layer in self.layers)]
+
+    def real_weights(self) -> list[np.ndarray]:
+        """Return the weights that the integers stand for, float64, in Keras' order: see ``FloatNetwork.of_keras``."""
+        found = []
+        for layer, source in zip(self.layers, self.sources, strict=False):
+            for cell in layer.cells:
+                found += cell.real_weights(source)
+        return [*found, self.output_kernel.T, self.output_layer.bias * self.output_bias_scale]
+
+    @property
+    def output_kernel(self) -> np.ndarray:
+        """The real weights of the output layer, ``[outputs, values]``."""
+        scales = self.layers[-1].scales
+        return self.output_layer.codes * (self.output_layer.scale * scales[-1] / scales)
+
+    @property
+    def output_bias_scale(self) -> float:
+        """The real value of one unit of the output layer's bias."""
+        return self.output_layer.step * 2.0**-self.output_layer.shift
+
+
+def layered(network: IntegerNetwork | LayeredNetwork) -> LayeredNetwork:
+    """Return the network in the form for any."""
+    return network if isinstance(network, LayeredNetwork) else from_simple(network)
+
 
 def from_simple(network: IntegerNetwork) -> LayeredNetwork:
     """Return the same network, of one simple cell, in the form for any."""
@@ -110,6 +155,21 @@ def run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
     Returns:
         int8 ``[n, outputs]``, or ``[n, time, outputs]``.
     """
+    return np.concatenate(
+        [_run(network, part) for part in batches(codes, max(len(layer.scales) for layer in network.layers))]
+    )
+
+
+def states(network: LayeredNetwork, codes: np.ndarray) -> list[np.ndarray]:
+    """Return the values of each layer after every step, int64 ``[n, time, units]``."""
+    values, found = codes.astype(np.int64) * RADIX, []
+    for layer in network.layers:
+        values = layer.run(values)
+        found.append(values)
+    return found
+
+
+def _run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
     values = codes.astype(np.int64) * RADIX
     for layer in network.layers:
         values = layer.run(values, last=layer is network.layers[-1] and not network.every_step)
@@ -120,8 +180,22 @@ def run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
     return found.reshape(len(codes), -1, network.outputs) if network.every_step else found
 
 
-def quantize(network: FloatNetwork, x: np.ndarray, *, sequence_length: int, softmax: bool = False) -> LayeredNetwork:
+def quantize(
+    network: FloatNetwork,
+    x: np.ndarray,
+    *,
+    sequence_length: int,
+    softmax: bool = False,
+    input_range: tuple[float, float] | None = None,
+) -> LayeredNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
+
+    Args:
+        network: the real numbers.
+        x: ``[n, time, features]``.
+        sequence_length: time steps.
+        softmax: whether probabilities follow the output layer.
+        input_range: the smallest and the largest input, where ``x`` is not all of the training part.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -133,7 +207,7 @@ def quantize(network: FloatNetwork, x: np.ndarray, *, sequence_length: int, soft
     with np.errstate(over="ignore"):
         ranges = network.ranges()
         outputs = network.run(x, ranges)
-        inputs = affine((float(x.min()), float(x.max())), "input")
+        inputs = affine(input_range or (float(x.min()), float(x.max())), "input")
         layers = _quantized(network, ranges, input_source(inputs.scale, inputs.zero_point, x.shape[2]))
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")

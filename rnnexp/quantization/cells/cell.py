@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnnexp.quantization.arithmetic import ONE, Arithmetic, Table
-from rnnexp.quantization.network import RADIX
+from rnnexp.quantization.network import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, TABLE_SIZE, active_part, widened
 
 Activation = Callable[[np.ndarray], np.ndarray]
@@ -22,11 +22,13 @@ class State:
     Attributes:
         name: to be read in files.
         scale: the real value of one unit.
+        limits: the smallest and the largest real value that it can have.
         paired: whether it comes straight out of a table, and can stay the two int8 that it is there.
     """
 
     name: str
     scale: float
+    limits: tuple[float, float]
     paired: bool = False
 
 
@@ -43,6 +45,63 @@ class Source:
     zero_point: int = 0
 
 
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a cell's product, one for each unit, and the table that their sums are places of.
+
+    Attributes:
+        name: of the gate, or empty where there is but one.
+        product: all rows.
+        rows: those of the block.
+        table: what is looked up.
+        finer: bits that the sums are finer than the table's places.
+        starts: whether the place is counted from the table's first entry; else it is added to one that is.
+    """
+
+    name: str
+    product: Product
+    rows: slice
+    table: Table
+    finer: int = 0
+    starts: bool = True
+
+    @property
+    def step(self) -> float:
+        """The real value of one step of the sums."""
+        return self.table.step * 2.0**-self.finer
+
+    @property
+    def start(self) -> float:
+        """The real value that sums of 0 stand for."""
+        return self.table.start if self.starts else 0.0
+
+    @property
+    def bias_scale(self) -> float:
+        """The real value of one unit of the bias."""
+        return self.step * 2.0**-self.product.shift
+
+    @property
+    def codes(self) -> np.ndarray:
+        """The weights as single integers, ``[units, inputs + units]``."""
+        return self.product.codes[self.rows]
+
+    @property
+    def recurrent_scale(self) -> float:
+        """The real value of one unit of the weights of the cell's own values."""
+        return self.product.scale * (self.step / self.product.step)
+
+    def kernel_scales(self, source: Source, own: float) -> np.ndarray:
+        """Return the same for the weights of each input; ``own`` is the scale of the cell's own values."""
+        return self.recurrent_scale * own / source.scale
+
+    def real(self, source: Source, own: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the kernel ``[inputs, units]``, recurrent kernel and bias that the integers stand for."""
+        inputs, recurrent = np.split(self.codes, [len(source.scale)], axis=1)
+        bias = self.product.bias[self.rows] + CODE_UNIT * source.zero_point * inputs.sum(axis=1)
+        kernel = inputs.T * self.kernel_scales(source, own)[:, None]
+        return kernel, recurrent.T * self.recurrent_scale, bias * self.bias_scale + self.start
+
+
 class Cell(Protocol):
     """A cell in integers."""
 
@@ -53,6 +112,17 @@ class Cell(Protocol):
     @property
     def states(self) -> tuple[State, ...]:
         """What it keeps; all of it is 0 at first."""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its weights."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Its functions."""
+
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        """Return Keras' arrays that the integers stand for, float64."""
 
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         """Return the states that follow."""
@@ -79,6 +149,11 @@ class Ranges:
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """Return ``1 / (1 + exp(-z))``."""
     return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
+
+
+def table_limits(table: Table) -> tuple[float, float]:
+    """Return the smallest and the largest real value that a table holds."""
+    return float(table.values.min() * table.scale), float(table.values.max() * table.scale)
 
 
 @dataclass(frozen=True)
@@ -112,6 +187,12 @@ class Places:
     def times(self, factor: float) -> Places:
         """Return the places with another distance."""
         return Places(self.start, self.step * factor, self.size)
+
+
+def joined(blocks: Sequence[Block], source: Source, own: float) -> list[np.ndarray]:
+    """Return kernel, recurrent kernel and bias of blocks, side by side as Keras has them."""
+    parts = zip(*(block.real(source, own) for block in blocks), strict=True)
+    return [np.concatenate(arrays, axis=-1) for arrays in parts]
 
 
 def places(function: Activation, limits: tuple[float, float], levels: int = LARGEST_STATE) -> Places:

@@ -18,7 +18,18 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
-from rnnexp.quantization.cells.cell import Activation, Ranges, Source, State, as_values, places, sigmoid
+from rnnexp.quantization.cells.cell import (
+    Activation,
+    Block,
+    Ranges,
+    Source,
+    State,
+    as_values,
+    joined,
+    places,
+    sigmoid,
+    table_limits,
+)
 from rnnexp.quantization.network import Product
 from rnnexp.quantization.quantizer import (
     LARGEST_STATE,
@@ -62,7 +73,34 @@ class GRUCell:
     def states(self) -> tuple[State, ...]:
         """The value, and the long state."""
         scale = self.candidate.scale
-        return State("state", scale * 2**WORD_BITS), State("long_state", scale)
+        low, high = table_limits(self.candidate)
+        limits = min(low, 0.0), max(high, 0.0)
+        return State("state", scale * 2**WORD_BITS, limits), State("long_state", scale, limits)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Those of z, r, a, b."""
+        first, second = slice(self.units), slice(self.units, None)
+        return (
+            Block("update_gate", self.gates, first, self.gate),
+            Block("reset_gate", self.gates, second, self.gate),
+            Block("candidate_of_inputs", self.parts, first, self.candidate, self.finer),
+            Block("candidate_of_state", self.parts, second, self.candidate, self.finer, starts=False),
+        )
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Of gates and candidate."""
+        return self.gate, self.candidate
+
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        """Return kernel ``[inputs, 3 * units]``, recurrent kernel and biases ``[2, 3 * units]``."""
+        own = self.states[0].scale
+        kernel, recurrent, bias = joined(self.blocks, source, own)
+        units = self.units
+        # Of a the weights of the state are 0, of b those of the inputs.
+        both = [bias[: 3 * units], np.concatenate([np.zeros(2 * units), bias[3 * units :]])]
+        return [kernel[:, : 3 * units], np.delete(recurrent, slice(2 * units, 3 * units), axis=1), np.stack(both)]
 
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         """Return the states that follow."""

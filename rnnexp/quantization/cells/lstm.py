@@ -18,7 +18,19 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
-from rnnexp.quantization.cells.cell import Activation, Places, Ranges, Source, State, as_values, places, sigmoid
+from rnnexp.quantization.cells.cell import (
+    Activation,
+    Block,
+    Places,
+    Ranges,
+    Source,
+    State,
+    as_values,
+    joined,
+    places,
+    sigmoid,
+    table_limits,
+)
 from rnnexp.quantization.network import Product
 from rnnexp.quantization.quantizer import (
     LARGEST_STATE,
@@ -62,7 +74,36 @@ class LSTMCell:
     @property
     def states(self) -> tuple[State, ...]:
         """The output, and ``c``."""
-        return State("state", self.activation.scale), State("cell_state", self.candidate.scale)
+        low, high = table_limits(self.activation)
+        word = LARGEST_WORD * self.candidate.scale
+        return (
+            State("state", self.activation.scale, (min(low, 0.0), max(high, 0.0))),
+            State("cell_state", self.candidate.scale, (-word, word)),
+        )
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Those of i, f, candidate, o."""
+        tables = {
+            "input_gate": self.gate,
+            "forget_gate": self.gate,
+            "candidate": self.candidate,
+            "output_gate": self.gate,
+        }
+        units = self.units
+        return tuple(
+            Block(name, self.sums, slice(number * units, (number + 1) * units), table)
+            for number, (name, table) in enumerate(tables.items())
+        )
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Of gates, candidate and ``c``."""
+        return self.gate, self.candidate, self.activation
+
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        """Return kernel ``[inputs, 4 * units]``, recurrent kernel and bias."""
+        return joined(self.blocks, source, self.activation.scale)
 
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         """Return the states that follow."""

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.arithmetic import Arithmetic, Table
-from rnnexp.quantization.cells.cell import Activation, Ranges, Source, State, as_values, places
+from rnnexp.quantization.cells.cell import (
+    Activation,
+    Block,
+    Ranges,
+    Source,
+    State,
+    as_values,
+    joined,
+    places,
+    table_limits,
+)
 from rnnexp.quantization.network import Product
 from rnnexp.quantization.quantizer import LARGEST_STATE, product, scale_for, without_zero_point
 
@@ -34,7 +44,21 @@ class SimpleCell:
     @property
     def states(self) -> tuple[State, ...]:
         """The output."""
-        return (State("state", self.activation.scale, paired=True),)
+        return (State("state", self.activation.scale, table_limits(self.activation), paired=True),)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The only one."""
+        return (Block("", self.sums, slice(None), self.activation),)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The only one."""
+        return (self.activation,)
+
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        """Return kernel, recurrent kernel and bias."""
+        return joined(self.blocks, source, self.activation.scale)
 
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         """Return the state that follows."""

@@ -1,0 +1,120 @@
+"""What an int8 model's tensors are: types, shapes, scales and ranges, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnexp.quantization.cells.cell import Block, Cell, Source, State
+from rnnexp.quantization.layered import LayeredNetwork
+from rnnexp.quantization.network import RADIX, Product
+
+PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
+
+Entry = dict[str, Any]
+
+
+def describe(network: LayeredNetwork, saturation: Mapping[str, float]) -> list[Entry]:
+    """Return what the report says of every tensor.
+
+    Name, type, shape, scale and zero point, the smallest and largest real value: that it can hold, or of constants that
+    it holds; of what the samples decide, the share that is cut off.
+
+    Args:
+        network: the integers.
+        saturation: name -> that share.
+    """
+    cells = [
+        (cell, source, prefix)
+        for layer, source, scope in zip(network.layers, network.sources, network.scopes, strict=False)
+        for cell, prefix in zip(layer.cells, scope, strict=True)
+    ]
+    blocks = [(block, cell, source, prefix + _scope(block)) for cell, source, prefix in cells for block in cell.blocks]
+    layer, outputs = network.output_layer, network.output_kernel
+    scale = network.output_bias_scale
+    found = [
+        *_interface(network),
+        *(_state(state, cell, prefix) for cell, _, prefix in cells for state in cell.states),
+        *(_pre_activation(block, scope) for block, *_, scope in blocks),
+        *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
+        *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
+        _entry("output_kernel", _type(layer), outputs.shape, layer.scale, outputs),
+        *(_bias(block, scope) for block, *_, scope in blocks),
+        _entry("output_bias", "int64", layer.bias.shape, scale, layer.bias * scale),
+    ]
+    return [
+        {**entry, **({"saturated_share": saturation[entry["name"]]} if entry["name"] in saturation else {})}
+        for entry in found
+    ]
+
+
+def _entry(name: str, dtype: str, shape: Sequence[int], scale: float, values: Any, zero_point: int = 0) -> Entry:
+    """Return an entry for a tensor that holds these real values, or has these limits."""
+    low, high = float(np.min(values)), float(np.max(values))
+    described = {"name": name, "dtype": dtype, "shape": list(shape), "scale": float(scale), "zero_point": zero_point}
+    return {**described, "min": low, "max": high}
+
+
+def _interface(network: LayeredNetwork) -> list[Entry]:
+    """Return input and output."""
+    found = []
+    places = [network.sequence_length] if network.every_step else []
+    for name, affine, shape in (
+        ("input", network.input, [1, network.sequence_length, network.features]),
+        ("logits" if network.softmax else "output", network.output, [1, *places, network.outputs]),
+    ):
+        found.append(_entry(name, "int8", shape, affine.scale, affine.decode(np.array([-128, 127])), affine.zero_point))
+    if network.softmax:
+        found.append(_entry("output", "int8", [1, *places, network.outputs], 1 / 256, [0.0, 255 / 256], -128))
+    return found
+
+
+def _state(state: State, cell: Cell, prefix: str) -> Entry:
+    dtype = PAIR if state.paired else "int16"
+    return _entry(prefix + state.name, dtype, [1, cell.units], state.scale, state.limits)
+
+
+def _scope(block: Block) -> str:
+    return f"{block.name}/" if block.name else ""
+
+
+def _pre_activation(block: Block, scope: str) -> Entry:
+    """Return the sums: places in a table, or finer."""
+    size = (len(block.table.values) - 1) * block.table.step
+    limits = [block.start, block.start + size] if block.starts else [block.step * -(2**15), block.step * (2**15 - 1)]
+    shape = [1, len(block.codes)]
+    return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
+
+
+def _tables(cell: Cell, prefix: str) -> list[Entry]:
+    """Return the tables, each once."""
+    found = []
+    for table in cell.tables:
+        values = table.values * table.scale
+        found.append(_entry(f"{prefix}{table.name}_table", "int16", values.shape, table.scale, values))
+    return found
+
+
+def _kernels(block: Block, cell: Cell, source: Source, scope: str) -> list[Entry]:
+    """Return the kernels; that of the inputs once for each scale, since each direction of a layer has its own."""
+    own, inputs = cell.states[0].scale, len(source.scale)
+    scales = block.kernel_scales(source, own)
+    distinct = list(dict.fromkeys(scales.tolist()))
+    found = []
+    for number, scale in enumerate(distinct):
+        codes = block.codes[:, :inputs][:, scales == scale]
+        name = f"{scope}input_kernel" + (f"_{number + 1}" if len(distinct) > 1 else "")
+        found.append(_entry(name, _type(block.product), codes.shape, scale, codes * scale))
+    codes, scale = block.codes[:, inputs:], block.recurrent_scale
+    return [*found, _entry(f"{scope}recurrent_kernel", _type(block.product), codes.shape, scale, codes * scale)]
+
+
+def _bias(block: Block, scope: str) -> Entry:
+    values = block.product.bias[block.rows]
+    return _entry(f"{scope}bias", "int64", values.shape, block.bias_scale, values * block.bias_scale)
+
+
+def _type(product: Product) -> str:
+    return "int8" if product.low is None else PAIR

@@ -78,7 +78,7 @@ def _run(
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
         problems, int8 = {}, None
-        uncovered = conversion.uncovered(config)
+        uncovered = conversion.uncovered(config, dataset)
         if not uncovered:
             try:
                 int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)

@@ -53,8 +53,13 @@ class Int8:
     seconds: float
 
 
-def uncovered(config: Settings) -> str | None:
-    """Return why there is no int8 form of the network that the settings describe, or None if there is."""
+def uncovered(config: Settings, dataset: Dataset) -> str | None:
+    """Return why there is no int8 form of the network that the settings and the data describe, or None if there is."""
+    if dataset.every_step:
+        return (
+            "there is no int8 model: integers cover one answer a sequence so far, and "
+            f"{dataset.name} asks for one at every step"
+        )
     if config.simplest:
         return None
     return (

@@ -25,6 +25,7 @@ FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms ever
 CACHE_DIR = "cache"  # where decoded clips are kept
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
 CELL = "simple"  # "simple", "lstm" or "gru"
 NUM_LAYERS = 1  # recurrent layers, one reading the other
 BIDIRECTIONAL = False  # read each sequence from both ends

@@ -2,21 +2,23 @@
 
 python run_regression.py                              the settings below
 python run_regression.py --epochs 20 --seed 1         the same, changed for one run
+python run_regression.py --preset sine                a demonstration (docs/demonstrations.md)
 python run_regression.py --help                       everything that can be set
 """
 
 from rnnexp.cli import run_script
 
 DATASET_NAME = "SP500"  # any data/NAME.csv with a numeric column "data", by its NAME
-# DATASET_NAME = "airline-passengers"
+# DATASET_NAME = "airline-passengers"  # or "sine", "noisy-sine", "adding" or "sequence": see docs/demonstrations.md
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped to 0..M
 DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
 HIDDEN_SIZE = 10  # recurrent units
-SEQUENCE_LENGTH = 20  # values in a window
+SEQUENCE_LENGTH = 20  # values in a window, or time steps of a sequence
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
 CELL = "simple"  # "simple", "lstm" or "gru"
 NUM_LAYERS = 1  # recurrent layers, one reading the other
 BIDIRECTIONAL = False  # read each sequence from both ends
@@ -25,8 +27,9 @@ RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orth
 DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
-NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"
+NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"; or not at all: "none"
 VALIDATION_SHARE = None  # last part of the series, held out
+GENERATE_STEPS = None  # values to generate in closed loop, every prediction fed back; 0: none
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start

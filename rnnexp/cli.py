@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.presets import PRESETS
 
 
 def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
@@ -57,7 +58,7 @@ def parse(
     constants: Mapping[str, Any],
     arguments: Sequence[str] | None,
 ) -> Settings:
-    """Return the settings that constants and command line come to.
+    """Return the settings that constants, preset and command line come to: each goes before those named before it.
 
     Raises:
         UserError: naming the constant or the flag that is wrong.
@@ -68,6 +69,18 @@ def parse(
         name = argument.partition("=")[0].removeprefix("--").removeprefix("no-").replace("-", "_")
         if argument.startswith("--") and name in NO_SETTINGS:
             raise UserError(f"{argument} is not a setting: {NO_SETTINGS[name]}")
+    preset = _given(program, config_class, defaults, arguments)["preset"]
+    _validated(config_class, {"preset": preset}, "the command line")
+    chosen = PRESETS[preset].settings if preset else {}
+    kept = {name: value for name, value in constants.items() if name not in chosen}
+    defaults = _validated(config_class, {**kept, "preset": preset}, program)
+    return _validated(config_class, _given(program, config_class, defaults, arguments), "the command line")
+
+
+def _given(
+    program: str, config_class: type[Settings], defaults: Settings, arguments: Sequence[str] | None
+) -> dict[str, Any]:
+    """Return every setting as the command line has it, or else the defaults."""
     fields = [
         (name, Annotated[field.annotation, tyro.conf.arg(help=field.description)], getattr(defaults, name))
         for name, field in config_class.model_fields.items()
@@ -77,8 +90,7 @@ def parse(
         [(name, kind, dataclasses.field(default=default)) for name, kind, default in fields],
     )
     flags.__doc__ = config_class.__doc__
-    given = dataclasses.asdict(tyro.cli(flags, prog=program, args=arguments))
-    return _validated(config_class, given, "the command line")
+    return dataclasses.asdict(tyro.cli(flags, prog=program, args=arguments))
 
 
 def _run_task(

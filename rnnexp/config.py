@@ -2,18 +2,20 @@
 
 A field is a constant of the script in lower case and a flag of the command line: ``hidden_size``, ``HIDDEN_SIZE``,
 ``--hidden-size``. ``None`` means automatic: the data set's own default if it has one, else the general one.
+A preset (``rnnexp.presets``) takes the place of the defaults of what it sets.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.cells import CELLS
 from rnnexp.errors import did_you_mean
+from rnnexp.presets import PRESETS
 
 PositiveInt = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -40,6 +42,15 @@ class Settings(BaseModel):
     )
     activation: str = Field("custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
     hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(10, description="recurrent units")
+
+    preset: str | None = Field(
+        None,
+        description="settings of a demonstration, before the constants and behind the flags: "
+        + "; ".join(
+            f"{', '.join(name for name, preset in PRESETS.items() if preset.task == task)} (run_{task}.py)"
+            for task in dict.fromkeys(preset.task for preset in PRESETS.values())
+        ),
+    )
 
     cell: str = Field("simple", description=f"recurrent cell: {', '.join(CELLS)}")
     num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
@@ -92,6 +103,24 @@ class Settings(BaseModel):
     output_dir: Path = Field(Path("tflite_models"), description="where the exported models go")
     runs_dir: Path = Field(Path("runs"), description="where each run leaves its history, model and plots")
     quiet: bool = Field(False, description="print nothing but warnings and errors")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_instead_of_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+        name = values.get("preset")
+        preset = PRESETS.get(name) if isinstance(name, str) else None
+        return {**preset.settings, **values} if preset and preset.task == cls.task else values
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, value: str | None) -> str | None:
+        if value is not None and value not in PRESETS:
+            own = [name for name, preset in PRESETS.items() if preset.task == cls.task]
+            there = f"there are: {', '.join(own)}" if own else "there are none for this script"
+            raise ValueError(f"unknown preset{did_you_mean(value, PRESETS)} ({there})")
+        if value is not None and PRESETS[value].task != cls.task:
+            raise ValueError(f"this preset is for run_{PRESETS[value].task}.py")
+        return value
 
     @field_validator("activation")
     @classmethod
@@ -162,15 +191,24 @@ class RegressionConfig(Settings):
 
     task: ClassVar[Literal["regression"]] = "regression"
 
-    dataset_name: str = Field("SP500", description="SP500, airline-passengers, or NAME for your own data/NAME.csv")
+    dataset_name: str = Field(
+        "SP500",
+        description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, or NAME for your own data/NAME.csv",
+    )
     custom_max_value: PositiveFloat = Field(255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(255.0, description="inputs are scaled to 0..DATA_SIGMA")
-    sequence_length: PositiveInt = Field(20, description="values in a window")
-    normalization: Literal["window", "train"] = Field(
+    sequence_length: PositiveInt = Field(20, description="values in a window; adding: time steps")
+    normalization: Literal["window", "train", "none"] = Field(
         "window",
-        description="scale each window by its own minimum and maximum, or all by the training part's",
+        description="scale each window by its own minimum and maximum, or all by the training part's, or leave the "
+        "values as they are",
     )
     validation_share: Share | None = Field(None, description="last part of the series, held out; None: automatic")
+    generate_steps: Annotated[int, Field(ge=0)] | None = Field(
+        None,
+        description="of a series: values to generate in closed loop after the window before the evaluation part, every "
+        "prediction fed back; None: automatic; 0: none",
+    )
 
 
 class ClassificationConfig(Settings):

@@ -100,6 +100,7 @@ def _run(
     outputs, pictures = results.evaluate(result, dataset, snapshots, exported, folder)
     if int8:
         pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, outputs, folder)
+    pictures += results.generate(result, dataset, exported, folder)
     pictures += results.plot_losses(history, config, folder)
     taken = takeaway.make(
         config.stem,
@@ -170,6 +171,8 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
                 f"the exported float32 file differs from the trained model by {model['keras_difference']:.1e} of the "
                 f"output range (expected: {KERAS_TOLERANCE:.0e} at most)"
             )
+    if "generation" in result:
+        console.say(report.generation_summary(result))
     degradation = result.get("degradation", {})
     if "gap" in degradation:
         console.say(f"int8 against float32: gap {degradation['gap']:+.2g}, that is, {degradation['gap_means']}")

@@ -69,6 +69,36 @@ def predictions(
     _save(path, draw)
 
 
+def generation(
+    path: Path,
+    window: np.ndarray,
+    truth: np.ndarray,
+    generated: Mapping[str, np.ndarray],
+    *,
+    units: str,
+    title: str,
+) -> None:
+    """Plot the window ``[time]`` that generation starts from, the truth ``[steps]`` after it, and what was generated.
+
+    Generated values far from the truth are cut off, so that the truth can still be seen.
+    """
+
+    def draw(axes: Axes) -> None:
+        known = np.concatenate([window, truth])
+        axes.plot(np.arange(len(known)) - len(window) + 1, known, label="truth", color="black", linewidth=1.4)
+        for (name, values), style in zip(generated.items(), ("-", ":"), strict=False):
+            axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, linewidth=1.4)
+        axes.axvspan(1 - len(window), 0, alpha=0.1, label="window at the start")
+        margin = float(np.ptp(known)) or 1.0
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, known.min() - margin), min(high, known.max() + margin))
+        axes.set(xlabel="step", ylabel=units, title=title)
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+    _save(path, draw)
+
+
 def state_error(path: Path, shares: np.ndarray, title: str) -> None:
     """Plot the largest difference of integer and float states over time, ``[time]``, as a share of full scale."""
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 import rnnexp
+from rnnexp.presets import PRESETS
 
 SCHEMA = 1
 PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -91,6 +92,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
     lines = [
         f"# {report['name']}",
         "",
+        *_preset_lines(report),
         f"{data['source']}. Units: {data['units']}. Normalisation: {data['normalization']}.",
         "",
         f"{data['train']} sequences of {data['time_steps']} steps to train on, {data['validation']} to validate on; "
@@ -109,6 +111,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
         *_class_lines(report),
+        *_generation_lines(report),
         "## Files",
         "",
         *(_model_line(kind, model) for kind, model in report["models"].items()),
@@ -175,6 +178,47 @@ def _class_lines(report: Mapping[str, Any]) -> list[str]:
         ),
         "",
     ]
+
+
+def generation_summary(report: Mapping[str, Any]) -> str:
+    """Return what closed-loop generation came to, in a line: the error over all steps, or where it broke off."""
+    found = report["generation"]
+    errors = ", ".join(
+        f"{name} {errors['absent'] if 'absent' in errors else _number(errors['rmse'][-1])}"
+        for name, errors in found["errors"].items()
+    )
+    return f"{found['steps']} steps in closed loop: RMSE {errors}"
+
+
+def _generation_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section on closed-loop generation, if there was any."""
+    if "generation" not in report:
+        return []
+    found = report["generation"]
+    columns = [(name, errors[kind]) for name, errors in found["errors"].items() for kind in ("rmse", "largest")]
+    rows = [
+        [str(steps), *(_number(values[place] if place < len(values) else None) for _, values in columns)]
+        for place, steps in enumerate(found["horizons"])
+    ]
+    headings = [f"{name}: {what}" for name in found["errors"] for what in ("RMSE", "largest error")]
+    return [
+        "## Closed-loop generation",
+        "",
+        f"From the window just before the {report['data']['evaluation_part']}, every prediction fed back as an input. "
+        f"Errors over the first steps, in {report['data']['units']}; persistence stays at the window's last value.",
+        *(f"\n{name}: {errors['absent']}." for name, errors in found["errors"].items() if "absent" in errors),
+        "",
+        "| " + " | ".join(["steps", *headings]) + " |",
+        "|" + " --- |" * (1 + len(headings)),
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+    ]
+
+
+def _preset_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the line on the preset, if there was one."""
+    name = report["config"]["preset"]
+    return [f"Preset `{name}`: {PRESETS[name].about}.", ""] if name else []
 
 
 def _int8_lines(report: Mapping[str, Any]) -> list[str]:

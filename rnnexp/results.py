@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnnexp import evaluation, plots, report
+from rnnexp import evaluation, generation, plots, report
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.datasets.dataset import spread
@@ -119,6 +119,31 @@ def evaluate(
     shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
     plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
     return outputs, ["predictions.png"]
+
+
+def generate(result: dict[str, Any], dataset: Dataset, exported: dict[str, list[Path]], folder: Path) -> list[str]:
+    """Let the last file of each kind go on with the series in closed loop, if there is one; return the plots drawn.
+
+    Args:
+        result: the report; gets ``generation``.
+        dataset: the data.
+        exported: kind of model -> a file for each snapshot.
+        folder: where the plot goes.
+    """
+    continuation = dataset.continuation
+    if continuation is None or not len(continuation.truth):
+        return []
+    steps = len(continuation.truth)
+    generated = {
+        kind: generation.generate(TFLiteModel(paths[-1]).predict, dataset.input_map, continuation.window, steps)
+        for kind, paths in exported.items()
+    }
+    result["generation"] = generation.compare(continuation, generated)
+    title = f"{result['name']}: {steps} steps in closed loop"
+    plots.generation(
+        folder / "generation.png", continuation.window, continuation.truth, generated, units=dataset.units, title=title
+    )
+    return ["generation.png"]
 
 
 def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) -> float:

@@ -180,7 +180,8 @@ def test_automatic_settings():
     for resolved_ in (airline, sp500):
         given = datasets.load(RegressionConfig(dataset_name=resolved_.dataset_name))
         assert len(datasets.load(resolved_).validation) == len(given.validation)
-    own = RegressionConfig(batch_size=7, learning_rate=0.5, gradient_clip_norm=None, validation_share=0.3)
+    said = {"batch_size": 7, "learning_rate": 0.5, "validation_share": 0.3, "generate_steps": 9}
+    own = RegressionConfig(**said, gradient_clip_norm=None)
     assert resolved(own) == own  # what was said is left alone, and no clipping stays no clipping
     iris = resolved(ClassificationConfig(dataset_name="iris"))
     assert (iris.batch_size, iris.validation_share) == (4, 0.2)

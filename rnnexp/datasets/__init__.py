@@ -14,7 +14,13 @@ __all__ = ["LOADERS", "Dataset", "Split", "load"]
 
 # task -> name -> module with a function ``load(config) -> Dataset``.
 LOADERS: dict[str, dict[str, str]] = {
-    "regression": dict.fromkeys(series.KNOWN, "rnnexp.datasets.series"),
+    "regression": dict.fromkeys(series.KNOWN, "rnnexp.datasets.series")
+    | {
+        "sine": "rnnexp.datasets.sine",
+        "noisy-sine": "rnnexp.datasets.noisy_sine",
+        "sequence": "rnnexp.datasets.sequence",
+        "adding": "rnnexp.datasets.adding",
+    },
     "classification": {
         "speech_commands": "rnnexp.datasets.speech_commands",
         "iris": "rnnexp.datasets.iris",

@@ -57,6 +57,19 @@ def spread(count: int, most: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """What closed-loop generation starts from, and what it is compared with, in the data's own units.
+
+    Attributes:
+        window: ``[time]``, the values just before the evaluation part.
+        truth: ``[steps]``, the values that come after them; none for no generation.
+    """
+
+    window: np.ndarray
+    truth: np.ndarray
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set, split, normalised and with the predictions that any model must beat.
 
@@ -80,6 +93,7 @@ class Dataset:
         class_names: for classification.
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
+        continuation: of a series, for closed-loop generation.
     """
 
     name: str
@@ -99,6 +113,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    continuation: Continuation | None = None
 
     @property
     def every_step(self) -> bool:

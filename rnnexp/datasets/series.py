@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rnnexp.config import RegressionConfig
-from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.dataset import Continuation, Dataset, Split
 from rnnexp.datasets.input_map import scaling
 from rnnexp.errors import UserError
 
@@ -47,10 +47,17 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Series:
-    """Values in time order, and whether there is one for each month."""
+    """Values in time order.
+
+    Attributes:
+        values: ``[n]``, what is learned and predicted.
+        monthly: whether there is one for each month.
+        continuation: what comes after the values, where that is known; only for closed-loop generation.
+    """
 
     values: np.ndarray
-    monthly: bool
+    monthly: bool = False
+    continuation: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def load(config: RegressionConfig) -> Dataset:
@@ -185,15 +192,21 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         )
     x = np.lib.stride_tricks.sliding_window_view(values, length)[:-1]
     y = values[length:, None]
+    known_part = values[:first_held_out]
     if config.normalization == "window":
         typical = float(np.median(np.ptp(x[: first_held_out - length], axis=1)))
         # A flat window has no range of its own: it gets the training part's typical one.
         input_map: dict[str, Any] = {"kind": "window", "flat_range": typical if typical > 0 else 1.0}
-    else:
-        known_part = values[:first_held_out]
+    elif config.normalization == "train":
         low, width = float(known_part.min()), float(np.ptp(known_part))
         input_map = {"kind": "train", "minimum": low, "range": width or 1.0}
-    input_map["to"] = config.data_sigma
+    else:
+        input_map = {"kind": "none"}
+    size = config.data_sigma
+    if config.normalization == "none":
+        size = float(np.abs(known_part).max()) or 1.0
+    else:
+        input_map["to"] = size
     offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in scaling(input_map, x))
 
     def part(begin: int, end: int) -> Split:
@@ -209,6 +222,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     last = len(values) - held_out
     train, validation = part(length, first_held_out), part(first_held_out, first_held_out + held_out)
     evaluation = part(last, len(values)) if config.early_stopping else validation
+    continuation = _continuation(series, config, last)
     baselines = {"persistence": values[last - 1 : -1, None]}
     if series.monthly and last >= MONTHS:
         baselines["seasonal naive"] = values[last - MONTHS : len(values) - MONTHS, None]
@@ -226,9 +240,24 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         normalization={
             "window": f"each window by its own minimum and maximum to [0, {config.data_sigma:g}]",
             "train": f"all by the training part's minimum and maximum to [0, {config.data_sigma:g}]",
+            "none": "none: the values as they are",
         }[config.normalization],
         input_map=input_map,
-        input_scale=config.data_sigma,
-        output_scale=config.data_sigma,
-        defaults={**known.defaults, "validation_share": round(share, 4)},
+        input_scale=size,
+        output_scale=size,
+        defaults={**known.defaults, "validation_share": round(share, 4), "generate_steps": len(continuation.truth)},
+        continuation=continuation,
     )
+
+
+def _continuation(series: Series, config: RegressionConfig, first: int) -> Continuation:
+    """Return the window before the value number ``first``, and the values from there on that are asked for."""
+    known = np.concatenate([series.values, series.continuation])[first:]
+    # By default, so that half of the predictions are made from nothing but predictions.
+    steps = min(2 * config.sequence_length, len(known)) if config.generate_steps is None else config.generate_steps
+    if steps > len(known):
+        raise UserError(
+            f"GENERATE_STEPS is {steps}, but {config.dataset_name} has only {len(known)} held-out values to compare "
+            "with: set it to that or less, or a larger VALIDATION_SHARE"
+        )
+    return Continuation(series.values[first - config.sequence_length : first], known[:steps])

@@ -1,0 +1,171 @@
+"""The well-known demonstrations: what each of them asks for, and what it reaches, median of three seeds.
+
+    python benchmarks/demonstrations.py                 prints a table and writes benchmarks/results/demonstrations.json
+    python benchmarks/demonstrations.py --seeds 1 --only sine "sine lstm"
+
+Every figure is that of a whole run with a preset, of the exported float32 file on the part held out, read from the
+report that the run writes. Where --only names some, the rows of the others stay as they are in the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnexp.config import CONFIGS
+from rnnexp.experiment import run
+from rnnexp.presets import PRESETS
+
+RESULTS = Path(__file__).parent / "results" / "demonstrations.json"
+Report = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that a demonstration asks for.
+
+    Attributes:
+        what: it is, in words.
+        limit: how large it may be, or, for ``at_least``, must be.
+        read: finds it in a report.
+        at_least: whether more is better.
+    """
+
+    what: str
+    limit: float
+    read: Callable[[Report], float]
+    at_least: bool = False
+
+    @property
+    def asked(self) -> str:
+        """What is asked, in words."""
+        return f"{'at least' if self.at_least else 'at most'} {self.limit:g}"
+
+    def reached_by(self, value: float) -> bool:
+        """Whether a value is good enough."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+def metric(name: str, what: str, limit: float, *, at_least: bool = False) -> Figure:
+    """Return the figure that is a metric of the float32 file."""
+    return Figure(what, limit, lambda report: report["models"]["float32"]["metrics"][name], at_least)
+
+
+def to_floor(report: Report) -> float:
+    """Return the mean squared error as a multiple of the noise's own, in the same values."""
+    return report["models"]["float32"]["metrics"]["l2"] / report["baselines"]["clean sine"]["l2"]
+
+
+def generated(kind: str) -> Figure:
+    """Return the figure that is the largest error of a file in closed loop; infinite where the values broke off."""
+
+    def largest(report: Report) -> float:
+        errors = report["generation"]["errors"][kind]
+        return float("inf") if "absent" in errors else errors["largest"][-1]
+
+    return Figure(f"largest error of two periods in closed loop, {kind}", 0.1, largest)
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A preset, what differs from it, and the figures to be reached."""
+
+    preset: str
+    figures: Sequence[Figure]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The preset and its differences."""
+        return " ".join([self.preset, *map(str, self.settings.values())])
+
+
+ONE_STEP = [metric("correlation", "correlation", 0.9999, at_least=True), metric("l2", "L2", 1e-4)]
+LOOP = [generated("float32")]
+NOISE = [Figure("L2 over that of the noise itself", 1.3, to_floor)]
+NEXT = [metric("l1", "distance from 1.0", 0.03)]
+SUM = [metric("l2", "L2", 0.01)]
+DEMONSTRATIONS = [
+    Demonstration("sine", [*ONE_STEP, *LOOP, generated("int8")]),
+    Demonstration("sine", LOOP, {"cell": "lstm"}),
+    Demonstration("sine", LOOP, {"cell": "gru"}),
+    Demonstration("noisy-sine", NOISE),
+    Demonstration("sequence", NEXT),
+    Demonstration("sequence", NEXT, {"cell": "lstm"}),
+    Demonstration("sequence", NEXT, {"cell": "gru"}),
+    Demonstration("adding", SUM),
+    Demonstration("adding", SUM, {"cell": "gru"}),
+    Demonstration("adding-irnn", SUM),
+]
+
+
+def measure(demonstration: Demonstration, seed: int, folder: Path) -> dict[str, Any]:
+    """Run a demonstration once and return its report."""
+    config_class = CONFIGS[PRESETS[demonstration.preset].task]
+    given = {"preset": demonstration.preset, **demonstration.settings, "seed": seed, "quiet": True}
+    config = config_class(**given, output_dir=folder / "out", runs_dir=folder / "runs")
+    if run(config) != 0:
+        raise SystemExit(f"{demonstration.name}, seed {seed}: the run failed")
+    return json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
+
+
+def rows(demonstration: Demonstration, seeds: int) -> list[dict[str, Any]]:
+    """Run a demonstration with the seeds 0, 1, ... and return a row for each of its figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        reports = [measure(demonstration, seed, Path(folder)) for seed in range(seeds)]
+    gaps = [report["degradation"]["gap"] for report in reports if "degradation" in report]
+    common = {
+        "name": demonstration.name,
+        "seconds": statistics.median(report["training"]["total_seconds"] for report in reports),
+        "int8_gap": max(gaps) if gaps else None,
+    }
+    result = []
+    for figure in demonstration.figures:
+        values = [figure.read(report) for report in reports]
+        median = statistics.median(values)
+        measured = {"median": median, "values": values, "reached": figure.reached_by(median)}
+        result.append({**common, "figure": figure.what, "asked": figure.asked, **measured})
+    return result
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """Return a row of the table as Markdown."""
+    low, high = min(row["values"]), max(row["values"])
+    median = f"**{row['median']:.5g}**" if row["reached"] else f"{row['median']:.5g} (missed)"
+    gap = "absent" if row["int8_gap"] is None else f"{row['int8_gap']:.1e}"
+    return (
+        f"| {row['name']} | {row['figure']} | {row['asked']} | {median} | {low:.4g} – {high:.4g} | {gap} | "
+        f"{row['seconds']:.0f} |"
+    )
+
+
+def main() -> None:
+    """Run the demonstrations and print and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    names = [demonstration.name for demonstration in DEMONSTRATIONS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    known = json.loads(arguments.output.read_text(encoding="utf-8")) if arguments.output.is_file() else []
+    table = {name: [row for row in known if row["name"] == name] for name in names}
+    print("| demonstration | figure | asked | median | lowest to highest | int8 gap, worst | seconds a run |")
+    print("| --- " * 7 + "|")
+    for demonstration in DEMONSTRATIONS:
+        if demonstration.name in arguments.only:
+            table[demonstration.name] = rows(demonstration, arguments.seeds)
+            arguments.output.parent.mkdir(parents=True, exist_ok=True)
+            flat = [row for some in table.values() for row in some]
+            arguments.output.write_text(json.dumps(flat, indent=2) + "\n", encoding="utf-8")
+        for row in table[demonstration.name]:
+            print(line(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Presets: the settings of well-known demonstrations, by name.
+
+A preset's settings go before the constants of a script, and flags go before the preset's. What each of them reaches is
+in ``docs/demonstrations.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One demonstration.
+
+    Attributes:
+        task: the script that it is for: ``regression``, ``classification`` or ``memory``.
+        about: what it is and where it is from, in one line.
+        settings: what it sets, as fields of the script's settings.
+    """
+
+    task: str
+    about: str
+    settings: Mapping[str, Any]
+
+
+PRESETS: dict[str, Preset] = {
+    "sine": Preset(
+        "regression",
+        "the next value of a sine of 9 periods in 1,000 points, from the last 50 (a classic of RNN tutorials)",
+        {
+            "dataset_name": "sine",
+            "sequence_length": 50,
+            "normalization": "none",
+            "cell": "simple",
+            "activation": "tanh",
+            "hidden_size": 60,
+            # Without it the network answers rounding errors, its own fed back too, with growing oscillations.
+            "l2_regularization": 1e-4,
+            "learning_rate": 0.001,
+            "epochs": 150,
+            "batch_size": 16,
+            "generate_steps": 222,
+        },
+    ),
+    "noisy-sine": Preset(
+        "regression",
+        "the next value of a sine under uniform noise, from a quarter of a period (a classic of RNN tutorials)",
+        {
+            "dataset_name": "noisy-sine",
+            "sequence_length": 25,
+            "normalization": "none",
+            "cell": "simple",
+            "activation": "tanh",
+            "hidden_size": 30,
+            "learning_rate": 0.003,
+            "epochs": 200,
+        },
+    ),
+    "sequence": Preset(
+        "regression",
+        "0.1 to 0.5 make 0.6, ... 0.4 to 0.8 make 0.9: what do 0.5 to 0.9 make? (a classic of RNN tutorials)",
+        {
+            "dataset_name": "sequence",
+            "sequence_length": 5,
+            "normalization": "none",
+            "cell": "simple",
+            "activation": "tanh",
+            "hidden_size": 10,
+            "learning_rate": 0.01,
+            "epochs": 100,
+        },
+    ),
+    "adding": Preset(
+        "regression",
+        "the adding problem (Hochreiter and Schmidhuber 1997) over 100 steps, with LSTM cells",
+        {
+            "dataset_name": "adding",
+            "sequence_length": 100,
+            "cell": "lstm",
+            "activation": "tanh",
+            "hidden_size": 32,
+            "learning_rate": 0.01,
+            "batch_size": 32,
+            "epochs": 10,
+        },
+    ),
+    "adding-irnn": Preset(
+        "regression",
+        "the adding problem over 100 steps, with simple relu cells that start from the identity (Le et al. 2015)",
+        {
+            "dataset_name": "adding",
+            "sequence_length": 100,
+            "cell": "simple",
+            "recurrent_initializer": "identity",
+            "activation": "relu",
+            "hidden_size": 50,
+            "learning_rate": 0.0005,
+            "batch_size": 32,
+            "epochs": 30,
+        },
+    ),
+}

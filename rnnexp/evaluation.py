@@ -13,9 +13,9 @@ Metrics = dict[str, Any]
 
 
 def evaluate(dataset: Dataset, outputs: np.ndarray) -> Metrics:
-    """Return the metrics of a model's outputs ``[n, outputs]`` for the inputs of the evaluation part."""
+    """Return the metrics of a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``, for the evaluation part."""
     if dataset.task == "classification":
-        return _classification(dataset, outputs)
+        return _classification(dataset, class_probabilities(outputs))
     return _regression(dataset, dataset.evaluation.to_units(outputs))
 
 
@@ -41,10 +41,18 @@ def loss(part: Split, outputs: np.ndarray) -> float:
         part: the part of the data that was run.
         outputs: predictions ``[n, outputs]``, or probabilities for class numbers.
     """
-    if part.y.ndim == 1:
-        return 1.0 - metrics.accuracy(part.y, outputs)
+    if np.issubdtype(part.y.dtype, np.integer):
+        return 1.0 - metrics.accuracy(part.y, class_probabilities(outputs))
     target = _target(part)
     return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
+
+
+def class_probabilities(outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities ``[..., classes]`` that a model's outputs stand for.
+
+    A single one is that of the second of two classes.
+    """
+    return np.concatenate([1 - outputs, outputs], axis=-1) if outputs.shape[-1] == 1 else outputs
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -92,6 +100,9 @@ def _classification(dataset: Dataset, probabilities: np.ndarray) -> Metrics:
         "recall": {name: share for name, share in recall.items() if share is not None},
         "confusion": metrics.confusion(labels, probabilities).tolist(),
     }
+    if dataset.every_step:
+        result["sequence_accuracy"] = metrics.sequence_accuracy(labels, probabilities)
+        result["step_accuracy"] = metrics.step_accuracy(labels, probabilities)
     absent = [name for name, share in recall.items() if share is None]
     if absent:
         result["absent"] = {f"recall.{name}": f"the {dataset.evaluation_part} has no such sequence" for name in absent}

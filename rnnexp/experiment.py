@@ -78,11 +78,14 @@ def _run(
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
         problems, int8 = {}, None
-        try:
-            int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
-        except UserError as error:
-            problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, step, problem = _export(converter, snapshots, about, with_step=config.forward)
+        uncovered = conversion.uncovered(dataset)
+        if not uncovered:
+            try:
+                int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
+            except UserError as error:
+                problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
+        with_step = config.forward and not dataset.every_step
+        exported, step, problem = _export(converter, snapshots, about, with_step=with_step)
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)

@@ -149,7 +149,9 @@ def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
     if dataset.task != "classification":
         return keras.losses.MeanSquaredError()
     if balanced:
-        return WeightedCrossEntropy(balanced_weights(dataset.train.y, dataset.outputs))
+        return WeightedCrossEntropy(balanced_weights(dataset.train.y, len(dataset.class_names)))
+    if dataset.outputs == 1:
+        return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
 
 

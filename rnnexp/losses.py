@@ -19,13 +19,18 @@ class WeightedCrossEntropy(keras.losses.Loss):
         self.weights = np.asarray(weights, np.float32)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-        """Return the loss of each sample, for class numbers ``[n]`` and probabilities ``[n, classes]``."""
+        """Return the loss of each class number ``[...]``, for probabilities ``[..., classes or 1]``.
+
+        A single probability is that of the second of two classes.
+        """
+        if y_pred.shape[-1] == 1:
+            y_pred = tf.concat([1.0 - y_pred, y_pred], axis=-1)
         each = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
         return each * tf.gather(tf.constant(self.weights), tf.cast(y_true, tf.int32))
 
 
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Return class weights ``[classes]`` with which all classes that occur count alike, and the mean sample 1."""
-    counts = np.bincount(labels, minlength=classes)
+    """Return class weights ``[classes]`` with which all classes that occur count alike, and the mean label 1."""
+    counts = np.bincount(labels.ravel(), minlength=classes)
     occurring = counts > 0
-    return np.where(occurring, len(labels) / (occurring.sum() * np.maximum(counts, 1)), 0.0)
+    return np.where(occurring, labels.size / (occurring.sum() * np.maximum(counts, 1)), 0.0)

@@ -52,8 +52,18 @@ def direction_accuracy(last: np.ndarray, target: np.ndarray, prediction: np.ndar
 
 
 def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Return the share of rows whose most probable class is the label."""
+    """Return the share of labels that are the most probable class."""
     return float(np.mean(probabilities.argmax(axis=-1) == labels))
+
+
+def sequence_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the share of sequences ``[n, time]`` whose labels are the most probable classes at every step."""
+    return float(np.mean((probabilities.argmax(axis=-1) == labels).all(axis=1)))
+
+
+def step_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> list[float]:
+    """Return, for each time step, the share of sequences ``[n, time]`` whose label is the most probable class there."""
+    return [float(share) for share in (probabilities.argmax(axis=-1) == labels).mean(axis=0)]
 
 
 def recall(labels: np.ndarray, probabilities: np.ndarray) -> list[float | None]:
@@ -69,7 +79,7 @@ def balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
 def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean negative log of the label's probability, in nats, probabilities bounded below at 1e-7."""
-    chosen = np.take_along_axis(probabilities, labels[:, None].astype(np.int64), axis=-1)
+    chosen = np.take_along_axis(probabilities, labels[..., None].astype(np.int64), axis=-1)
     return float(-np.mean(np.log(np.clip(chosen.astype(np.float64), 1e-7, 1.0))))
 
 

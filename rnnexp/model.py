@@ -48,7 +48,7 @@ def trainable(config: Settings, dataset: Dataset) -> keras.Sequential:
             **options,
         )
 
-    layers = [*_recurrent(config, layer), keras.layers.Rescaling(1.0, offset=-output, name="center")]
+    layers = [*_recurrent(config, dataset, layer), keras.layers.Rescaling(1.0, offset=-output, name="center")]
     return _network(dataset, layers, "training", penalty)
 
 
@@ -59,7 +59,7 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
     def layer(_: int, **options: Any) -> keras.Layer:
         return cells.load(config.cell).plain(config.hidden_size, activation=activation, **options)
 
-    model = _network(dataset, _recurrent(config, layer), "rnnexp")
+    model = _network(dataset, _recurrent(config, dataset, layer), "rnnexp")
     model.set_weights(fold(config, dataset, [values.astype(np.float64) for values in weights]))
     return model
 
@@ -175,12 +175,12 @@ def load(path: Path) -> keras.Model:
     return keras.saving.load_model(path, compile=False)
 
 
-def _recurrent(config: Settings, layer: Callable[..., keras.Layer]) -> list[keras.Layer]:
+def _recurrent(config: Settings, dataset: Dataset, layer: Callable[..., keras.Layer]) -> list[keras.Layer]:
     """Return the recurrent layers; ``layer(number, **options)`` makes one direction of one of them."""
     layers = []
     for number in range(config.num_layers):
         name = f"rnn_{number}" if number else "rnn"
-        every_step = number < config.num_layers - 1
+        every_step = dataset.every_step or number < config.num_layers - 1
         if config.bidirectional:
             ways = [
                 layer(number, return_sequences=every_step, go_backwards=way == "backward", name=f"{way}_{name}")
@@ -195,8 +195,11 @@ def _recurrent(config: Settings, layer: Callable[..., keras.Layer]) -> list[kera
 
 
 def _network(dataset: Dataset, layers: list[keras.Layer], name: str, penalty: Any = None) -> keras.Sequential:
-    """Put the input before, and the dense output after, the layers; softmax for classes."""
+    """Put the input before, and the dense output after, the layers; softmax, or for two classes sigmoid."""
     output = [keras.layers.Dense(dataset.outputs, kernel_regularizer=penalty, name="output")]
     if dataset.task == "classification":
-        output.append(keras.layers.Softmax(name="softmax"))
+        one = dataset.outputs == 1
+        output.append(
+            keras.layers.Activation("sigmoid", name="sigmoid") if one else keras.layers.Softmax(name="softmax")
+        )
     return keras.Sequential([keras.Input(dataset.train.x.shape[1:], name="input"), *layers, *output], name=name)

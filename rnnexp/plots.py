@@ -114,6 +114,23 @@ def state_error(path: Path, shares: np.ndarray, title: str) -> None:
     _save(path, draw)
 
 
+def step_accuracy(path: Path, shares: Mapping[str, Sequence[float]], title: str) -> None:
+    """Plot the share of sequences that is right at each time step."""
+
+    from matplotlib.ticker import MaxNLocator
+
+    def draw(axes: Axes) -> None:
+        for (name, values), style in zip(shares.items(), ("-", ":", "--", "-."), strict=False):
+            axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, marker=".")
+        axes.set(xlabel="time step", ylabel="accuracy", title=title)
+        axes.set_ylim(-0.02, 1.02)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+    _save(path, draw)
+
+
 def confusion(path: Path, counts: np.ndarray, names: Sequence[str], title: str) -> None:
     """Plot a confusion matrix, rows true and columns predicted, shaded by the share of the row."""
 

@@ -84,7 +84,7 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     """
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
-    if [[len(shape) for shape in side] for side in shapes] != [[3], [2]] or shapes[0][0][0] != 1:
+    if [[len(shape) for shape in side] for side in shapes] not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs], but {listed}"
@@ -99,7 +99,7 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
 def predict(
     content: bytes, about: Mapping[str, Any], values: np.ndarray, runtime: Kernels | Integers, name: str
 ) -> np.ndarray:
-    """Return a model's outputs ``[n, outputs]``: predictions in own units, or the classes' probabilities.
+    """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
 
     Args:
         content: of the .tflite file.
@@ -148,18 +148,21 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
 
 
 def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:
-    """Return the answer: a row for each sample, with its class and the probabilities, or its predictions."""
+    """Return the answer: a row for each sample, or each of its steps, with class and probabilities, or predictions."""
     classes = [str(name) for name in about.get("classes", ())]
+    if len(classes) == 2:
+        outputs = evaluation.class_probabilities(outputs)
+    every_step = outputs.ndim == 3
+    places = [given.heading, "time_step"] if every_step else [given.heading]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    if len(classes) == outputs.shape[1]:
-        writer.writerow([given.heading, "class", *classes])
+    if len(classes) == outputs.shape[-1]:
+        writer.writerow([*places, "class", *classes])
     else:
-        many = outputs.shape[1] > 1
-        writer.writerow(
-            [given.heading, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[1]))]
-        )
-    for number, row in enumerate(outputs, given.first):
-        named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
-        writer.writerow([number, *named, *(f"{value:.9g}" for value in row)])
+        many = outputs.shape[-1] > 1
+        writer.writerow([*places, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1]))])
+    for number, sample in enumerate(outputs, given.first):
+        for step, row in enumerate(sample if every_step else sample[None], 1):
+            named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
+            writer.writerow([number, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)])
     return text.getvalue()

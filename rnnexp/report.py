@@ -25,6 +25,7 @@ HEADINGS = {
     "memory_capacity": "capacity",
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced",
+    "sequence_accuracy": "sequences",
     "cross_entropy": "cross-ent.",
 }
 
@@ -161,12 +162,13 @@ def _class_lines(report: Mapping[str, Any]) -> list[str]:
     if not any("recall" in metrics for metrics in models.values()):
         return []
     counts = [sum(row) for row in next(iter(models.values()))["confusion"]]
+    counted = "steps" if report["data"]["every_step"] else "sequences"
     return [
         "## Classes",
         "",
-        "The share of each class's sequences that is recognised (recall).",
+        f"The share of each class's {counted} that is recognised (recall).",
         "",
-        "| class | sequences | " + " | ".join(models) + " |",
+        f"| class | {counted} | " + " | ".join(models) + " |",
         "|" + " --- |" * (2 + len(models)),
         *(
             f"| {name} | {count} | "

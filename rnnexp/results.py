@@ -47,6 +47,7 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
             "evaluation_part": dataset.evaluation_part,
             "time_steps": dataset.train.x.shape[1],
             "features": dataset.train.x.shape[2],
+            "every_step": dataset.every_step,
             "classes": list(dataset.class_names),
             "notes": list(dataset.notes),
         },
@@ -72,7 +73,7 @@ def evaluate(
     """Run the exported files on the evaluation part and fill in the report.
 
     Returns:
-        The outputs of the last file of each kind, ``[n, outputs]``, and the plots drawn.
+        The outputs of the last file of each kind, ``[n, outputs]`` or ``[n, time, outputs]``, and the plots drawn.
 
     Args:
         result: the report; gets ``models`` and ``progress``.
@@ -109,7 +110,12 @@ def evaluate(
         kind = next(iter(outputs))
         counts = np.array(result["models"][kind]["metrics"]["confusion"])
         plots.confusion(folder / "confusion.png", counts, dataset.class_names, f"{title}, {kind}")
-        return outputs, ["confusion.png"]
+        if not dataset.every_step:
+            return outputs, ["confusion.png"]
+        scores = {name: result["models"][name]["metrics"] for name in outputs} | result["baselines"]
+        shares = {name: found["step_accuracy"] for name, found in scores.items()}
+        plots.step_accuracy(folder / "step_accuracy.png", shares, title)
+        return outputs, ["confusion.png", "step_accuracy.png"]
     shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
     plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
     return outputs, ["predictions.png"]

@@ -27,7 +27,7 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
         raise UserError(f"WEIGHTS: {error}") from None
     kernel, recurrent, _, output, _ = network.weights
     kernel_key, recurrent_key, output_key = network.keys
-    features, classes = dataset.train.x.shape[2], dataset.task == "classification"
+    features, classes = dataset.train.x.shape[2], dataset.task == "classification" and dataset.outputs > 1
     if len(recurrent) != config.hidden_size:
         raise UserError(
             f"WEIGHTS: {path}: {recurrent_key}, so the network has {len(recurrent)} recurrent units, but HIDDEN_SIZE "

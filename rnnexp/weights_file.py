@@ -27,6 +27,7 @@ class StoredNetwork:
         activation: its name, and
         max_value: the custom activation's ``M``, and
         softmax: whether probabilities follow: all three None where the file does not say, as a state dict does not.
+        every_step: whether there is an output at every step, which is the probability of the second of two classes.
     """
 
     weights: list[np.ndarray]
@@ -34,6 +35,7 @@ class StoredNetwork:
     activation: str | None = None
     max_value: float | None = None
     softmax: bool | None = None
+    every_step: bool = False
 
 
 def read(path: Path) -> StoredNetwork:
@@ -100,6 +102,7 @@ def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
         activation=str(arrays["activation"]),
         max_value=max_value,
         softmax=bool(arrays["softmax"]),
+        every_step="every_step" in arrays,
     )
 
 

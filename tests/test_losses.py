@@ -34,6 +34,17 @@ def test_the_loss_by_hand():
     assert float(ones(labels, probabilities)) == pytest.approx(float(plain(labels, probabilities)), rel=1e-6)
 
 
+def test_the_loss_of_a_single_probability_at_every_step_by_hand():
+    probabilities = np.array([[[0.5], [0.9]], [[0.2], [0.7]]], np.float32)
+    labels = np.array([[0, 1], [0, 1]], np.int32)
+    assert balanced_weights(labels, 2).tolist() == [1, 1]
+    loss = WeightedCrossEntropy(np.array([2.0, 0.25]))
+    expected = -np.mean([2 * np.log(0.5), 0.25 * np.log(0.9), 2 * np.log(0.8), 0.25 * np.log(0.7)])
+    assert float(loss(labels, probabilities)) == pytest.approx(expected, rel=1e-6)
+    plain, ones = keras.losses.BinaryCrossentropy(), WeightedCrossEntropy(np.ones(2))
+    assert float(ones(labels, probabilities)) == pytest.approx(float(plain(labels, probabilities)), rel=1e-6)
+
+
 def test_a_training_with_it_does_not_neglect_the_rare_class():
     """Nine of ten samples are one class, and nothing tells which: the best guess is the shares, or all alike."""
     labels = np.array([0] * 90 + [1] * 10, np.int32)
@@ -55,3 +66,6 @@ def test_the_setting_chooses_the_loss():
     assert isinstance(make_loss(iris), keras.losses.SparseCategoricalCrossentropy)
     np.testing.assert_allclose(make_loss(iris, balanced=True).weights, [1, 1, 1])
     assert isinstance(make_loss(datasets.load(MemoryConfig())), keras.losses.MeanSquaredError)
+    addition = datasets.load(ClassificationConfig(dataset_name="binary-addition"))
+    assert isinstance(make_loss(addition), keras.losses.BinaryCrossentropy)
+    assert make_loss(addition, balanced=True).weights.shape == (2,)

@@ -89,6 +89,17 @@ def test_cross_entropy_of_an_impossible_class_is_large_not_infinite():
     assert metrics.cross_entropy(np.array([1]), np.array([[0.0, 1.0]])) == 0.0
 
 
+def test_classes_at_every_step_by_hand():
+    labels = np.array([[0, 1, 2], [1, 1, 0]])
+    probabilities = np.eye(3)[[[0, 1, 2], [1, 2, 0]]]
+    assert metrics.accuracy(labels, probabilities) == pytest.approx(5 / 6)
+    assert metrics.sequence_accuracy(labels, probabilities) == 0.5
+    assert metrics.step_accuracy(labels, probabilities) == [1.0, 0.5, 1.0]
+    assert metrics.confusion(labels, probabilities).tolist() == [[2, 0, 0], [0, 2, 1], [0, 0, 1]]
+    halved = 0.5 * probabilities + 0.5 / 3
+    assert metrics.cross_entropy(labels, halved) == pytest.approx(-(5 * np.log(2 / 3) + np.log(1 / 6)) / 6)
+
+
 def test_the_majority_class_by_hand():
     rows = metrics.majority_class(np.array([1, 1, 0, 1]), rows=5, classes=3)
     np.testing.assert_array_equal(rows, [[0.25, 0.75, 0.0]] * 5)

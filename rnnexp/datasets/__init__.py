@@ -26,6 +26,7 @@ LOADERS: dict[str, dict[str, str]] = {
         "iris": "rnnexp.datasets.iris",
         "digits": "rnnexp.datasets.digits",
         "mnist": "rnnexp.datasets.mnist",
+        "binary-addition": "rnnexp.datasets.binary_addition",
     },
     "memory": {"memory": "rnnexp.datasets.memory"},
 }
@@ -50,4 +51,7 @@ def load(config: Settings) -> Dataset:
             f"unknown data set {name!r} for {config.task}{did_you_mean(name, loaders)} "
             f"(there are: {', '.join(sorted(loaders))}{own})"
         )
-    return importlib.import_module(loaders[name]).load(config)
+    dataset: Dataset = importlib.import_module(loaders[name]).load(config)
+    if dataset.every_step and config.go_backwards:
+        raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
+    return dataset

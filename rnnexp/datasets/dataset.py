@@ -18,7 +18,7 @@ class Split:
     Attributes:
         x: ``[n, time, features]`` float32; of large data sets also int16 or float16, which stand for the same numbers
             in less memory, and may be memory-mapped.
-        y: ``[n, outputs]`` float32, or class numbers ``[n]`` int32.
+        y: ``[n, outputs]`` float32, or class numbers int32: ``[n]``, or ``[n, time]`` where there is one at every step.
         offset: ``[n, 1]``, and
         scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
         target: ``[n, outputs]`` in the data's own units, where ``to_units(y)`` is these but for float32's rounding.
@@ -82,8 +82,8 @@ class Dataset:
             the validation part was used to choose among epochs.
         evaluation_part: its name in the report.
         baselines: name -> predictions for the evaluation part: own units ``[n, outputs]``, or class
-            probabilities ``[n, classes]``.
-        outputs: predicted values, or classes.
+            probabilities ``[n, classes]`` or ``[n, time, classes]``.
+        outputs: predicted values, or classes; 1 for two classes: the probability of the second one.
         source: where the data is from.
         units: of the targets, for people to read.
         normalization: how inputs and targets were normalised, for people to read.
@@ -114,6 +114,11 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
+
+    @property
+    def every_step(self) -> bool:
+        """Whether the network answers at every time step, not only after the last one."""
+        return self.task == "classification" and self.train.y.ndim == 2
 
     def with_some_evaluation(self, most: int) -> Dataset:
         """Return the data set with at most that many rows of the evaluation part, spread evenly."""

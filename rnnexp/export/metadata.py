@@ -21,6 +21,7 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
         "task": config.task,
         "dataset": dataset.name,
         **({} if config.simplest else {"structure": config.structure}),
+        **({"every_step": True} if dataset.every_step else {}),
         "activation": config.activation,
         "max_value": config.max_value if ACTIVATIONS[config.activation].scales else 1.0,
         "time_steps": dataset.train.x.shape[1],

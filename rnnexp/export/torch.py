@@ -23,6 +23,8 @@ def load(path: str | Path) -> Network:
         UserError: if PyTorch is not installed, or the file is not that of such a network.
     """
     network = weights_file.read_own(Path(path))
+    if network.every_step:
+        raise UserError(f"{path} is of a network that answers at every step: PyTorch modules answer after the last one")
     # Imported here: PyTorch is an optional dependency.
     try:
         from rnnexp.export.torch_network import ACTIVATIONS, Network

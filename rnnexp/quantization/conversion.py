@@ -55,6 +55,16 @@ class Int8:
     seconds: float
 
 
+def uncovered(dataset: Dataset) -> str | None:
+    """Return why there is no int8 form of a network for this data, or None if there is."""
+    if not dataset.every_step:
+        return None
+    return (
+        "there is no int8 model: integers cover one answer a sequence so far, and "
+        f"{dataset.name} asks for one at every step"
+    )
+
+
 def convert(
     config: Settings,
     dataset: Dataset,

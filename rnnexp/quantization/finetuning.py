@@ -43,14 +43,17 @@ def user_activation(config: Settings) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork:
-    """Quantise plain weights, in the user's numbers, with ranges from the training part."""
+    """Quantise plain weights, in the user's numbers, with ranges from the training part and what is known beyond it."""
     activation = user_activation(config)
-    ranges = floating.ranges(weights, activation, _enough(dataset.train).x)
-    x = dataset.train.x
+    x, seen = dataset.train.x, _enough(dataset.train).x
+    if dataset.calibration is not None:
+        seen = np.concatenate([seen, dataset.calibration])
+    ranges = floating.ranges(weights, activation, seen)
+    low, high = ranges.input
     return quantize(
         weights,
         activation,
-        replace(ranges, input=(float(x.min()), float(x.max()))),
+        replace(ranges, input=(min(low, float(x.min())), max(high, float(x.max())))),
         sequence_length=dataset.train.x.shape[1],
         softmax=dataset.task == "classification",
     )

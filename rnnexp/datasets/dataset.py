@@ -94,6 +94,8 @@ class Dataset:
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
+        calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
+            it is known that more is to come.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
+    calibration: np.ndarray | None = None
 
     @property
     def every_step(self) -> bool:

@@ -53,9 +53,12 @@ def float_network(config: Settings, weights: Sequence[np.ndarray]) -> FloatNetwo
 
 
 def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork | LayeredNetwork:
-    """Quantise plain weights, in the user's numbers, with ranges from the training part."""
+    """Quantise plain weights, in the user's numbers, with ranges from the training part and what is known beyond it."""
     activation, x, some = user_activation(config), dataset.train.x, _enough(dataset.train).x
     limits = float(x.min()), float(x.max())
+    if dataset.calibration is not None:
+        some = np.concatenate([some, dataset.calibration])
+        limits = min(limits[0], float(some.min())), max(limits[1], float(some.max()))
     steps, softmax = x.shape[1], dataset.task == "classification"
     if config.simplest:
         ranges = replace(floating.ranges(weights, activation, some), input=limits)

@@ -139,7 +139,8 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
         network = from_tflite(content)
     except ValueError:
         raise UserError(
-            f"{name}: --runtime {runtime} runs int8 sequence models of rnnexp only, and this is none"
+            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp with one layer of simple cells that "
+            "reads forwards, and this is none"
         ) from None
     codes = network.input.encode(x)
     made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)

@@ -12,10 +12,10 @@ from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.export import metadata
 from rnnexp.learning import Snapshot
-from rnnexp.quantization import conversion, diagnosis, floating, reference
+from rnnexp.quantization import conversion, diagnosis, reference
 from rnnexp.quantization.finetuning import fine_tune, float_network, post_training, user_activation
 from rnnexp.quantization.layered import layered
-from rnnexp.quantization.quantizer import quantize
+from rnnexp.quantization.quantizer import Ranges, quantize
 from rnnexp.quantization.simulation import SimulatedNetwork
 from rnnexp.runtime import TFLiteModel
 from rnnexp.training import Trainer, make_optimizer
@@ -87,7 +87,7 @@ def test_every_runtime_gives_the_references_bits_on_every_sample(trained, int8, 
 
 def test_int8_is_as_good_as_float32(trained, int8):
     config, dataset, snapshot = trained
-    float_outputs = floating.outputs(snapshot.weights, user_activation(config), dataset.evaluation.x)
+    float_outputs = float_network(config, snapshot.weights).run(dataset.evaluation.x)
     np.testing.assert_allclose(
         evaluation.softmax(float_outputs) if int8.network.softmax else float_outputs,
         np.asarray(snapshot.model(dataset.evaluation.x)),
@@ -120,7 +120,7 @@ def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on
     config, dataset, snapshot = trained
     network = post_training(config, dataset, snapshot.weights)
     tuned = fine_tune(network, config, dataset, snapshot.trained, epochs=3)
-    expected = floating.outputs(snapshot.weights, user_activation(config), dataset.train.x)
+    expected = float_network(config, snapshot.weights).run(dataset.train.x)
     distances = []
     for candidate in (network, tuned.network):
         outputs = candidate.output.decode(reference.run(candidate, candidate.input.encode(dataset.train.x)))
@@ -221,12 +221,15 @@ def test_fine_tuning_repairs_a_coarse_network():
     trained = network.get_weights()
     weights = [values.astype(np.float64) for values in model.plain(config, dataset, trained).get_weights()]
     activation = user_activation(config)
+    x, real = dataset.train.x, float_network(config, weights)
+    seen = real.ranges()
+    expected = real.run(x, seen)
+    limits = expected.min(), expected.max()
     # Weights of one int8 each: coarse enough for something to repair.
     coarse = quantize(
-        weights, activation, floating.ranges(weights, activation, dataset.train.x), sequence_length=20, parts=1
+        weights, activation, Ranges((x.min(), x.max()), seen[0][0]["sum"], limits), sequence_length=20, parts=1
     )
     tuned = fine_tune(coarse, config, dataset, trained, epochs=100)
-    expected = floating.outputs(weights, activation, dataset.train.x)
     before, after = (
         np.mean((made.output.decode(reference.run(made, made.input.encode(dataset.train.x))) - expected) ** 2)
         for made in (coarse, tuned.network)

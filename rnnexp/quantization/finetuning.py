@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +12,11 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset, Split
 from rnnexp.evaluation import softmax
-from rnnexp.quantization import floating, layered
+from rnnexp.quantization import layered
 from rnnexp.quantization.float_network import FloatNetwork
 from rnnexp.quantization.layered import LayeredNetwork
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.quantizer import quantize, with_weights
+from rnnexp.quantization.quantizer import Ranges, quantize, with_weights
 
 if TYPE_CHECKING:
     from rnnexp.training import Epoch, History
@@ -54,17 +54,18 @@ def float_network(config: Settings, weights: Sequence[np.ndarray]) -> FloatNetwo
 
 def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork | LayeredNetwork:
     """Quantise plain weights, in the user's numbers, with ranges from the training part and what is known beyond it."""
-    activation, x, some = user_activation(config), dataset.train.x, _enough(dataset.train).x
-    limits = float(x.min()), float(x.max())
+    x, real = dataset.train.x, float_network(config, weights)
+    some, limits = _enough(dataset.train).x, (float(x.min()), float(x.max()))
     if dataset.calibration is not None:
         some = np.concatenate([some, dataset.calibration])
         limits = min(limits[0], float(some.min())), max(limits[1], float(some.max()))
     steps, softmax = x.shape[1], dataset.task == "classification"
-    if config.simplest:
-        ranges = replace(floating.ranges(weights, activation, some), input=limits)
-        return quantize(weights, activation, ranges, sequence_length=steps, softmax=softmax)
-    network = float_network(config, weights)
-    return layered.quantize(network, some, sequence_length=steps, softmax=softmax, input_range=limits)
+    if not config.simplest:
+        return layered.quantize(real, some, sequence_length=steps, softmax=softmax, input_range=limits)
+    seen = real.ranges()
+    outputs = real.run(some, seen)
+    ranges = Ranges(limits, seen[0][0]["sum"], (float(outputs.min()), float(outputs.max())))
+    return quantize(weights, user_activation(config), ranges, sequence_length=steps, softmax=softmax)
 
 
 def _enough(part: Split) -> Split:
@@ -117,7 +118,7 @@ def fine_tune(
     loss = keras.losses.CategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
     trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed, stored_scale=dataset.input_scale)
     plain = fold(config, dataset, [values.astype(np.float64) for values in weights])
-    outputs = floating.outputs(plain, user_activation(config), part.x)
+    outputs = float_network(config, plain).run(part.x)
     targets = softmax(outputs) if classes else outputs / dataset.output_scale
     train = unit_scale(dataset, part)[0], targets.astype(np.float32)
     # Judged on what it trains on: the validation part must not choose.

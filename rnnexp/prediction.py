@@ -84,10 +84,13 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     """
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
-    if [[len(shape) for shape in side] for side in shapes] not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+    ranks = [[len(shape) for shape in side] for side in shapes]
+    every_step = ranks == [[3], [3]] and shapes[0][0][1] == shapes[1][0][1]
+    if not (ranks == [[3], [2]] or every_step) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
-            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs], but {listed}"
+            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, time steps, outputs], "
+            f"but {listed}"
             + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) == 2 else "")
         )
     spec = runtime.inputs[0]

@@ -118,6 +118,9 @@ DEMONSTRATIONS = [
     Demonstration("binary-addition", BITS, {"activation": "sigmoid"}),
     Demonstration("binary-addition", BITS, {"hidden_size": 128}),
     Demonstration("binary-addition", BITS, {"activation": "relu", "hidden_size": 128}),
+    Demonstration("binary-addition", BITS, {"cell": "gru"}),
+    Demonstration("binary-addition", BITS, {"cell": "lstm"}),
+    Demonstration("binary-addition", BITS, {"optimizer": "sgd", "learning_rate": 0.3}),
     # Half of the time a whole number is missing: better than without any carry, but not perfect.
     Demonstration("binary-addition", DROPPED, {"dropout": 0.5}),
 ]

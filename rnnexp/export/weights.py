@@ -49,7 +49,10 @@ def arrays(
         "activation": np.array(about["activation"]),
         "max_value": np.array(about["max_value"], np.float64),
         **({"every_step": np.array(True)} if about.get("every_step") else {}),
-        "softmax": np.array(about["task"] == "classification" and floats[-1].size > 1),
+        # A single output at every step is a sigmoid's.
+        "softmax": np.array(
+            about["task"] == "classification" and not (about.get("every_step") and len(floats[-1]) == 1)
+        ),
         "sequence_length": np.array(about["time_steps"], np.int64),
         "normalization": np.array(json.dumps(about["input_map"])),
         "about": np.array(json.dumps(dict(about), ensure_ascii=False)),

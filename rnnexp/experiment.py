@@ -84,12 +84,12 @@ def _run(
                 int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
             except UserError as error:
                 problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        with_step = config.forward and not dataset.every_step
-        exported, step, problem = _export(converter, snapshots, about, with_step=with_step)
+        exported, step, problem = _export(converter, snapshots, about, with_step=config.forward)
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)
-    result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
+    absent = problems | ({"int8": uncovered} if uncovered else {})
+    result["models"] = {kind: {"absent": text} for kind, text in absent.items()}
     if int8:
         exported["int8"] = int8.paths
     if not exported:

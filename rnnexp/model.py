@@ -172,6 +172,8 @@ def input_center(dataset: Dataset) -> float:
 
 def load(path: Path) -> keras.Model:
     """Load a model that a run has saved."""
+    for name in cells.CELLS:
+        cells.load(name)  # a cell that Keras does not have registers its layer
     return keras.saving.load_model(path, compile=False)
 
 

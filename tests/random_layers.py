@@ -2,11 +2,10 @@
 
 import numpy as np
 
+from rnnexp import cells as registry
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
 from rnnexp.quantization.layered import quantize
-
-BLOCKS = {"simple": 1, "lstm": 4, "gru": 3}
 
 
 def layered(*cells, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0):
@@ -25,13 +24,14 @@ def layered(*cells, features=1, outputs=1, every_step=False, activation="tanh", 
 
 def cell_weights(random, cell, inputs, units, gain=1.0):
     """Return weights that neither explode nor forget at once: orthogonal recurrent ones."""
-    blocks = BLOCKS[cell]
+    blocks = len(registry.load(cell).activated)
     orthogonal = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(blocks)]
-    shape = (2, blocks * units) if cell == "gru" else blocks * units
+    plain = registry.load(cell).plain(units)
+    plain.build((None, 1, inputs))
     return [
         random.normal(size=(inputs, blocks * units)) * gain / inputs**0.5,
         np.concatenate(orthogonal, axis=1) * gain,
-        random.normal(size=shape) * 0.1,
+        random.normal(size=plain.weights[2].shape) * 0.1,
     ]
 
 

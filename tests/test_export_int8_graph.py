@@ -10,6 +10,7 @@ from random_layers import integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
+from rnnexp.cells import CELLS
 from rnnexp.export import flatbuffer
 from rnnexp.export.int8 import OPERATORS, to_step_tflite, to_tflite
 from rnnexp.quantization.arithmetic import Table
@@ -18,8 +19,6 @@ from rnnexp.quantization.layered import Layer, from_simple, run
 from rnnexp.quantization.layered import states as layered_states
 from rnnexp.quantization.network import Product
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
-
-CELLS = ["simple", "lstm", "gru"]
 
 
 @pytest.fixture(scope="module", params=["litert", "reference", "micro"])
@@ -40,14 +39,14 @@ def assert_same_bits(integer, codes, kernels):
 
 
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("units", "features", "outputs"), [(1, 1, 1), (10, 28, 12), (64, 1, 12)])
 def test_same_bits(kernels, cell, units, features, outputs, activation):
     network = layered((cell, units), features=features, outputs=outputs, activation=activation, gain=0.6)
     assert_same_bits(*integers(network, inputs(4, 30, features)), kernels)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("units", "features"), [(1, 1), (10, 28), (64, 1)])
 def test_same_bits_over_1600_steps(kernels, cell, units, features):
     network = layered((cell, units), features=features, outputs=12)
@@ -100,7 +99,7 @@ def extreme(number, random):
 @given(
     seed=st.integers(0, 2**32 - 1),
     cells=st.lists(
-        st.tuples(st.sampled_from(CELLS), st.integers(1, 12), st.sampled_from(["", "both", "backwards"])),
+        st.tuples(st.sampled_from(list(CELLS)), st.integers(1, 12), st.sampled_from(["", "both", "backwards"])),
         min_size=1,
         max_size=3,
     ),

@@ -6,18 +6,15 @@ import pytest
 from random_layers import layered
 from random_networks import inputs
 
+from rnnexp import cells as cells_by_name
 from rnnexp.quantization.float_network import FloatNetwork
-
-LAYERS = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 
 
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize(
     "cells",
     [
-        [("simple", 4)],
-        [("lstm", 4)],
-        [("gru", 4)],
+        *([(cell, 4)] for cell in cells_by_name.CELLS),
         [("lstm", 4, "both")],
         [("gru", 4, "backwards")],
         [("gru", 3, "both"), ("lstm", 4, "both"), ("simple", 5)],
@@ -31,7 +28,7 @@ def test_the_same_as_keras(cells, every_step):
     model = keras.Sequential([keras.Input(x.shape[1:])])
     for number, (cell, units, *ways) in enumerate(cells):
         sequences = every_step or number < len(cells) - 1
-        layer = LAYERS[cell](units, return_sequences=sequences, go_backwards="backwards" in ways)
+        layer = cells_by_name.load(cell).plain(units, return_sequences=sequences, go_backwards="backwards" in ways)
         model.add(keras.layers.Bidirectional(layer) if "both" in ways else layer)
     model.add(keras.layers.Dense(3))
     arrays = [values for layer in network.layers for weights in layer.weights for values in weights]

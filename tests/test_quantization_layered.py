@@ -6,12 +6,11 @@ from random_layers import integers, layered
 from random_networks import inputs
 
 from rnnexp.activations import ACTIVATIONS
+from rnnexp.cells import CELLS
 from rnnexp.errors import UserError
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
 from rnnexp.quantization.layered import quantize, run
-
-CELLS = ["simple", "lstm", "gru"]
 
 
 def error_in_steps(network, integer, codes):

@@ -2,14 +2,14 @@
 
 What automatic differentiation of a loop costs is bookkeeping: it stacks every intermediate of every step. Here the
 product of the input is taken out of the loop, the loop back in time carries only the states' gradients, and the
-gradients of all weights are one matrix product, after it (``rnnexp.layers.recurrence``).
+gradients of all weights are one matrix product, after it (``rnnexp.layers.loops``).
 """
 
 from rnnexp.layers.activation import ScaledSqrt, keras_activation
 from rnnexp.layers.cell import BlockBias
 from rnnexp.layers.gru import GRU
+from rnnexp.layers.loops import FUSED_UNITS, product
 from rnnexp.layers.lstm import LSTM
-from rnnexp.layers.recurrence import FUSED_UNITS, product
 from rnnexp.layers.simple import SimpleRNN, scan
 
 __all__ = [

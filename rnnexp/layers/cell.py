@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from rnnexp.activations import Activation
+from rnnexp.quantization.cells.cell import Integers
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Cell:
             are gates.
         start: activation -> the initial bias of each block, and the output that this leads to: around these training
             starts, and is centred.
+        integers: how it gets those of the int8 model.
         options: what the layer needs to start with that bias.
     """
 
@@ -30,7 +32,7 @@ class Cell:
     plain: type[keras.layers.RNN]
     activated: tuple[bool, ...]
     start: Callable[[Activation], tuple[tuple[float, ...], float]]
-
+    integers: Integers
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def scale_of_sums(self, scale: float, units: int) -> Any:

@@ -17,6 +17,7 @@ from rnnexp.activations import Activation
 from rnnexp.layers.cell import Cell
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
+from rnnexp.quantization.cells import gru as integers
 
 
 @dataclass(frozen=True)
@@ -65,4 +66,5 @@ CELL = Cell(
     plain=keras.layers.GRU,
     activated=(False, False, True),
     start=lambda rule: ((0.0, 0.0, rule.working_point[0]), rule.working_point[1]),
+    integers=integers,
 )

@@ -19,6 +19,7 @@ from rnnexp.activations import Activation
 from rnnexp.layers.cell import Cell
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
+from rnnexp.quantization.cells import lstm as integers
 
 
 @dataclass(frozen=True)
@@ -78,4 +79,5 @@ CELL = Cell(
     activated=(False, False, True, False),
     start=_start,
     options={"unit_forget_bias": False},  # the bias has it
+    integers=integers,
 )

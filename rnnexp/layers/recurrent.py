@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import keras
@@ -9,7 +10,8 @@ import tensorflow as tf
 
 from rnnexp.activations import Activation
 from rnnexp.layers.activation import rule_of
-from rnnexp.layers.recurrence import Dropout, Recurrence, Weights, run
+from rnnexp.layers.loops import Dropout, Weights, run
+from rnnexp.layers.recurrence import Recurrence
 
 
 class Recurrent(keras.layers.RNN):
@@ -36,9 +38,9 @@ class Recurrent(keras.layers.RNN):
         centers = {"input_center": self.input_center, "state_center": self.state_center}
         return {**super().get_config(), **centers}
 
+    @abstractmethod
     def recurrence(self, rule: Activation) -> Recurrence | None:
         """Return the layer's arithmetic with an activation, or None if only Keras has it."""
-        raise NotImplementedError
 
     def call(
         self,

@@ -9,8 +9,10 @@ import tensorflow as tf
 
 from rnnexp.activations import Activation
 from rnnexp.layers.cell import Cell
-from rnnexp.layers.recurrence import Recurrence, Tensors, Weights, run
+from rnnexp.layers.loops import Weights, run
+from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
+from rnnexp.quantization.cells import simple as integers
 
 
 @dataclass(frozen=True)
@@ -76,4 +78,5 @@ CELL = Cell(
     plain=keras.layers.SimpleRNN,
     activated=(True,),
     start=lambda rule: ((rule.working_point[0],), rule.working_point[1]),
+    integers=integers,
 )

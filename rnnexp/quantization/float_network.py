@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from rnnexp.quantization.cells import CELLS
+from rnnexp import cells as registry
 from rnnexp.quantization.cells.cell import Activation, Ranges
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
@@ -20,7 +20,7 @@ class FloatLayer:
     """One recurrent layer in real numbers.
 
     Attributes:
-        cell: its name in ``CELLS``.
+        cell: its name in ``rnnexp.cells``.
         weights: Keras' arrays, float64; for both directions two of such lists.
         activation: of the cell.
         backwards: as in ``Layer``.
@@ -46,7 +46,7 @@ class FloatLayer:
         return through(directions, values, backwards=self.backwards, last=last)
 
     def _states(self, weights: Sequence[np.ndarray], ranges: Ranges, values: np.ndarray) -> list[np.ndarray]:
-        cell, units = CELLS[self.cell], len(weights[1])
+        cell, units = registry.load(self.cell).integers, len(weights[1])
         states = [np.zeros((len(values), units))] * 2
         found = []
         # Long sequences, read a column at a time, would be fetched from memory again for every step.
@@ -111,7 +111,7 @@ class FloatNetwork:
 
         Args:
             weights: the model's, in Keras' order: three arrays a cell, then the dense layer's two.
-            cell: its name in ``CELLS``.
+            cell: its name in ``rnnexp.cells``.
             activation: of the cells.
             bidirectional: whether the layers have two directions.
             backwards: whether the first layer, of one direction, reads from the sequence's end; the others read what

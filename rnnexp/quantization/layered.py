@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from rnnexp import cells as registry
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
 from rnnexp.quantization.arithmetic import Numbers, Table
-from rnnexp.quantization.cells import CELLS
 from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source
 from rnnexp.quantization.cells.simple import SimpleCell
 from rnnexp.quantization.float_network import FloatNetwork, batches, through
@@ -231,7 +231,7 @@ def _quantized(network: FloatNetwork, ranges: Sequence[Sequence[Ranges]], source
     layers: list[Layer] = []
     for layer, seen in zip(network.layers, ranges, strict=True):
         cells = tuple(
-            CELLS[layer.cell].quantize(weights, layer.activation, lies, source)
+            registry.load(layer.cell).integers.quantize(weights, layer.activation, lies, source)
             for weights, lies in zip(layer.weights, seen, strict=True)
         )
         layers.append(Layer(cells, layer.backwards))

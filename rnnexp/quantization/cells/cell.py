@@ -10,7 +10,15 @@ import numpy as np
 
 from rnnexp.quantization.arithmetic import ONE, Arithmetic, Table
 from rnnexp.quantization.network import CODE_UNIT, RADIX, Product
-from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, TABLE_SIZE, active_part, widened
+from rnnexp.quantization.quantizer import (
+    LARGEST_STATE,
+    TABLE_MARGIN,
+    TABLE_SIZE,
+    active_part,
+    product,
+    widened,
+    without_zero_point,
+)
 
 Activation = Callable[[np.ndarray], np.ndarray]
 
@@ -128,6 +136,23 @@ class Cell(Protocol):
         """Return the states that follow."""
 
 
+class Integers(Protocol):
+    """How a cell gets its integers: a module with these two functions."""
+
+    def float_step(
+        self,
+        weights: Sequence[np.ndarray],
+        activation: Activation,
+        x: np.ndarray,
+        states: Sequence[np.ndarray],
+        ranges: Ranges,
+    ) -> list[np.ndarray]:
+        """Return the states ``[n, units]`` that follow in real numbers, and see what lies where."""
+
+    def quantize(self, weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> Cell:
+        """Return the cell for Keras' weights."""
+
+
 @dataclass
 class Ranges:
     """The smallest and largest of everything that is seen, by name."""
@@ -209,3 +234,28 @@ def as_values(kernel: np.ndarray, recurrent: np.ndarray, source: Source, scale: 
 def input_source(scale: float, zero_point: int, features: int) -> Source:
     """Return what input codes are: values ``RADIX`` times as large."""
     return Source(np.full(features, scale / RADIX), zero_point)
+
+
+def sums_in_places(
+    tables: Sequence[Places],
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray,
+    source: Source,
+    scale: float,
+) -> tuple[Product, tuple[Places, ...]]:
+    """Return a product whose sums are places in tables, one table a block, and where those have their entries now.
+
+    Args:
+        tables: of the blocks; the steps of all of them are rounded up alike.
+        kernel: ``[inputs, blocks * units]``.
+        recurrent: ``[units, blocks * units]``.
+        bias: ``[blocks * units]``.
+        source: of the inputs.
+        scale: of the state.
+    """
+    steps, starts = np.repeat([(table.step, table.start) for table in tables], len(recurrent), axis=0).T
+    rows = as_values(kernel, recurrent, source, scale)
+    sums = product(rows / steps[:, None], (bias - starts) / steps, scale, 1.0, 2, "gates")
+    moved = tuple(places.times(sums.step) for places in tables)
+    return without_zero_point(sums, source.zero_point, len(kernel)), moved

@@ -28,6 +28,7 @@ from rnnexp.quantization.cells.cell import (
     joined,
     places,
     sigmoid,
+    sums_in_places,
     table_limits,
 )
 from rnnexp.quantization.network import Product
@@ -136,12 +137,13 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     where, gates = places(activation, ranges["candidate"]), places(sigmoid, ranges["gates"], 2 * ONE)
     peak = float(np.abs(activation(where.start + where.step * np.arange(where.size))).max())
     scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
-    rows = as_values(kernel, recurrent, source, scale)
+    columns, both = slice(2 * units), bias.sum(axis=0)
+    gate_sums, (gates, _) = sums_in_places(
+        (gates, gates), kernel[:, columns], recurrent[:, columns], both[columns], source, scale
+    )
 
-    in_places = (bias.sum(axis=0)[: 2 * units] - gates.start) / gates.step
-    gate_sums = product(rows[: 2 * units] / gates.step, in_places, scale, 1.0, 2, "gates")
-
-    of_inputs, of_state = rows[2 * units :].copy(), rows[2 * units :].copy()
+    rows = as_values(kernel, recurrent, source, scale)[2 * units :]
+    of_inputs, of_state = rows.copy(), rows.copy()
     of_inputs[:, len(kernel) :] = 0.0
     of_state[:, : len(kernel)] = 0.0
     # The first place of the table is at a = 0.
@@ -153,9 +155,9 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
     parts = product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, 2, "candidate")
     return GRUCell(
-        gates=without_zero_point(gate_sums, source.zero_point, len(kernel)),
+        gates=gate_sums,
         parts=without_zero_point(parts, source.zero_point, len(kernel)),
-        gate=gates.times(gate_sums.step).gates(),
+        gate=gates.gates(),
         candidate=where.times(parts.step).tabulate(
             activation, scale / 2**WORD_BITS, multiple=2**WORD_BITS, name="candidate"
         ),

@@ -25,21 +25,14 @@ from rnnexp.quantization.cells.cell import (
     Ranges,
     Source,
     State,
-    as_values,
     joined,
     places,
     sigmoid,
+    sums_in_places,
     table_limits,
 )
 from rnnexp.quantization.network import Product
-from rnnexp.quantization.quantizer import (
-    LARGEST_STATE,
-    TABLE_MARGIN,
-    product,
-    scale_for,
-    widened,
-    without_zero_point,
-)
+from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
 
 LARGEST_WORD = 2**15 - 1
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
@@ -144,19 +137,12 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     multiple = 2 ** max(math.ceil(math.log2((peak or 1.0) / (LARGEST_STATE * c_scale))), 0)
 
     gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
-    rows = as_values(kernel, recurrent, source, scale).reshape(4, len(recurrent), -1)
     blocks = (gates, gates, candidates, gates)
-    distances = np.array([where.step for where in blocks])[:, None]
-    starts = np.array([where.start for where in blocks])[:, None]
-    in_places = ((bias.reshape(4, -1) - starts) / distances).reshape(-1)
-    sums = product((rows / distances[:, None]).reshape(len(in_places), -1), in_places, scale, 1.0, 2, "gates")
-    # The steps were rounded up, all of them alike.
-    gates, candidates = gates.times(sums.step), candidates.times(sums.step)
-
+    sums, (gates, _, candidates, _) = sums_in_places(blocks, kernel, recurrent, bias, source, scale)
     step = c_scale * 2.0**shift
     first = round(-read.start / step)
     return LSTMCell(
-        sums=without_zero_point(sums, source.zero_point, len(kernel)),
+        sums=sums,
         gate=gates.gates(),
         candidate=candidates.tabulate(activation, c_scale, multiple=multiple, name="candidate"),
         activation=Places(-first * step, step, READ_SIZE).tabulate(activation, scale),

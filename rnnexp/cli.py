@@ -12,6 +12,7 @@ import tyro
 from pydantic import ValidationError
 
 from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
+from rnnexp.console import silence
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.presets import PRESETS
 
@@ -89,7 +90,8 @@ def _given(
         config_class.__name__,
         [(name, kind, dataclasses.field(default=default)) for name, kind, default in fields],
     )
-    flags.__doc__ = config_class.__doc__
+    absent = (f"There is no {constant(name)}: {reason}." for name, reason in NO_SETTINGS.items())
+    flags.__doc__ = "\n\n".join([config_class.__doc__ or "", *absent])
     return dataclasses.asdict(tyro.cli(flags, prog=program, args=arguments))
 
 
@@ -136,6 +138,9 @@ def _guarded(program: str, command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        silence()  # whoever reads the help, such as ``head``, has enough
+        return 0
 
 
 def _settings_among(constants: Mapping[str, Any], config_class: type[Settings]) -> dict[str, Any]:

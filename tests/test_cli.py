@@ -119,6 +119,19 @@ def test_help_and_bad_arguments_do_not_load_tensorflow(tmp_path, arguments):
     assert not imported & {"tensorflow", "keras", "matplotlib", "sklearn", "ai_edge_litert"}
 
 
+def test_a_reader_of_the_help_may_stop():
+    program = [sys.executable, str(PROJECT / "run_regression.py"), "--help"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.close()
+        told = child.stderr.read()
+    assert (child.returncode, told) == (0, b"")
+
+
+def test_the_help_says_why_there_is_no_such_setting(capsys):
+    _, text, _ = ended(capsys, ["--help"], "memory", {})
+    assert "There is no STATEFUL: every sequence starts from a state of 0" in text
+
+
 def test_help_takes_a_fraction_of_importing_tensorflow():
     def seconds(*command):
         start = time.perf_counter()

@@ -1,8 +1,9 @@
 """Every number of a trained network in one ``.npz``: plain arrays that any language can read, and their text.
 
 ``docs/network.md`` has the equations with these names. Float weights are there twice: as Keras keeps them
-(``rnn/kernel`` ...), and as matrices that multiply column vectors (``W_x`` ...). Names of the integer network begin
-with ``int8/``; ``rnnexp.quantization.network`` says what they mean.
+(``rnn/kernel`` ...), and, of one layer of simple cells that reads forwards, as matrices that multiply column vectors
+(``W_x`` ...). Names of the integer network begin with ``int8/``; for other networks than that one
+``rnnexp.export.integers`` makes them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnexp.export import integers
+from rnnexp.quantization.layered import LayeredNetwork
 from rnnexp.quantization.network import Affine, IntegerNetwork, Product
 
 # The names of Keras' arrays in the order in which a model gives them.
@@ -28,7 +31,7 @@ COLUMNS = 16
 
 def arrays(
     weights: Sequence[np.ndarray],
-    network: IntegerNetwork | None,
+    network: IntegerNetwork | LayeredNetwork | None,
     about: Mapping[str, Any],
     names: Sequence[str] = KERAS_NAMES,
 ) -> dict[str, np.ndarray]:
@@ -58,7 +61,8 @@ def arrays(
         "about": np.array(json.dumps(dict(about), ensure_ascii=False)),
     }
     if network is not None:
-        found |= {f"int8/{name}": values for name, values in _integers(network).items()}
+        numbers = _integers(network) if isinstance(network, IntegerNetwork) else integers.to_arrays(network)
+        found |= {f"int8/{name}": values for name, values in numbers.items()}
     return found
 
 
@@ -96,16 +100,20 @@ def _integers(network: IntegerNetwork) -> dict[str, np.ndarray]:
     return {name: np.asarray(values) for name, values in found.items()}
 
 
-def integer_network(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
+def integer_network(found: Mapping[str, np.ndarray]) -> IntegerNetwork | LayeredNetwork:
     """Return the integer network that a ``.npz`` holds.
 
     Raises:
         KeyError: if it holds none.
     """
     values = {name.removeprefix("int8/"): array for name, array in found.items() if name.startswith("int8/")}
-
     if not values:
         raise KeyError("int8/...")
+    return _simple(found, values) if "table" in values else integers.from_arrays(values)
+
+
+def _simple(found: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> IntegerNetwork:
+    """Return a network of one layer of simple cells that reads forwards."""
 
     def product(matrices: Sequence[str], bias: str, shift: str, scale: str, step: str) -> Product:
         high = np.concatenate([values[f"{name}_high"] for name in matrices], axis=1)

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.export.c import identifier, to_c
+from rnnexp.export.c import to_c
+from rnnexp.export.c_text import identifier
+from rnnexp.quantization.layered import LayeredNetwork, layered
 from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
@@ -28,8 +30,8 @@ class CompiledNetwork:
         UserError: if there is no compiler, or it fails.
     """
 
-    def __init__(self, network: IntegerNetwork) -> None:
-        self._network = network
+    def __init__(self, network: IntegerNetwork | LayeredNetwork) -> None:
+        self._network = layered(network)
         codes = np.zeros((1, network.sequence_length, network.features), np.int8)
         files = to_c(network, NAME, {}, codes)
         with tempfile.TemporaryDirectory() as name:
@@ -54,13 +56,20 @@ class CompiledNetwork:
                 raise UserError(f"the C compiler {command[0]!r} failed: {done.stderr.strip()}")
             # Once loaded, the library needs its file no more.
             self._library = ctypes.CDLL(str(library))
-        self._prefix = identifier(NAME)
+        self._run = getattr(self._library, f"{identifier(NAME)}_run")
+        self._buffers = np.empty(0 if self._network.forward else files.state_bytes // 2, np.int16)
 
     def run(self, codes: np.ndarray) -> np.ndarray:
-        """Return output codes ``[n, outputs]``, before any softmax, for int8 input codes ``[n, time, features]``."""
-        run = getattr(self._library, f"{self._prefix}_run")
+        """Return output codes, before any softmax, for int8 input codes ``[n, time, features]``.
+
+        Returns:
+            int8 ``[n, outputs]``, or ``[n, time, outputs]``.
+        """
+        network = self._network
         inputs = np.ascontiguousarray(codes, np.int8)
-        outputs = np.empty((len(codes), self._network.outputs), np.int8)
+        places = (network.sequence_length,) if network.every_step else ()
+        outputs = np.empty((len(codes), *places, network.outputs), np.int8)
         for given, made in zip(inputs, outputs, strict=True):
-            run(given.ctypes.data_as(ctypes.c_void_p), made.ctypes.data_as(ctypes.c_void_p))
+            arrays = [given, made] if network.forward else [self._buffers, given, made]
+            self._run(*(values.ctypes.data_as(ctypes.c_void_p) for values in arrays))
         return outputs

@@ -253,8 +253,8 @@ def _export_lines(exports: Mapping[str, Any]) -> list[str]:
     if "constant_bytes" in exports:
         lines.append(
             f"\nIn C, the network takes {exports['constant_bytes']:,} bytes of flash for its numbers, besides code, "
-            f"{exports['state_bytes']:,} bytes of memory for each state, and {exports['stack_bytes']:,} on the stack "
-            "for the codes of a time step."
+            f"{exports['state_bytes']:,} bytes of memory for each stream or sequence, and {exports['stack_bytes']:,} "
+            "on the stack for the codes of a time step."
         )
     return lines
 

@@ -5,10 +5,12 @@ import re
 import numpy as np
 import pytest
 from c_compiler import build_and_run, needs_compiler
+from random_layers import integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.export import c
+from rnnexp.export.c_text import identifier
 from rnnexp.quantization import reference
 from rnnexp.quantization.network import Affine, IntegerNetwork, Product
 
@@ -41,16 +43,62 @@ def test_the_self_test_passes(tmp_path, hidden, features, outputs, activation, s
     assert re.fullmatch(r"my-net\.2: (\d+) of \1 sequences right\n", done.stdout)
 
 
+STRUCTURES = [
+    [("lstm", 6)],
+    [("gru", 6)],
+    [("simple", 4), ("lstm", 4), ("gru", 5)],
+    [("simple", 5, "both")],
+    [("gru", 5, "both"), ("lstm", 4, "both"), ("gru", 4)],
+    [("gru", 5, "backwards"), ("simple", 3)],
+    [("simple", 5), ("gru", 5, "backwards"), ("lstm", 4)],
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "options",
+    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+)
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("cells", STRUCTURES, ids=str)
+def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
+    network = layered(*cells, features=2, outputs=3, every_step=every_step)
+    write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=every_step))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ([("lstm", 4)], "gates_kernel"),
+        ([("gru", 4)], "parts_bias"),
+        ([("gru", 4, "both")], "backward_candidate_table"),
+        ([("simple", 4), ("lstm", 4)], "layer_2_activation_table"),
+    ],
+)
+def test_the_self_test_of_any_cells_and_layers_can_fail(tmp_path, cells, what):
+    write(tmp_path, *integers(layered(*cells), inputs(9, 12)))
+    spoil(tmp_path / "my-net.2.c", what)
+    assert build_and_run(tmp_path, "my-net.2").returncode == 1
+
+
+def spoil(path, what):
+    """Halve every number of an array, so that no network can be indifferent to it."""
+    source = path.read_text()
+    start = source.index("{", source.index(f" {what}["))
+    end = source.index("};", start)
+    wrong = re.sub(r"-?\d+", lambda match: str(int(match[0]) // 2), source[start:end])
+    path.write_text(source[:start] + wrong + source[end:])
+
+
 @needs_compiler
 @pytest.mark.parametrize("what", ["cell_bias", "activation_table", "output_kernel"])
 def test_the_self_test_fails_when_a_number_is_wrong(tmp_path, what):
     write(tmp_path, *network())
-    source = (tmp_path / "my-net.2.c").read_text()
-    start = source.index("{", source.index(f" {what}["))
-    # Every number of the array, so that no network can be indifferent to it.
-    end = source.index("};", start)
-    wrong = re.sub(r"-?\d+", lambda match: str(int(match[0]) // 2), source[start:end])
-    (tmp_path / "my-net.2.c").write_text(source[:start] + wrong + source[end:])
+    spoil(tmp_path / "my-net.2.c", what)
     done = build_and_run(tmp_path, "my-net.2")
     assert done.returncode == 1
     assert "sequence 0: other codes than the reference" in done.stdout
@@ -102,12 +150,12 @@ def source_of(integer):
     [("SP500-custom", "sp500_custom"), ("int", "int"), ("2nd.try", "rnn_2nd_try"), ("__x--Y", "x_y")],
 )
 def test_identifiers(name, expected):
-    assert c.identifier(name) == expected
+    assert identifier(name) == expected
 
 
 def test_a_name_without_letters_is_refused():
     with pytest.raises(ValueError, match="no C identifier"):
-        c.identifier("--")
+        identifier("--")
 
 
 @needs_compiler
@@ -142,3 +190,39 @@ def test_long_sequences_get_few_golden_vectors():
     assert "#define SEQUENCES 5\n" in c.to_c(integer, "n", {}, codes).test
     expected = reference.run(integer, codes[np.linspace(0, 39, 5).astype(int)])
     assert f"{{\n        {expected[-1][0]}\n    }}" in c.to_c(integer, "n", {}, codes).test
+
+
+def test_a_sequence_takes_buffers_where_layers_read_backwards():
+    integer, codes = integers(layered(("gru", 5, "both"), ("lstm", 4), features=2), inputs(9, 12, 2))
+    files = c.to_c(integer, "n", {}, codes)
+    # Values and long states of both directions, values and cell states of the second layer, the first one's sequence.
+    assert files.state_bytes == 2 * (2 * 10 + 2 * 4 + 12 * 10)
+    assert files.stack_bytes == 4 * 14
+    assert "n_step" not in files.header
+    assert "n_buffers *buffers" in files.header
+
+
+def test_streams_have_every_state_and_its_scale():
+    integer, codes = integers(layered(("gru", 5), ("lstm", 4)), inputs(9, 12))
+    header = c.to_c(integer, "n", {}, codes).header
+    assert re.findall(r"int16_t (\w+)\[N_(\w+)_UNITS\];", header) == [
+        ("layer_1_values", "LAYER_1"),
+        ("layer_1_long_state", "LAYER_1"),
+        ("layer_2_values", "LAYER_2"),
+        ("layer_2_cell_state", "LAYER_2"),
+    ]
+    found = dict(re.findall(r"#define N_(LAYER_\w+)_SCALE (\S+)", header))
+    cell = integer.layers[1].cells[0]
+    assert [float(found[f"LAYER_2_{name}"]) for name in ("STATE", "CELL_STATE")] == [s.scale for s in cell.states]
+
+
+@needs_compiler
+def test_the_only_output_of_two_classes(tmp_path):
+    integer, codes = integers(layered(("lstm", 4), every_step=True), inputs(9, 12), softmax=True)
+    write(tmp_path, integer, codes, about={"classes": ["no", "yes"]})
+    zero = integer.output.zero_point
+    main = f'#include <stdio.h>\n#include "my-net.2.h"\nint main(void) {{ int8_t logits[] = {{{zero}, {zero + 1}}};'
+    main += ' printf("%s %s", my_net_2_class_names[my_net_2_class(logits)],'
+    main += " my_net_2_class_names[my_net_2_class(logits + 1)]); return 0; }\n"
+    (tmp_path / "my-net.2-test.c").write_text(main)
+    assert build_and_run(tmp_path, "my-net.2").stdout == "no yes"

@@ -1,12 +1,13 @@
-"""The integer network as plain C99: a header, a source file, and a self-test with golden vectors.
+"""An integer network as plain C99: a header, a source file, and a self-test with golden vectors.
 
-No dependency but ``<stdint.h>``, no allocation, no floating point. The caller keeps the state, so samples can come one
-at a time. ``rnnexp.quantization.network`` has the arithmetic; the texts are in ``templates``.
+No dependency but ``<stdint.h>``, no allocation, no floating point. Of a network that reads forwards the caller keeps
+the state, so that samples can come one at a time; of any other the caller provides the memory that a sequence takes.
+``rnnexp.quantization.network`` and ``rnnexp.quantization.arithmetic`` have the arithmetic; the texts are in
+``templates``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization import reference
-from rnnexp.quantization.network import CODE_UNIT, RADIX, IntegerNetwork, Product, split
+from rnnexp.export.c_cell import interleaved
+from rnnexp.export.c_network import Program
+from rnnexp.export.c_text import array, comment, identifier, indented, numbers, string
+from rnnexp.quantization import layered, tensors
+from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.layered import LayeredNetwork
+from rnnexp.quantization.network import CODE_UNIT, RADIX, IntegerNetwork, Product
 
 TEMPLATES = Path(__file__).parent / "templates"
-NUMBERS_PER_LINE = 20
 # Numbers that are compiled into a self-test, at most (but always one sequence).
 TEST_NUMBERS = 8192
 TEST_SEQUENCES = 16
@@ -34,7 +39,7 @@ class CFiles:
         source: the ``.c``.
         test: a program with the golden vectors.
         constant_bytes: of flash, besides the code.
-        state_bytes: of memory, kept by the caller for each stream of samples.
+        state_bytes: of memory: the struct that the caller keeps for each stream of samples, or provides for a sequence.
         stack_bytes: of memory for arrays during a step.
     """
 
@@ -46,7 +51,7 @@ class CFiles:
     stack_bytes: int
 
 
-def to_c(network: IntegerNetwork, name: str, about: Mapping[str, Any], codes: np.ndarray) -> CFiles:
+def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str, Any], codes: np.ndarray) -> CFiles:
     """Return the network as C.
 
     Args:
@@ -55,109 +60,116 @@ def to_c(network: IntegerNetwork, name: str, about: Mapping[str, Any], codes: np
         about: what ``rnnexp.export.metadata.describe`` says of the run: for the comments and the classes' names.
         codes: int8 ``[n, time, features]`` to test with; some of them are taken.
     """
-    features, units, outputs = network.features, network.hidden_size, network.outputs
-    prefix = identifier(name)
+    network = layered.layered(network)
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
     codes = codes[np.linspace(0, len(codes) - 1, few).astype(int)]
-    last_states = reference.states(network, codes)[:, -1]
-    cell, layer = network.cell, network.output_layer
+    prefix = identifier(name)
+    macro, layer = prefix.upper(), network.output_layer
+    program = Program(network, macro)
+    cells, run = program.cells(), program.stream() if network.forward else program.sequence()
+    classes = about.get("classes", range(max(network.outputs, 2)))
+    what = "logits" if network.softmax else "outputs"
+    results = f"{macro}_TIME_STEPS * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
     values = {
         "name": name,
         "p": prefix,
-        "P": prefix.upper(),
-        "about": _comment(about),
-        "results": "logits" if network.softmax else "outputs",
+        "P": macro,
+        "about": comment(about),
+        "scales": comment({entry["name"]: entry["scale"] for entry in tensors.describe(network, {})}),
+        "what": what,
+        "whole": f"{what} after every step" if network.every_step else f"last {what}",
         "steps": network.sequence_length,
-        "features": features,
-        "units": units,
-        "outputs": outputs,
+        "features": network.features,
+        "outputs": network.outputs,
+        "results": results,
+        "place": f" + time * {macro}_OUTPUTS" if network.every_step else "",
+        "sizes": "\n".join(f"#define {size} {count}" for size, count in program.sizes.items()),
         "input_scale": network.input.scale,
         "input_zero_point": network.input.zero_point,
         "output_scale": network.output.scale,
         "output_zero_point": network.output.zero_point,
-        "state_scale": network.state_scale,
+        "state_scales": _state_scales(network, macro),
+        "memory": program.memory,
+        "fields": "\n".join(
+            f"    int16_t {kept.name}{''.join(f'[{size}]' for size in kept.sizes)};"
+            for kept in (*program.states, *program.sequences)
+        ),
+        "accumulator": "int32_t" if program.largest_sum() < 2**31 else "int64_t",
         "code_unit": CODE_UNIT,
         "radix": RADIX,
         "radix_bits": RADIX.bit_length() - 1,
-        "accumulator": "int32_t" if max(_largest_sum(network, part) for part in (cell, layer)) < 2**31 else "int64_t",
-        "cell_kernel": _numbers(_interleaved(cell)),
-        "cell_bias": _numbers(cell.bias),
-        "cell_shift": cell.shift,
-        "table": _numbers(network.table),
-        "last_entry": len(network.table) - 1,
-        "output_kernel": _numbers(_interleaved(layer)),
-        "output_bias": _numbers(layer.bias),
+        "cells": cells,
+        "values": program.inputs,
+        "last_values": program.last_values,
+        "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", "2 * VALUES"], interleaved(layer)),
+        "output_bias": array("int32_t", "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
+        "start": indented(program.start()),
+        "step": indented(program.step()) if network.forward else "",
+        "run": indented(run),
         "sequences": len(codes),
-        "inputs": _numbers(codes.reshape(len(codes), -1)),
-        "last_states": _numbers(last_states),
-        "last_outputs": _numbers(reference.output(network, last_states)),
-        "class_names": ",\n".join(f"    {_string(str(text))}" for text in about.get("classes", range(outputs))),
+        "inputs": numbers(codes.reshape(len(codes), -1)),
+        "expected": numbers(layered.run(network, codes).reshape(len(codes), -1)),
+        "classes": len(classes),
+        "class_names": ",\n".join(f"    {string(str(text))}" for text in classes),
     }
+    kind = "stream" if network.forward else "sequence"
+    if network.forward:
+        values |= _last_states(network, program, codes)
+    values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
-    inputs = features + units
+    values["copy"] = _filled("copy.c", values) if program.sequences else ""
+    for key in ("declarations", "definitions", "check"):
+        values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
+    products, tables = _constants(network)
     return CFiles(
-        header=_filled("network.h", values),
-        source=_filled("network.c", values),
-        test=_filled("test.c", values),
-        constant_bytes=2 * units * (inputs + outputs) + 4 * (units + outputs) + 2 * len(network.table),
-        state_bytes=2 * units,
-        stack_bytes=4 * inputs,
+        header=_filled("network.h", values).rstrip("\n") + "\n",
+        source=_filled("network.c", values).rstrip("\n") + "\n",
+        test=_filled("test.c", values).rstrip("\n") + "\n",
+        constant_bytes=sum(2 * product.high.size + 4 * len(product.bias) for product in products)
+        + sum(2 * len(table) for table in tables),
+        state_bytes=sum(2 * kept.count for kept in (*program.states, *program.sequences)),
+        stack_bytes=max(4 * product.high.shape[1] for product in products),
     )
 
 
-def identifier(name: str) -> str:
-    """Return what all C names of a model begin with: lower-case letters, digits and underscores.
-
-    Raises:
-        ValueError: if nothing of the name can be used.
-    """
-    found = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not found:
-        raise ValueError(f"no C identifier can be made of {name!r}")
-    return f"rnn_{found}" if found[0].isdigit() else found
+def _constants(network: LayeredNetwork) -> tuple[list[Product], list[np.ndarray]]:
+    """Return all products and tables of a network, each once."""
+    cells = [cell for layer in network.layers for cell in layer.cells]
+    products = {id(block.product): block.product for cell in cells for block in cell.blocks}
+    return [*products.values(), network.output_layer], [table.values for cell in cells for table in cell.tables]
 
 
-def _largest_sum(network: IntegerNetwork, product: Product) -> int:
-    """Return a bound on a product's sums, rounding included, over all inputs and states that there can be."""
-    features = product.high.shape[1] - network.hidden_size
-    state = int(np.abs(network.table.astype(np.int64)).max())
-    values = np.concatenate([np.full(features, 128 * RADIX), np.full(network.hidden_size, state)])
-    sums = np.abs(product.high.astype(np.int64)) @ (CODE_UNIT * values) + np.abs(product.bias)
-    if product.low is not None:
-        upper = np.maximum(np.abs(split(values)[0]), np.abs(split(-values)[0]))
-        sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
-    return int(sums.max()) + (1 << (product.shift - 1))
+def _state_scales(network: LayeredNetwork, macro: str) -> str:
+    """Return the definitions of the scales of everything that is kept from step to step."""
+    found = [
+        f"#define {macro}_{(scope + state.name).replace('/', '_').upper()}_SCALE {state.scale}"
+        for layer, scopes in zip(network.layers, network.scopes, strict=True)
+        for cell, scope in zip(layer.cells, scopes, strict=True)
+        for state in cell.states
+    ]
+    return "\n".join(found)
 
 
-def _interleaved(product: Product) -> np.ndarray:
-    """Return the weights ``[units, 2 * inputs]``, both parts of each side by side."""
-    low = np.zeros_like(product.high) if product.low is None else product.low
-    return np.stack([product.high, low], axis=2).reshape(len(product.high), -1)
-
-
-def _numbers(values: np.ndarray, indent: str = "    ") -> str:
-    """Return the inside of an array's initialiser."""
-    if values.ndim > 1:
-        return ",\n".join(f"{indent}{{\n{_numbers(row, 2 * indent)}\n{indent}}}" for row in values)
-    texts = [str(value) for value in values.tolist()]
-    lines = [", ".join(texts[i : i + NUMBERS_PER_LINE]) for i in range(0, len(texts), NUMBERS_PER_LINE)]
-    return ",\n".join(indent + line for line in lines)
-
-
-def _string(text: str) -> str:
-    """Return a string literal: everything but plain ASCII in octal."""
-    plain = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\?' else f"\\{byte:03o}" for byte in text.encode())
-    return f'"{"".join(plain)}"'
-
-
-def _comment(about: Mapping[str, Any]) -> str:
-    """Return the description of a model as lines inside a comment."""
-    lines = (f"{key}: {value}".replace("*/", "* /").replace("\n", " ") for key, value in about.items())
-    return "\n".join(f" *   {line}" for line in lines)
+def _last_states(network: LayeredNetwork, program: Program, codes: np.ndarray) -> dict[str, str]:
+    """Return the self-test's arrays of all states after the last step, and its comparisons with them."""
+    arithmetic = Numbers()
+    cells = [layer.cells[0] for layer in network.layers]
+    states = [tuple(np.zeros((len(codes), cell.units), np.int64) for _ in cell.states) for cell in cells]
+    for inputs in codes.transpose(1, 0, 2).astype(np.int64) * RADIX:
+        values = inputs
+        for number, cell in enumerate(cells):
+            states[number] = cell.step(arithmetic, [values], states[number])
+            values = states[number][0]
+    found = zip(program.states, (state for kept in states for state in kept), strict=True)
+    definitions, comparisons = [], []
+    for kept, values in found:
+        (size,) = kept.sizes
+        definitions.append(array("int16_t", f"last_{kept.name}", ["SEQUENCES", size], values))
+        comparisons.append(f"same_values(state.{kept.name}, last_{kept.name}[sequence], {size})")
+    return {"last_states": "\n\n".join(definitions), "same_states": "\n        && ".join(comparisons)}
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:
-    text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)
-    return text if template.startswith("classes") else text.rstrip("\n") + "\n"
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)

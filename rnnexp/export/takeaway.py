@@ -49,7 +49,7 @@ def make(
         name: of the files, without suffix.
         about: what ``rnnexp.export.metadata.describe`` says of the run.
         float_weights: in Keras' order.
-        network: its integers, if there are any; arrays of them and C only of an ``IntegerNetwork``.
+        network: its integers, if there are any.
         x: samples ``[n, time, features]`` for the C self-test.
         step_float32: the converted model of one time step, if there is one.
         weight_names: in the order of ``float_weights``.
@@ -57,20 +57,19 @@ def make(
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.export.int8 import to_step_tflite
 
-    simple = network if isinstance(network, IntegerNetwork) else None
-    arrays = weights.arrays(float_weights, simple, about, weight_names)
+    arrays = weights.arrays(float_weights, network, about, weight_names)
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
-    if simple is not None:
-        source = c.to_c(simple, name, about, simple.input.encode(x))
+    if network is not None:
+        source = c.to_c(network, name, about, network.input.encode(x))
         files |= {".h": source.header, ".c": source.source, "-test.c": source.test}
         sizes = {
             "constant_bytes": source.constant_bytes,
             "state_bytes": source.state_bytes,
             "stack_bytes": source.stack_bytes,
         }
-    if network is not None and layered(network).forward:
-        files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
+        if layered(network).forward:
+            files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))

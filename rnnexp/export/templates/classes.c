@@ -1,13 +1,5 @@
 
-int ${p}_class(const int8_t output[${P}_OUTPUTS])
-{
-    int i, best = 0;
-    for (i = 1; i < ${P}_OUTPUTS; i++) {
-        best = output[i] > output[best] ? i : best;
-    }
-    return best;
-}
-
-const char *const ${p}_class_names[${P}_OUTPUTS] = {
+$class_function
+const char *const ${p}_class_names[$classes] = {
 $class_names
 };

@@ -7,41 +7,31 @@
 #include "$name.h"
 
 #define SEQUENCES $sequences
-#define VALUES (${P}_TIME_STEPS * ${P}_FEATURES)
+#define RESULTS ($results)
 
-static const int8_t inputs[SEQUENCES][VALUES] = {
+static const int8_t inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
 $inputs
 };
 
-static const int16_t last_states[SEQUENCES][${P}_UNITS] = {
-$last_states
+static const int8_t expected[SEQUENCES][RESULTS] = {
+$expected
 };
 
-static const int8_t last_outputs[SEQUENCES][${P}_OUTPUTS] = {
-$last_outputs
-};
+static int same_codes(const int8_t *found, const int8_t *codes, int count)
+{
+    int i, same = 1;
+    for (i = 0; i < count; i++) {
+        same = same && found[i] == codes[i];
+    }
+    return same;
+}
 
+$check
 int main(void)
 {
-    int sequence, i, wrong = 0;
+    int sequence, wrong = 0;
     for (sequence = 0; sequence < SEQUENCES; sequence++) {
-        ${p}_state state;
-        int8_t stepped[${P}_OUTPUTS], whole[${P}_OUTPUTS];
-        int32_t time;
-        int right = 1;
-        ${p}_init(&state);
-        for (time = 0; time < ${P}_TIME_STEPS; time++) {
-            ${p}_step(&state, inputs[sequence] + time * ${P}_FEATURES);
-        }
-        ${p}_output(&state, stepped);
-        ${p}_run(inputs[sequence], whole);
-        for (i = 0; i < ${P}_UNITS; i++) {
-            right = right && state.values[i] == last_states[sequence][i];
-        }
-        for (i = 0; i < ${P}_OUTPUTS; i++) {
-            right = right && stepped[i] == last_outputs[sequence][i] && whole[i] == last_outputs[sequence][i];
-        }
-        if (!right) {
+        if (!right(sequence)) {
             printf("sequence %d: other codes than the reference\n", sequence);
             wrong++;
         }

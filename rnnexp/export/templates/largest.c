@@ -1,0 +1,8 @@
+int ${p}_class(const int8_t output[${P}_OUTPUTS])
+{
+    int i, best = 0;
+    for (i = 1; i < ${P}_OUTPUTS; i++) {
+        best = output[i] > output[best] ? i : best;
+    }
+    return best;
+}

@@ -1,0 +1,7 @@
+static int right(int sequence)
+{
+    static ${p}_buffers buffers;
+    static int8_t found[RESULTS];
+    ${p}_run(&buffers, inputs[sequence], found);
+    return same_codes(found, expected[sequence], RESULTS);
+}

@@ -1,0 +1,10 @@
+/* The memory that a sequence takes while it is run: the caller provides it, and need not keep it. */
+typedef struct {
+$fields
+} ${p}_buffers;
+
+/* A whole sequence: the input codes of all its samples, one after the other; the codes of the $whole. */
+void ${p}_run(
+    ${p}_buffers *buffers,
+    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],
+    int8_t output[$results]);

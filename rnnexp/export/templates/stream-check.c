@@ -1,0 +1,25 @@
+$last_states
+
+static int same_values(const int16_t *found, const int16_t *values, int count)
+{
+    int i, same = 1;
+    for (i = 0; i < count; i++) {
+        same = same && found[i] == values[i];
+    }
+    return same;
+}
+
+static int right(int sequence)
+{
+    static int8_t stepped[RESULTS], whole[RESULTS];
+    ${p}_state state;
+    int32_t time;
+    ${p}_init(&state);
+    for (time = 0; time < ${P}_TIME_STEPS; time++) {
+        ${p}_step(&state, inputs[sequence] + time * ${P}_FEATURES);
+        ${p}_output(&state, stepped$place);
+    }
+    ${p}_run(inputs[sequence], whole);
+    return same_codes(stepped, expected[sequence], RESULTS) && same_codes(whole, expected[sequence], RESULTS)
+        && $same_states;
+}

@@ -1,0 +1,22 @@
+void ${p}_init(${p}_state *state)
+{
+$start
+}
+
+void ${p}_step(${p}_state *state, const int8_t input[${P}_FEATURES])
+{
+$step
+}
+
+void ${p}_output(const ${p}_state *state, int8_t output[${P}_OUTPUTS])
+{
+    output_layer($last_values, output);
+}
+
+void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], int8_t output[$results])
+{
+    ${p}_state state;
+    int32_t time;
+    ${p}_init(&state);
+$run
+}

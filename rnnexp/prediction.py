@@ -136,17 +136,16 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.compiled import CompiledNetwork
     from rnnexp.export.int8_reader import from_tflite
-    from rnnexp.quantization import reference
+    from rnnexp.quantization import layered
 
     try:
-        network = from_tflite(content)
+        network = layered.layered(from_tflite(content))
     except ValueError:
         raise UserError(
-            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp with one layer of simple cells that "
-            "reads forwards, and this is none"
+            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
         ) from None
     codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
+    made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.softmax(outputs) if network.softmax else outputs
 

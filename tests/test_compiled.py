@@ -12,7 +12,7 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.compiled import CompiledNetwork
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
-from rnnexp.quantization.cells import CELLS
+from rnnexp.cells import CELLS
 from rnnexp.quantization.layered import run
 
 

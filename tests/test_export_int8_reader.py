@@ -4,10 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_layers import integers, layered
 from random_networks import float_network, inputs
 
-from rnnexp.export.int8 import to_step_tflite, to_tflite
+from rnnexp.export import flatbuffer
+from rnnexp.export.int8 import DETAILS, to_step_tflite, to_tflite
 from rnnexp.export.int8_reader import from_tflite
+from rnnexp.cells import CELLS
+from rnnexp.quantization.layered import run
 
 
 @pytest.mark.parametrize("parts", [1, 2])
@@ -24,8 +30,45 @@ def test_everything_comes_back(activation, features, outputs, softmax, parts):
     np.testing.assert_equal(dataclasses.asdict(found), dataclasses.asdict(network))
 
 
+cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 9), st.sampled_from(["", "both", "backwards"]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    layers=st.lists(cells, min_size=1, max_size=3), every_step=st.booleans(), softmax=st.booleans(), seed=st.integers(0)
+)
+def test_any_layers_come_back(layers, every_step, softmax, seed):
+    network = layered(*layers, features=2, outputs=3, every_step=every_step, seed=seed)
+    integer, codes = integers(network, inputs(5, 7, 2), softmax=softmax)
+    content = flatbuffer.with_metadata(to_tflite(integer), {"another": "text"})
+    found = from_tflite(content)
+    np.testing.assert_equal(dataclasses.asdict(found), dataclasses.asdict(integer))
+    assert run(found, codes).tolist() == run(integer, codes).tolist()
+
+
+@pytest.mark.parametrize("cells", [[("lstm", 10)], [("gru", 10)], [("simple", 8, "both"), ("lstm", 8)]], ids=str)
+def test_what_a_file_says_of_its_integers_takes_little(cells):
+    """Weights and tables are there once, for the graph and for whoever reads them back."""
+    network, _ = integers(layered(*cells, features=2), inputs(5, 7, 2))
+    content = to_tflite(network)
+    model = flatbuffer.parse(content)
+    used = {tensor.buffer for graph in model.subgraphs for tensor in graph.tensors}
+    used |= {entry.buffer for entry in model.metadata}
+    assert used | {0} == set(range(len(model.buffers)))
+    assert len(flatbuffer.metadata(content)[DETAILS]) < 0.06 * len(content)
+
+
 def test_a_file_of_another_kind_is_refused(regression_run):
     network = float_network(3).quantize(inputs(5, 30))
-    for content in (to_step_tflite(network), regression_run.model.read_bytes()):
+    other, _ = integers(layered(("gru", 3)), inputs(5, 7))
+    for content in (to_step_tflite(network), to_step_tflite(other), regression_run.model.read_bytes()):
         with pytest.raises(ValueError, match="not an int8 sequence model of rnnexp"):
             from_tflite(content)
+
+
+@pytest.mark.parametrize("missing", ["layer_1/parts", "layer_1/gate_start", "layer_1/cell", "input_scale"])
+def test_a_file_that_does_not_say_everything_is_refused(missing):
+    network, _ = integers(layered(("gru", 3)), inputs(5, 7))
+    content = to_tflite(network).replace(f'"{missing}"'.encode(), f'"{missing[:-1]}X"'.encode())
+    with pytest.raises(ValueError, match="not an int8 sequence model of rnnexp"):
+        from_tflite(content)

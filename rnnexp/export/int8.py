@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from rnnexp.export import flatbuffer
+from rnnexp.export import flatbuffer, int8_details
 from rnnexp.export.flatbuffer import Model
 from rnnexp.export.int8_sequence import write_sequence
 from rnnexp.export.int8_step import write_step
@@ -59,7 +59,11 @@ def to_tflite(network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, s
     """
     model = Model("rnnexp int8 recurrent network")
     write_sequence(model, layered(network))
-    return _finished(model, network, metadata)
+    if isinstance(network, IntegerNetwork):
+        model.add_metadata({DETAILS: json.dumps({"table_start": network.table_start})})
+    else:
+        model.add_metadata({DETAILS: int8_details.write(model, network)})
+    return _finished(model, metadata)
 
 
 def to_step_tflite(
@@ -80,14 +84,10 @@ def to_step_tflite(
     """
     model = Model("rnnexp int8 recurrent network, one time step")
     write_step(model.subgraph("main"), layered(network))
-    return _finished(model, network, metadata)
+    return _finished(model, metadata)
 
 
-def _finished(
-    model: Model, network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, str | bytes] | None
-) -> bytes:
-    if isinstance(network, IntegerNetwork):
-        model.add_metadata({DETAILS: json.dumps({"table_start": network.table_start})})
+def _finished(model: Model, metadata: Mapping[str, str | bytes] | None) -> bytes:
     model.add_metadata(metadata or {})
     content = model.to_bytes()
     check_integer(content)

@@ -34,17 +34,8 @@ class GraphArithmetic(Operators):
 
     def multiply(self, product: Product, values: Sequence[Value], blocks: int, name: str) -> list[Value]:
         """See ``Arithmetic``."""
-        rows = len(product.high)
-        units = rows // blocks
-        # Unit by unit in the file: what belongs to a unit lies side by side.
-        order = np.arange(rows).reshape(blocks, units).T.reshape(-1)
-        ordered = replace(
-            product,
-            high=product.high[order],
-            low=None if product.low is None else product.low[order],
-            bias=product.bias[order],
-        )
-        sums = self.products(ordered, values, name)
+        units = len(product.high) // blocks
+        sums = self.products(by_units(product, blocks), values, name)
         if blocks == 1:
             return [Value(units, product.step, row=Row(sums, product.step, (1,)))]
         matrix = self.reshape(sums, [units, 1, blocks], np.int16, product.step, f"{name}_of_units")
@@ -54,7 +45,7 @@ class GraphArithmetic(Operators):
     def look_up(self, tables: Sequence[Table], indices: Sequence[Value], name: str) -> list[Value]:
         """See ``Arithmetic``."""
         graph, units, count = self.graph, indices[0].units, len(tables)
-        distinct = list({id(table): table for table in tables}.values())
+        distinct = unique(tables)
         label = "_and_".join(table.name for table in distinct)
         source = indices[0].row.tensor if indices[0].row else self.number(indices[0])
         shape = graph.shape(source)
@@ -76,7 +67,7 @@ class GraphArithmetic(Operators):
             place, entry = entry, self.tensor("entry_of_all", shape, np.int32)
             graph.operator(Op.ADD, [place, starts], [entry], schema.AddOptionsT())
         scale = tables[0].scale * tables[0].multiple if len(distinct) == 1 else 1.0
-        values = graph.constant(f"{label}_table", np.concatenate([_pairs(table) for table in distinct]), scale=scale)
+        values = graph.constant(f"{label}_table", pairs_of(distinct), scale=scale)
         found = self.tensor(f"{name}_int8", [*shape, 2], np.int8, scale)
         graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
         if shape == [1, units]:
@@ -120,9 +111,7 @@ class GraphArithmetic(Operators):
         scale = values[-1].scale
         kept, fine = product.low is not None, scale / CODE_UNIT
         codes = self._all_codes(values, scale, name, parts=2 if kept else 1)
-        parts = [product.high] if product.low is None else [product.high, product.low]
-        weights = np.stack(parts, axis=2).reshape(len(product.high), -1)
-        kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights, scale=RADIX * product.scale)
+        kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
         sums = self.tensor(f"{name}_sums", [1, len(product.high)], np.int16, product.step)
         self.fully_connected([codes, kernel, bias], sums)
@@ -242,13 +231,31 @@ class GraphArithmetic(Operators):
         return result
 
 
-def _pairs(table: Table) -> np.ndarray:
-    """Return a table's values as int8 ``[entries, 2]``."""
-    numbers = table.values.astype(np.int64) - table.offset
-    upper, _ = split(numbers // table.multiple)
+def by_units(product: Product, blocks: int) -> Product:
+    """Return a product as files have it: unit by unit, so that what belongs to a unit lies side by side."""
+    rows = len(product.high)
+    order = np.arange(rows).reshape(blocks, -1).T.reshape(-1)
+    low = None if product.low is None else product.low[order]
+    return replace(product, high=product.high[order], low=low, bias=product.bias[order])
+
+
+def weights_of(product: Product) -> np.ndarray:
+    """Return a product's weights as int8 ``[rows, inputs * parts]``, the parts of each side by side."""
+    parts = [product.high] if product.low is None else [product.high, product.low]
+    return np.stack(parts, axis=2).reshape(len(product.high), -1)
+
+
+def unique(tables: Sequence[Table]) -> list[Table]:
+    """Return the tables without repetitions."""
+    return list({id(table): table for table in tables}.values())
+
+
+def pairs_of(tables: Sequence[Table]) -> np.ndarray:
+    """Return the values of tables, one after the other, as int8 ``[entries, 2]``."""
+    numbers = np.concatenate([(table.values.astype(np.int64) - table.offset) // table.multiple for table in tables])
     # The last value of a gate, ONE, is one more than upper parts reach: the lower part makes up for it.
-    upper = np.minimum(upper, 127)
-    return np.stack([upper, numbers // table.multiple - RADIX * upper], axis=1).astype(np.int8)
+    upper = np.minimum(split(numbers)[0], 127)
+    return np.stack([upper, numbers - RADIX * upper], axis=1).astype(np.int8)
 
 
 def _joining(table: Table, index: int, count: int) -> tuple[tuple[int, ...], int, int]:

@@ -8,27 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.export import flatbuffer
+from rnnexp.export import flatbuffer, int8_details
 from rnnexp.export.int8 import DETAILS
+from rnnexp.quantization.layered import LayeredNetwork
 from rnnexp.quantization.network import RADIX, Affine, IntegerNetwork, Product
 
 
-def from_tflite(content: bytes) -> IntegerNetwork:
+def from_tflite(content: bytes) -> IntegerNetwork | LayeredNetwork:
     """Return the network that ``to_tflite`` wrote into ``content``.
 
     Raises:
         ValueError: if it is not such a file.
     """
     try:
-        return _network(content)
+        details = json.loads(flatbuffer.metadata(content)[DETAILS])
+        return _simple(content, details) if "table_start" in details else int8_details.read(content, details)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not an int8 sequence model of rnnexp ({type(error).__name__}: {error})") from error
 
 
-def _network(content: bytes) -> IntegerNetwork:
+def _simple(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
+    """Return a network of one layer of simple cells that reads forwards: its graph has everything but one number."""
     model = flatbuffer.parse(content)
     main, _, body = model.subgraphs
-    details = json.loads(flatbuffer.metadata(content)[DETAILS])
     outer, inner = ({tensor.name.decode(): tensor for tensor in graph.tensors} for graph in (main, body))
 
     def scale(tensor: Any) -> float:

@@ -25,9 +25,9 @@ def to_arrays(network: LayeredNetwork) -> dict[str, np.ndarray]:
     found = dict(_numbers(network, ""))
     for number, layer in enumerate(network.layers, 1):
         found |= _numbers(layer, f"layer_{number}/")
-        for way, cell in zip(_ways(len(layer.cells)), layer.cells, strict=True):
-            name = next(name for name in registry.CELLS if _class_of(name) is type(cell))
-            found |= {f"layer_{number}/{way}cell": name, **dict(_numbers(cell, f"layer_{number}/{way}"))}
+    for prefix, cell in named_cells(network):
+        name = next(name for name in registry.CELLS if _class_of(name) is type(cell))
+        found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -44,6 +44,15 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
         cells = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=cells))
     return _built(LayeredNetwork, found, "", layers=tuple(layers))
+
+
+def named_cells(network: LayeredNetwork) -> list[tuple[str, Cell]]:
+    """Return every cell with what the names of its numbers begin with."""
+    return [
+        (f"layer_{number}/{way}", cell)
+        for number, layer in enumerate(network.layers, 1)
+        for way, cell in zip(_ways(len(layer.cells)), layer.cells, strict=True)
+    ]
 
 
 def _ways(directions: int) -> tuple[str, ...]:

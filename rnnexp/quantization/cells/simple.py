@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,6 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     sums = product(
         as_values(kernel, recurrent, source, scale), bias - where.start, scale, where.step, 2, "pre-activation"
     )
-    where = where.times(sums.step / where.step)
+    where = replace(where, step=sums.step)
     sums = without_zero_point(sums, source.zero_point, len(kernel))
     return SimpleCell(sums, where.tabulate(activation, scale))

@@ -9,10 +9,10 @@ from random_layers import integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
+from rnnexp.cells import CELLS
 from rnnexp.compiled import CompiledNetwork
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
-from rnnexp.cells import CELLS
 from rnnexp.quantization.layered import run
 
 

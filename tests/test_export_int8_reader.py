@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from random_layers import integers, layered
 from random_networks import float_network, inputs
 
+from rnnexp.cells import CELLS
 from rnnexp.export import flatbuffer
 from rnnexp.export.int8 import DETAILS, to_step_tflite, to_tflite
 from rnnexp.export.int8_reader import from_tflite
-from rnnexp.cells import CELLS
 from rnnexp.quantization.layered import run
 
 

@@ -16,6 +16,7 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.cells import CELLS
 from rnnexp.errors import did_you_mean
 from rnnexp.presets import PRESETS
+from rnnexp.structure import Structure
 
 PositiveInt = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -152,22 +153,10 @@ class Settings(BaseModel):
             raise ValueError("identity is for CELL = 'simple'; gated cells remember by their gates")
         return value
 
-    @field_validator("weights")
-    @classmethod
-    def _readable_weights(cls, value: Path | None, others: ValidationInfo) -> Path | None:
-        given = others.data
-        if value and (given.get("cell"), given.get("num_layers")) != ("simple", 1):
-            raise ValueError("weights can be read for one layer of simple cells only; leave it None")
-        if value and (given.get("bidirectional") or given.get("go_backwards")):
-            raise ValueError("weights can be read for a layer that reads forwards only; leave it None")
-        return value
-
     @property
     def structure(self) -> str:
         """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
-        layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
-        direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
-        return "-".join(part for part in (self.cell, layers, direction) if part)
+        return str(Structure(self.cell, self.num_layers, self.bidirectional, self.go_backwards))
 
     @property
     def simplest(self) -> bool:

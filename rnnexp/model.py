@@ -147,17 +147,22 @@ def unfold(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) ->
         dataset: has the scales of inputs and outputs.
         weights: in Keras' order, float64.
     """
-    kernel, recurrent, bias, out_kernel, out_bias = weights
-    center, scale = ACTIVATIONS[config.activation].working_point[1], state_scale(config)
-    kernel = kernel * (dataset.input_scale / scale)
+    cell, scale = cells.load(config.cell), state_scale(config)
+    center = cell.start(ACTIVATIONS[config.activation])[1]
+    sums = cell.scale_of_sums(scale, config.hidden_size)
+    *recurrent, out_kernel, out_bias = weights
+    unfolded: list[np.ndarray] = []
+    entering_center, entering_scale = input_center(dataset), dataset.input_scale
+    for start in range(0, len(recurrent), 3):
+        if start == (6 if config.bidirectional else 3):
+            entering_center, entering_scale = center, scale
+        kernel, recurrent_kernel, bias = recurrent[start : start + 3]
+        kernel, recurrent_kernel = kernel * (entering_scale / sums), recurrent_kernel * (scale / sums)
+        of_input, of_state = entering_center * kernel.sum(axis=0), center * recurrent_kernel.sum(axis=0)
+        centered = FIRST * of_input + SECOND * of_state if bias.ndim == 2 else of_input + of_state
+        unfolded += [kernel, recurrent_kernel, bias / sums + centered]
     out_kernel = out_kernel * (scale / dataset.output_scale)
-    return [
-        kernel,
-        recurrent,
-        bias / scale + input_center(dataset) * kernel.sum(axis=0) + center * recurrent.sum(axis=0),
-        out_kernel,
-        out_bias / dataset.output_scale + center * out_kernel.sum(axis=0),
-    ]
+    return [*unfolded, out_kernel, out_bias / dataset.output_scale + center * out_kernel.sum(axis=0)]
 
 
 def state_scale(config: Settings) -> float:

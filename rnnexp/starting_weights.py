@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +27,12 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
         network = weights_file.read(path)
     except UserError as error:
         raise UserError(f"WEIGHTS: {error}") from None
-    kernel, recurrent, _, output, _ = network.weights
+    structure = network.structure
+    if network.softmax is None:  # a state dict, which does not say from which end layers read
+        structure = replace(structure, go_backwards=config.go_backwards)
+    for name in ("cell", "num_layers", "bidirectional", "go_backwards"):
+        _check(path, name.upper(), getattr(structure, name), getattr(config, name))
+    kernel, recurrent, *_, output, _ = network.weights
     kernel_key, recurrent_key, output_key = network.keys
     features, classes = dataset.train.x.shape[2], dataset.task == "classification" and dataset.outputs > 1
     if len(recurrent) != config.hidden_size:
@@ -43,11 +50,8 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
             f"WEIGHTS: {path}: {output_key}, so the network has {output.shape[1]} outputs, but "
             f"{dataset.name} asks for {dataset.outputs}"
         )
-    if network.activation not in (None, config.activation):
-        raise UserError(
-            f"WEIGHTS: {path} is of a network with ACTIVATION = {network.activation!r}, but ACTIVATION is "
-            f"{config.activation!r}: set ACTIVATION to {network.activation!r}"
-        )
+    if network.activation is not None:
+        _check(path, "ACTIVATION", network.activation, config.activation)
     if network.activation == "custom" and not math.isclose(network.max_value or 0.0, config.max_value):
         raise UserError(
             f"WEIGHTS: {path} is of a network with custom_max_value = {network.max_value:g}, but here it is "
@@ -57,3 +61,12 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
         given, wanted = ("probabilities", "values") if network.softmax else ("values", "probabilities")
         raise UserError(f"WEIGHTS: {path} is of a network that gives {given}, but {config.task} asks for {wanted}")
     return network.weights
+
+
+def _check(path: Path, setting: str, given: object, wanted: object) -> None:
+    """Raise a UserError if the file has a network of another setting."""
+    if given != wanted:
+        raise UserError(
+            f"WEIGHTS: {path} is of a network with {setting} = {given!r}, but {setting} is {wanted!r}: "
+            f"set {setting} to {given!r}"
+        )

@@ -11,6 +11,8 @@ import numpy as np
 from rnnexp import npz, state_dict
 from rnnexp.errors import UserError
 from rnnexp.export.weights import KERAS_NAMES
+from rnnexp.state_dict import SUMS
+from rnnexp.structure import Structure
 
 # What else a network needs: key -> kind of NumPy type, and its name.
 FACTS = {"activation": ("U", "text"), "max_value": ("f", "a number"), "softmax": ("b", "true or false")}
@@ -18,20 +20,23 @@ FACTS = {"activation": ("U", "text"), "max_value": ("f", "a number"), "softmax":
 
 @dataclass(frozen=True)
 class StoredNetwork:
-    """A network of one simple recurrent layer and a dense one, as a file holds it, in the user's numbers.
+    """A network of recurrent layers and a dense one, as a file holds it, in the user's numbers.
 
     Attributes:
-        weights: kernel ``[features, units]``, recurrent kernel ``[units, units]``, bias, output kernel
-            ``[units, outputs]``, output bias: float64, as Keras orders them.
-        keys: what the file calls kernel, recurrent kernel and output kernel, each with its shape there.
-        activation: its name, and
+        weights: of each layer and direction kernel ``[inputs, sums]``, recurrent kernel ``[units, sums]`` and bias;
+            output kernel ``[values, outputs]``, output bias: float64, as Keras orders them.
+        keys: what the file calls the first kernel and recurrent kernel, and the output kernel; each with its shape.
+        structure: of the recurrent layers.
+        activation: its name; None where the file does not say, as the state dict of an ``nn.RNN`` does not.
         max_value: the custom activation's ``M``, and
-        softmax: whether probabilities follow: all three None where the file does not say, as a state dict does not.
+        softmax: whether probabilities follow: both None for a state dict, which also does not say from which end layers
+            of one direction read.
         every_step: whether there is an output at every step, which is the probability of the second of two classes.
     """
 
     weights: list[np.ndarray]
     keys: tuple[str, ...]
+    structure: Structure
     activation: str | None = None
     max_value: float | None = None
     softmax: bool | None = None
@@ -47,13 +52,15 @@ def read(path: Path) -> StoredNetwork:
     """
     arrays = npz.read(path)
     if state_dict.is_state_dict(arrays):
-        weights, keys = state_dict.weights(path, arrays)
-        return StoredNetwork(weights, _with_shapes(arrays, keys))
+        found = state_dict.read(path, arrays)
+        # PyTorch has these cells with tanh only.
+        activation = None if found.structure.cell == "simple" else "tanh"
+        return StoredNetwork(found.weights, _with_shapes(arrays, found.keys), found.structure, activation)
     if any(key.startswith(("rnn/", "rnn_", "output/")) for key in arrays):
         return _own(path, arrays)
     raise UserError(
         f"{path} is neither a -weights.npz of this project, with {KERAS_NAMES[0]}, nor the state dict of a PyTorch "
-        f"module with an nn.RNN, with weight_ih_l0; its keys: {npz.listed(arrays)}"
+        f"module with a recurrent layer, with weight_ih_l0; its keys: {npz.listed(arrays)}"
     )
 
 
@@ -67,43 +74,63 @@ def read_own(path: Path) -> StoredNetwork:
 
 
 def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
-    if "structure" in arrays:
-        raise UserError(
-            f"{path} is of a network that is {arrays['structure']}: only one layer of simple cells that reads forwards "
-            "can be read"
-        )
-    others = sorted({key.partition("/")[0] for key in arrays if key.startswith("rnn_")})
-    if others:
-        raise UserError(f"{path} has more than one recurrent layer ({npz.listed(others)}): only one can be read")
-    missing = [key for key in (*KERAS_NAMES, *FACTS) if key not in arrays]
+    structure = _structure(path, arrays)
+    scopes = structure.scopes
+    names = [f"{scope}{name}" for scope in scopes for name in ("kernel", "recurrent_kernel", "bias")]
+    names += ["output/kernel", "output/bias"]
+    missing = [key for key in (*names, *FACTS) if key not in arrays]
     if missing:
-        raise UserError(f"{path} has no {', '.join(missing)}: it is not a whole -weights.npz of a simple network")
+        raise UserError(f"{path} has no {npz.listed(missing)}: it is not a whole -weights.npz of a {structure} network")
+    others = [key for key in arrays if key.startswith("rnn") and key not in names]
+    if others:
+        raise UserError(f"{path} has {npz.listed(others)}, which a {structure} network has not")
     for key, (kind, name) in FACTS.items():
         if arrays[key].ndim or arrays[key].dtype.kind != kind:
             raise UserError(f"{path}: {key} is {arrays[key].dtype} of shape {arrays[key].shape}, expected {name}")
-    kernel, recurrent, _, output, _ = KERAS_NAMES
-    for key in (kernel, recurrent, output):
-        if arrays[key].ndim != 2:
+    for key in names:
+        if not key.endswith("bias") and arrays[key].ndim != 2:
             raise UserError(f"{path}: {key} has the shape {arrays[key].shape}, expected two dimensions")
-    features, units, outputs = arrays[kernel].shape[0], arrays[recurrent].shape[0], arrays[output].shape[1]
-    shapes = (features, units), (units, units), (units,), (units, outputs), (outputs,)
-    for key, shape in zip(KERAS_NAMES, shapes, strict=True):
+    units = arrays[names[1]].shape[0]
+    for key, shape in zip(names, _shapes(structure, [arrays[name].shape for name in names]), strict=True):
         if arrays[key].shape != shape:
             raise UserError(
-                f"{path}: {key} has the shape {arrays[key].shape}, expected {shape} in a simple network of "
+                f"{path}: {key} has the shape {arrays[key].shape}, expected {shape} in a {structure} network of "
                 f"{units} recurrent units"
             )
     max_value = float(npz.numbers(path, arrays, "max_value"))
     if max_value <= 0:
         raise UserError(f"{path}: max_value is {max_value:g}, expected a positive number")
     return StoredNetwork(
-        [npz.numbers(path, arrays, key) for key in KERAS_NAMES],
-        _with_shapes(arrays, (kernel, recurrent, output)),
+        [npz.numbers(path, arrays, key) for key in names],
+        _with_shapes(arrays, (names[0], names[1], "output/kernel")),
+        structure,
         activation=str(arrays["activation"]),
         max_value=max_value,
         softmax=bool(arrays["softmax"]),
         every_step="every_step" in arrays,
     )
+
+
+def _structure(path: Path, arrays: Mapping[str, np.ndarray]) -> Structure:
+    """Return how the layers are built; where nothing is said, it is one of simple cells that reads forwards."""
+    try:
+        return Structure.of(str(arrays["structure"])) if "structure" in arrays else Structure()
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _shapes(structure: Structure, found: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the shapes that a network's weights must have, by the first ones that are there."""
+    (features, _), (units, wide), bias = found[:3]
+    # What PyTorch does not know is taken as it is.
+    sums = SUMS[structure.cell] * units if structure.cell in SUMS else wide
+    biases = {"simple": (sums,), "lstm": (sums,), "gru": (2, sums)}.get(structure.cell, bias)
+    values = units * (2 if structure.bidirectional else 1)
+    ways = len(structure.scopes) // structure.num_layers
+    inputs = [features] * ways + [values] * (len(structure.scopes) - ways)
+    shapes = [shape for size in inputs for shape in ((size, sums), (units, sums), biases)]
+    outputs = found[-2][1]
+    return [*shapes, (values, outputs), (outputs,)]
 
 
 def _with_shapes(arrays: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> tuple[str, ...]:

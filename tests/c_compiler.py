@@ -7,7 +7,9 @@ import pytest
 
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler `cc` here")
+COMPILER = shutil.which("cc") is not None
+
+needs_compiler = pytest.mark.skipif(not COMPILER, reason="there is no C compiler `cc` here")
 
 
 def build_and_run(folder, name, *options):

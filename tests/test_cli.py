@@ -166,12 +166,6 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
         ("memory", ["--num-layers", "0"], "NUM_LAYERS (--num-layers) in the command line"),
         ("memory", ["--dropout", "1"], "DROPOUT (--dropout) in the command line"),
         ("memory", ["--l2-regularization", "-1"], "L2_REGULARIZATION (--l2-regularization) in the command line"),
-        ("memory", ["--cell", "lstm", "--weights", "w.npz"], "weights can be read for one layer of simple cells only"),
-        (
-            "memory",
-            ["--go-backwards", "--weights", "w.npz"],
-            "weights can be read for a layer that reads forwards only",
-        ),
         ("classification", ["--stateful"], "--stateful is not a setting: every sequence starts from a state of 0"),
         ("regression", ["--epochs", "-1"], "EPOCHS (--epochs) in the command line: input should be greater than"),
         ("regression", ["--hidden-size", "0"], "HIDDEN_SIZE (--hidden-size) in the command line"),

@@ -58,6 +58,7 @@ def test_one_file_one_line_and_one_test_each(project):
 def test_the_pages_own_tests_and_those_of_every_cell_pass(project):
     own = ["tests/test_datasets_chirps.py", "tests/test_layers_light.py", "tests/test_cells.py"]
     every = ["tests/test_model.py", "tests/test_quantization_layered.py", "tests/test_export_int8_graph.py"]
+    every += ["tests/test_export_integers.py", "tests/test_export_c.py"]
     told = run(project, "pytest", "-p", "no:cacheprovider", *own, *every, "-k", "light or chirps")
     passed = int(re.search(r"(\d+) passed", told)[1])
     assert passed > 30

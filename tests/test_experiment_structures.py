@@ -1,13 +1,15 @@
 """Runs of networks that are not one layer of simple cells that reads forwards: what they leave, and that it agrees."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import folders, run
+from test_export_takeaway import Left, check_integers
 
-from rnnexp import datasets, experiment, model
+from rnnexp import datasets, experiment, model, prediction
 from rnnexp.config import MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.export import metadata
@@ -102,7 +104,7 @@ def test_every_tensor_of_every_structure_is_in_the_report(structured):
 def test_what_a_structure_leaves_besides_its_models(structured):
     config = structured.config
     forward = not (config.bidirectional or config.go_backwards)
-    suffixes = ["-float32.tflite", "-int8.tflite", "-report.json", "-weights.npz"]
+    suffixes = ["-float32.tflite", "-int8.tflite", "-report.json", "-weights.npz", ".h", ".c", "-test.c"]
     suffixes += ["-step-float32.tflite", "-step-int8.tflite"] if forward else []
     assert sorted(path.name for path in config.output_dir.iterdir() if path.name != ".lock") == sorted(
         config.stem + suffix for suffix in suffixes
@@ -110,10 +112,38 @@ def test_what_a_structure_leaves_besides_its_models(structured):
     with np.load(config.output_dir / f"{config.stem}-weights.npz") as file:
         assert str(file["structure"]) == config.structure
         assert ("rnn_1/kernel" in file or "rnn_1/forward/kernel" in file) == (config.num_layers == 2)
-    with pytest.raises(UserError, match=f"is of a network that is {config.structure}: only one layer"):
-        experiment.run(
-            MemoryConfig(weights=config.output_dir / f"{config.stem}-weights.npz", **folders(config.runs_dir))
-        )
+
+
+def test_every_structure_is_the_same_network_in_every_form(structured, monkeypatch):
+    monkeypatch.chdir(structured.config.output_dir.parent)
+    check_integers(Left(structured, datasets.load(structured.config)))
+
+
+@pytest.mark.parametrize("runtime", ["numpy", "c"])
+def test_every_structure_runs_without_a_runtime(structured, tmp_path, capsys, runtime):
+    if runtime == "c" and not shutil.which("cc"):
+        pytest.skip("there is no C compiler `cc` here")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).uniform(-1, 1, (30, 8)))
+    path = structured.config.output_dir / f"{structured.config.stem}-int8.tflite"
+    answers = []
+    for chosen in ("litert", runtime):
+        assert prediction.main([str(path), str(tmp_path / "x.npy"), "--runtime", chosen]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]
+    assert len(set(answers[0].split(","))) > 20
+
+
+def test_every_structure_can_start_from_its_own_weights(structured, tmp_path):
+    config = structured.config
+    path = config.output_dir / f"{config.stem}-weights.npz"
+    again = config.model_copy(update={"weights": path, "epochs": 0, **folders(tmp_path)})
+    finished = run(again)
+    assert finished.code == 0
+    for kind in ("float32", "int8"):
+        name = f"{config.stem}-{kind}.tflite"
+        assert (again.output_dir / name).read_bytes() == (config.output_dir / name).read_bytes()
+    with pytest.raises(UserError, match=r"WEIGHTS: .*: set (CELL|NUM_LAYERS|BIDIRECTIONAL) to "):
+        experiment.run(MemoryConfig(weights=path, **folders(tmp_path)))
 
 
 def test_stepping_gives_what_the_sequence_model_gives_at_every_step(structured):

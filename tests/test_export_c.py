@@ -9,6 +9,7 @@ from random_layers import integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
+from rnnexp.cells import CELLS
 from rnnexp.export import c
 from rnnexp.export.c_text import identifier
 from rnnexp.quantization import reference
@@ -44,8 +45,6 @@ def test_the_self_test_passes(tmp_path, hidden, features, outputs, activation, s
 
 
 STRUCTURES = [
-    [("lstm", 6)],
-    [("gru", 6)],
     [("simple", 4), ("lstm", 4), ("gru", 5)],
     [("simple", 5, "both")],
     [("gru", 5, "both"), ("lstm", 4, "both"), ("gru", 4)],
@@ -60,7 +59,7 @@ STRUCTURES = [
     [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
 )
 @pytest.mark.parametrize("every_step", [False, True])
-@pytest.mark.parametrize("cells", STRUCTURES, ids=str)
+@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
 def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
     network = layered(*cells, features=2, outputs=3, every_step=every_step)
     write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=every_step))

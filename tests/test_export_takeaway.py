@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from c_compiler import build_and_run, needs_compiler
+from c_compiler import COMPILER, build_and_run, needs_compiler
 from conftest import folders, run
 from test_export_weights import float_outputs, float_states
 
@@ -14,6 +14,9 @@ from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.export import metadata, takeaway, weights
 from rnnexp.export.int8_reader import from_tflite
 from rnnexp.quantization import reference
+from rnnexp.quantization.layered import layered, states
+from rnnexp.quantization.layered import run as layered_run
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
 
 try:
@@ -44,6 +47,25 @@ PROJECT_RUNS = [
     for activation in ("relu", "tanh", "sigmoid", "custom")
 ]
 
+# The other structures, on data of every kind.
+PROJECT_RUNS += [
+    (kind, {**settings, **structure, "activation": activation})
+    for kind, settings, activation in (
+        (RegressionConfig, {"dataset_name": "airline-passengers"}, "tanh"),
+        (RegressionConfig, {"dataset_name": "airline-passengers"}, "custom"),
+        (ClassificationConfig, {"dataset_name": "digits"}, "relu"),
+        (MemoryConfig, {"memory_k": -5}, "tanh"),
+    )
+    for structure in (
+        {"cell": "lstm"},
+        {"cell": "gru"},
+        {"num_layers": 2},
+        {"cell": "lstm", "num_layers": 2, "bidirectional": True},
+        {"cell": "gru", "bidirectional": True},
+        {"cell": "gru", "num_layers": 2, "go_backwards": True},
+    )
+]
+
 
 class Left:
     """What a finished run left, loaded."""
@@ -54,6 +76,7 @@ class Left:
         self.part = dataset.evaluation
         self.arrays = weights.load(self.path("-weights.npz"))
         self.network = weights.integer_network(self.arrays)
+        self.simple = isinstance(self.network, IntegerNetwork)
         self.codes = self.network.input.encode(self.part.x)
         self.outputs = TFLiteModel(self.path("-float32.tflite")).predict(self.part.x)
 
@@ -84,40 +107,51 @@ def int8_codes(path, codes):
 
 def check_everything(left):
     """All forms agree with the exported files, the integer ones bit for bit, on every sample."""
-    arrays, network, codes = left.arrays, left.network, left.codes
-    outputs = float_outputs(arrays, left.part.x)
-    assert left.close(evaluation.softmax(outputs) if network.softmax else outputs)
-
-    expected = int8_codes(left.path("-int8.tflite"), codes)
-    states = reference.states(network, codes)
-    assert (reference.output(network, states[:, -1]) == expected).all()
-    assert (CompiledNetwork(network).run(codes) == expected).all()
-    assert (reference.run(from_tflite(left.path("-int8.tflite").read_bytes()), codes) == expected).all()
-
-    for kernels in KERNELS:
-        sequence = TFLiteModel(left.path("-int8.tflite"), kernels=kernels).run_codes(codes)
-        made, (found,) = TFLiteStepModel(left.path("-step-int8.tflite"), kernels=kernels).run_codes(codes)
-        assert (found == states).all()
-        assert (made[:, -1] == sequence).all()
-        if not network.softmax:
-            assert (sequence == expected).all()
-            flat = reference.output(network, states.reshape(-1, states.shape[2]))
-            assert (made.reshape(flat.shape) == flat).all()
-    made, (found,) = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
-    assert left.close(made[:, -1])
-    # Near 0 the square root turns float32's last digit of its argument into a thousandth.
-    tolerance = 2e-3 if arrays["activation"] == "custom" else 2e-5
-    assert np.allclose(found, float_states(arrays, left.part.x), atol=tolerance * np.abs(found).max())
+    check_integers(left)
+    arrays, network = left.arrays, left.network
+    if left.simple:
+        outputs = float_outputs(arrays, left.part.x)
+        assert left.close(evaluation.softmax(outputs) if network.softmax else outputs)
+    if layered(network).forward:
+        made, found = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
+        assert left.close(made if layered(network).every_step else made[:, -1])
+        if left.simple:
+            # Near 0 the square root turns float32's last digit of its argument into a thousandth.
+            tolerance = 2e-3 if arrays["activation"] == "custom" else 2e-5
+            expected = float_states(arrays, left.part.x)
+            assert np.allclose(found[0], expected, atol=tolerance * np.abs(expected).max())
     if TORCH:
         from rnnexp.export.torch import load
 
         with torch.no_grad():
             assert left.close(load(left.path("-weights.npz"))(torch.from_numpy(left.part.x)).numpy())
 
-    done = build_and_run(left.folder, left.stem, "-O2")
-    assert done.returncode == 0, done.stdout
-    done = build_and_run(left.folder, left.stem, "-fsanitize=undefined,address", "-fno-sanitize-recover=all")
-    assert done.returncode == 0, done.stdout + done.stderr
+
+def check_integers(left):
+    """The integers have the same bits in every form, on every sample: arrays, files read back, every runtime, C."""
+    network, codes = layered(left.network), left.codes
+    content = left.path("-int8.tflite").read_bytes()
+    expected = int8_codes(left.path("-int8.tflite"), codes)
+    assert (layered_run(network, codes) == expected).all()
+    assert (CompiledNetwork(left.network).run(codes) == expected).all()
+    assert (layered_run(layered(from_tflite(content)), codes) == expected).all()
+    if left.simple:
+        assert (reference.run(left.network, codes) == expected).all()
+    for kernels in KERNELS:
+        sequence = TFLiteModel(left.path("-int8.tflite"), kernels=kernels).run_codes(codes)
+        if not network.softmax:
+            assert (sequence == expected).all()
+        if not network.forward:
+            continue
+        made, found = TFLiteStepModel(left.path("-step-int8.tflite"), kernels=kernels).run_codes(codes)
+        assert (made if network.every_step else made[:, -1] == sequence).all()
+        # The values of every layer; what else a cell keeps comes behind them.
+        kept = np.cumsum([0, *(len(layer.cells[0].states) for layer in network.layers)])
+        values = states(network, codes)
+        assert all((found[place] == layer).all() for place, layer in zip(kept, values, strict=False))
+    for options in (["-O2"], ["-fsanitize=undefined,address", "-fno-sanitize-recover=all"]) if COMPILER else ():
+        done = build_and_run(left.folder, left.stem, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(params=["regression_run", "memory_run", "iris_run"])

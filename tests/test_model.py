@@ -129,6 +129,19 @@ def test_unfold_undoes_fold(name, task):
         np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize("structure", STRUCTURES)
+@pytest.mark.parametrize("name", ["tanh", "custom"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_unfold_undoes_fold_for_every_cell_and_structure(cell, name, structure):
+    options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
+    config = RegressionConfig(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
+    dataset = datasets.load(config)
+    weights = [values.astype(np.float64) for values in shaken(networks.trainable(config, dataset))]
+    plain = networks.fold(config, dataset, weights)
+    for got, expected in zip(networks.unfold(config, dataset, plain), weights, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_fold_for_classes(name):
     config = ClassificationConfig(dataset_name="iris", activation=name, hidden_size=6)

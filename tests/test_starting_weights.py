@@ -34,7 +34,18 @@ def test_weights_are_those_of_the_file(here):
             np.testing.assert_allclose(got, expected, rtol=1e-6)
 
 
+def test_a_state_dict_does_not_say_from_which_end_layers_read(here):
+    path = saved(here / "a.npz", state_dict(random_weights()))
+    assert len(load(series(here, weights=path, go_backwards=True))) == 5
+
+
 # ---- what does not fit the settings
+
+
+def gru():
+    """A state dict of ``nn.GRU``."""
+    shapes = {"weight_ih_l0": (15, 1), "weight_hh_l0": (15, 5), "linear.weight": (1, 5), "linear.bias": (1,)}
+    return {key: np.full(shape, 0.1, np.float32) for key, shape in shapes.items()}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +75,11 @@ def test_weights_are_those_of_the_file(here):
         ),
         (own(random_weights(), softmax=True), {}, "a network that gives probabilities, but regression asks for values"),
         ({"a": np.zeros(3)}, {}, "neither a -weights.npz"),
+        (own(random_weights()), {"cell": "lstm"}, "with CELL = 'simple', but CELL is 'lstm': set CELL to 'simple'"),
+        (own(random_weights()), {"num_layers": 2}, "NUM_LAYERS = 1, but NUM_LAYERS is 2: set NUM_LAYERS to 1"),
+        (own(random_weights()), {"go_backwards": True}, "of a network with GO_BACKWARDS = False, but"),
+        (state_dict(random_weights()), {"bidirectional": True}, "of a network with BIDIRECTIONAL = False, but"),
+        (gru(), {"cell": "gru", "activation": "relu"}, "ACTIVATION = 'tanh', but ACTIVATION is 'relu'"),
     ],
 )
 def test_another_network_than_the_settings_describe(here, arrays, settings, words):

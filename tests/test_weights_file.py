@@ -62,7 +62,11 @@ def test_a_missing_key_is_named(tmp_path, missing):
         ("max_value", np.array(1), "max_value is int64 of shape (), expected a number"),
         ("max_value", np.array(-1.0), "max_value is -1, expected a positive number"),
         ("softmax", np.array(1.0), "softmax is float64 of shape (), expected true or false"),
-        ("rnn_1/kernel", np.zeros((5, 5)), "has more than one recurrent layer (rnn_1)"),
+        ("rnn_1/kernel", np.zeros((5, 5)), "has rnn_1/kernel, which a simple network has not"),
+        ("structure", np.array("lstm"), "rnn/kernel has the shape (1, 5), expected (1, 20) in a lstm network of 5"),
+        ("structure", np.array("gru-2-layers"), "has no rnn_1/kernel, rnn_1/recurrent_kernel, rnn_1/bias: it is not a"),
+        ("structure", np.array("simple-bidirectional"), "has no rnn/forward/kernel, "),
+        ("structure", np.array(""), "'' names no structure"),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path, key, values, words):

@@ -67,7 +67,7 @@ class CellFunction:
     def title(self) -> str:
         """What a reader should know ahead of it."""
         where = re.sub(r"(\d)_(\w)", r"\1, \2", self.scope).replace("_", " ").strip().capitalize() or "The cell"
-        kind = type(self.cell).__name__.removesuffix("Cell")
+        kind = re.sub("(Cell|Integers)$", "", type(self.cell).__name__)
         gates = f" Gates count 1/{ONE}." if any(table.offset for table in self.cell.tables) else ""
         return f"{where}: a step of {self.cell.units} {kind} units.{gates}"
 

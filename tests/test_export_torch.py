@@ -14,8 +14,10 @@ from rnnexp import datasets
 from rnnexp import model as networks
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.errors import UserError
+from rnnexp.export import metadata, weights
 from rnnexp.export import torch as export
 from rnnexp.runtime import TFLiteModel
+from rnnexp.structure import Structure
 
 TASKS = {
     "SP500": (RegressionConfig, {"dataset_name": "SP500"}),
@@ -130,6 +132,50 @@ def test_an_activation_that_it_does_not_know(tmp_path):
         export.load(path)
 
 
+STRUCTURES = [
+    {"cell": "lstm", "activation": "tanh"},
+    {"cell": "gru", "activation": "tanh"},
+    {"num_layers": 2, "activation": "relu"},
+    {"num_layers": 2, "bidirectional": True, "activation": "custom"},
+    {"go_backwards": True, "num_layers": 2, "activation": "tanh"},
+    {"cell": "lstm", "num_layers": 2, "bidirectional": True, "activation": "tanh"},
+    {"cell": "gru", "num_layers": 2, "go_backwards": True, "activation": "tanh"},
+    {"cell": "gru", "bidirectional": True, "activation": "tanh"},
+]
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("structure", STRUCTURES, ids=str)
+def test_every_structure_of_pytorch(torch, tmp_path, structure, every_step):
+    if every_step and "go_backwards" in structure:
+        pytest.skip("what reads from the end has one answer a sequence")
+    if every_step:
+        config = ClassificationConfig(dataset_name="binary-addition", hidden_size=5, **structure)
+    else:
+        config = MemoryConfig(memory_n=9, hidden_size=5, **structure)
+    dataset = datasets.load(config)
+    model, x = keras_model(config, dataset), dataset.evaluation.x[:50]
+    arrays = weights.arrays(model.get_weights(), None, metadata.describe(config, dataset), networks.weight_names(model))
+    network = export.load(saved(tmp_path / "a.npz", arrays))
+    expected = np.asarray(model(x))
+    assert expected.shape == ((50, 9, 1) if every_step else (50, 1))
+    assert np.ptp(expected) > 0.01
+    assert share_of_range(predicted(torch, network, x), expected) < 1e-5
+
+
+@pytest.mark.usefixtures("torch")
+@pytest.mark.parametrize(
+    ("structure", "words"),
+    [("lstm", "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"), ("odd", "has no 'odd' cells")],
+)
+def test_what_pytorch_does_not_have(tmp_path, structure, words):
+    units = {"lstm": 20, "odd": 5}[structure]
+    shapes = [(1, units), (5, units), (units,), (5, 1), (1,)]
+    arrays = own([np.ones(shape) for shape in shapes], activation="relu") | {"structure": np.array(structure)}
+    with pytest.raises(UserError, match=words):
+        export.load(saved(tmp_path / "a.npz", arrays))
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(UserError, match="there is no file"):
         export.load(tmp_path / "a.npz")
@@ -149,12 +195,12 @@ def test_without_pytorch_it_says_how_to_install_it(tmp_path, monkeypatch):
 
 def from_pytorch(torch, config, dataset, path):
     """A network of PyTorch's own, or the looped layer, as a state dict on disk, and what it computes."""
-    from rnnexp.export.torch_network import ACTIVATIONS
+    from rnnexp.export.torch_network import recurrent
 
     class Forecaster(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.encoder = ACTIVATIONS[config.activation](1, config.hidden_size, config.max_value)
+            self.encoder = recurrent(Structure(), 1, config.hidden_size, config.activation, config.max_value)
             self.head = torch.nn.Linear(config.hidden_size, dataset.outputs)
 
         def forward(self, x):

@@ -16,18 +16,17 @@ def load(path: str | Path) -> Network:
     """Rebuild the network that a ``-weights.npz`` holds as a ``torch.nn.Module``.
 
     It maps inputs ``[batch, time, features]`` to what the Keras model gives: values ``[batch, outputs]``, or
-    probabilities ``[batch, classes]``; ``logits`` has what is before softmax. Its state dict, saved as npz, is what the
+    probabilities ``[batch, classes]``, or, of a network that answers at every step, ``[batch, time, ...]`` of these;
+    ``logits`` has what is before softmax or sigmoid. Its state dict, saved as npz, is what the
     setting ``WEIGHTS`` takes.
 
     Raises:
-        UserError: if PyTorch is not installed, or the file is not that of such a network.
+        UserError: if PyTorch is not installed, or has no such layers, or the file is not that of a network.
     """
     network = weights_file.read_own(Path(path))
-    if network.every_step:
-        raise UserError(f"{path} is of a network that answers at every step: PyTorch modules answer after the last one")
     # Imported here: PyTorch is an optional dependency.
     try:
-        from rnnexp.export.torch_network import ACTIVATIONS, Network
+        from rnnexp.export.torch_network import ACTIVATIONS, GATED, Network
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -38,9 +37,9 @@ def load(path: str | Path) -> Network:
         raise UserError(
             f"{path}: the activation is {network.activation!r}; PyTorch modules are made for {', '.join(ACTIVATIONS)}"
         )
-    return Network(
-        network.weights,
-        activation=network.activation,
-        max_value=network.max_value or 1.0,
-        softmax=bool(network.softmax),
-    )
+    cell = network.structure.cell
+    if cell not in ("simple", *GATED):
+        raise UserError(f"{path}: PyTorch has no {cell!r} cells, only {', '.join(('simple', *GATED))}")
+    if cell in GATED and network.activation != "tanh":
+        raise UserError(f"{path}: PyTorch has the cell {cell!r} with tanh only, and here it is {network.activation!r}")
+    return Network(network)

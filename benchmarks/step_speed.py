@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -22,29 +23,32 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.compiled import CompiledNetwork
 from rnnexp.errors import UserError
 from rnnexp.export.int8 import to_step_tflite, to_tflite
-from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.quantizer import Ranges, quantize
+from rnnexp.quantization.float_network import FloatNetwork
+from rnnexp.quantization.layered import LayeredNetwork, quantize
 from rnnexp.runtime import Kernels, TFLiteModel, load
 
 RESULTS = Path(__file__).parent / "results" / "step_speed.json"
 STEPS = 1600
+# Cell, units, features.
+NETWORKS = (("simple", 10, 1), ("simple", 10, 28), ("simple", 64, 1), ("lstm", 10, 1), ("gru", 10, 1))
 
 
-def random_network(units: int, features: int) -> IntegerNetwork:
-    """Return a quantised network with random weights."""
+def random_network(units: int, features: int, cell: str = "simple") -> LayeredNetwork:
+    """Return a quantised network of one layer with random weights."""
     random = np.random.default_rng(0)
+    blocks = {"simple": 1, "lstm": 4, "gru": 3}[cell]
     weights = [
-        random.normal(size=(features, units)),
-        np.linalg.qr(random.normal(size=(units, units)))[0],
-        np.zeros(units),
+        random.normal(size=(features, blocks * units)),
+        np.tile(np.linalg.qr(random.normal(size=(units, units)))[0], blocks),
+        np.zeros((2, blocks * units) if cell == "gru" else blocks * units),
         random.normal(size=(units, 1)),
         np.zeros(1),
     ]
-    ranges = Ranges(input=(-1.0, 1.0), pre_activation=(-4.0, 4.0), output=(-8.0, 8.0))
-    return quantize(weights, ACTIVATIONS["tanh"].table, ranges, sequence_length=STEPS)
+    network = FloatNetwork.of_keras(weights, cell, ACTIVATIONS["tanh"].table)
+    return quantize(network, random.uniform(-1.0, 1.0, (8, 200, features)), sequence_length=STEPS)
 
 
-def ways(network: IntegerNetwork, codes: np.ndarray) -> dict[str, Callable[[], float]]:
+def ways(network: LayeredNetwork, codes: np.ndarray) -> dict[str, Callable[[], float]]:
     """Return name -> a function that runs the network and returns the microseconds a step took."""
     compiled = CompiledNetwork(network)
 
@@ -61,7 +65,8 @@ def ways(network: IntegerNetwork, codes: np.ndarray) -> dict[str, Callable[[], f
     def step(kernels: Kernels) -> Callable[[], float]:
         runtime = load(to_step_tflite(network), kernels)
         runtime.set_input(0, codes[0, :1])
-        runtime.set_input(1, np.zeros((1, network.hidden_size), np.int16))
+        for number, spec in enumerate(runtime.inputs[1:], 1):
+            runtime.set_input(number, np.zeros(spec.shape, np.int16))
 
         def run() -> float:
             start = time.perf_counter()
@@ -85,21 +90,23 @@ def ways(network: IntegerNetwork, codes: np.ndarray) -> dict[str, Callable[[], f
 
 def main() -> None:
     """Measure and print and write the table."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     table = []
-    for units, features in ((10, 1), (10, 28), (64, 1)):
-        network = random_network(units, features)
+    for cell, units, features in NETWORKS:
+        network = random_network(units, features, cell)
         codes = np.random.default_rng(1).integers(-128, 128, (20, STEPS, features)).astype(np.int8)
         runs = ways(network, codes)
         rounds = [{name: run() for name, run in runs.items()} for _ in range(arguments.rounds)]
         us = {name: statistics.median(values[name] for values in rounds) for name in runs}
         if not table:
-            print("| units, features | " + " | ".join(us) + " |\n|" + " --- |" * (len(us) + 1))
-        table.append({"units": units, "features": features, "us_a_step": us})
-        print(f"| {units}, {features} | " + " | ".join(f"{value:.3f}" for value in us.values()) + " |", flush=True)
+            print("| cell, units, features | " + " | ".join(us) + " |\n|" + " --- |" * (len(us) + 1))
+        table.append({"cell": cell, "units": units, "features": features, "us_a_step": us})
+        cells = [f"{cell}, {units}, {features}", *(f"{value:.3f}" for value in us.values())]
+        print(f"| {' | '.join(cells)} |", flush=True)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 

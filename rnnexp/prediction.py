@@ -144,6 +144,8 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
         raise UserError(
             f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
         ) from None
+    if x.shape[1:] != (network.sequence_length, network.features):
+        raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
     codes = network.input.encode(x)
     made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)

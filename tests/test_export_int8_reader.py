@@ -72,3 +72,26 @@ def test_a_file_that_does_not_say_everything_is_refused(missing):
     content = to_tflite(network).replace(f'"{missing}"'.encode(), f'"{missing[:-1]}X"'.encode())
     with pytest.raises(ValueError, match="not an int8 sequence model of rnnexp"):
         from_tflite(content)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"sequence_length":7', '"sequence_length":"7"'),
+        ('"layer_1/gates_shift":', '"layer_1/gates_shift":6.0,"x":'),
+        ('"layer_1/gates_shift":', '"layer_1/gates_shift":40,"x":'),
+        ('"features":2', '"features":3'),
+        ('"layer_1/cell":"gru"', '"layer_1/cell":"simple"'),
+        ('"layer_1/cell":"gru"', '"layer_1/cell":"cell"'),
+        (",2048]", ",0,2048]"),
+    ],
+)
+def test_a_file_whose_numbers_do_not_fit_each_other_is_refused(before, after):
+    """They would go into C, and be compiled and run."""
+    network, _ = integers(layered(("gru", 3), features=2), inputs(5, 7, 2))
+    details = flatbuffer.metadata(to_tflite(network))[DETAILS].decode()
+    assert before in details
+    content = flatbuffer.with_metadata(to_tflite(network), {DETAILS: details.replace(before, after)})
+    assert after in flatbuffer.metadata(content)[DETAILS].decode()
+    with pytest.raises(ValueError, match="not an int8 sequence model of rnnexp"):
+        from_tflite(content)

@@ -11,6 +11,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from c_compiler import needs_compiler
 from conftest import wave
+from random_layers import integers, layered
+from random_networks import inputs
 
 from rnnexp import datasets, prediction
 from rnnexp.errors import UserError
@@ -176,6 +178,16 @@ def test_a_model_that_fails_while_it_runs(memory_run, tmp_path, runtime):
     np.save(tmp_path / "x.npy", np.zeros((2, 12)))
     with pytest.raises(UserError):
         prediction.main([str(tmp_path / "broken.tflite"), str(tmp_path / "x.npy"), "--runtime", runtime])
+
+
+@pytest.mark.parametrize("runtime", ["numpy", "c"])
+def test_integers_of_another_sequence_than_the_graph(tmp_path, runtime):
+    network, _ = integers(layered(("gru", 3)), inputs(5, 7))
+    content = to_tflite(network).replace(b'"sequence_length":7', b'"sequence_length":9')
+    (tmp_path / "odd.tflite").write_bytes(content)
+    np.save(tmp_path / "x.npy", np.zeros((2, 7)))
+    with pytest.raises(UserError, match=r"odd\.tflite: what it says of its integers does not fit its graph"):
+        prediction.main([str(tmp_path / "odd.tflite"), str(tmp_path / "x.npy"), "--runtime", runtime])
 
 
 def test_an_input_without_a_scale(memory_run, tmp_path):

@@ -18,6 +18,11 @@ from rnnexp import cells as registry
 from rnnexp.quantization.arithmetic import Table
 from rnnexp.quantization.cells.cell import Cell
 from rnnexp.quantization.layered import Layer, LayeredNetwork
+from rnnexp.quantization.network import Product
+
+# Places are int16, and sums int32 or wider.
+LARGEST_TABLE = 2**15
+LARGEST_SHIFT = 31
 
 
 def to_arrays(network: LayeredNetwork) -> dict[str, np.ndarray]:
@@ -36,6 +41,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
 
     Raises:
         KeyError: if an array is missing.
+        ValueError: if a number is of another kind, or arrays do not fit each other.
     """
     layers: list[Layer] = []
     while any(name.startswith(f"layer_{len(layers) + 1}/") for name in found):
@@ -43,7 +49,9 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         cells = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=cells))
-    return _built(LayeredNetwork, found, "", layers=tuple(layers))
+    network: LayeredNetwork = _built(LayeredNetwork, found, "", layers=tuple(layers))
+    _check(network)
+    return network
 
 
 def named_cells(network: LayeredNetwork) -> list[tuple[str, Cell]]:
@@ -95,6 +103,30 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
         elif type(None) not in getattr(hint, "__args__", ()) or f"{prefix}{name}" in found:
             value = found[f"{prefix}{name}"]
             given[name] = value if value.ndim else value.item()
+            # These go into C as they are.
+            if hint in (bool, int, float) and type(given[name]) is not hint:
+                raise ValueError(f"{prefix}{name} is {given[name]!r}")
         else:
             given[name] = None
     return kind(**given)
+
+
+def _check(network: LayeredNetwork) -> None:
+    """Raise a ValueError if the arrays of a network do not fit each other."""
+    inputs = network.features
+    for layer in network.layers:
+        for cell in layer.cells:
+            if not cell.units:
+                raise ValueError("a cell has no units")
+            for block in cell.blocks:
+                _check_product(block.product, inputs + cell.units, len(block.product.high) // cell.units * cell.units)
+            if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
+                raise ValueError("a table is empty, or too long")
+        inputs = sum(cell.units for cell in layer.cells)
+    _check_product(network.output_layer, inputs, network.outputs)
+
+
+def _check_product(product: Product, columns: int, rows: int) -> None:
+    shapes = {product.high.shape, (product.high if product.low is None else product.low).shape}
+    if shapes != {(rows, columns)} or product.bias.shape != (rows,) or not 0 < product.shift < LARGEST_SHIFT:
+        raise ValueError(f"a product of {rows} sums of {columns} values has the shapes {shapes}")

@@ -78,7 +78,7 @@ static void output_layer(const int16_t values[VALUES], int8_t output[${P}_OUTPUT
     int i;
     value_codes(values, VALUES, codes);
     for (i = 0; i < ${P}_OUTPUTS; i++) {
-        const int16_t sum = multiply(output_kernel[i], output_bias[i], codes, 2 * VALUES, $output_shift);
+        const accumulator sum = multiply(output_kernel[i], output_bias[i], codes, 2 * VALUES, $output_shift);
         output[i] = (int8_t)clamp(sum + ${P}_OUTPUT_ZERO_POINT, -128, 127);
     }
 }

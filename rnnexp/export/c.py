@@ -119,6 +119,7 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
+    values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)

@@ -27,7 +27,7 @@ class Number:
 
     Attributes:
         text: the C expression.
-        name: of the variable that it can become; empty if it need not.
+        name: of the variable that a product's sum becomes where it is not looked up; of all else empty.
     """
 
     text: str
@@ -168,9 +168,10 @@ class CellFunction:
         return Number(f"({ONE} - {gate.text})")
 
     def _variable(self, number: Number, name: str = "") -> str:
-        """Return a number's text; one that is an old state, or worth a name, becomes a variable first."""
-        name = number.name or (name if "[" in number.text else "")
-        return self._emit(name, number.text).text if name else number.text
+        """Return a number's text; a sum, which is only now saturated, or an old state becomes a variable first."""
+        if number.name:
+            return self._emit(number.name, f"saturated({number.text})").text
+        return self._emit(name, number.text).text if name and "[" in number.text else number.text
 
     def _emit(self, name: str, text: str) -> Number:
         """Return a new variable."""

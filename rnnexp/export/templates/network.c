@@ -16,22 +16,18 @@ static accumulator clamp(accumulator value, accumulator low, accumulator high)
     return value < low ? low : value > high ? high : value;
 }
 
-static int16_t saturated(accumulator value)
-{
-    return (int16_t)clamp(value, -32768, 32767);
-}
-
-/* A weight is two numbers: the upper one meets a value's fine code, the lower one its coarse code. */
-static int16_t multiply(const int8_t *weights, accumulator sum, const int16_t *codes, int count, int shift)
+$saturated/* A weight is two numbers: the upper one meets a value's fine code, the lower one its coarse code. */
+static accumulator multiply(const int8_t *weights, accumulator sum, const int16_t *codes, int count, int shift)
 {
     int i;
     for (i = 0; i < count; i++) {
         sum += (accumulator)weights[i] * codes[i];
     }
-    return saturated(round_shift(sum, shift));
+    return round_shift(sum, shift);
 }
 
-static int16_t look_up(const int16_t *table, int last, int16_t place)
+/* Places outside of the table are at its ends, so that sums need not be saturated first. */
+static int16_t look_up(const int16_t *table, int last, accumulator place)
 {
     return table[clamp(place, 0, last)];
 }

@@ -1,5 +1,6 @@
 """The exported C: compiles strictly, gives the reference's bits, and its self-test can fail."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -13,6 +14,7 @@ from rnnexp.cells import CELLS
 from rnnexp.export import c
 from rnnexp.export.c_text import identifier
 from rnnexp.quantization import reference
+from rnnexp.quantization.layered import Layer
 from rnnexp.quantization.network import Affine, IntegerNetwork, Product
 
 
@@ -225,3 +227,23 @@ def test_the_only_output_of_two_classes(tmp_path):
     main += " my_net_2_class_names[my_net_2_class(logits + 1)]); return 0; }\n"
     (tmp_path / "my-net.2-test.c").write_text(main)
     assert build_and_run(tmp_path, "my-net.2").stdout == "no yes"
+
+
+class Twice:
+    """A cell that multiplies its own new values, which the C has no loop for."""
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def __getattr__(self, name):
+        return getattr(self.cell, name)
+
+    def step(self, arithmetic, inputs, states):
+        return self.cell.step(arithmetic, inputs, self.cell.step(arithmetic, inputs, states))
+
+
+def test_a_cell_that_multiplies_its_new_values_is_refused():
+    integer, codes = integers(layered(("simple", 3)), inputs(2, 5))
+    odd = dataclasses.replace(integer, layers=(Layer((Twice(integer.layers[0].cells[0]),)),))
+    with pytest.raises(ValueError, match="the product 'cell' is not of what comes in and the cell's own values"):
+        c.to_c(odd, "n", {}, codes)

@@ -227,10 +227,11 @@ def _int8_lines(report: Mapping[str, Any]) -> list[str]:
         return []
     cost = report["degradation"]
     tuned = f"before fine-tuning {cost['plain_gap']:+.2g}" if cost["fine_tuned"] else "not fine-tuned"
+    sequences = f" (of whole sequences {cost['sequences_lost']:+.2g})" if "sequences_lost" in cost else ""
     lines = [
         "## int8",
         "",
-        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}; {tuned}; "
+        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}{sequences}; {tuned}; "
         f"the limit is {cost['limit']:.2g}. The hidden state is at most {cost['state_error']:.1%} of full scale off.",
         "",
         *([f"**{cost['diagnosis']}**", ""] if "diagnosis" in cost else []),

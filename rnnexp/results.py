@@ -179,13 +179,13 @@ def evaluate_int8(
     compared = diagnosis.Comparison(network, int8.real, x)
 
     def final(outputs: np.ndarray) -> np.ndarray:
-        return evaluation.softmax(outputs) if int8.network.softmax else outputs
+        return evaluation.probabilities(outputs) if int8.network.softmax else outputs
 
     def loss(outputs: np.ndarray) -> float:
         return evaluation.loss(dataset.evaluation, final(outputs))
 
     # Where the converter has failed, NumPy stands in for the float32 file.
-    float32 = outputs.get("float32", final(float_network(config, snapshot.weights).run(x)))
+    float32 = outputs.get("float32", final(float_network(config, dataset, snapshot.weights).run(x)))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
@@ -200,6 +200,9 @@ def evaluate_int8(
         "fine_tuned": int8.history is not None,
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(int8.real.run(x))),
     }
+    if dataset.every_step:
+        before, after = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
+        result["degradation"]["sequences_lost"] = before - after
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
     result["quantization"] = tensors.describe(network, compared.saturation())
     for tensor in result["quantization"]:

@@ -153,6 +153,22 @@ def test_softmax(kernels, every_step):
     assert np.abs(model.run_codes(codes).astype(int) + 128 - 256 * exact).max() <= 1.5
 
 
+@pytest.mark.parametrize("every_step", [False, True])
+def test_the_sigmoid_of_a_single_output_has_the_same_bits_too(kernels, every_step):
+    network, x = layered(("gru", 6), features=2, every_step=every_step), inputs(5, 9, 2)
+    integer, codes = integers(network, x, softmax=True)
+    table = integer.sigmoid.astype(int)
+    real = 1 / (1 + np.exp(-integer.output.decode(np.arange(-128, 128))))
+    assert np.abs((table + 128) / 256 - np.minimum(real, 255 / 256)).max() <= 1 / 512 + 1e-12
+    expected = table[run(integer, codes).astype(int) + 128]
+    assert len(np.unique(expected)) > 4
+    model = TFLiteModel(to_tflite(integer), kernels=kernels)
+    assert (model.output.scale, model.output.zero_point) == (1 / 256, -128)
+    assert model.run_codes(codes).tolist() == expected.tolist()
+    made, _ = TFLiteStepModel(to_step_tflite(integer), kernels=kernels).run_codes(codes)
+    assert (made if every_step else made[:, -1]).tolist() == expected.tolist()
+
+
 def test_arrays_of_results_take_no_room_in_the_file():
     network = layered(("gru", 4, "both"), ("gru", 4), every_step=True)
     first, second = (len(to_tflite(integers(network, inputs(3, steps))[0])) for steps in (20, 1600))

@@ -81,6 +81,17 @@ def test_input_and_output():
     assert (named["output"]["scale"], named["output"]["zero_point"]) == (1 / 256, -128)
 
 
+def test_a_single_probability_has_its_table():
+    network = layered(("simple", 4), features=2, every_step=True)
+    integer, _ = integers(network, inputs(20, 12, 2), softmax=True)
+    named = {entry["name"]: entry for entry in tensors.describe(integer, {})}
+    assert named["logits"]["shape"] == named["output"]["shape"] == [1, 12, 1]
+    table = named["sigmoid_table"]
+    assert (table["dtype"], table["shape"], table["scale"], table["zero_point"]) == ("int8", [256], 1 / 256, -128)
+    assert table["min"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["min"])), abs=1 / 512)
+    assert table["max"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["max"])), abs=1 / 256)
+
+
 def test_a_simple_network_has_the_names_that_it_always_had():
     x = inputs(5, 20, 3)
     found = tensors.describe(from_simple(float_network(10, features=3, outputs=2, activation="tanh").quantize(x)), {})

@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.export.flatbuffer import Model, Subgraph
 from rnnexp.export.int8_graph import GraphArithmetic
-from rnnexp.export.int8_output import write_output_layer, write_softmax
+from rnnexp.export.int8_output import write_output_layer, write_probabilities
 from rnnexp.export.int8_value import Value
 from rnnexp.export.loops import Loop, plan
 from rnnexp.export.operators import FILL_VERSION, INT8_VERSION, Op, Operators
@@ -247,9 +247,7 @@ def _write_main(
             cell = chain.cells[-1]
             values.append(Value.of_state(cell, cell.states[0], states[-1][0]))
         result = write_output_layer(graph, network, values)
-    if network.softmax:
-        result = write_softmax(graph, result)
-    graph.interface([inputs], [result])
+    graph.interface([inputs], [write_probabilities(graph, network, result)])
 
 
 def _no_results(graph: Subgraph, shape: list[int], scale: float, zero_point: int) -> int:

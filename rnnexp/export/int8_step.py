@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnexp.export.flatbuffer import Subgraph
 from rnnexp.export.int8_graph import GraphArithmetic
-from rnnexp.export.int8_output import write_output_layer, write_softmax
+from rnnexp.export.int8_output import write_output_layer, write_probabilities
 from rnnexp.export.int8_value import Value
 from rnnexp.quantization.layered import LayeredNetwork
 
@@ -42,7 +42,5 @@ def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
             number = arithmetic.number(value)
             made.append(arithmetic.reshape(number, [1, cell.units], np.int16, state.scale, f"next_{state.name}"))
         values = [after[0]]
-    result = write_output_layer(graph, network, values)
-    if network.softmax:
-        result = write_softmax(graph, result)
+    result = write_probabilities(graph, network, write_output_layer(graph, network, values))
     graph.interface([inputs, *(tensor for tensors in given for tensor in tensors)], [result, *made])

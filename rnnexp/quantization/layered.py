@@ -17,11 +17,14 @@ from rnnexp import cells as registry
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
 from rnnexp.quantization.arithmetic import Numbers, Table
-from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source
+from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source, sigmoid
 from rnnexp.quantization.cells.simple import SimpleCell
 from rnnexp.quantization.float_network import FloatNetwork, batches, through
 from rnnexp.quantization.network import RADIX, Affine, IntegerNetwork, Product
 from rnnexp.quantization.quantizer import OUTPUT_MARGIN, affine, finite, product, widened
+
+# The codes of probabilities.
+PROBABILITIES = Affine(1 / 256, -128)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class LayeredNetwork:
         layers: from the input on.
         output_layer: ``[outputs, values]``; result in steps of the output.
         every_step: whether there is an output at every step, or one after the last.
-        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128.
+        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
+            sigmoid, from a table.
     """
 
     sequence_length: int
@@ -84,6 +88,13 @@ class LayeredNetwork:
     def outputs(self) -> int:
         """Outputs, or classes."""
         return len(self.output_layer.high)
+
+    @property
+    def sigmoid(self) -> np.ndarray | None:
+        """The probability's code for each output code from -128 on, int8 ``[256]``; None where there is no sigmoid."""
+        if not (self.softmax and self.outputs == 1):
+            return None
+        return PROBABILITIES.encode(sigmoid(self.output.decode(np.arange(-128, 128))))
 
     @property
     def forward(self) -> bool:

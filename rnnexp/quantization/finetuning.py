@@ -53,6 +53,7 @@ def float_network(config: Settings, dataset: Dataset, weights: Sequence[np.ndarr
         bidirectional=config.bidirectional,
         backwards=config.go_backwards,
         every_step=dataset.every_step,
+        answer_steps=dataset.answer_steps,
     )
 
 

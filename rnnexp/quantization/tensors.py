@@ -61,7 +61,7 @@ def _entry(name: str, dtype: str, shape: Sequence[int], scale: float, values: An
 def _interface(network: LayeredNetwork) -> list[Entry]:
     """Return input and output."""
     given = [1, network.sequence_length, network.features]
-    made = [1, *([network.sequence_length] if network.every_step else []), network.outputs]
+    made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
     tensors = [("input", network.input, given), ("logits" if network.softmax else "output", network.output, made)]
     if network.softmax:
         tensors.append(("output", PROBABILITIES, made))

@@ -83,7 +83,9 @@ def _run(
             int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
         except UserError as error:
             problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, step, problem = _export(converter, snapshots, about, with_step=config.forward)
+        exported, step, problem = _export(
+            converter, snapshots, about, with_step=config.forward and not dataset.answer_steps
+        )
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)

@@ -111,6 +111,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
         *_class_lines(report),
+        *_example_lines(report),
         *_generation_lines(report),
         "## Files",
         "",
@@ -176,6 +177,23 @@ def _class_lines(report: Mapping[str, Any]) -> list[str]:
             + " |"
             for name, count in zip(report["data"]["classes"], counts, strict=True)
         ),
+        "",
+    ]
+
+
+def _example_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section with some questions and answers, if they are texts."""
+    if "examples" not in report:
+        return []
+    headings = list(report["examples"][0])
+    return [
+        "## Examples",
+        "",
+        f"Some questions of the {report['data']['evaluation_part']}, and after them some that a model answers wrongly.",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "|" + " --- |" * len(headings),
+        *("| " + " | ".join(f"`{text}`" for text in example.values()) + " |" for example in report["examples"]),
         "",
     ]
 

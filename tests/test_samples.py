@@ -57,7 +57,7 @@ def test_npy_with_or_without_the_features(file, shape):
 @pytest.mark.parametrize(
     ("name", "content", "shape", "message"),
     [
-        ("s.txt", "1", (1, 1), "neither a .csv nor a .npy"),
+        ("s.txt", "1", (1, 1), "not a file that this model can be run on: .csv, .npy"),
         ("s.csv", "1\n2\n", (3, 1), "2 values, fewer than the 3 time steps"),
         ("s.csv", "1,2\n3,4\n", (3, 1), "rows have 2 numbers, and a sample has 3 .*'data'"),
         ("s.csv", "1,2\n3,4\n", (3, 2), r"rows have 2 numbers, and a sample has 6 \(3 time steps of 2\)"),

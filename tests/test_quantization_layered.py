@@ -62,7 +62,7 @@ def test_encoder_and_decoder(cells):
     assert run(integer, codes).shape == (8, ANSWER_STEPS, 3)
     assert error_in_steps(network, integer, codes) < 2.0
     assert len(integer.encoder) + len(integer.decoder) == len(cells)
-    assert (integer.output_steps, integer.forward) == (ANSWER_STEPS, True)
+    assert (integer.output_steps, integer.forward) == (ANSWER_STEPS, False)
     assert (context(integer, codes) == states(integer, codes)[len(integer.encoder) - 1][:, -1]).all()
     assert [values.shape[1] for values in states(integer, codes)] == [12] * len(integer.encoder) + [5] * len(
         integer.decoder

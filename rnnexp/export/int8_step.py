@@ -19,7 +19,7 @@ def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
     Raises:
         ValueError: if a layer reads sequences from their end.
     """
-    if not network.forward:
+    if not all(layer.forward for layer in network.decoder):
         raise ValueError("a network that reads sequences from their end cannot go step by step")
     cells = [layer.cells[0] for layer in network.decoder]
     scopes = [f"layer_{number + 1}_" if len(cells) > 1 else "" for number in range(len(cells))]

@@ -45,6 +45,11 @@ class Layer:
     repeats: int = 0
 
     @property
+    def forward(self) -> bool:
+        """Whether it reads sequences from their start alone."""
+        return len(self.cells) == 1 and not self.backwards
+
+    @property
     def scales(self) -> np.ndarray:
         """The real value of one unit of each of the layer's values."""
         return np.concatenate([np.full(cell.units, cell.states[0].scale) for cell in self.cells])
@@ -121,8 +126,8 @@ class LayeredNetwork:
 
     @property
     def forward(self) -> bool:
-        """Whether all layers, or the decoder's, read forwards, and so can go step by step."""
-        return not any(len(layer.cells) > 1 or layer.backwards for layer in self.decoder)
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
+        return not self.encoder and all(layer.forward for layer in self.layers)
 
     @property
     def scopes(self) -> list[list[str]]:

@@ -156,7 +156,7 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
     codes = network.input.encode(x)
     made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)
-    return evaluation.softmax(outputs) if network.softmax else outputs
+    return evaluation.probabilities(outputs) if network.softmax else outputs
 
 
 def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:

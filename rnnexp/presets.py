@@ -151,9 +151,9 @@ PRESETS: dict[str, Preset] = {
             "cell": "gru",
             "activation": "tanh",
             "hidden_size": 96,
-            "learning_rate": 0.005,
+            "learning_rate": 0.01,
             "batch_size": 64,
-            "epochs": 12,
+            "epochs": 10,
         },
     ),
 }

@@ -193,7 +193,7 @@ def _example_lines(report: Mapping[str, Any]) -> list[str]:
         "",
         "| " + " | ".join(headings) + " |",
         "|" + " --- |" * len(headings),
-        *("| " + " | ".join(f"`{text}`" for text in example.values()) + " |" for example in report["examples"]),
+        *("| " + " | ".join(f"`{text}`" if text else "" for text in example.values()) + " |" for example in report["examples"]),
         "",
     ]
 

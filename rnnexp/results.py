@@ -219,8 +219,8 @@ def evaluate_int8(
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(int8.real.run(x))),
     }
     if dataset.every_step:
-        before, after = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
-        result["degradation"]["sequences_lost"] = before - after
+        right, kept = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
+        result["degradation"]["sequences_lost"] = right - kept
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
     result["quantization"] = tensors.describe(network, compared.saturation())
     for tensor in result["quantization"]:

@@ -186,6 +186,7 @@ def _example_lines(report: Mapping[str, Any]) -> list[str]:
     if "examples" not in report:
         return []
     headings = list(report["examples"][0])
+    rows = [[f"`{text}`" if text else "" for text in example.values()] for example in report["examples"]]
     return [
         "## Examples",
         "",
@@ -193,7 +194,7 @@ def _example_lines(report: Mapping[str, Any]) -> list[str]:
         "",
         "| " + " | ".join(headings) + " |",
         "|" + " --- |" * len(headings),
-        *("| " + " | ".join(f"`{text}`" if text else "" for text in example.values()) + " |" for example in report["examples"]),
+        *("| " + " | ".join(row) + " |" for row in rows),
         "",
     ]
 

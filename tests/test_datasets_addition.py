@@ -6,6 +6,7 @@ import io
 import keras
 import numpy as np
 import pytest
+from c_compiler import build_and_run, needs_compiler
 from conftest import folders, run
 
 from rnnexp import cells, datasets, evaluation, prediction, starting_weights
@@ -133,19 +134,22 @@ def finished(request, tmp_path_factory):
 
 def files(finished):
     folder, stem = finished.config.output_dir, finished.config.stem
-    return {path.name.removeprefix(f"{stem}-"): path for path in folder.iterdir() if path.name != ".lock"}
+    return {path.name.removeprefix(stem): path for path in folder.iterdir() if path.name != ".lock"}
 
 
 def test_what_a_run_leaves(finished):
     report = finished.report
     assert finished.code == 0
     assert sorted(files(finished)) == [
-        "decoder-step-int8.tflite",
-        "encoder-int8.tflite",
-        "float32.tflite",
-        "int8.tflite",
-        "report.json",
-        "weights.npz",
+        ".c",
+        ".h",
+        "-decoder-step-int8.tflite",
+        "-encoder-int8.tflite",
+        "-float32.tflite",
+        "-int8.tflite",
+        "-report.json",
+        "-test.c",
+        "-weights.npz",
     ]
     assert report["models"]["float32"]["keras_difference"] < 1e-5
     assert report["models"]["int8"]["metrics"]["accuracy"] > report["baselines"]["majority character"]["accuracy"]
@@ -157,7 +161,7 @@ def test_what_a_run_leaves(finished):
             assert about["input_map"] == {"kind": "characters", "characters": "0123456789 +"}
             assert about["classes"] == [*"0123456789", "blank"]
             assert about["structure"] == f"{finished.config.structure}-encoder-decoder"
-    arrays = weights.load(files(finished)["weights.npz"])
+    arrays = weights.load(files(finished)["-weights.npz"])
     assert str(arrays["structure"]) == f"{finished.config.structure}-encoder-decoder"
     assert arrays["decoder/recurrent_kernel"].shape[0] == 12
     tensors = {tensor["name"]: tensor for tensor in report["quantization"]}
@@ -188,12 +192,26 @@ def integers(finished):
     return network, network.input.encode(dataset.evaluation.x[:100])
 
 
+@needs_compiler
+def test_the_integers_alone_answer_the_same(finished, tmp_path, capsys):
+    (tmp_path / "questions.txt").write_text("12+345\n0+0\n999+999\n")
+    answers = []
+    for runtime in ("litert", "numpy", "c"):
+        arguments = [str(files(finished)["-int8.tflite"]), str(tmp_path / "questions.txt"), "--runtime", runtime]
+        assert prediction.main(arguments) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0].startswith("sample,text,answer\n1,12+345,")
+    done = build_and_run(finished.config.output_dir, finished.config.stem, "-O2")
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("kernels", KERNELS)
 def test_the_loop_outside_has_the_bits_of_the_whole_and_of_the_reference(finished, kernels):
     network, codes = integers(finished)
-    whole = TFLiteModel(files(finished)["int8.tflite"], kernels=kernels)
-    encoder = TFLiteModel(files(finished)["encoder-int8.tflite"], kernels=kernels)
-    decoder = TFLiteStepModel(files(finished)["decoder-step-int8.tflite"], kernels=kernels)
+    whole = TFLiteModel(files(finished)["-int8.tflite"], kernels=kernels)
+    encoder = TFLiteModel(files(finished)["-encoder-int8.tflite"], kernels=kernels)
+    decoder = TFLiteStepModel(files(finished)["-decoder-step-int8.tflite"], kernels=kernels)
     context = encoder.run_codes(codes)
     assert context.dtype == decoder.input.dtype == np.int16
     assert context.tolist() == layered.context(network, codes).tolist()
@@ -210,7 +228,7 @@ def test_questions_of_ones_own(finished, tmp_path, capsys):
     (tmp_path / "questions.txt").write_text("12+345\n0+0\n999+999\n")
     np.save(tmp_path / "questions.npy", characters.one_hot(["12+345", "0+0", "999+999"], addition.CHARACTERS, 7))
     for kind in ("float32", "int8"):
-        path = str(files(finished)[f"{kind}.tflite"])
+        path = str(files(finished)[f"-{kind}.tflite"])
         assert prediction.main([path, str(tmp_path / "questions.txt")]) == 0
         rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
         assert [(row["sample"], row["text"]) for row in rows] == [("1", "12+345"), ("2", "0+0"), ("3", "999+999")]
@@ -225,6 +243,6 @@ def test_questions_of_ones_own(finished, tmp_path, capsys):
 
 
 def test_its_weights_are_no_start(finished):
-    given = config(weights=files(finished)["weights.npz"])
+    given = config(weights=files(finished)["-weights.npz"])
     with pytest.raises(UserError, match="addition asks for an encoder and a decoder: leave it None"):
         starting_weights.load(given, datasets.load(given))

@@ -141,8 +141,6 @@ def test_what_a_run_leaves(finished):
     report = finished.report
     assert finished.code == 0
     assert sorted(files(finished)) == [
-        ".c",
-        ".h",
         "-decoder-step-int8.tflite",
         "-encoder-int8.tflite",
         "-float32.tflite",
@@ -150,6 +148,8 @@ def test_what_a_run_leaves(finished):
         "-report.json",
         "-test.c",
         "-weights.npz",
+        ".c",
+        ".h",
     ]
     assert report["models"]["float32"]["keras_difference"] < 1e-5
     assert report["models"]["int8"]["metrics"]["accuracy"] > report["baselines"]["majority character"]["accuracy"]

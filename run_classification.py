@@ -11,6 +11,7 @@ DATASET_NAME = "speech_commands"  # downloaded when first used, unless DATA_DIR 
 # DATASET_NAME = "digits"
 # DATASET_NAME = "mnist"  # the same
 # DATASET_NAME = "binary-addition"  # a class at every step
+# DATASET_NAME = "addition"  # an encoder, and a decoder that writes the answer
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units

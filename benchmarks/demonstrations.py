@@ -61,6 +61,11 @@ def metric(name: str, what: str, limit: float, *, at_least: bool = False) -> Fig
     return Figure(what, limit, lambda report: report["models"]["float32"]["metrics"][name], at_least)
 
 
+def points(name: str, what: str) -> Figure:
+    """Return the figure that is what int8 loses of a share, in points."""
+    return Figure(f"{what} lost by int8, in points", 0.5, lambda report: 100 * report["degradation"][name])
+
+
 def to_floor(report: Report) -> float:
     """Return the mean squared error as a multiple of the noise's own, in the same values."""
     return report["models"]["float32"]["metrics"]["l2"] / report["baselines"]["clean sine"]["l2"]
@@ -98,8 +103,14 @@ NEXT = [metric("l1", "distance from 1.0", 0.03)]
 SUM = [metric("l2", "L2", 0.01)]
 # Of scikit-learn's digits, of 5,000 of MNIST's, 4,000 to train on, and of the bits of sums, with and without dropout.
 DIGITS, MNIST, BITS, DROPPED = (
-    [metric("accuracy", "accuracy", least, at_least=True)] for least in (0.97, 0.95, 1.0, 0.8)
+    [metric("accuracy", "accuracy", least, at_least=True), points("gap", "accuracy")]
+    for least in (0.97, 0.95, 1.0, 0.8)
 )
+EXACT = [
+    metric("sequence_accuracy", "exact match", 0.99, at_least=True),
+    points("sequences_lost", "exact match"),
+    points("gap", "accuracy by character"),
+]
 DEMONSTRATIONS = [
     Demonstration("sine", [*ONE_STEP, *LOOP, generated("int8")]),
     Demonstration("sine", LOOP, {"cell": "lstm"}),
@@ -123,6 +134,7 @@ DEMONSTRATIONS = [
     Demonstration("binary-addition", BITS, {"optimizer": "sgd", "learning_rate": 0.3}),
     # Half of the time a whole number is missing: better than without any carry, but not perfect.
     Demonstration("binary-addition", DROPPED, {"dropout": 0.5}),
+    Demonstration("addition", EXACT),
 ]
 
 

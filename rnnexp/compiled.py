@@ -63,11 +63,11 @@ class CompiledNetwork:
         """Return output codes, before any softmax, for int8 input codes ``[n, time, features]``.
 
         Returns:
-            int8 ``[n, outputs]``, or ``[n, time, outputs]``.
+            int8 ``[n, outputs]``, or ``[n, steps, outputs]``.
         """
         network = self._network
         inputs = np.ascontiguousarray(codes, np.int8)
-        places = (network.sequence_length,) if network.every_step else ()
+        places = (network.output_steps,) if network.every_step else ()
         outputs = np.empty((len(codes), *places, network.outputs), np.int8)
         for given, made in zip(inputs, outputs, strict=True):
             arrays = [given, made] if network.forward else [self._buffers, given, made]

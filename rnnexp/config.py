@@ -210,7 +210,9 @@ class ClassificationConfig(Settings):
 
     task: ClassVar[Literal["classification"]] = "classification"
 
-    dataset_name: str = Field("speech_commands", description="speech_commands, iris, digits, mnist or binary-addition")
+    dataset_name: str = Field(
+        "speech_commands", description="speech_commands, iris, digits, mnist, binary-addition or addition"
+    )
     max_sequence_length: PositiveInt = Field(1600, description="longer sequences are cut to this")
     validation_share: Share = Field(0.2, description="share of the samples held out, where the data has no split")
     class_weights: Literal["none", "balanced"] = Field(

@@ -55,10 +55,17 @@ def class_probabilities(outputs: np.ndarray) -> np.ndarray:
     return np.concatenate([1 - outputs, outputs], axis=-1) if outputs.shape[-1] == 1 else outputs
 
 
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Return what follows the output layer of a classifier: softmax, or of a single logit the sigmoid."""
+    if logits.shape[-1] > 1:
+        return softmax(logits)
+    return softmax(np.concatenate([np.zeros_like(logits), logits], axis=-1))[..., 1:]
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the probabilities for logits ``[n, classes]``."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    """Return the probabilities for logits ``[..., classes]``."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def _target(part: Split) -> np.ndarray:

@@ -79,18 +79,17 @@ def _run(
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
         problems, int8 = {}, None
-        uncovered = conversion.uncovered(dataset)
-        if not uncovered:
-            try:
-                int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
-            except UserError as error:
-                problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, step, problem = _export(converter, snapshots, about, with_step=config.forward)
+        try:
+            int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
+        except UserError as error:
+            problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
+        exported, step, problem = _export(
+            converter, snapshots, about, with_step=config.forward and not dataset.answer_steps
+        )
     if problem:
         problems["float32"] = problem
     result = results.begin(config, given, dataset, history)
-    absent = problems | ({"int8": uncovered} if uncovered else {})
-    result["models"] = {kind: {"absent": text} for kind, text in absent.items()}
+    result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
     if int8:
         exported["int8"] = int8.paths
     if not exported:

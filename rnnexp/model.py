@@ -67,7 +67,8 @@ def plain(config: Settings, dataset: Dataset, weights: list[np.ndarray]) -> kera
 def weight_names(model: keras.Model) -> tuple[str, ...]:
     """Return the names of a plain network's weights, in Keras' order, such as ``rnn/kernel``.
 
-    Further layers are ``rnn_1`` and so on; the two directions of one are ``rnn/forward`` and ``rnn/backward``.
+    Further layers are ``rnn_1`` and so on; the two directions of one are ``rnn/forward`` and ``rnn/backward``. Those of
+    an encoder-decoder are ``encoder``, ``encoder_1`` and so on, and ``decoder``.
     """
     names = []
     for layer in model.layers:
@@ -116,8 +117,8 @@ def fold(config: Settings, dataset: Dataset, weights: Sequence[Any], total: Call
         config: the settings; ``max_value`` is ``M`` in the user's numbers.
         dataset: has the scales of inputs and outputs.
         weights: kernel ``[features, sums]``, recurrent kernel ``[units, sums]`` and bias of each recurrent layer
-            and direction, output kernel ``[units, outputs]``, output bias, as Keras orders them; float64 arrays, or
-            tensors.
+            and direction, the decoder last, output kernel ``[units, outputs]``, output bias, as Keras orders them;
+            float64 arrays, or tensors.
         total: the sum of a weight along ``axis``, for tensors TensorFlow's.
     """
     cell, scale = cells.load(config.cell), state_scale(config)
@@ -183,11 +184,17 @@ def load(path: Path) -> keras.Model:
 
 
 def _recurrent(config: Settings, dataset: Dataset, layer: Callable[..., keras.Layer]) -> list[keras.Layer]:
-    """Return the recurrent layers; ``layer(number, **options)`` makes one direction of one of them."""
-    layers = []
+    """Return the recurrent layers; ``layer(number, **options)`` makes one direction of one of them.
+
+    Where the answer comes after the sequence, they are an encoder, and a decoder of one layer that reads what the
+    encoder has come to again at each of its steps (Cho et al. 2014, "Learning phrase representations using RNN
+    encoder-decoder for statistical machine translation").
+    """
+    layers: list[keras.Layer] = []
+    prefix, as_long = ("encoder", False) if dataset.answer_steps else ("rnn", dataset.every_step)
     for number in range(config.num_layers):
-        name = f"rnn_{number}" if number else "rnn"
-        every_step = dataset.every_step or number < config.num_layers - 1
+        name = f"{prefix}_{number}" if number else prefix
+        every_step = as_long or number < config.num_layers - 1
         if config.bidirectional:
             ways = [
                 layer(number, return_sequences=every_step, go_backwards=way == "backward", name=f"{way}_{name}")
@@ -198,6 +205,9 @@ def _recurrent(config: Settings, dataset: Dataset, layer: Callable[..., keras.La
             # What reads backwards also hands on backwards, so that the layers after it go with it.
             backwards = config.go_backwards and number == 0
             layers.append(layer(number, return_sequences=every_step, go_backwards=backwards, name=name))
+    if dataset.answer_steps:
+        layers.append(keras.layers.RepeatVector(dataset.answer_steps, name="repeat"))
+        layers.append(layer(config.num_layers, return_sequences=True, name="decoder"))
     return layers
 
 

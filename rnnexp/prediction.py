@@ -15,7 +15,7 @@ import tyro
 
 from rnnexp import evaluation, files, samples
 from rnnexp.console import print_lines
-from rnnexp.datasets import input_map
+from rnnexp.datasets import characters, input_map
 from rnnexp.errors import UserError
 from rnnexp.export import metadata
 from rnnexp.inspection import open_file
@@ -32,11 +32,12 @@ class Options:
 
     INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
     of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
-    a series. Values are in the data's own units: the model's file says how they are normalised.
+    a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
+    may be a .txt with one in each line.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
-    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv or .npy file")]
+    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy or .txt file")]
     runtime: Annotated[
         Kernels | Integers,
         tyro.conf.arg(
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     content = bytes(open_file(options.file).content)
     about = metadata.read(content)
     shape = sequence_shape(content, str(options.file))
-    given = samples.read(options.input, shape)
+    given = samples.read(options.input, shape, _alphabet(about, shape[1]))
     if about is None:
         print(
             f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
@@ -70,6 +71,13 @@ def main(arguments: Sequence[str]) -> int:
     else:
         files.write_output(options.output, text)
     return 0
+
+
+def _alphabet(about: Mapping[str, Any] | None, features: int) -> str:
+    """Return the characters that a model of texts knows, one for each feature; none of another model."""
+    found = (about or {}).get("input_map")
+    known = str(found.get("characters", "")) if isinstance(found, Mapping) else ""
+    return known if len(known) == features else ""
 
 
 def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
@@ -85,11 +93,10 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
-    every_step = ranks == [[3], [3]] and shapes[0][0][1] == shapes[1][0][1]
-    if not (ranks == [[3], [2]] or every_step) or shapes[0][0][0] != 1:
+    if ranks not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
-            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, time steps, outputs], "
+            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
             f"but {listed}"
             + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) == 2 else "")
         )
@@ -149,11 +156,15 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
     codes = network.input.encode(x)
     made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)
-    return evaluation.softmax(outputs) if network.softmax else outputs
+    return evaluation.probabilities(outputs) if network.softmax else outputs
 
 
 def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:
-    """Return the answer: a row for each sample, or each of its steps, with class and probabilities, or predictions."""
+    """Return the answers as CSV.
+
+    There is a row for each sample, or each step of its answer, with class and probabilities, or predictions; for texts,
+    one with the answer as text.
+    """
     classes = [str(name) for name in about.get("classes", ())]
     if len(classes) == 2:
         outputs = evaluation.class_probabilities(outputs)
@@ -161,6 +172,11 @@ def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str
     places = [given.heading, "time_step"] if every_step else [given.heading]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    if given.texts and every_step:
+        answers = characters.texts(outputs, _alphabet(about, given.values.shape[2]))
+        writer.writerow([given.heading, "text", "answer"])
+        writer.writerows(zip(range(given.first, given.first + len(answers)), given.texts, answers, strict=True))
+        return text.getvalue()
     if len(classes) == outputs.shape[-1]:
         writer.writerow([*places, "class", *classes])
     else:

@@ -143,4 +143,17 @@ PRESETS: dict[str, Preset] = {
             "epochs": 5,
         },
     ),
+    "addition": Preset(
+        "classification",
+        "the sum of two numbers as text: 12+345 is read, then 357 is written (a classic of encoder-decoder tutorials)",
+        {
+            "dataset_name": "addition",
+            "cell": "gru",
+            "activation": "tanh",
+            "hidden_size": 96,
+            "learning_rate": 0.01,
+            "batch_size": 64,
+            "epochs": 10,
+        },
+    ),
 }

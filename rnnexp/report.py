@@ -111,6 +111,7 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
         *_class_lines(report),
+        *_example_lines(report),
         *_generation_lines(report),
         "## Files",
         "",
@@ -180,6 +181,24 @@ def _class_lines(report: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _example_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return the section with some questions and answers, if they are texts."""
+    if "examples" not in report:
+        return []
+    headings = list(report["examples"][0])
+    rows = [[f"`{text}`" if text else "" for text in example.values()] for example in report["examples"]]
+    return [
+        "## Examples",
+        "",
+        f"Some questions of the {report['data']['evaluation_part']}, and after them some that a model answers wrongly.",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "|" + " --- |" * len(headings),
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+    ]
+
+
 def generation_summary(report: Mapping[str, Any]) -> str:
     """Return what closed-loop generation came to, in a line: the error over all steps, or where it broke off."""
     found = report["generation"]
@@ -227,10 +246,11 @@ def _int8_lines(report: Mapping[str, Any]) -> list[str]:
         return []
     cost = report["degradation"]
     tuned = f"before fine-tuning {cost['plain_gap']:+.2g}" if cost["fine_tuned"] else "not fine-tuned"
+    sequences = f" (of whole sequences {cost['sequences_lost']:+.2g})" if "sequences_lost" in cost else ""
     lines = [
         "## int8",
         "",
-        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}; {tuned}; "
+        f"The gap is {cost['gap']:+.2g}, that is, {cost['gap_means']}{sequences}; {tuned}; "
         f"the limit is {cost['limit']:.2g}. The hidden state is at most {cost['state_error']:.1%} of full scale off.",
         "",
         *([f"**{cost['diagnosis']}**", ""] if "diagnosis" in cost else []),

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnexp import evaluation, generation, plots, report
 from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
+from rnnexp.datasets import Dataset, characters
 from rnnexp.datasets.dataset import spread
 from rnnexp.learning import Snapshot
 from rnnexp.quantization import conversion, diagnosis, layered, tensors
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Long sequences take long in an interpreter: what is not the result itself, models before the last one and the check of
 # the export, takes sequences of about this many time steps in all.
 ASIDE_STEPS = 2**21
+# Questions that the report shows, and as many again that were answered wrongly.
+EXAMPLES = 6
 
 
 def begin(config: Settings, given: Settings, dataset: Dataset, history: History) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
             "time_steps": dataset.train.x.shape[1],
             "features": dataset.train.x.shape[2],
             "every_step": dataset.every_step,
+            "answer_steps": dataset.answer_steps,
             "classes": list(dataset.class_names),
             "notes": list(dataset.notes),
         },
@@ -106,6 +109,8 @@ def evaluate(
     if "float32" in outputs:
         some = outputs["float32"][spread(len(part), len(aside.evaluation))]
         result["models"]["float32"]["keras_difference"] = _keras_difference(some, snapshots[-1], aside.evaluation.x)
+    if dataset.input_map["kind"] == "characters":
+        result["examples"] = _examples(dataset, outputs)
     title = f"{result['name']}: {dataset.evaluation_part}"
     if dataset.task == "classification":
         kind = next(iter(outputs))
@@ -120,6 +125,19 @@ def evaluate(
     shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
     plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
     return outputs, ["predictions.png"]
+
+
+def _examples(dataset: Dataset, outputs: dict[str, np.ndarray]) -> list[dict[str, str]]:
+    """Return some questions with the true answer and those of each model, as text: some of all, some of the wrong."""
+    part, alphabet = dataset.evaluation, dataset.input_map["characters"]
+    wrong = np.zeros(len(part), bool)
+    for made in outputs.values():
+        wrong |= (made.argmax(axis=-1) != part.y).any(axis=1)
+    rows = [*spread(len(part), EXAMPLES), *np.flatnonzero(wrong)[:EXAMPLES]]
+    columns = {"question": part.x[rows], "truth": np.eye(dataset.outputs)[part.y[rows]]}
+    columns |= {kind: made[rows] for kind, made in outputs.items()}
+    answers = zip(*(characters.texts(values, alphabet) for values in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in answers]
 
 
 def generate(result: dict[str, Any], dataset: Dataset, exported: dict[str, list[Path]], folder: Path) -> list[str]:
@@ -179,13 +197,13 @@ def evaluate_int8(
     compared = diagnosis.Comparison(network, int8.real, x)
 
     def final(outputs: np.ndarray) -> np.ndarray:
-        return evaluation.softmax(outputs) if int8.network.softmax else outputs
+        return evaluation.probabilities(outputs) if int8.network.softmax else outputs
 
     def loss(outputs: np.ndarray) -> float:
         return evaluation.loss(dataset.evaluation, final(outputs))
 
     # Where the converter has failed, NumPy stands in for the float32 file.
-    float32 = outputs.get("float32", final(float_network(config, snapshot.weights).run(x)))
+    float32 = outputs.get("float32", final(float_network(config, dataset, snapshot.weights).run(x)))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
@@ -200,6 +218,9 @@ def evaluate_int8(
         "fine_tuned": int8.history is not None,
         "fine_tuned_in_float": evaluation.evaluate(dataset, final(int8.real.run(x))),
     }
+    if dataset.every_step:
+        right, kept = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
+        result["degradation"]["sequences_lost"] = right - kept
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
     result["quantization"] = tensors.describe(network, compared.saturation())
     for tensor in result["quantization"]:

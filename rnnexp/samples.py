@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from rnnexp.datasets import series
+from rnnexp.datasets import characters, series
 from rnnexp.errors import UserError
 
 
@@ -21,30 +22,35 @@ class Samples:
         values: ``[n, time, features]`` in the data's own units.
         heading: what a sample's number is called: ``sample``, or ``after_row`` for the windows of a series.
         first: the number of the first one.
+        texts: what they are made of, where the model takes texts and was given some.
     """
 
     values: np.ndarray
     heading: str = "sample"
     first: int = 1
+    texts: Sequence[str] = ()
 
 
-def read(path: Path, shape: Sequence[int]) -> Samples:
-    """Read samples from a .csv or .npy file.
+def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
+    """Read samples from a .csv, .npy or .txt file.
 
     A .csv is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or it has a sample in
     each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without the dimension of
-    features where there is one, or a series.
+    features where there is one, or a series. A .txt is for models of texts, and has one in each line.
 
     Args:
         path: the file.
         shape: of the model's input without the batch, ``(time, features)``.
+        alphabet: the characters that a model of texts knows.
 
     Raises:
         UserError: if the file cannot be read, or does not fit the model.
     """
-    readers = {".csv": _read_csv, ".npy": _read_npy}
+    readers: dict[str, Callable[[Path, int, int], Samples]] = {".csv": _read_csv, ".npy": _read_npy}
+    if alphabet:
+        readers[".txt"] = partial(_read_txt, alphabet=alphabet)
     if path.suffix.lower() not in readers:
-        raise UserError(f"{path} is neither a .csv nor a .npy file")
+        raise UserError(f"{path} is not a file that this model can be run on: {', '.join(readers)}")
     if not path.is_file():
         raise UserError(f"there is no file {path}")
     steps, features = shape
@@ -105,6 +111,17 @@ def _read_npy(path: Path, steps: int, features: int) -> Samples:
         without = f", or [n, {steps}], or a series" if features == 1 else ""
         raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
     return Samples(values)
+
+
+def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001
+    try:
+        texts = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not text in UTF-8") from None
+    for line, text in enumerate(texts, 1):
+        if not text or len(text) > steps or not set(text) <= set(alphabet):
+            raise UserError(f"{path}, line {line}: {text!r} is not 1 to {steps} characters of {alphabet!r}")
+    return Samples(characters.one_hot(texts, alphabet, steps), texts=texts)
 
 
 def _table(path: Path) -> pd.DataFrame | None:

@@ -23,6 +23,11 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
     path = config.weights
     if path is None:
         return None
+    if dataset.answer_steps:
+        raise UserError(
+            f"WEIGHTS: weights can be read for one recurrent layer only, and {dataset.name} asks for an encoder and a "
+            "decoder: leave it None"
+        )
     try:
         network = weights_file.read(path)
     except UserError as error:

@@ -7,15 +7,22 @@ from rnnexp.activations import ACTIVATIONS
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
 from rnnexp.quantization.layered import quantize
 
+# Of a decoder.
+ANSWER_STEPS = 5
+
 
 def layered(*cells, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0):
-    """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" as a third."""
+    """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
+
+    The one with "encodes" behind is the last layer of an encoder: those after it are a decoder.
+    """
     random = np.random.default_rng(seed)
     layers, inputs = [], features
     for cell, units, *ways in cells:
         count = 2 if "both" in ways else 1
         weights = tuple(cell_weights(random, cell, inputs, units, gain) for _ in range(count))
-        layers.append(FloatLayer(cell, weights, ACTIVATIONS[activation].table, "backwards" in ways))
+        repeats = ANSWER_STEPS if "encodes" in ways else 0
+        layers.append(FloatLayer(cell, weights, ACTIVATIONS[activation].table, "backwards" in ways, repeats))
         inputs = count * units
     return FloatNetwork(
         tuple(layers), random.normal(size=(inputs, outputs)), random.normal(size=outputs), every_step=every_step

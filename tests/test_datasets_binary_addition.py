@@ -14,7 +14,15 @@ from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import binary_addition
 from rnnexp.errors import UserError
 from rnnexp.export import weights
+from rnnexp.quantization import finetuning, layered
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
+
+try:
+    import tflite_micro  # noqa: F401
+except ImportError:
+    KERNELS = ("litert", "reference")
+else:
+    KERNELS = ("litert", "reference", "micro")
 
 SETTINGS = {"dataset_name": "binary-addition", "activation": "tanh", "hidden_size": 16, "batch_size": 32}
 
@@ -153,10 +161,13 @@ def test_the_model_of_one_time_step_gives_the_same(finished):
     np.testing.assert_array_equal(whole[..., 0] > 0.5, dataset.evaluation.y[:20] == 1)
 
 
-def test_samples_of_ones_own_get_a_row_for_every_step(finished, tmp_path, capsys):
+@pytest.mark.parametrize("kind", ["float32", "int8"])
+def test_samples_of_ones_own_get_a_row_for_every_step(finished, tmp_path, capsys, kind):
     samples = tmp_path / "sums.npy"
     np.save(samples, binary_addition.bits(np.array([[200, 100], [1, 255]]), 9))
-    assert prediction.main([str(finished.model), str(samples)]) == 0
+    assert (
+        prediction.main([str(finished.config.output_dir / f"{finished.config.stem}-{kind}.tflite"), str(samples)]) == 0
+    )
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [(row["sample"], row["time_step"]) for row in rows] == [
         (str(n), str(t)) for n in (1, 2) for t in range(1, 10)
@@ -178,5 +189,59 @@ def test_the_weights_say_that_every_step_answers_and_can_be_trained_on(finished)
         np.testing.assert_array_equal(ours, arrays[name])
 
 
-def test_there_is_no_int8_model_and_the_report_says_why(finished):
-    assert "asks for one at every step" in finished.report["models"]["int8"]["absent"]
+def test_the_int8_model_adds_as_well(finished):
+    report, cost = finished.report, finished.report["degradation"]
+    assert report["models"]["int8"]["metrics"]["accuracy"] == 1.0
+    assert report["models"]["int8"]["metrics"]["sequence_accuracy"] == 1.0
+    assert (cost["gap"], cost["sequences_lost"], cost["fine_tuned"]) == (0, 0, False)
+    assert 0 < cost["state_error"] < 0.05
+    tensors = {tensor["name"]: tensor for tensor in report["quantization"]}
+    assert tensors["logits"]["shape"] == [1, 9, 1]
+    assert tensors["logits"]["saturated_share"] == tensors["state"]["saturated_share"] == 0
+    assert tensors["sigmoid_table"]["shape"] == [256]
+    assert (finished.folder / "state_error.png").stat().st_size > 5_000
+    text = (finished.folder / "report.md").read_text()
+    assert "accuracy lost (of whole sequences +0)" in text
+
+
+VARIANTS = {
+    "preset": {},
+    "relu": {"activation": "relu"},
+    "sigmoid": {"activation": "sigmoid"},
+    "128 units": {"hidden_size": 128},
+    "gru": {"cell": "gru"},
+    "lstm, 2 layers": {"cell": "lstm", "num_layers": 2},
+    "bidirectional": {"bidirectional": True},
+    "custom, dropout": {"activation": "custom", "dropout": 0.5},
+}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[name if name == "preset" else pytest.param(name, marks=pytest.mark.slow) for name in VARIANTS],
+)
+def variant(request, tmp_path_factory):
+    if request.param == "preset":
+        return request.getfixturevalue("finished")
+    path = tmp_path_factory.mktemp("variant")
+    return run(config(epochs=2, learning_rate=0.01, **VARIANTS[request.param], **folders(path)))
+
+
+def test_every_runtime_has_the_references_bits_at_every_step(variant):
+    given, dataset = variant.config, datasets.load(variant.config)
+    weights = networks.load(variant.folder / "model.keras").get_weights()
+    network = finetuning.post_training(given, dataset, [values.astype(np.float64) for values in weights])
+    some = network.input.encode(dataset.evaluation.x[:200])
+    expected = network.sigmoid[layered.run(network, some).astype(int) + 128]
+    assert expected.shape == (200, 9, 1)
+    assert len(np.unique(expected)) > 4
+    for kernels in KERNELS:
+        whole = TFLiteModel(given.output_dir / f"{given.stem}-int8.tflite", kernels=kernels)
+        assert (whole.run_codes(some) == expected).all()
+        if given.forward:
+            step = TFLiteStepModel(given.output_dir / f"{given.stem}-step-int8.tflite", kernels=kernels)
+            assert (step.run_codes(some)[0] == expected).all()
+    scores = variant.report["models"]
+    assert abs(variant.report["degradation"]["gap"]) <= 0.005
+    assert abs(variant.report["degradation"]["sequences_lost"]) <= 0.005
+    assert scores["int8"]["metrics"]["accuracy"] > variant.report["baselines"]["sum without carry"]["accuracy"]

@@ -69,6 +69,14 @@ def test_the_majority_class_of_iris():
     assert "absent" not in perfect
 
 
+def test_probabilities_by_hand():
+    logits = np.log([[[1.0, 3.0], [4.0, 1.0]]])
+    np.testing.assert_allclose(evaluation.probabilities(logits), [[[0.25, 0.75], [0.8, 0.2]]])
+    # A single one is that of the second of two classes, and never overflows.
+    single = np.array([[np.log(3.0)], [0.0], [-1e4], [1e4]])
+    np.testing.assert_allclose(evaluation.probabilities(single), [[0.75], [0.5], [0.0], [1.0]])
+
+
 def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
     iris = datasets.load(ClassificationConfig(dataset_name="iris"))
     some = iris.evaluation.y != 1

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from c_compiler import build_and_run, needs_compiler
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
@@ -68,6 +68,29 @@ def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_ste
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+
+
+ENCODER_DECODERS = [
+    [("simple", 5, "encodes"), ("simple", 4)],
+    [("gru", 4), ("gru", 5, "both", "encodes"), ("gru", 6)],
+    [("lstm", 4, "backwards", "encodes"), ("lstm", 4), ("simple", 3, "both")],
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "options",
+    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+)
+@pytest.mark.parametrize("cells", ENCODER_DECODERS, ids=str)
+def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
+    network = layered(*cells, features=2, outputs=3, every_step=True)
+    files = write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=True))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+    assert f"#define MY_NET_2_ANSWER_STEPS {ANSWER_STEPS}\n" in files.header
+    assert "int8_t output[MY_NET_2_ANSWER_STEPS * MY_NET_2_OUTPUTS]" in files.header
 
 
 @needs_compiler

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.cells import CELLS
 from rnnexp.export import flatbuffer
-from rnnexp.export.int8 import OPERATORS, to_step_tflite, to_tflite
+from rnnexp.export.int8 import OPERATORS, to_encoder_tflite, to_step_tflite, to_tflite
 from rnnexp.quantization.arithmetic import Table
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
-from rnnexp.quantization.layered import Layer, from_simple, run
+from rnnexp.quantization.layered import context, from_simple, run
 from rnnexp.quantization.layered import states as layered_states
 from rnnexp.quantization.network import Product
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
@@ -112,7 +112,7 @@ def test_same_bits_for_random_and_extreme_numbers(kernels, seed, cells, steps, e
     network = layered(*cells, features=2, outputs=3, every_step=every_step, gain=3.0, seed=seed)
     integer, codes = integers(network, inputs(3, steps, 2, seed))
     if wild:
-        layers = [Layer(tuple(extreme(cell, random) for cell in old.cells), old.backwards) for old in integer.layers]
+        layers = [replace(old, cells=tuple(extreme(cell, random) for cell in old.cells)) for old in integer.layers]
         integer = replace(integer, layers=tuple(layers))
         codes = random.choice([-128, -1, 0, 127], codes.shape).astype(np.int8)
     assert_same_bits(integer, codes, kernels)
@@ -153,6 +153,22 @@ def test_softmax(kernels, every_step):
     assert np.abs(model.run_codes(codes).astype(int) + 128 - 256 * exact).max() <= 1.5
 
 
+@pytest.mark.parametrize("every_step", [False, True])
+def test_the_sigmoid_of_a_single_output_has_the_same_bits_too(kernels, every_step):
+    network, x = layered(("gru", 6), features=2, every_step=every_step), inputs(5, 9, 2)
+    integer, codes = integers(network, x, softmax=True)
+    table = integer.sigmoid.astype(int)
+    real = 1 / (1 + np.exp(-integer.output.decode(np.arange(-128, 128))))
+    assert np.abs((table + 128) / 256 - np.minimum(real, 255 / 256)).max() <= 1 / 512 + 1e-12
+    expected = table[run(integer, codes).astype(int) + 128]
+    assert len(np.unique(expected)) > 4
+    model = TFLiteModel(to_tflite(integer), kernels=kernels)
+    assert (model.output.scale, model.output.zero_point) == (1 / 256, -128)
+    assert model.run_codes(codes).tolist() == expected.tolist()
+    made, _ = TFLiteStepModel(to_step_tflite(integer), kernels=kernels).run_codes(codes)
+    assert (made if every_step else made[:, -1]).tolist() == expected.tolist()
+
+
 def test_arrays_of_results_take_no_room_in_the_file():
     network = layered(("gru", 4, "both"), ("gru", 4), every_step=True)
     first, second = (len(to_tflite(integers(network, inputs(3, steps))[0])) for steps in (20, 1600))
@@ -191,6 +207,38 @@ def test_step_by_step_the_same_bits(kernels, cells):
     # The first state of each layer is its value.
     for values, place in zip(layered_states(integer, codes), np.cumsum([0, *kept[:-1]]), strict=True):
         assert states[place].tolist() == values.tolist()
+
+
+ENCODER_DECODERS = [
+    [("simple", 5, "encodes"), ("simple", 4)],
+    [("lstm", 6, "encodes"), ("lstm", 5)],
+    [("gru", 5, "backwards"), ("gru", 4, "encodes"), ("gru", 4), ("simple", 3)],
+    [("gru", 5, "both", "encodes"), ("gru", 4)],
+    [("simple", 5, "both", "encodes"), ("lstm", 4)],
+    [("simple", 4, "both"), ("lstm", 4, "encodes"), ("simple", 3, "both")],
+]
+
+
+@pytest.mark.parametrize("steps", [1, 9])
+@pytest.mark.parametrize("cells", ENCODER_DECODERS, ids=str)
+def test_encoder_and_decoder_have_the_same_bits_in_one_file_and_in_a_loop_outside(kernels, cells, steps):
+    network = layered(*cells, features=2, outputs=3, every_step=True)
+    integer, codes = integers(network, inputs(3, steps, 2))
+    expected = assert_same_bits(integer, codes, kernels)
+    assert expected.shape == (3, ANSWER_STEPS, 3)
+    found = TFLiteModel(to_encoder_tflite(integer), kernels=kernels).run_codes(codes)
+    assert found.tolist() == context(integer, codes).tolist()
+    if not all(layer.forward for layer in integer.decoder):
+        return
+    decoder = TFLiteStepModel(to_step_tflite(integer), kernels=kernels)
+    made, states = decoder.run_codes(np.repeat(found[:, None], ANSWER_STEPS, axis=1))
+    assert made.tolist() == expected.tolist()
+    assert states[0].tolist() == layered_states(integer, codes)[len(integer.encoder)].tolist()
+
+
+def test_without_a_decoder_there_is_no_encoder():
+    with pytest.raises(ValueError, match="has no encoder either"):
+        to_encoder_tflite(integers(layered(("gru", 4), ("gru", 4)), inputs(2, 5))[0])
 
 
 @pytest.mark.parametrize("way", ["both", "backwards"])

@@ -46,6 +46,14 @@ def test_any_layers_come_back(layers, every_step, softmax, seed):
     assert run(found, codes).tolist() == run(integer, codes).tolist()
 
 
+def test_encoder_and_decoder_come_back():
+    network = layered(("lstm", 3, "both", "encodes"), ("simple", 4), outputs=3, every_step=True)
+    integer, codes = integers(network, inputs(4, 9), softmax=True)
+    found = from_tflite(to_tflite(integer))
+    np.testing.assert_equal(dataclasses.asdict(found), dataclasses.asdict(integer))
+    assert run(found, codes).tolist() == run(integer, codes).tolist()
+
+
 @pytest.mark.parametrize("cells", [[("lstm", 10)], [("gru", 10)], [("simple", 8, "both"), ("lstm", 8)]], ids=str)
 def test_what_a_file_says_of_its_integers_takes_little(cells):
     """Weights and tables are there once, for the graph and for whoever reads them back."""

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from conftest import PROJECT
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import inputs
 
 from rnnexp.cells import CELLS
@@ -32,6 +32,18 @@ def test_the_network_comes_back(cells, every_step):
         type(cell) for layer in network.layers for cell in layer.cells
     ]
     assert run(found, codes).tolist() == run(network, codes).tolist()
+
+
+def test_encoder_and_decoder_come_back():
+    network, codes = integers(
+        layered(("gru", 3, "both", "encodes"), ("simple", 4), outputs=3, every_step=True), inputs(4, 9)
+    )
+    found = to_arrays(network)
+    assert found["layer_1/repeats"] == ANSWER_STEPS
+    assert run(from_arrays(found), codes).tolist() == run(network, codes).tolist()
+    for change in ({"layer_1/repeats": -1}, {"layer_2/repeats": 1}, {"every_step": False}):
+        with pytest.raises(ValueError, match="layers are repeated"):
+            from_arrays(found | {name: np.asarray(value) for name, value in change.items()})
 
 
 def test_arrays_are_plain_and_names_say_where_they_belong():

@@ -87,7 +87,7 @@ def test_every_runtime_gives_the_references_bits_on_every_sample(trained, int8, 
 
 def test_int8_is_as_good_as_float32(trained, int8):
     config, dataset, snapshot = trained
-    float_outputs = float_network(config, snapshot.weights).run(dataset.evaluation.x)
+    float_outputs = float_network(config, dataset, snapshot.weights).run(dataset.evaluation.x)
     np.testing.assert_allclose(
         evaluation.softmax(float_outputs) if int8.network.softmax else float_outputs,
         np.asarray(snapshot.model(dataset.evaluation.x)),
@@ -120,7 +120,7 @@ def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on
     config, dataset, snapshot = trained
     network = post_training(config, dataset, snapshot.weights)
     tuned = fine_tune(network, config, dataset, snapshot.trained, epochs=3)
-    expected = float_network(config, snapshot.weights).run(dataset.train.x)
+    expected = float_network(config, dataset, snapshot.weights).run(dataset.train.x)
     distances = []
     for candidate in (network, tuned.network):
         outputs = candidate.output.decode(reference.run(candidate, candidate.input.encode(dataset.train.x)))
@@ -163,14 +163,16 @@ def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
         if made.history is None:
             assert made.network is made.plain
         else:
-            tuned_gap = conversion.training_gap(made.network, float_network(settings, snapshot.weights), dataset)
+            tuned_gap = conversion.training_gap(
+                made.network, float_network(settings, dataset, snapshot.weights), dataset
+            )
             assert tuned_gap < made.plain_training_gap
 
 
 def test_what_is_cut_off_is_counted_and_named(trained):
     config, dataset, snapshot = trained
     network = post_training(config, dataset, snapshot.weights)
-    network, real = layered(network), float_network(config, snapshot.weights)
+    network, real = layered(network), float_network(config, dataset, snapshot.weights)
     inside = diagnosis.Comparison(network, real, dataset.train.x)
     assert max(inside.saturation().values()) == 0
     outside = diagnosis.Comparison(network, real, 10 * dataset.train.x + 10)
@@ -221,7 +223,7 @@ def test_fine_tuning_repairs_a_coarse_network():
     trained = network.get_weights()
     weights = [values.astype(np.float64) for values in model.plain(config, dataset, trained).get_weights()]
     activation = user_activation(config)
-    x, real = dataset.train.x, float_network(config, weights)
+    x, real = dataset.train.x, float_network(config, dataset, weights)
     seen = real.ranges()
     expected = real.run(x, seen)
     limits = expected.min(), expected.max()

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import inputs
 
 from rnnexp.quantization.diagnosis import Comparison
 
+ENCODER_DECODER = [("gru", 6, "both", "encodes"), ("gru", 5)]
 STRUCTURES = [[("simple", 6)], [("lstm", 6)], [("gru", 6, "both"), ("lstm", 5, "both")], [("gru", 4, "backwards")]]
 
 
@@ -28,6 +29,17 @@ def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
     parts = compared.contributions(l2(network, x))
     # Of 14 bits: they cost less than codes of 8.
     assert 0 < parts["weights"] < min(parts["input"], parts["output"])
+    assert "rounding the" in compared.explain(l2(network, x))
+
+
+def test_the_steps_of_a_decoder_come_after_those_of_the_encoder():
+    network, x = layered(*ENCODER_DECODER, features=2, every_step=True), inputs(30, 12, 2)
+    compared = Comparison(integers(network, x)[0], network, x)
+    assert compared.state_error().shape == (12 + ANSWER_STEPS,)
+    assert 0 < compared.state_error().max() < 0.05
+    shares = compared.saturation()
+    assert {"encoder/forward/state", "encoder/backward/state", "decoder/state"} <= set(shares)
+    assert set(shares.values()) == {0.0}
     assert "rounding the" in compared.explain(l2(network, x))
 
 

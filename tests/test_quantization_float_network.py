@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from random_layers import layered
+from random_layers import ANSWER_STEPS, layered
 from random_networks import inputs
 
 from rnnexp import cells as cells_by_name
@@ -19,6 +19,8 @@ from rnnexp.quantization.float_network import FloatNetwork
         [("gru", 4, "backwards")],
         [("gru", 3, "both"), ("lstm", 4, "both"), ("simple", 5)],
         [("simple", 3), ("gru", 4, "backwards")],
+        [("gru", 3, "both"), ("gru", 4, "both", "encodes"), ("lstm", 4)],
+        [("simple", 3, "backwards", "encodes"), ("simple", 4)],
     ],
     ids=str,
 )
@@ -27,9 +29,11 @@ def test_the_same_as_keras(cells, every_step):
     x = inputs(4, 6, 2).astype(np.float32)
     model = keras.Sequential([keras.Input(x.shape[1:])])
     for number, (cell, units, *ways) in enumerate(cells):
-        sequences = every_step or number < len(cells) - 1
+        sequences = "encodes" not in ways and (every_step or number < len(cells) - 1)
         layer = cells_by_name.load(cell).plain(units, return_sequences=sequences, go_backwards="backwards" in ways)
         model.add(keras.layers.Bidirectional(layer) if "both" in ways else layer)
+        if "encodes" in ways:
+            model.add(keras.layers.RepeatVector(ANSWER_STEPS))
     model.add(keras.layers.Dense(3))
     arrays = [values for layer in network.layers for weights in layer.weights for values in weights]
     model.set_weights([*arrays, network.kernel, network.bias])
@@ -51,6 +55,25 @@ def test_layers_are_found_in_a_models_weights(options):
     found = FloatNetwork.of_keras([*arrays, made.kernel, made.bias], "gru", np.tanh, **options)
     x = inputs(2, 5, 3)
     assert (found.run(x) == made.run(x)).all()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_encoder_and_decoder_are_found_in_a_models_weights(bidirectional):
+    ways = ["both"] if bidirectional else []
+    made = layered(("gru", 4, *ways), ("gru", 4, *ways, "encodes"), ("gru", 4), features=3, outputs=2, every_step=True)
+    arrays = [values for layer in made.layers for weights in layer.weights for values in weights]
+    found = FloatNetwork.of_keras(
+        [*arrays, made.kernel, made.bias],
+        "gru",
+        np.tanh,
+        bidirectional=bidirectional,
+        every_step=True,
+        answer_steps=ANSWER_STEPS,
+    )
+    x = inputs(2, 7, 3)
+    assert found.run(x).shape == (2, ANSWER_STEPS, 2)
+    assert (found.run(x) == made.run(x)).all()
+    assert [values[0].shape[1] for values in found.states(x)] == [7, 7, ANSWER_STEPS]
 
 
 def test_ranges_are_over_all_batches_and_steps(monkeypatch):

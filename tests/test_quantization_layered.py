@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import inputs
 
 from rnnexp.activations import ACTIVATIONS
@@ -10,7 +10,7 @@ from rnnexp.cells import CELLS
 from rnnexp.errors import UserError
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.float_network import FloatLayer, FloatNetwork
-from rnnexp.quantization.layered import quantize, run
+from rnnexp.quantization.layered import context, quantize, run, states
 
 
 def error_in_steps(network, integer, codes):
@@ -45,6 +45,28 @@ def test_layers_and_directions(cells, every_step):
     integer, codes = integers(network, inputs(8, 12, 2))
     assert run(integer, codes).shape == ((8, 12, 3) if every_step else (8, 3))
     assert error_in_steps(network, integer, codes) < 2.0
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("lstm", 8, "encodes"), ("lstm", 8)],
+        [("gru", 5), ("gru", 6, "backwards", "encodes"), ("simple", 5), ("gru", 5)],
+        [("simple", 5, "both", "encodes"), ("gru", 6)],
+    ],
+    ids=str,
+)
+def test_encoder_and_decoder(cells):
+    network = layered(*cells, features=2, outputs=3, every_step=True)
+    integer, codes = integers(network, inputs(8, 12, 2))
+    assert run(integer, codes).shape == (8, ANSWER_STEPS, 3)
+    assert error_in_steps(network, integer, codes) < 2.0
+    assert len(integer.encoder) + len(integer.decoder) == len(cells)
+    assert (integer.output_steps, integer.forward) == (ANSWER_STEPS, False)
+    assert (context(integer, codes) == states(integer, codes)[len(integer.encoder) - 1][:, -1]).all()
+    assert [values.shape[1] for values in states(integer, codes)] == [12] * len(integer.encoder) + [5] * len(
+        integer.decoder
+    )
 
 
 def slow(cell):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from random_layers import integers, layered
+from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import float_network, inputs
 
 from rnnexp.quantization import tensors
@@ -79,6 +79,26 @@ def test_input_and_output():
     assert (named["input"]["shape"], named["input"]["zero_point"]) == ([1, 12, 2], integer.input.zero_point)
     assert named["logits"]["scale"] == integer.output.scale
     assert (named["output"]["scale"], named["output"]["zero_point"]) == (1 / 256, -128)
+
+
+def test_a_single_probability_has_its_table():
+    network = layered(("simple", 4), features=2, every_step=True)
+    integer, _ = integers(network, inputs(20, 12, 2), softmax=True)
+    named = {entry["name"]: entry for entry in tensors.describe(integer, {})}
+    assert named["logits"]["shape"] == named["output"]["shape"] == [1, 12, 1]
+    table = named["sigmoid_table"]
+    assert (table["dtype"], table["shape"], table["scale"], table["zero_point"]) == ("int8", [256], 1 / 256, -128)
+    assert table["min"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["min"])), abs=1 / 512)
+    assert table["max"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["max"])), abs=1 / 256)
+
+
+def test_encoder_and_decoder_have_names_of_their_own():
+    network = layered(("gru", 4, "encodes"), ("simple", 5), features=2, outputs=3, every_step=True)
+    integer, _ = integers(network, inputs(20, 12, 2), softmax=True)
+    named = {entry["name"]: entry for entry in tensors.describe(integer, {})}
+    assert named["output"]["shape"] == named["logits"]["shape"] == [1, ANSWER_STEPS, 3]
+    assert_holds(named["decoder/input_kernel"], network.layers[1].weights[0][0])
+    assert_holds(named["encoder/update_gate/input_kernel"], network.layers[0].weights[0][0][:, :4])
 
 
 def test_a_simple_network_has_the_names_that_it_always_had():

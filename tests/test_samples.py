@@ -57,7 +57,7 @@ def test_npy_with_or_without_the_features(file, shape):
 @pytest.mark.parametrize(
     ("name", "content", "shape", "message"),
     [
-        ("s.txt", "1", (1, 1), "neither a .csv nor a .npy"),
+        ("s.txt", "1", (1, 1), "not a file that this model can be run on: .csv, .npy"),
         ("s.csv", "1\n2\n", (3, 1), "2 values, fewer than the 3 time steps"),
         ("s.csv", "1,2\n3,4\n", (3, 1), "rows have 2 numbers, and a sample has 3 .*'data'"),
         ("s.csv", "1,2\n3,4\n", (3, 2), r"rows have 2 numbers, and a sample has 6 \(3 time steps of 2\)"),
@@ -104,3 +104,25 @@ def test_an_npy_that_claims_to_be_larger_than_the_memory(file):
     content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
     with pytest.raises(UserError, match=r"larger than the memory|cannot be read as .npy"):
         samples.read(file("s.npy", content), (3, 1))
+
+
+def test_a_text_in_each_line_for_models_of_texts(file):
+    found = samples.read(file("s.txt", "ab\nb\n"), (3, 3), "ab ")
+    assert found.texts == ["ab", "b"]
+    assert found.values.argmax(axis=2).tolist() == [[2, 0, 1], [2, 2, 1]]
+    assert samples.read(file("s.txt", "ab\r\nb"), (3, 3), "ab ").texts == ["ab", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("ab\nac\n", r"s.txt, line 2: 'ac' is not 1 to 3 characters of 'ab '"),
+        ("abab\n", r"line 1: 'abab' is not 1 to 3 characters"),
+        ("ab\n\nb\n", r"line 2: '' is not 1 to 3 characters"),
+        (b"\xff\xfe", r"s.txt is not text in UTF-8"),
+        ("", r"s.txt holds no sample"),
+    ],
+)
+def test_texts_that_do_not_fit(file, content, message):
+    with pytest.raises(UserError, match=message):
+        samples.read(file("s.txt", content), (3, 3), "ab ")

@@ -27,6 +27,7 @@ LOADERS: dict[str, dict[str, str]] = {
         "digits": "rnnexp.datasets.digits",
         "mnist": "rnnexp.datasets.mnist",
         "binary-addition": "rnnexp.datasets.binary_addition",
+        "addition": "rnnexp.datasets.addition",
     },
     "memory": {"memory": "rnnexp.datasets.memory"},
 }
@@ -52,6 +53,6 @@ def load(config: Settings) -> Dataset:
             f"(there are: {', '.join(sorted(loaders))}{own})"
         )
     dataset: Dataset = importlib.import_module(loaders[name]).load(config)
-    if dataset.every_step and config.go_backwards:
+    if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
     return dataset

@@ -18,7 +18,8 @@ class Split:
     Attributes:
         x: ``[n, time, features]`` float32; of large data sets also int16 or float16, which stand for the same numbers
             in less memory, and may be memory-mapped.
-        y: ``[n, outputs]`` float32, or class numbers int32: ``[n]``, or ``[n, time]`` where there is one at every step.
+        y: ``[n, outputs]`` float32, or class numbers int32: ``[n]``, or ``[n, time]`` where there is one at every step,
+            or ``[n, steps]`` where an answer of so many comes after the sequence.
         offset: ``[n, 1]``, and
         scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
         target: ``[n, outputs]`` in the data's own units, where ``to_units(y)`` is these but for float32's rounding.
@@ -120,8 +121,14 @@ class Dataset:
 
     @property
     def every_step(self) -> bool:
-        """Whether the network answers at every time step, not only after the last one."""
+        """Whether an answer has several steps, and not only one after the last of the sequence."""
         return self.task == "classification" and self.train.y.ndim == 2
+
+    @property
+    def answer_steps(self) -> int:
+        """The steps in which a decoder answers after the sequence; 0 where the answer comes with it."""
+        steps = self.train.y.shape[1] if self.every_step else 0
+        return 0 if steps == self.train.x.shape[1] else steps
 
     def with_some_evaluation(self, most: int) -> Dataset:
         """Return the data set with at most that many rows of the evaluation part, spread evenly."""

@@ -5,6 +5,7 @@ A map is a small dictionary that goes into every report and exported file, so th
     {"kind": "none"}
     {"kind": "train", "to": 255.0, "minimum": 16.7, "range": 1510.8}       the training part's; one number or one a step
     {"kind": "window", "to": 255.0, "flat_range": 20.4}                    each sample's own; flat_range where that is 0
+    {"kind": "characters", "characters": "0123456789 +"}                   texts, see ``datasets.characters``
     {"kind": "raw", ...}  {"kind": "log-mel", ...}  {"kind": "mfcc", ...}              sound, see ``datasets.features``
 """
 
@@ -15,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-# What samples are the network's inputs as they are: those of sound are made by ``datasets.features``.
-AS_THEY_ARE = ("none", "raw", "log-mel", "mfcc")
+# What samples are the network's inputs as they are: those of sound are made by ``datasets.features``, those of texts by
+# ``datasets.characters``.
+AS_THEY_ARE = ("none", "characters", "raw", "log-mel", "mfcc")
 KINDS = (*AS_THEY_ARE, "train", "window")
 
 

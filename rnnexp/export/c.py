@@ -69,7 +69,7 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
     cells, run = program.cells(), program.stream() if network.forward else program.sequence()
     classes = about.get("classes", range(max(network.outputs, 2)))
     what = "logits" if network.softmax else "outputs"
-    results = f"{macro}_TIME_STEPS * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
+    results = f"{program.output_steps} * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
     values = {
         "name": name,
         "p": prefix,

@@ -75,6 +75,8 @@ class Program:
     limits: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.network.encoder:
+            self.sizes[self.output_steps] = self.network.output_steps
         self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, 128 * RADIX)
         for layer, scopes in zip(self.network.layers, self.network.scopes, strict=True):
             self._place(layer, [scope.replace("/", "_") for scope in scopes])
@@ -99,6 +101,11 @@ class Program:
             offset = f" + {size}"
         self.inputs = units
         self.limits = np.concatenate([np.full(cell.units, largest_value(cell)) for cell in layer.cells])
+
+    @property
+    def output_steps(self) -> str:
+        """The C name of the number of steps with an output, where there is more than one."""
+        return f"{self.prefix}_{'ANSWER' if self.network.encoder else 'TIME'}_STEPS"
 
     @property
     def memory(self) -> str:
@@ -133,22 +140,22 @@ class Program:
         public = self.prefix.lower()
         step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
         if self.network.every_step:
-            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)])
-        return [*self._loop([step]), call(f"{public}_output", "&state", "output")]
+            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self.output_steps)
+        return [*self._loop([step], f"{self.prefix}_TIME_STEPS"), call(f"{public}_output", "&state", "output")]
 
     def sequence(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
-        found, read = [], f"input + {{}} * {self.prefix}_FEATURES"
+        found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", f"{self.prefix}_TIME_STEPS"
         for loop in plan(self.network):
             body, kept, offset = [], None, ""
             if any(chain.backwards for chain in loop.chains):
-                body.append(f"const int32_t from_end = {self.prefix}_TIME_STEPS - 1 - time;")
+                body.append(f"const int32_t from_end = {steps} - 1 - time;")
             for chain in loop.chains:
                 place = "from_end" if chain.backwards else "time"
                 body += self._chain(chain, read.format(place))
                 end = self.placed[id(chain.cells[-1])]
                 if loop.gives == "values":
-                    kept = kept or self._wait(end.layer)
+                    kept = kept or self._wait(end.layer, steps, loop.steps)
                     # Both directions are joined at the same place; what an only one reads backwards stays so.
                     at = place if len(loop.chains) > 1 else "time"
                     size = end.function.sizes[1]
@@ -157,8 +164,11 @@ class Program:
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
-            found += self._loop(body)
+            found += self._loop(body, steps)
             read = f"buffers->{kept.name}[{{}}]" if kept else read
+            if loop.gives == "last" and self.network.encoder:
+                # What the decoder reads is the same at every step.
+                read, steps = f"buffers->{end.layer}values", self.output_steps
         if not self.network.every_step:
             found.append(call("output_layer", self.last_values, "output"))
         return found
@@ -172,16 +182,16 @@ class Program:
             values = placed.values
         return found
 
-    def _wait(self, layer: str) -> Kept:
+    def _wait(self, layer: str, steps: str, count: int) -> Kept:
         """Return an array for the values of a layer at every step."""
-        sizes = f"{self.prefix}_TIME_STEPS", f"{self.prefix}_{layer.upper()}UNITS"
-        kept = Kept(f"{layer}sequence", sizes, self.network.sequence_length * self.sizes[sizes[1]])
+        sizes = steps, f"{self.prefix}_{layer.upper()}UNITS"
+        kept = Kept(f"{layer}sequence", sizes, count * self.sizes[sizes[1]])
         self.sequences.append(kept)
         return kept
 
-    def _loop(self, body: Sequence[str]) -> list[str]:
-        """Return a loop over the time steps."""
-        head = f"for (time = 0; time < {self.prefix}_TIME_STEPS; time++) {{"
+    def _loop(self, body: Sequence[str], steps: str) -> list[str]:
+        """Return a loop over time steps."""
+        head = f"for (time = 0; time < {steps}; time++) {{"
         return [head, indented(body), "}"]
 
     @property

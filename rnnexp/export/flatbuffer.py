@@ -194,11 +194,11 @@ class Subgraph:
         """Return a tensor's shape."""
         return [int(length) for length in self._graph.tensors[tensor].shape]
 
-    def constant(self, name: str, values: Any, *, scale: float | None = None) -> int:
+    def constant(self, name: str, values: Any, *, scale: float | None = None, zero_point: int = 0) -> int:
         """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number."""
         array = np.asarray(values)
         content = array.astype(array.dtype.newbyteorder("<")).tobytes()
-        return self.tensor(name, array.shape, array.dtype, scale=scale, content=content)
+        return self.tensor(name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content)
 
     def operator(
         self, operator: int, inputs: Iterable[int], outputs: Iterable[int], options: Any = None, *, version: int = 1

@@ -1,7 +1,8 @@
 """int8 TensorFlow Lite files: an integer network as a graph with loops, or as one time step.
 
 A loop is one WHILE operator over two small subgraphs, so the file's size does not depend on the number of time steps.
-For streaming there is a model of one time step, without a loop: states in, states out.
+For streaming there is a model of one time step, without a loop: states in, states out. Of an encoder-decoder, that is
+the decoder's, and the encoder has a file of its own; in the file of the whole, both loops follow on each other.
 
 ``rnnexp.quantization.network`` and ``rnnexp.quantization.arithmetic`` have the arithmetic, ``rnnexp.export.int8_graph``
 the operators that do it. All of them are exact, or round what cannot tie, so that all kernels give the same bits.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 
 from rnnexp.export import flatbuffer, int8_details
 from rnnexp.export.flatbuffer import Model
-from rnnexp.export.int8_sequence import write_sequence
+from rnnexp.export.int8_sequence import write_encoder, write_sequence
 from rnnexp.export.int8_step import write_step
 from rnnexp.quantization.layered import LayeredNetwork, layered
 from rnnexp.quantization.network import IntegerNetwork
@@ -73,7 +74,8 @@ def to_step_tflite(
 
     Inputs: ``input`` int8 ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
     Outputs: ``output`` int8 ``[1, outputs]`` and ``next_state``, in the same codes as ``state``. Cells that keep more
-    than that, and further layers, have more of these, in the same order in and out.
+    than that, and further layers, have more of these, in the same order in and out. Of an encoder-decoder it is the
+    decoder's step, and in the place of ``input`` is ``context``, the encoder's output, the same at every step.
 
     Args:
         network: what to write.
@@ -84,6 +86,23 @@ def to_step_tflite(
     """
     model = Model("rnnexp int8 recurrent network, one time step")
     write_step(model.subgraph("main"), layered(network))
+    return _finished(model, metadata)
+
+
+def to_encoder_tflite(network: LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return the content of a .tflite file of an encoder-decoder's encoder.
+
+    Input: int8 ``[1, time, features]``; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
+
+    Args:
+        network: what to write.
+        metadata: names and texts to put into the file.
+
+    Raises:
+        ValueError: if there is no encoder, or if anything but integers got into the file.
+    """
+    model = Model("rnnexp int8 recurrent network, encoder")
+    write_encoder(model, network)
     return _finished(model, metadata)
 
 

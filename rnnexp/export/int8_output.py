@@ -1,4 +1,4 @@
-"""The output layer and the softmax of integer networks, as TensorFlow Lite operators."""
+"""The output layer of integer networks, and what follows it, as TensorFlow Lite operators."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ai_edge_litert import schema_py_generated as schema
 from rnnexp.export.flatbuffer import Subgraph
 from rnnexp.export.int8_graph import GraphArithmetic
 from rnnexp.export.int8_value import Value
-from rnnexp.export.operators import INT8_VERSION, QUANTIZE_VERSION, Op
-from rnnexp.quantization.layered import LayeredNetwork
+from rnnexp.export.operators import CAST_VERSION, INT8_VERSION, QUANTIZE_VERSION, Op
+from rnnexp.quantization.layered import PROBABILITIES, LayeredNetwork
 
 
 def write_output_layer(graph: Subgraph, network: LayeredNetwork, values: Sequence[Value]) -> int:
@@ -25,10 +25,21 @@ def write_output_layer(graph: Subgraph, network: LayeredNetwork, values: Sequenc
     return result
 
 
-def write_softmax(graph: Subgraph, logits: int) -> int:
-    """Return probabilities along the last axis."""
-    probabilities = graph.tensor("probabilities", graph.shape(logits), np.int8, scale=1 / 256, zero_point=-128)
-    options = schema.SoftmaxOptionsT()
-    options.beta = 1.0
-    graph.operator(Op.SOFTMAX, [logits], [probabilities], options, version=INT8_VERSION)
+def write_probabilities(graph: Subgraph, network: LayeredNetwork, logits: int) -> int:
+    """Return the probabilities for logits ``[..., outputs]``, if the network gives them, or else the logits."""
+    if not network.softmax:
+        return logits
+    affine, table, shape = PROBABILITIES, network.sigmoid, graph.shape(logits)
+    probabilities = graph.tensor("probabilities", shape, np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    if table is None:
+        options = schema.SoftmaxOptionsT()
+        options.beta = 1.0
+        graph.operator(Op.SOFTMAX, [logits], [probabilities], options, version=INT8_VERSION)
+        return probabilities
+    # LOGISTIC would differ between runtimes.
+    wide, entry = graph.tensor("wide_logits", shape, np.int32), graph.tensor("sigmoid_entry", shape, np.int32)
+    graph.operator(Op.CAST, [logits], [wide], schema.CastOptionsT(), version=CAST_VERSION)
+    graph.operator(Op.ADD, [wide, graph.constant("lowest", np.int32(128))], [entry], schema.AddOptionsT())
+    values = graph.constant("sigmoid_table", table, scale=affine.scale, zero_point=affine.zero_point)
+    graph.operator(Op.GATHER, [values, entry], [probabilities], schema.GatherOptionsT(), version=INT8_VERSION)
     return probabilities

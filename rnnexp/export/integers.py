@@ -123,6 +123,9 @@ def _check(network: LayeredNetwork) -> None:
             if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
                 raise ValueError("a table is empty, or too long")
         inputs = sum(cell.units for cell in layer.cells)
+    repeats = [layer.repeats for layer in network.layers]
+    if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
+        raise ValueError(f"layers are repeated {repeats} times")
     _check_product(network.output_layer, inputs, network.outputs)
 
 

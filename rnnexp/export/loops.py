@@ -2,7 +2,8 @@
 
 Layers of one direction that follow on each other share one loop: each step runs through all of them. A layer of two
 directions has a loop of its own, in which one cell goes on from the sequence's start and the other from its end; its
-values, as two int8 each, wait in an array for the next loop.
+values, as two int8 each, wait in an array for the next loop. A decoder has a loop of its own too, in which it reads the
+encoder's last values, again at every step.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class Chain:
 
 @dataclass(frozen=True)
 class Reading:
-    """Values or input codes of every step, int8 ``[time, 1, numbers, parts]``, that a loop reads."""
+    """Values or input codes that a loop reads, int8 ``[steps, 1, numbers, parts]``; ``steps`` may be one for all."""
 
+    steps: int
     numbers: int
     parts: int
     scale: float
@@ -41,11 +43,13 @@ class Loop:
         chains: what runs in a step; none in one that only has the output layer.
         reads: the sequences.
         gives: ``values`` of every step, ``last`` states, or ``outputs`` of every step.
+        steps: how many.
     """
 
     chains: tuple[Chain, ...]
     reads: tuple[Reading, ...]
     gives: Gives
+    steps: int
 
 
 def plan(network: LayeredNetwork) -> list[Loop]:
@@ -53,12 +57,13 @@ def plan(network: LayeredNetwork) -> list[Loop]:
     groups: list[list[Layer]] = []
     for layer in network.layers:
         alone = len(layer.cells) > 1 or layer.backwards
-        if groups and not alone and len(groups[-1][-1].cells) == 1:
+        if groups and not alone and len(groups[-1][-1].cells) == 1 and not groups[-1][-1].repeats:
             groups[-1].append(layer)
         else:
             groups.append([layer])
     loops: list[Loop] = []
-    reads: tuple[Reading, ...] = (Reading(network.features, 1, network.layers[0].cells[0].states[0].scale),)
+    steps = network.sequence_length
+    reads: tuple[Reading, ...] = (Reading(steps, network.features, 1, network.layers[0].cells[0].states[0].scale),)
     for group in groups:
         first = group[0]
         if len(first.cells) > 1:
@@ -66,10 +71,15 @@ def plan(network: LayeredNetwork) -> list[Loop]:
         else:
             chains = (Chain(tuple(layer.cells[0] for layer in group), first.backwards),)
         gives: Gives = "values"
-        if group is groups[-1]:
-            gives = "last" if not network.every_step else "outputs" if len(chains) == 1 else "values"
-        loops.append(Loop(chains, reads, gives))
-        reads = tuple(Reading(chain.cells[-1].units, 2, chain.cells[-1].states[0].scale) for chain in chains)
+        repeats = group[-1].repeats
+        if repeats or (group is groups[-1] and not network.every_step):
+            gives = "last"
+        elif group is groups[-1] and len(chains) == 1:
+            gives = "outputs"
+        loops.append(Loop(chains, reads, gives, steps))
+        given = [chain.cells[-1] for chain in chains]
+        reads = tuple(Reading(1 if repeats else steps, cell.units, 2, cell.states[0].scale) for cell in given)
+        steps = repeats or steps
     if network.every_step and loops[-1].gives == "values":
-        loops.append(Loop((), reads, "outputs"))
+        loops.append(Loop((), reads, "outputs", steps))
     return loops

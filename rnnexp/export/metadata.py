@@ -20,8 +20,9 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
         "version": rnnexp.__version__,
         "task": config.task,
         "dataset": dataset.name,
-        **({} if config.simplest else {"structure": config.structure}),
+        **({} if config.simplest and not dataset.answer_steps else {"structure": structure(config, dataset)}),
         **({"every_step": True} if dataset.every_step else {}),
+        **({"answer_steps": dataset.answer_steps} if dataset.answer_steps else {}),
         "activation": config.activation,
         "max_value": config.max_value if ACTIVATIONS[config.activation].scales else 1.0,
         "time_steps": dataset.train.x.shape[1],
@@ -31,6 +32,11 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
     if dataset.class_names:
         about["classes"] = list(dataset.class_names)
     return about
+
+
+def structure(config: Settings, dataset: Dataset) -> str:
+    """Return the recurrent layers in a word."""
+    return config.structure + ("-encoder-decoder" if dataset.answer_steps else "")
 
 
 def to_entries(about: dict[str, Any]) -> dict[str, str]:

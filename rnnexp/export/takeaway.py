@@ -1,4 +1,4 @@
-"""What a run leaves besides the models themselves: the network as weights, as C, and as a model of one time step."""
+"""What a run leaves besides the models themselves: the network as weights, as C, and in models of one time step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from rnnexp.quantization.layered import LayeredNetwork, layered
 from rnnexp.quantization.network import IntegerNetwork
 
 # What each file's name adds to that of the model.
-SUFFIXES = ("-weights.npz", ".h", ".c", "-test.c", "-step-int8.tflite", "-step-float32.tflite")
+SUFFIXES = (
+    "-weights.npz",
+    ".h",
+    ".c",
+    "-test.c",
+    "-step-int8.tflite",
+    "-step-float32.tflite",
+    "-encoder-int8.tflite",
+    "-decoder-step-int8.tflite",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ def make(
         weight_names: in the order of ``float_weights``.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
-    from rnnexp.export.int8 import to_step_tflite
+    from rnnexp.export.int8 import to_encoder_tflite, to_step_tflite
 
     arrays = weights.arrays(float_weights, network, about, weight_names)
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
@@ -68,8 +77,11 @@ def make(
             "state_bytes": source.state_bytes,
             "stack_bytes": source.stack_bytes,
         }
-        if layered(network).forward:
-            files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
+    if network is not None and layered(network).encoder:
+        files["-encoder-int8.tflite"] = to_encoder_tflite(layered(network), to_entries(about))
+        files["-decoder-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
+    elif network is not None and layered(network).forward:
+        files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))

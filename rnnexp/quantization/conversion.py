@@ -40,7 +40,8 @@ class Int8:
         paths: the file of each snapshot, in order; the last one is fine-tuned, if there was a need.
         plain: the last snapshot quantised plainly.
         plain_training_gap: what that loses on the training part.
-        network: the last file's integers: an ``IntegerNetwork`` of one layer of simple cells that reads forwards.
+        network: the last file's integers: an ``IntegerNetwork`` of one layer of simple cells that reads forwards and
+            answers once.
         real: the float network that these were rounded from, in the user's numbers.
         history: of the fine-tuning, if there was one.
         seconds: to quantise the last snapshot plainly and write its file.
@@ -55,16 +56,6 @@ class Int8:
     seconds: float
 
 
-def uncovered(dataset: Dataset) -> str | None:
-    """Return why there is no int8 form of a network for this data, or None if there is."""
-    if not dataset.every_step:
-        return None
-    return (
-        "there is no int8 model: integers cover one answer a sequence so far, and "
-        f"{dataset.name} asks for one at every step"
-    )
-
-
 def convert(
     config: Settings,
     dataset: Dataset,
@@ -76,7 +67,7 @@ def convert(
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
 
-    Only one layer of simple cells that reads forwards is fine-tuned.
+    Only one layer of simple cells that reads forwards and answers once is fine-tuned.
 
     Args:
         config: the settings.
@@ -98,7 +89,7 @@ def convert(
     plain, weights, history = post_training(config, dataset, snapshots[-1].weights), snapshots[-1].weights, None
     to_tflite(plain, to_entries(about))
     seconds = time.perf_counter() - start
-    network, plain_gap = plain, training_gap(plain, float_network(config, weights), dataset)
+    network, plain_gap = plain, training_gap(plain, float_network(config, dataset, weights), dataset)
     needed = plain_gap > config.gap_limit * NOTHING_TO_REPAIR
     if isinstance(plain, IntegerNetwork) and fine_tuning_epochs and needed:
         try:
@@ -106,14 +97,14 @@ def convert(
                 tuned = fine_tune(
                     plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
                 )
-            if training_gap(tuned.network, float_network(config, weights), dataset) < plain_gap:
+            if training_gap(tuned.network, float_network(config, dataset, weights), dataset) < plain_gap:
                 network, weights, history = tuned.network, tuned.weights, tuned.history
         except KeyboardInterrupt:
             network = plain  # whoever has no patience for the fine-tuning gets the network without it
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
     for path, written in zip(paths, [*networks, network], strict=True):
         files.write_atomically(path, to_tflite(written, to_entries(about)))
-    return Int8(paths, plain, plain_gap, network, float_network(config, weights), history, seconds)
+    return Int8(paths, plain, plain_gap, network, float_network(config, dataset, weights), history, seconds)
 
 
 def training_gap(network: IntegerNetwork | LayeredNetwork, real: FloatNetwork, dataset: Dataset) -> float:
@@ -121,10 +112,10 @@ def training_gap(network: IntegerNetwork | LayeredNetwork, real: FloatNetwork, d
     some = dataset.train.some(GAP_SAMPLES)
     exact, rounded = real.run(some.x), outputs(network, some.x)
     if network.softmax:
-        exact, rounded = evaluation.softmax(exact), evaluation.softmax(rounded)
+        exact, rounded = evaluation.probabilities(exact), evaluation.probabilities(rounded)
     return evaluation.loss(some, rounded) - evaluation.loss(some, exact)
 
 
 def outputs(network: IntegerNetwork | LayeredNetwork, x: np.ndarray) -> np.ndarray:
-    """Return what an integer network makes of ``x``, before any softmax, in real numbers."""
+    """Return what an integer network makes of ``x``, before any probabilities, in real numbers."""
     return network.output.decode(layered.run(layered.layered(network), network.input.encode(x)))

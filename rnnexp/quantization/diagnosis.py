@@ -41,15 +41,18 @@ class Comparison:
     def state_error(self) -> np.ndarray:
         """Return the largest difference between integer and float state after each time step, as a share of full scale.
 
-        ``[time]``, in the order in which a layer gives its values, over layers, units and up to ``SAMPLES`` samples.
+        ``[time]``, in the order in which a layer gives its values, over layers, units and up to ``SAMPLES`` samples. A
+        decoder's steps come after those of the encoder.
         """
         x = self._some()
         integer = layered.states(self.network, self.network.input.encode(x))
-        found = []
+        found: list[list[np.ndarray]] = [[]]
         for layer, values, (real, *_) in zip(self.network.layers, integer, self.real.states(x), strict=True):
             difference = np.abs(values * layer.scales - real) / (LARGEST_STATE * layer.scales)
-            found.append(difference.max(axis=(0, 2)))
-        return np.max(found, axis=0)
+            found[-1].append(difference.max(axis=(0, 2)))
+            if layer.repeats:
+                found.append([])
+        return np.concatenate([np.max(part, axis=0) for part in found])
 
     def saturation(self) -> dict[str, float]:
         """Return, for input, states and output, the share of values that the integers' ranges cut off."""

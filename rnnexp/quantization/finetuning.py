@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnexp import evaluation
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset, Split
-from rnnexp.evaluation import softmax
 from rnnexp.quantization import layered
 from rnnexp.quantization.float_network import FloatNetwork
 from rnnexp.quantization.layered import LayeredNetwork
@@ -44,23 +44,28 @@ def user_activation(config: Settings) -> Callable[[np.ndarray], np.ndarray]:
     return lambda z: scale * table(np.asarray(z, np.float64) / scale)
 
 
-def float_network(config: Settings, weights: Sequence[np.ndarray]) -> FloatNetwork:
+def float_network(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> FloatNetwork:
     """Return the network of plain weights, in the user's numbers and Keras' order."""
-    activation = user_activation(config)
     return FloatNetwork.of_keras(
-        weights, config.cell, activation, bidirectional=config.bidirectional, backwards=config.go_backwards
+        weights,
+        config.cell,
+        user_activation(config),
+        bidirectional=config.bidirectional,
+        backwards=config.go_backwards,
+        every_step=dataset.every_step,
+        answer_steps=dataset.answer_steps,
     )
 
 
 def post_training(config: Settings, dataset: Dataset, weights: Sequence[np.ndarray]) -> IntegerNetwork | LayeredNetwork:
     """Quantise plain weights, in the user's numbers, with ranges from the training part and what is known beyond it."""
-    x, real = dataset.train.x, float_network(config, weights)
+    x, real = dataset.train.x, float_network(config, dataset, weights)
     some, limits = _enough(dataset.train).x, (float(x.min()), float(x.max()))
     if dataset.calibration is not None:
         some = np.concatenate([some, dataset.calibration])
         limits = min(limits[0], float(some.min())), max(limits[1], float(some.max()))
     steps, softmax = x.shape[1], dataset.task == "classification"
-    if not config.simplest:
+    if dataset.every_step or not config.simplest:
         return layered.quantize(real, some, sequence_length=steps, softmax=softmax, input_range=limits)
     seen = real.ranges()
     outputs = real.run(some, seen)
@@ -118,8 +123,8 @@ def fine_tune(
     loss = keras.losses.CategoricalCrossentropy() if classes else keras.losses.MeanSquaredError()
     trainer = Trainer(model, loss, optimizer, batch_size=batch, seed=config.seed, stored_scale=dataset.input_scale)
     plain = fold(config, dataset, [values.astype(np.float64) for values in weights])
-    outputs = float_network(config, plain).run(part.x)
-    targets = softmax(outputs) if classes else outputs / dataset.output_scale
+    outputs = float_network(config, dataset, plain).run(part.x)
+    targets = evaluation.probabilities(outputs) if classes else outputs / dataset.output_scale
     train = unit_scale(dataset, part)[0], targets.astype(np.float32)
     # Judged on what it trains on: the validation part must not choose.
     history = trainer.fit(*train, *train, epochs=epochs, patience=epochs, on_epoch=on_epoch)

@@ -24,12 +24,14 @@ class FloatLayer:
         weights: Keras' arrays, float64; for both directions two of such lists.
         activation: of the cell.
         backwards: as in ``Layer``.
+        repeats: as in ``Layer``.
     """
 
     cell: str
     weights: tuple[Sequence[np.ndarray], ...]
     activation: Activation
     backwards: bool = False
+    repeats: int = 0
 
     @property
     def units(self) -> int:
@@ -43,7 +45,7 @@ class FloatLayer:
     def run_all(self, values: np.ndarray, ranges: Sequence[Ranges], *, last: bool = False) -> list[np.ndarray]:
         """The same for all that the units keep; their values come first."""
         directions = [partial(self._states, weights, into) for weights, into in zip(self.weights, ranges, strict=True)]
-        return through(directions, values, backwards=self.backwards, last=last)
+        return through(directions, values, backwards=self.backwards, last=last or bool(self.repeats))
 
     def _states(self, weights: Sequence[np.ndarray], ranges: Ranges, values: np.ndarray) -> list[np.ndarray]:
         cell, units = registry.load(self.cell).integers, len(weights[1])
@@ -85,6 +87,7 @@ class FloatNetwork:
             values = part.astype(np.float64)
             for layer, into in zip(self.layers, seen, strict=True):
                 values = layer.run(values, into, last=layer is self.layers[-1] and not self.every_step)
+                values = repeated(values, layer.repeats)
             found.append((values if self.every_step else values[:, -1]) @ self.kernel + self.bias)
         return np.concatenate(found)
 
@@ -93,7 +96,7 @@ class FloatNetwork:
         values, found = np.asarray(x, np.float64), []
         for layer, into in zip(self.layers, self.ranges(), strict=True):
             found.append(layer.run_all(values, into))
-            values = found[-1][0]
+            values = repeated(found[-1][0], layer.repeats)
         return found
 
     @classmethod
@@ -106,6 +109,7 @@ class FloatNetwork:
         bidirectional: bool = False,
         backwards: bool = False,
         every_step: bool = False,
+        answer_steps: int = 0,
     ) -> FloatNetwork:
         """Return the network of a Keras model: recurrent layers, all alike, and a dense one.
 
@@ -117,15 +121,20 @@ class FloatNetwork:
             backwards: whether the first layer, of one direction, reads from the sequence's end; the others read what
                 it gives, in its order.
             every_step: whether the dense layer is applied at every step.
+            answer_steps: if the last cell is a decoder's, the steps that it takes.
         """
         arrays = [np.asarray(values, np.float64) for values in weights]
         kernel, bias = arrays[-2:]
         cells = [arrays[begin : begin + 3] for begin in range(0, len(arrays) - 2, 3)]
         ways = 2 if bidirectional else 1
+        reading = len(cells) - (1 if answer_steps else 0)
         layers = [
             FloatLayer(cell, tuple(cells[begin : begin + ways]), activation, backwards and begin == 0)
-            for begin in range(0, len(cells), ways)
+            for begin in range(0, reading, ways)
         ]
+        if answer_steps:
+            layers = [*layers[:-1], replace(layers[-1], repeats=answer_steps)]
+            layers.append(FloatLayer(cell, (cells[-1],), activation))
         return cls(tuple(layers), kernel, bias, every_step)
 
     def with_weights(self, weights: Sequence[np.ndarray]) -> FloatNetwork:
@@ -145,6 +154,11 @@ def batches(x: np.ndarray, units: int) -> list[np.ndarray]:
     """Return sequences ``[n, time, ...]``, some at a time; ``units`` are those of the widest layer."""
     size = max(BATCH_NUMBERS // (x.shape[1] * units), 1)
     return [x[begin : begin + size] for begin in range(0, len(x), size)]
+
+
+def repeated(values: np.ndarray, times: int) -> np.ndarray:
+    """Return the last of values ``[n, time, ...]`` so many times; the values as they are for 0 times."""
+    return np.repeat(values[:, -1:], times, axis=1) if times else values
 
 
 def through(

@@ -2,6 +2,9 @@
 
 Layers hand over 14-bit values, never int8 codes: only what comes in and what goes out is int8. Every layer has zero
 states at the start of a sequence. The output layer reads the last layer's values, after the last step or at every step.
+
+The first layers of an encoder-decoder, the encoder, read the whole sequence. What they come to, the context, is what
+the layers after them, the decoder, read at each step of the answer.
 """
 
 from __future__ import annotations
@@ -17,11 +20,14 @@ from rnnexp import cells as registry
 from rnnexp.errors import UserError
 from rnnexp.quantization import reference
 from rnnexp.quantization.arithmetic import Numbers, Table
-from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source
+from rnnexp.quantization.cells.cell import Cell, Ranges, Source, input_source, sigmoid
 from rnnexp.quantization.cells.simple import SimpleCell
-from rnnexp.quantization.float_network import FloatNetwork, batches, through
+from rnnexp.quantization.float_network import FloatNetwork, batches, repeated, through
 from rnnexp.quantization.network import RADIX, Affine, IntegerNetwork, Product
 from rnnexp.quantization.quantizer import OUTPUT_MARGIN, affine, finite, product, widened
+
+# The codes of probabilities.
+PROBABILITIES = Affine(1 / 256, -128)
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,17 @@ class Layer:
     Attributes:
         cells: the second one, if there are two, goes through the sequence from its end.
         backwards: whether an only one does, and gives its values in that order.
+        repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
     """
 
     cells: tuple[Cell, ...]
     backwards: bool = False
+    repeats: int = 0
+
+    @property
+    def forward(self) -> bool:
+        """Whether it reads sequences from their start alone."""
+        return len(self.cells) == 1 and not self.backwards
 
     @property
     def scales(self) -> np.ndarray:
@@ -43,7 +56,8 @@ class Layer:
 
     def run(self, values: np.ndarray, *, last: bool = False) -> np.ndarray:
         """Return the values after every step, int64 ``[n, time, units]``; with ``last``, only the last ones count."""
-        return through([partial(_values, cell) for cell in self.cells], values, backwards=self.backwards, last=last)[0]
+        directions = [partial(_values, cell) for cell in self.cells]
+        return through(directions, values, backwards=self.backwards, last=last or bool(self.repeats))[0]
 
 
 def _values(cell: Cell, values: np.ndarray) -> list[np.ndarray]:
@@ -67,8 +81,9 @@ class LayeredNetwork:
         output: int8 codes of the outputs before any softmax.
         layers: from the input on.
         output_layer: ``[outputs, values]``; result in steps of the output.
-        every_step: whether there is an output at every step, or one after the last.
-        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128.
+        every_step: whether there is an output at every step, of a decoder if there is one, or one after the last.
+        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
+            sigmoid, from a table.
     """
 
     sequence_length: int
@@ -86,18 +101,43 @@ class LayeredNetwork:
         return len(self.output_layer.high)
 
     @property
+    def sigmoid(self) -> np.ndarray | None:
+        """The probability's code for each output code from -128 on, int8 ``[256]``; None where there is no sigmoid."""
+        if not (self.softmax and self.outputs == 1):
+            return None
+        return PROBABILITIES.encode(sigmoid(self.output.decode(np.arange(-128, 128))))
+
+    @property
+    def encoder(self) -> tuple[Layer, ...]:
+        """The layers that read the whole sequence before there is an answer; none where there is no decoder."""
+        return self.layers[: next((number for number, layer in enumerate(self.layers, 1) if layer.repeats), 0)]
+
+    @property
+    def decoder(self) -> tuple[Layer, ...]:
+        """The layers after the encoder: all, where there is none."""
+        return self.layers[len(self.encoder) :]
+
+    @property
+    def output_steps(self) -> int:
+        """Steps with an output."""
+        if not self.every_step:
+            return 1
+        return self.encoder[-1].repeats if self.encoder else self.sequence_length
+
+    @property
     def forward(self) -> bool:
-        """Whether all layers read forwards, and so can go step by step."""
-        return not any(len(layer.cells) > 1 or layer.backwards for layer in self.layers)
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
+        return not self.encoder and all(layer.forward for layer in self.layers)
 
     @property
     def scopes(self) -> list[list[str]]:
         """What the names of each cell's tensors begin with: nothing, if there is only one."""
         found = []
-        for number, layer in enumerate(self.layers):
-            prefix = f"layer_{number + 1}/" if len(self.layers) > 1 else ""
-            ways = ["forward/", "backward/"] if len(layer.cells) > 1 else [""]
-            found.append([prefix + way for way in ways])
+        for part, layers in (("encoder/", self.encoder), ("decoder/" if self.encoder else "", self.decoder)):
+            for number, layer in enumerate(layers):
+                prefix = part + (f"layer_{number + 1}/" if len(layers) > 1 else "")
+                ways = ["forward/", "backward/"] if len(layer.cells) > 1 else [""]
+                found.append([prefix + way for way in ways])
         return found
 
     @property
@@ -161,18 +201,24 @@ def run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
 
 
 def states(network: LayeredNetwork, codes: np.ndarray) -> list[np.ndarray]:
-    """Return the values of each layer after every step, int64 ``[n, time, units]``."""
+    """Return the values of each layer after every step that it takes, int64 ``[n, time, units]``."""
     values, found = codes.astype(np.int64) * RADIX, []
     for layer in network.layers:
-        values = layer.run(values)
-        found.append(values)
+        found.append(layer.run(values))
+        values = repeated(found[-1], layer.repeats)
     return found
+
+
+def context(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
+    """Return what an encoder-decoder's encoder hands over, int64 ``[n, values]``."""
+    return states(network, codes)[len(network.encoder) - 1][:, -1]
 
 
 def _run(network: LayeredNetwork, codes: np.ndarray) -> np.ndarray:
     values = codes.astype(np.int64) * RADIX
     for layer in network.layers:
         values = layer.run(values, last=layer is network.layers[-1] and not network.every_step)
+        values = repeated(values, layer.repeats)
     if not network.every_step:
         values = values[:, -1:]
     sums = reference.multiply(network.output_layer, values.reshape(-1, values.shape[2]))
@@ -234,6 +280,6 @@ def _quantized(network: FloatNetwork, ranges: Sequence[Sequence[Ranges]], source
             registry.load(layer.cell).integers.quantize(weights, layer.activation, lies, source)
             for weights, lies in zip(layer.weights, seen, strict=True)
         )
-        layers.append(Layer(cells, layer.backwards))
+        layers.append(Layer(cells, layer.backwards, layer.repeats))
         source = Source(layers[-1].scales)
     return tuple(layers)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.cells.cell import Block, Cell, Source, State
-from rnnexp.quantization.layered import LayeredNetwork
+from rnnexp.quantization.layered import PROBABILITIES, LayeredNetwork
 from rnnexp.quantization.network import RADIX, Product
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
@@ -39,6 +39,7 @@ def describe(network: LayeredNetwork, saturation: Mapping[str, float]) -> list[E
         *(_state(state, cell, prefix) for cell, _, prefix in cells for state in cell.states),
         *(_pre_activation(block, scope) for block, *_, scope in blocks),
         *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
+        *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
         _entry("output_kernel", _type(layer), outputs.shape, layer.scale, outputs),
         *(_bias(block, scope) for block, *_, scope in blocks),
@@ -59,16 +60,24 @@ def _entry(name: str, dtype: str, shape: Sequence[int], scale: float, values: An
 
 def _interface(network: LayeredNetwork) -> list[Entry]:
     """Return input and output."""
-    found = []
-    places = [network.sequence_length] if network.every_step else []
-    for name, affine, shape in (
-        ("input", network.input, [1, network.sequence_length, network.features]),
-        ("logits" if network.softmax else "output", network.output, [1, *places, network.outputs]),
-    ):
-        found.append(_entry(name, "int8", shape, affine.scale, affine.decode(np.array([-128, 127])), affine.zero_point))
+    given = [1, network.sequence_length, network.features]
+    made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
+    tensors = [("input", network.input, given), ("logits" if network.softmax else "output", network.output, made)]
     if network.softmax:
-        found.append(_entry("output", "int8", [1, *places, network.outputs], 1 / 256, [0.0, 255 / 256], -128))
-    return found
+        tensors.append(("output", PROBABILITIES, made))
+    ends = np.array([-128, 127])
+    return [
+        _entry(name, "int8", shape, affine.scale, affine.decode(ends), affine.zero_point)
+        for name, affine, shape in tensors
+    ]
+
+
+def _sigmoid(network: LayeredNetwork) -> list[Entry]:
+    """Return the table of a single output's probabilities, if there is one."""
+    if network.sigmoid is None:
+        return []
+    values, affine = PROBABILITIES.decode(network.sigmoid), PROBABILITIES
+    return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
 
 
 def _state(state: State, cell: Cell, prefix: str) -> Entry:

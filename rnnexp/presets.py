@@ -153,7 +153,7 @@ PRESETS: dict[str, Preset] = {
             "hidden_size": 96,
             "learning_rate": 0.01,
             "batch_size": 64,
-            "epochs": 10,
+            "epochs": 14,
         },
     ),
 }

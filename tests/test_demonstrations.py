@@ -45,3 +45,5 @@ def test_figures(demonstration, record_property):
         print(benchmark["line"](row))
         record_property(row["figure"], row["values"])
         assert row["reached"], row
+        # What int8 loses of a class's accuracy is a row of its own.
+        assert PRESETS[demonstration.preset].task == "classification" or row["int8_gap"] <= 0.003, row

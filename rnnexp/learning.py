@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import math
 import os
@@ -124,6 +125,7 @@ def train(
             *validation,
             epochs=config.epochs,
             patience=config.early_stopping,
+            renew=functools.partial(dataset.renew, np.random.default_rng(config.seed)) if dataset.renew else None,
             on_epoch=on_epoch,
         )
     save(history.best_epoch, "model.keras")

@@ -241,7 +241,8 @@ class ClassificationConfig(Settings):
     augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
         0.0,
         description="speech_commands: how far clips are distorted in training, anew in every epoch; 1: played up to "
-        "15 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.2 of recorded noise",
+        "20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.3 of noise or "
+        "of another clip",
     )
     cache_dir: Path = Field(Path("cache"), description="speech_commands: where decoded clips are kept")
 

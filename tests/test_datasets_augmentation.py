@@ -9,8 +9,7 @@ from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import augmentation
 from rnnexp.datasets.augmentation import distort
 
-NONE = {"SPEED": 1.0, "SHIFT_SECONDS": 0.0, "GAIN_DECIBELS": 0.0, "NOISE_LEVEL": 0.0}
-SILENT = np.zeros((0, 16000), np.int16)
+NONE = {"SPEED": 1.0, "SHIFT_SECONDS": 0.0, "GAIN_DECIBELS": 0.0, "ADDED_LEVEL": 0.0}
 
 
 @pytest.fixture
@@ -24,18 +23,18 @@ def only(monkeypatch):
     return choose
 
 
-def distorted(clips, noise=SILENT, strength=1.0, seed=0):
-    return distort(clips, noise, strength, np.random.default_rng(seed))
+def distorted(clips, added=None, strength=1.0, seed=0):
+    return distort(clips, clips if added is None else added, strength, np.random.default_rng(seed))
 
 
 def test_strength_0_changes_nothing():
     clips = np.random.default_rng(0).integers(-32768, 32768, (4, 16000)).astype(np.int16)
-    np.testing.assert_array_equal(distorted(clips, clips, strength=0.0), clips)
+    np.testing.assert_array_equal(distorted(clips, strength=0.0), clips)
 
 
 def test_the_seed_decides():
     clips = np.stack([tone(300, seed=1)] * 3)
-    first, again, other = distorted(clips, clips), distorted(clips, clips), distorted(clips, clips, seed=1)
+    first, again, other = distorted(clips), distorted(clips), distorted(clips, seed=1)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any(axis=1).all()
     assert (first[0] != first[1]).any()
@@ -70,16 +69,15 @@ def test_a_gain_is_within_its_decibels_and_clips_at_full_scale(only):
     assert (loud.min(), loud.max()) == (-32768, 32767)
 
 
-def test_noise_is_added_from_any_place_of_any_recording(only):
-    only("NOISE_LEVEL", 0.5)
-    noise = np.zeros((2, 16000), np.int16)
-    noise[0, 0], noise[1, 0] = 1000, -1000
-    found = distorted(np.zeros((200, 16000), np.int16), noise)
+def test_what_is_added_begins_anywhere(only):
+    only("ADDED_LEVEL", 0.5)
+    added = np.zeros((200, 16000), np.int16)
+    added[:, 0] = 1000
+    found = distorted(np.full((200, 16000), 7, np.int16), added) - 7
     assert ((found != 0).sum(axis=1) <= 1).all()
-    peaks = found.min(axis=1) + found.max(axis=1)
-    assert -500 <= peaks.min() < -450
-    assert 450 < peaks.max() <= 500
-    assert len(np.unique(np.abs(found).argmax(axis=1))) > 150
+    assert found.min() == 0
+    assert 490 < found.max() <= 500
+    assert len(np.unique(found.argmax(axis=1))) > 150
 
 
 def load(path, **settings):

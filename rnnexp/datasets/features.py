@@ -21,7 +21,8 @@ COEFFICIENTS = 10
 # Samples are clipped to the smallest power of two, 128 at least, that this share of the training part's is within.
 WITHIN_LIMIT = 0.99
 FULL_SCALE = 32768
-CHUNK = 1024
+# Clips at once: more of their frames would not fit in the processor's cache.
+CHUNK = 128
 
 
 @dataclass(frozen=True)

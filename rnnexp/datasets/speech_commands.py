@@ -30,6 +30,8 @@ from rnnexp.metrics import majority_class
 CACHE_VERSION = 1
 # The cache's array of what the training part's inputs are made of, for augmentation.
 CLIPS = "train-clips"
+# How many of the distorted clips have noise in the background; the others have another clip.
+NOISE_SHARE = 0.5
 # Clips turned into inputs at once.
 CHUNK = 512
 # Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
@@ -163,15 +165,21 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
 
 
 def _renewal(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Callable[[np.random.Generator], np.ndarray]:
-    """Return what makes the inputs of the training part anew, of distorted clips, with noise that is among them."""
-    clips, statistics = entry.arrays[CLIPS], entry.facts["statistics"]
-    noise = clips[entry.arrays["train-labels"] == LABELS.index(SILENCE)]
+    """Return what makes the inputs of the training part anew, of its clips distorted.
+
+    In the background of half of them is noise, of the others any clip, which says another word most of the time.
+    """
+    clips, labels, statistics = entry.arrays[CLIPS], entry.arrays["train-labels"], entry.facts["statistics"]
+    noise = np.flatnonzero(labels == LABELS.index(SILENCE))
 
     def renew(random: np.random.Generator) -> np.ndarray:
         inputs = np.empty_like(entry.arrays["train-inputs"])
+        background = random.integers(len(clips), size=len(clips))
+        if len(noise):
+            background = np.where(random.random(len(clips)) < NOISE_SHARE, random.choice(noise, len(clips)), background)
         for begin in range(0, len(clips), CHUNK):
             rows = slice(begin, begin + CHUNK)
-            inputs[rows] = recipe.apply(distort(clips[rows], noise, config.augmentation, random))
+            inputs[rows] = recipe.apply(distort(clips[rows], clips[background[rows]], config.augmentation, random))
         recipe.normalize(inputs, statistics)
         return inputs
 

@@ -142,11 +142,11 @@ PRESETS: dict[str, Preset] = {
             "activation": "tanh",
             "num_layers": 2,
             "bidirectional": True,
-            "hidden_size": 48,
+            "hidden_size": 32,
             "dropout": 0.2,
             "learning_rate": 0.005,
             "batch_size": 64,
-            "epochs": 80,
+            "epochs": 100,
         },
     ),
     "binary-addition": Preset(

@@ -75,6 +75,7 @@ def train(
         from rnnexp.training import Trainer, make_optimizer
 
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
+        tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
     keras.utils.set_random_seed(config.seed)
     network = networks.trainable(config, dataset)

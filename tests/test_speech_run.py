@@ -105,6 +105,18 @@ def test_a_wav_file_gets_the_words_that_the_evaluation_has_for_it(request, capsy
         assert expected[speech_folder.LABELS.index(row["word"])] == pytest.approx(float(row["probability"]), abs=0.02)
 
 
+@pytest.mark.parametrize("runtime", ["reference", "numpy"])
+def test_any_runtime_answers_alike(mfcc_run, capsys, runtime):
+    answers = []
+    for options in ([], ["--runtime", runtime]):
+        clip = mfcc_run.config.data_dir / "yes" / "c_nohash_0.wav"
+        assert prediction.main([str(file(mfcc_run, "int8")), str(clip), *options]) == 0
+        answers.append([row.split(",") for row in capsys.readouterr().out.splitlines()[1:]])
+    # Each computes the softmax in its own way; equals may change places.
+    values = [[float(probability) for _, probability in answer] for answer in answers]
+    np.testing.assert_allclose(*values, atol=1 / 256 + 1e-4)
+
+
 def test_short_and_long_wav_files_are_padded_and_cut(mfcc_run, tmp_path, capsys):
     samples = tone(300, 30000, seed=4)
     answers = []

@@ -51,7 +51,9 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
     if alphabet:
         readers[".txt"] = partial(_read_txt, alphabet=alphabet)
     if path.suffix.lower() not in readers:
-        raise UserError(f"{path} is not a file that this model can be run on: {', '.join(readers)}, or, if of sound, .wav")
+        raise UserError(
+            f"{path} is not a file that this model can be run on: {', '.join(readers)}, or, if of sound, .wav"
+        )
     _check_file(path)
     steps, features = shape
     try:

@@ -106,7 +106,7 @@ SUM = [metric("l2", "L2", 0.01)]
 # Twelve classes of speech, from 1,300 clips.
 WORDS = [
     metric("accuracy", "accuracy", 0.8, at_least=True),
-    Figure("accuracy lost by int8", 0.005, lambda report: report["degradation"]["gap"]),
+    points("gap", "accuracy"),
 ]
 # Of scikit-learn's digits, of 5,000 of MNIST's, 4,000 to train on, and of the bits of sums, with and without dropout.
 DIGITS, MNIST, BITS, DROPPED = (

@@ -35,7 +35,7 @@ class Options:
     INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
     of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
     a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
-    may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second, whose
+    may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second: the
     answer is the most probable words.
     """
 

@@ -23,6 +23,7 @@ DATA_DIR = None  # speech_commands, mnist: where the data is (see --help); None:
 FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
 SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
 FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms
+AUGMENTATION = 0.0  # how far clips are distorted in training: 0: not; 1: by what suits them
 CACHE_DIR = "cache"  # where decoded clips are kept
 
 # Further settings; None means: chosen to suit the data set, and named in the report.

@@ -4,6 +4,7 @@
     python benchmarks/demonstrations.py --seeds 1 --only sine "sine lstm"
     python benchmarks/demonstrations.py --preset binary-addition       with all its variants
     python benchmarks/demonstrations.py --data-dir mnist_5k.csv.gz     MNIST from there, not from tensorflow_datasets
+    python benchmarks/demonstrations.py --speech-commands FOLDER       the same of Speech Commands
 
 Every figure is that of a whole run with a preset, of the exported float32 file on the part held out, read from the
 report that the run writes. Where --only or --preset names some, the rows of the others stay as they are in the results.
@@ -28,6 +29,7 @@ from rnnexp.presets import PRESETS
 
 RESULTS = Path(__file__).parent / "results" / "demonstrations.json"
 Report = Mapping[str, Any]
+DataDirs = Mapping[str, Path | None]
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,11 @@ LOOP = [generated("float32")]
 NOISE = [Figure("L2 over that of the noise itself", 1.3, to_floor)]
 NEXT = [metric("l1", "distance from 1.0", 0.03)]
 SUM = [metric("l2", "L2", 0.01)]
+# Twelve classes of speech, from 1,300 clips.
+WORDS = [
+    metric("accuracy", "accuracy", 0.8, at_least=True),
+    points("gap", "accuracy"),
+]
 # Of scikit-learn's digits, of 5,000 of MNIST's, 4,000 to train on, and of the bits of sums, with and without dropout.
 DIGITS, MNIST, BITS, DROPPED = (
     [metric("accuracy", "accuracy", least, at_least=True), points("gap", "accuracy")]
@@ -124,6 +131,7 @@ DEMONSTRATIONS = [
     Demonstration("adding-irnn", SUM),
     Demonstration("digits", DIGITS),
     Demonstration("mnist", MNIST),
+    Demonstration("keyword-spotting", WORDS),
     Demonstration("binary-addition", BITS),
     Demonstration("binary-addition", BITS, {"activation": "relu"}),
     Demonstration("binary-addition", BITS, {"activation": "sigmoid"}),
@@ -138,7 +146,7 @@ DEMONSTRATIONS = [
 ]
 
 
-def measure(demonstration: Demonstration, seed: int, folder: Path, data_dir: Path | None) -> dict[str, Any]:
+def measure(demonstration: Demonstration, seed: int, folder: Path, data_dirs: DataDirs) -> dict[str, Any]:
     """Run a demonstration once and return its report.
 
     Raises:
@@ -147,21 +155,27 @@ def measure(demonstration: Demonstration, seed: int, folder: Path, data_dir: Pat
     config_class = CONFIGS[PRESETS[demonstration.preset].task]
     given = {"preset": demonstration.preset, **demonstration.settings, "seed": seed, "quiet": True}
     if "data_dir" in config_class.model_fields:
-        given["data_dir"] = data_dir
+        dataset_name = PRESETS[demonstration.preset].settings["dataset_name"]
+        given |= {"data_dir": data_dirs.get(dataset_name), "cache_dir": folder / "cache"}
     config = config_class(**given, output_dir=folder / "out", runs_dir=folder / "runs")
     if run(config) != 0:
         raise SystemExit(f"{demonstration.name}, seed {seed}: the run failed")
     return json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
 
 
-def rows(demonstration: Demonstration, seeds: int, data_dir: Path | None = None) -> list[dict[str, Any]]:
+def rows(demonstration: Demonstration, seeds: int, data_dirs: DataDirs) -> list[dict[str, Any]]:
     """Run a demonstration with the seeds 0, 1, ... and return a row for each of its figures.
+
+    Args:
+        demonstration: which.
+        seeds: how many.
+        data_dirs: data set -> where it is; what is missing here, ``tensorflow_datasets`` downloads.
 
     Raises:
         UserError: if its data is not there.
     """
     with tempfile.TemporaryDirectory() as folder:
-        reports = [measure(demonstration, seed, Path(folder), data_dir) for seed in range(seeds)]
+        reports = [measure(demonstration, seed, Path(folder), data_dirs) for seed in range(seeds)]
     gaps = [report["degradation"]["gap"] for report in reports if "degradation" in report]
     common = {
         "name": demonstration.name,
@@ -196,8 +210,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--preset", choices=PRESETS, metavar="PRESET", help="only this preset and its variants")
     parser.add_argument("--data-dir", type=Path, help="where MNIST is; without it, tensorflow_datasets downloads it")
+    parser.add_argument("--speech-commands", type=Path, metavar="FOLDER", help="the same of Speech Commands")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
+    data_dirs = {"mnist": arguments.data_dir, "speech_commands": arguments.speech_commands}
     known = json.loads(arguments.output.read_text(encoding="utf-8")) if arguments.output.is_file() else []
     table = {name: [row for row in known if row["name"] == name] for name in names}
     print("| demonstration | figure | asked | median | lowest to highest | int8 gap, worst | seconds a run |")
@@ -205,7 +221,7 @@ def main() -> None:
     for demonstration in DEMONSTRATIONS:
         if demonstration.name in arguments.only and arguments.preset in (None, demonstration.preset):
             try:
-                table[demonstration.name] = rows(demonstration, arguments.seeds, arguments.data_dir)
+                table[demonstration.name] = rows(demonstration, arguments.seeds, data_dirs)
             except UserError as error:
                 print(f"{demonstration.name} is left out: {error}", file=sys.stderr)
                 continue

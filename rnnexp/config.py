@@ -238,6 +238,12 @@ class ClassificationConfig(Settings):
         description="speech_commands, log-mel and mfcc: frames a clip, 49 of 40 ms every 20 ms, or 98 of 25 ms every "
         "10 ms",
     )
+    augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
+        0.0,
+        description="speech_commands: how far clips are distorted in training, anew in every epoch; 1: played up to "
+        "20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.3 of noise or "
+        "of another clip",
+    )
     cache_dir: Path = Field(Path("cache"), description="speech_commands: where decoded clips are kept")
 
 

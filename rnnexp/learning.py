@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import math
 import os
@@ -74,6 +75,7 @@ def train(
         from rnnexp.training import Trainer, make_optimizer
 
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
+        tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
     keras.utils.set_random_seed(config.seed)
     network = networks.trainable(config, dataset)
@@ -124,6 +126,7 @@ def train(
             *validation,
             epochs=config.epochs,
             patience=config.early_stopping,
+            renew=functools.partial(dataset.renew, np.random.default_rng(config.seed)) if dataset.renew else None,
             on_epoch=on_epoch,
         )
     save(history.best_epoch, "model.keras")

@@ -24,6 +24,8 @@ from rnnexp.samples import Samples
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
 Integers = Literal["numpy", "c"]
+# Words that the answer to a sound names.
+MOST_PROBABLE = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +35,12 @@ class Options:
     INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
     of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
     a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
-    may be a .txt with one in each line.
+    may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second: the
+    answer is the most probable words.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
-    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy or .txt file")]
+    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .txt or .wav file")]
     runtime: Annotated[
         Kernels | Integers,
         tyro.conf.arg(
@@ -59,13 +62,19 @@ def main(arguments: Sequence[str]) -> int:
     content = bytes(open_file(options.file).content)
     about = metadata.read(content)
     shape = sequence_shape(content, str(options.file))
-    given = samples.read(options.input, shape, _alphabet(about, shape[1]))
+    sound = samples.is_sound(options.input)
+    if sound:
+        given = samples.read_sound(options.input, shape, _input_map(about), str(options.file))
+    else:
+        given = samples.read(options.input, shape, _alphabet(about, shape[1]))
     if about is None:
         print(
             f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
         )
         about = {"input_map": {"kind": "none"}}
-    text = to_csv(predict(content, about, given.values, options.runtime, str(options.file)), given, about)
+    outputs = predict(content, about, given.values, options.runtime, str(options.file))
+    named = outputs.shape == (1, len(about.get("classes", ())))
+    text = words(outputs[0], about) if sound and named else to_csv(outputs, given, about)
     if options.output is None:
         print_lines(text.splitlines())
     else:
@@ -75,8 +84,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _alphabet(about: Mapping[str, Any] | None, features: int) -> str:
     """Return the characters that a model of texts knows, one for each feature; none of another model."""
-    found = (about or {}).get("input_map")
-    known = str(found.get("characters", "")) if isinstance(found, Mapping) else ""
+    known = str(_input_map(about).get("characters", ""))
     return known if len(known) == features else ""
 
 
@@ -157,6 +165,23 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
     made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
+
+
+def _input_map(about: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return what a file says of its inputs, or nothing."""
+    found = (about or {}).get("input_map")
+    return found if isinstance(found, dict) else {}
+
+
+def words(probabilities: np.ndarray, about: Mapping[str, Any]) -> str:
+    """Return the most probable of the classes, and how probable they are, ``MOST_PROBABLE`` at most, a row for each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["word", "probability"])
+    # Of equals the first, as it is for whoever takes the largest.
+    for number in np.argsort(-probabilities, kind="stable")[:MOST_PROBABLE]:
+        writer.writerow([about["classes"][number], f"{probabilities[number]:.4f}"])
+    return text.getvalue()
 
 
 def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnnexp.datasets import characters, series
+from rnnexp.datasets import audio, characters, features, input_map, series
 from rnnexp.errors import UserError
 
 
@@ -50,9 +51,10 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
     if alphabet:
         readers[".txt"] = partial(_read_txt, alphabet=alphabet)
     if path.suffix.lower() not in readers:
-        raise UserError(f"{path} is not a file that this model can be run on: {', '.join(readers)}")
-    if not path.is_file():
-        raise UserError(f"there is no file {path}")
+        raise UserError(
+            f"{path} is not a file that this model can be run on: {', '.join(readers)}, or, if of sound, .wav"
+        )
+    _check_file(path)
     steps, features = shape
     try:
         samples = readers[path.suffix.lower()](path, steps, features)
@@ -67,6 +69,47 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
         where, value = f"{path}, {samples.heading} {bad[0][0] + samples.first}", samples.values[tuple(bad[0])]
         raise UserError(f"{where}, time step {bad[0][1] + 1}: {value:g} is not a number that can be used")
     return samples
+
+
+def is_sound(path: Path) -> bool:
+    """Return whether a file is one for ``read_sound``, by its name."""
+    return path.suffix.lower() == ".wav"
+
+
+def read_sound(path: Path, shape: Sequence[int], about: Mapping[str, Any], model: str) -> Samples:
+    """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
+
+    Args:
+        path: the file: 16-bit PCM, one channel, 16,000 samples a second.
+        shape: of the model's input without the batch, ``(time, features)``.
+        about: the model's input map, which says what its inputs are made of.
+        model: its name, for messages.
+
+    Raises:
+        UserError: if the file cannot be used, or the model is not one of sound.
+    """
+    _check_file(path)
+    if about.get("kind") not in input_map.SOUND:
+        raise UserError(f"{model} is no model of sound: it takes a .csv or .npy file, not {path}")
+    try:
+        clip = audio.one_second(audio.read_wav(path))
+    except audio.UnusableClipError as error:
+        raise UserError(
+            f"{path} cannot be used: {error}. It must be a wav file of 16-bit PCM, one channel, {audio.SAMPLE_RATE} "
+            "samples a second"
+        ) from None
+    try:
+        values = features.from_map(clip[None], about)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{model} says nothing usable about how its inputs are made of sound ({error})") from None
+    if values.shape[1:] != tuple(shape):
+        raise UserError(f"{model} takes inputs {list(shape)}, but says that sound becomes {list(values.shape[1:])}")
+    return Samples(values)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
 
 
 def _read_csv(path: Path, steps: int, features: int) -> Samples:

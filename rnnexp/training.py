@@ -157,6 +157,7 @@ class Trainer:
         *,
         epochs: int,
         patience: int = 0,
+        renew: Callable[[], np.ndarray] | None = None,
         on_epoch: Callable[[Epoch], object] | None = None,
     ) -> History:
         """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
@@ -170,6 +171,7 @@ class Trainer:
             y_val: validation targets.
             epochs: how many at most.
             patience: stop after this many epochs without a better validation loss; 0 for never.
+            renew: makes the inputs of each epoch, before it, of the shape and the type of ``x``; None for ``x`` in all.
             on_epoch: called after each epoch.
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
@@ -189,6 +191,8 @@ class Trainer:
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
+                if renew:
+                    x_on_device = tf.constant(renew())
                 start = time.perf_counter()
                 loss = float(self._epoch(x_on_device, y_on_device, order))
                 elapsed = time.perf_counter() - start

@@ -1,5 +1,7 @@
 """Inputs made of clips: which samples, and the features, recomputed from what the report says of them."""
 
+import json
+
 import numpy as np
 import pytest
 from clips import tone, write_folder
@@ -7,8 +9,8 @@ from scipy.fft import dct
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets.audio import CLIP_SAMPLES
-from rnnexp.datasets.features import Recipe, decimate, loudest
+from rnnexp.datasets.audio import CLIP_SAMPLES, one_second
+from rnnexp.datasets.features import Recipe, decimate, from_map, loudest
 from rnnexp.datasets.speech_folder import read_wav
 
 
@@ -57,6 +59,42 @@ def test_features_can_be_recomputed_from_the_report(folder, features, frames):
     for row, name in ((4, "bird/a"), (-1, "yes/d")):
         expected = from_the_report(read_wav(folder / f"{name}_nohash_0.wav"), dataset.input_map)
         np.testing.assert_allclose(dataset.train.x[row], expected, rtol=0.003, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"features": "log-mel", "frames": 98},
+        {"features": "mfcc", "max_sequence_length": 20},
+        *({"segment": segment} for segment in ("first", "loudest", "decimate")),
+    ],
+    ids=lambda settings: " ".join(map(str, settings.values())),
+)
+def test_the_input_map_alone_makes_the_inputs_of_a_clip(folder, settings):
+    dataset = load(folder, **settings)
+    clip = one_second(read_wav(folder / "no" / "a_nohash_0.wav"))
+    found = from_map(clip[None], json.loads(json.dumps(dataset.input_map)))
+    assert found.dtype == np.float32
+    # Those of training are kept as float16.
+    np.testing.assert_allclose(found[0], dataset.train.x[6], rtol=0.003, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"frame_step": 0}, "frame_step is 0"),
+        ({"mel_bands": 40.5}, "mel_bands is 40.5"),
+        ({"fft_length": 10**9}, "fft_length is 1000000000"),
+        ({"mel_hz": [20.0, 9000.0]}, "upper_edge_hertz"),
+        ({"mean": [0.0, 1.0]}, "broadcast"),
+        ({"sample_rate": 8000}, "not of 16000 samples"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_a_map_that_makes_no_sense(folder, change, message):
+    about = {**load(folder, features="log-mel").input_map, **change}
+    with pytest.raises(ValueError, match=message):
+        from_map(np.zeros((1, CLIP_SAMPLES), np.int16), about)
 
 
 @pytest.mark.parametrize("features", ["log-mel", "mfcc"])

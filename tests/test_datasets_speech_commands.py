@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from clips import LISTED, tone, write_folder, write_wav
+from clips import BROKEN, LISTED, tone, write_folder, write_wav
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig
@@ -105,27 +105,6 @@ def test_samples_far_out_are_clipped_and_the_input_says_so(folder):
 
 
 # ---- files that cannot be used
-
-
-BROKEN = {
-    "stereo": (lambda path: write_wav(path, tone(100, 3000), channels=2), "2 channels, not 1"),
-    "8-bit": (lambda path: write_wav(path, tone(100), width=1), "8 bits a sample, not 16"),
-    "24-bit": (lambda path: write_wav(path, tone(100), width=3), "24 bits a sample, not 16"),
-    "44.1 kHz": (lambda path: write_wav(path, tone(100), rate=44100), "44100 samples a second, not 16000"),
-    "no samples": (lambda path: write_wav(path, []), "no samples"),
-    "empty": (lambda path: path.write_bytes(b""), "not a wav file, or cut off in its header"),
-    "text": (lambda path: path.write_text("RIFF of the week, but nothing else"), "not a PCM wav file"),
-    "cut off": (
-        lambda path: path.write_bytes(write_wav(path, tone(100)).read_bytes()[:1044]),
-        "cut off: 500 of 16000 samples are there",
-    ),
-    "float": (
-        lambda path: path.write_bytes(
-            write_wav(path, tone(100)).read_bytes().replace(b"\x10\0\0\0\1\0", b"\x10\0\0\0\3\0")
-        ),
-        "not a PCM wav file (unknown format: 3)",
-    ),
-}
 
 
 @pytest.mark.parametrize("kind", BROKEN)

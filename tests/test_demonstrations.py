@@ -33,12 +33,13 @@ def test_a_row_says_what_was_asked_and_what_came_out():
 @pytest.mark.slow
 @pytest.mark.parametrize("demonstration", benchmark["DEMONSTRATIONS"], ids=lambda demonstration: demonstration.name)
 def test_figures(demonstration, record_property):
-    # MNIST is no part of the project: where there is neither the variable nor a network, it cannot be asked for.
-    data_dir = os.environ.get("MNIST_DATA_DIR")
+    # These are no part of the project: where there is neither the variable nor a network, they cannot be asked for.
+    places = {"mnist": "MNIST_DATA_DIR", "speech_commands": "RNNEXP_SPEECH_COMMANDS"}
+    given = {name: os.environ.get(variable) for name, variable in places.items()}
     try:
-        rows = benchmark["rows"](demonstration, 3, Path(data_dir) if data_dir else None)
+        rows = benchmark["rows"](demonstration, 3, {name: Path(path) for name, path in given.items() if path})
     except UserError as error:
-        if demonstration.preset != "mnist":
+        if PRESETS[demonstration.preset].settings["dataset_name"] not in places:
             raise
         pytest.skip(str(error))
     for row in rows:

@@ -1,16 +1,19 @@
-"""Whole runs on Speech Commands: from clips to exported files."""
+"""Whole runs on Speech Commands: from clips to exported files, and to words."""
 
+import csv
+import io
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import tone, write_folder, write_wav
+from clips import BROKEN, tone, write_folder, write_wav
 from conftest import folders, run
 
-from rnnexp import results
+from rnnexp import datasets, prediction, results
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import speech_folder
+from rnnexp.errors import UserError
 from rnnexp.export import metadata
 from rnnexp.runtime import TFLiteModel
 
@@ -66,15 +69,101 @@ def test_the_int8_model_takes_the_upper_bits_of_samples(raw_run):
     assert np.log2(model.input.scale) % 1 == 0
 
 
-def test_features_go_into_the_file_with_all_that_makes_them(tmp_path):
-    write_folder(tmp_path / "clips")
-    done = run(config(tmp_path, features="mfcc", max_sequence_length=10, epochs=1))
-    assert done.code == 0
-    for kind in ("float32", "int8"):
-        about = metadata.read(done.model.with_name(done.model.name.replace("float32", kind)).read_bytes())
-        assert about["input_map"] == done.report["data"]["input_map"]
-        assert (about["input_map"]["kind"], len(about["input_map"]["mean"])) == ("mfcc", 10)
-        assert about["classes"] == list(speech_folder.LABELS)
+@pytest.fixture(scope="module")
+def mfcc_run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("mfcc")
+    write_folder(path / "clips")
+    return run(config(path, features="mfcc", max_sequence_length=10, augmentation=1.0, cell="gru", activation="tanh"))
+
+
+def file(finished, kind):
+    return finished.model.with_name(finished.model.name.replace("float32", kind))
+
+
+@pytest.mark.parametrize("kind", ["float32", "int8"])
+def test_features_go_into_the_file_with_all_that_makes_them(mfcc_run, kind):
+    assert mfcc_run.code == 0
+    about = metadata.read(file(mfcc_run, kind).read_bytes())
+    assert about["input_map"] == mfcc_run.report["data"]["input_map"]
+    assert (about["input_map"]["kind"], len(about["input_map"]["mean"])) == ("mfcc", 10)
+    assert about["classes"] == list(speech_folder.LABELS)
+
+
+@pytest.mark.parametrize("kind", ["float32", "int8"])
+@pytest.mark.parametrize("name", ["raw_run", "mfcc_run"])
+def test_a_wav_file_gets_the_words_that_the_evaluation_has_for_it(request, capsys, name, kind):
+    finished = request.getfixturevalue(name)
+    # The last clip of the test part.
+    clip = finished.config.data_dir / "yes" / "c_nohash_0.wav"
+    assert prediction.main([str(file(finished, kind)), str(clip)]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    (expected,) = TFLiteModel(file(finished, kind)).predict(datasets.load(finished.config).evaluation.x[-1:])
+    found = [float(row["probability"]) for row in rows]
+    # float16 inputs in the evaluation: an int8 code of the input more or less.
+    np.testing.assert_allclose(found, np.sort(expected)[:-4:-1], atol=0.02)
+    for row in rows:
+        assert expected[speech_folder.LABELS.index(row["word"])] == pytest.approx(float(row["probability"]), abs=0.02)
+
+
+@pytest.mark.parametrize("runtime", ["reference", "numpy"])
+def test_any_runtime_answers_alike(mfcc_run, capsys, runtime):
+    answers = []
+    for options in ([], ["--runtime", runtime]):
+        clip = mfcc_run.config.data_dir / "yes" / "c_nohash_0.wav"
+        assert prediction.main([str(file(mfcc_run, "int8")), str(clip), *options]) == 0
+        answers.append([row.split(",") for row in capsys.readouterr().out.splitlines()[1:]])
+    # Each computes the softmax in its own way; equals may change places.
+    values = [[float(probability) for _, probability in answer] for answer in answers]
+    np.testing.assert_allclose(*values, atol=1 / 256 + 1e-4)
+
+
+def test_short_and_long_wav_files_are_padded_and_cut(mfcc_run, tmp_path, capsys):
+    samples = tone(300, 30000, seed=4)
+    answers = []
+    for length, padded in ((3000, np.pad(samples[:3000], (0, 13000))), (30000, samples[:16000])):
+        for content in (samples[:length], padded):
+            assert prediction.main([str(mfcc_run.model), str(write_wav(tmp_path / "clip.wav", content))]) == 0
+            answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1] != answers[2] == answers[3]
+    assert answers[0].splitlines()[0] == "word,probability"
+    assert len(answers[0].splitlines()) == 4
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_wav_file_that_is_no_clip(mfcc_run, tmp_path, kind):
+    make, reason = BROKEN[kind]
+    path = tmp_path / "clip.wav"
+    make(path)
+    with pytest.raises(UserError) as caught:
+        prediction.main([str(mfcc_run.model), str(path)])
+    assert str(caught.value).startswith(f"{path} cannot be used: {reason}")
+    assert str(caught.value).endswith("It must be a wav file of 16-bit PCM, one channel, 16000 samples a second")
+
+
+def test_what_is_no_wav_file_or_no_model_of_sound(mfcc_run, iris_run, tmp_path):
+    clip = write_wav(tmp_path / "clip.wav", tone(300))
+    with pytest.raises(UserError, match=f"{iris_run.model} is no model of sound: it takes a .csv or .npy file"):
+        prediction.main([str(iris_run.model), str(clip)])
+    with pytest.raises(UserError, match=r"there is no file .*other\.wav"):
+        prediction.main([str(mfcc_run.model), str(tmp_path / "other.wav")])
+    with pytest.raises(UserError, match=r"can be run on: .csv, .npy, or, if of sound, .wav"):
+        prediction.main([str(mfcc_run.model), str(tmp_path / "clip.mp3")])
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'"frames":10', b'"frames":11'), (b'"frame_step":320', b'"frame_step":"a"')])
+def test_a_file_that_says_something_else_of_its_inputs(mfcc_run, tmp_path, old, new):
+    content = mfcc_run.model.read_bytes()
+    assert old in content
+    # As long as before, so that nothing moves.
+    (tmp_path / "other.tflite").write_bytes(content.replace(old, new))
+    with pytest.raises(UserError, match=r"says that sound becomes \[11, 10\]|says nothing usable about how its inputs"):
+        prediction.main([str(tmp_path / "other.tflite"), str(write_wav(tmp_path / "clip.wav", tone(300)))])
+
+
+def test_samples_of_features_can_still_be_given_as_numbers(mfcc_run, tmp_path, capsys):
+    np.save(tmp_path / "x.npy", np.zeros((2, 10, 10)))
+    assert prediction.main([str(mfcc_run.model), str(tmp_path / "x.npy")]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == ",".join(["sample", "class", *speech_folder.LABELS])
 
 
 @pytest.mark.slow

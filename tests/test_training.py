@@ -89,6 +89,28 @@ def test_it_learns():
     assert history.steps_per_second > 0
 
 
+def test_inputs_can_be_made_anew_for_every_epoch():
+    x, y = data()
+    made = []
+
+    def renew(change):
+        made.append(change)
+        return x + np.float32(change * len(made))
+
+    def losses(**options):
+        return [
+            epoch.loss for epoch in trainer(network("tanh")).fit(x, y, *data(20, seed=9), epochs=4, **options).epochs
+        ]
+
+    plain = losses()
+    assert losses(renew=lambda: renew(0.0)) == plain
+    assert len(made) == 4
+    made.clear()
+    others = losses(renew=lambda: renew(0.1))
+    assert len(made) == 4
+    assert not set(others) & set(plain)
+
+
 def test_a_loss_that_is_no_number_ends_with_the_last_good_weights():
     x, y = data()
     model = network("relu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -97,6 +97,8 @@ class Dataset:
         continuation: of a series, for closed-loop generation.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
+        renew: makes the inputs of the training part anew, distorted at random, for one epoch; None to train on them as
+            they are.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
     calibration: np.ndarray | None = None
+    renew: Callable[[np.random.Generator], np.ndarray] | None = None
 
     @property
     def every_step(self) -> bool:

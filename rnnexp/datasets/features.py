@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -20,7 +21,8 @@ COEFFICIENTS = 10
 # Samples are clipped to the smallest power of two, 128 at least, that this share of the training part's is within.
 WITHIN_LIMIT = 0.99
 FULL_SCALE = 32768
-CHUNK = 1024
+# Clips at once: more of their frames would not fit in the processor's cache.
+CHUNK = 128
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Recipe:
         """
         if self.features == "raw":
             return SEGMENTS[self.segment](clips, self.length)[:, :, None]
-        return spectral(clips, self.features, self.frames)[:, : self.length].astype(np.float16)
+        return spectral(clips, self._spectrum()).astype(np.float16)
 
     def statistics(self, train: np.ndarray) -> dict[str, Any]:
         """Return what ``normalize`` needs, from the inputs of the training part.
@@ -100,13 +102,18 @@ class Recipe:
         if self.features == "raw":
             low, high = sample_range(statistics["limit"])
             return {**about, "segment": self.segment, "samples": self.length, "minimum": low, "maximum": high}
-        frame_length, frame_step = _frame(self.frames)
-        about |= {
+        return about | self._spectrum() | statistics
+
+    def _spectrum(self) -> dict[str, Any]:
+        """Return all that ``spectral`` needs to know."""
+        frame_length, frame_step = (ms * SAMPLE_RATE // 1000 for ms in FRAMES_MS[self.frames])
+        about: dict[str, Any] = {
+            "kind": self.features,
             "full_scale": FULL_SCALE,
             "frames": self.length,
             "frame_length": frame_length,
             "frame_step": frame_step,
-            "fft_length": _fft_length(frame_length),
+            "fft_length": 1 << (frame_length - 1).bit_length(),
             "window": "hann, periodic",
             "mel_bands": MEL_BANDS,
             "mel_hz": list(MEL_HZ),
@@ -115,7 +122,7 @@ class Recipe:
         }
         if self.features == "mfcc":
             about |= {"coefficients": COEFFICIENTS, "dct": "type II, divided by sqrt(2 * mel_bands)"}
-        return about | statistics
+        return about
 
     def normalization(self, statistics: dict[str, Any]) -> str:
         """Return how inputs are made, for people."""
@@ -171,7 +178,7 @@ def decimate(clips: np.ndarray, length: int) -> np.ndarray:
 SEGMENTS = {"first": first, "loudest": loudest, "decimate": decimate}
 
 
-def spectral(clips: np.ndarray, features: str, frames: int) -> np.ndarray:
+def spectral(clips: np.ndarray, spectrum: Mapping[str, Any]) -> np.ndarray:
     """Return log-mel bands, or cepstral coefficients, float32 ``[n, frames, features]``, by ``tf.signal``.
 
     The logarithm of (magnitudes of a short-time Fourier transform, summed in triangular mel bands, plus an offset);
@@ -179,36 +186,52 @@ def spectral(clips: np.ndarray, features: str, frames: int) -> np.ndarray:
 
     Args:
         clips: int16 ``[n, CLIP_SAMPLES]``.
-        features: ``log-mel`` or ``mfcc``.
-        frames: a key of ``FRAMES_MS``.
+        spectrum: the numbers of an input map.
     """
     with native.silenced():
         import tensorflow as tf
 
         tf.config.list_logical_devices()
 
-    frame_length, frame_step = _frame(frames)
-    fft_length = _fft_length(frame_length)
-    to_mel = tf.signal.linear_to_mel_weight_matrix(MEL_BANDS, fft_length // 2 + 1, SAMPLE_RATE, *MEL_HZ)
+    points, bands = spectrum["fft_length"], spectrum["mel_bands"]
+    to_mel = tf.signal.linear_to_mel_weight_matrix(bands, points // 2 + 1, SAMPLE_RATE, *spectrum["mel_hz"])
     found = []
     for rows in _chunks(clips):
-        signal = tf.cast(rows, tf.float32) / FULL_SCALE
-        magnitudes = tf.abs(tf.signal.stft(signal, frame_length, frame_step, fft_length))
-        values = tf.math.log(tf.tensordot(magnitudes, to_mel, 1) + LOG_OFFSET)
-        if features == "mfcc":
-            values = tf.signal.mfccs_from_log_mel_spectrograms(values)[..., :COEFFICIENTS]
+        signal = tf.cast(rows, tf.float32) / spectrum["full_scale"]
+        frames = tf.signal.stft(signal, spectrum["frame_length"], spectrum["frame_step"], points)
+        values = tf.math.log(tf.tensordot(tf.abs(frames[:, : spectrum["frames"]]), to_mel, 1) + spectrum["log_offset"])
+        if spectrum["kind"] == "mfcc":
+            values = tf.signal.mfccs_from_log_mel_spectrograms(values)[..., : spectrum["coefficients"]]
         found.append(values.numpy())
     return np.concatenate(found)
 
 
-def _frame(frames: int) -> tuple[int, int]:
-    """Return the samples of a frame, and from one to the next."""
-    length, step = (ms * SAMPLE_RATE // 1000 for ms in FRAMES_MS[frames])
-    return length, step
+def from_map(clips: np.ndarray, input_map: Mapping[str, Any]) -> np.ndarray:
+    """Return what a network sees of clips, float32 ``[n, time, features]``, by the numbers of its input map alone.
+
+    Args:
+        clips: int16 ``[n, CLIP_SAMPLES]``.
+        input_map: of sound, as ``Recipe.input_map`` makes it.
+
+    Raises:
+        KeyError, TypeError, ValueError: if the map lacks a number, or has one that makes no sense.
+    """
+    if (input_map["sample_rate"], input_map["clip_samples"]) != (SAMPLE_RATE, CLIP_SAMPLES):
+        raise ValueError(f"clips are not of {CLIP_SAMPLES} samples, {SAMPLE_RATE} a second")
+    if input_map["kind"] == "raw":
+        _check_counts(input_map, "samples")
+        chosen = SEGMENTS[input_map["segment"]](clips, input_map["samples"])
+        return np.clip(chosen, input_map["minimum"], input_map["maximum"])[:, :, None].astype(np.float32)
+    _check_counts(input_map, "frames", "frame_length", "frame_step", "fft_length", "mel_bands", "full_scale")
+    values = spectral(clips, input_map)
+    return ((values - np.asarray(input_map["mean"])) / np.asarray(input_map["deviation"])).astype(np.float32)
 
 
-def _fft_length(frame_length: int) -> int:
-    return 1 << (frame_length - 1).bit_length()
+def _check_counts(input_map: Mapping[str, Any], *names: str) -> None:
+    """Raise a ValueError if a count is none, or larger than anything of a clip."""
+    for name in names:
+        if type(input_map[name]) is not int or not 1 <= input_map[name] <= FULL_SCALE:
+            raise ValueError(f"{name} is {input_map[name]!r}")
 
 
 def _chunks(values: np.ndarray) -> list[np.ndarray]:

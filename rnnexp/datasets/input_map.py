@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-# What samples are the network's inputs as they are: those of sound are made by ``datasets.features``, those of texts by
-# ``datasets.characters``.
-AS_THEY_ARE = ("none", "characters", "raw", "log-mel", "mfcc")
+# Sound, whose inputs ``datasets.features`` makes.
+SOUND = ("raw", "log-mel", "mfcc")
+# What samples are the network's inputs as they are; those of texts are made by ``datasets.characters``.
+AS_THEY_ARE = ("none", "characters", *SOUND)
 KINDS = (*AS_THEY_ARE, "train", "window")
 
 

@@ -17,16 +17,21 @@ from rich.progress import track
 
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import prepared, speech_folder, speech_tfds
-from rnnexp.datasets.audio import one_second
+from rnnexp.datasets.audio import CLIP_SAMPLES, SAMPLE_BYTES, one_second
+from rnnexp.datasets.augmentation import distort
 from rnnexp.datasets.cache import Cache, Entry, Writer
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.features import Recipe
-from rnnexp.datasets.speech_folder import LABELS, PARTS, shortened
+from rnnexp.datasets.speech_folder import LABELS, PARTS, SILENCE, shortened
 from rnnexp.errors import UserError
 from rnnexp.metrics import majority_class
 
 # Change this when the same settings and clips come to other arrays.
 CACHE_VERSION = 1
+# The cache's array of what the training part's inputs are made of, for augmentation.
+CLIPS = "train-clips"
+# How many of the distorted clips have noise in the background; the others have another clip.
+NOISE_SHARE = 0.5
 # Clips turned into inputs at once.
 CHUNK = 512
 # Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
@@ -63,8 +68,8 @@ def load(config: ClassificationConfig) -> Dataset:
     """
     recipe = Recipe.of(config)
     source, origin = _source(config)
-    key = {"version": CACHE_VERSION, "recipe": recipe.key(), **origin}
-    digest = hashlib.sha256(json.dumps([key["recipe"], origin["from"]]).encode()).hexdigest()[:12]
+    key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **origin}
+    digest = hashlib.sha256(json.dumps([key["recipe"], key["clips"], origin["from"]]).encode()).hexdigest()[:12]
     cache = Cache(config.cache_dir, f"{config.dataset_name}-{config.features}-{digest}", key)
     entry = cache.find()
     if entry is None:
@@ -84,7 +89,8 @@ def _source(config: ClassificationConfig) -> tuple[Callable[[], Source], dict[st
 def _fill(writer: Writer, source: Source, recipe: Recipe, config: ClassificationConfig) -> dict[str, Any]:
     """Decode every clip into the cache's arrays, and return what is known of them."""
     count = sum(source.count(part) for part in PARTS)
-    needed, free = recipe.row_bytes * count / 1e9, shutil.disk_usage(config.cache_dir).free / 1e9
+    clip_bytes = CLIP_SAMPLES * SAMPLE_BYTES * source.count("train") if config.augmentation else 0
+    needed, free = (recipe.row_bytes * count + clip_bytes) / 1e9, shutil.disk_usage(config.cache_dir).free / 1e9
     if free < needed:
         raise UserError(
             f"CACHE_DIR is {str(config.cache_dir)!r}: the decoded clips need {needed:.2f} GB there, and {free:.2f} GB "
@@ -100,6 +106,8 @@ def _fill(writer: Writer, source: Source, recipe: Recipe, config: Classification
         for clips, labels in _chunks(clip for found in files for clip in found):
             writer.append(f"{part}-inputs", recipe.apply(clips))
             writer.append(f"{part}-labels", labels)
+            if part == "train" and config.augmentation:
+                writer.append(CLIPS, clips)
     skipped = list(dict.fromkeys(skipped))  # a recording can be in two parts
     if len(skipped) > LARGEST_SKIPPED_SHARE * count:
         raise UserError(
@@ -152,4 +160,27 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
         class_names=LABELS,
         defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
         notes=tuple(entry.facts["notes"]),
+        renew=_renewal(config, recipe, entry) if config.augmentation else None,
     )
+
+
+def _renewal(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Callable[[np.random.Generator], np.ndarray]:
+    """Return what makes the inputs of the training part anew, of its clips distorted.
+
+    In the background of half of them is noise, of the others any clip, which says another word most of the time.
+    """
+    clips, labels, statistics = entry.arrays[CLIPS], entry.arrays["train-labels"], entry.facts["statistics"]
+    noise = np.flatnonzero(labels == LABELS.index(SILENCE))
+
+    def renew(random: np.random.Generator) -> np.ndarray:
+        inputs = np.empty_like(entry.arrays["train-inputs"])
+        background = random.integers(len(clips), size=len(clips))
+        if len(noise):
+            background = np.where(random.random(len(clips)) < NOISE_SHARE, random.choice(noise, len(clips)), background)
+        for begin in range(0, len(clips), CHUNK):
+            rows = slice(begin, begin + CHUNK)
+            inputs[rows] = recipe.apply(distort(clips[rows], clips[background[rows]], config.augmentation, random))
+        recipe.normalize(inputs, statistics)
+        return inputs
+
+    return renew

@@ -23,15 +23,14 @@ def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
     path = config.weights
     if path is None:
         return None
-    if dataset.answer_steps:
-        raise UserError(
-            f"WEIGHTS: weights can be read for one recurrent layer only, and {dataset.name} asks for an encoder and a "
-            "decoder: leave it None"
-        )
     try:
         network = weights_file.read(path)
     except UserError as error:
         raise UserError(f"WEIGHTS: {error}") from None
+    if network.decoder != bool(dataset.answer_steps):
+        kinds = "a network without a decoder", "an encoder and a decoder"
+        given, wanted = kinds[network.decoder], kinds[not network.decoder]
+        raise UserError(f"WEIGHTS: {path} holds {given}, but {dataset.name} asks for {wanted}")
     structure = network.structure
     if network.softmax is None:  # a state dict, which does not say from which end layers read
         structure = replace(structure, go_backwards=config.go_backwards)

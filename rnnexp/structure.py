@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# What follows the word where these layers are an encoder, and a decoder of one more layer comes after them.
+ENCODER_DECODER = "-encoder-decoder"
 _WORD = re.compile(r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-(?P<direction>bidirectional|backwards))?")
 
 

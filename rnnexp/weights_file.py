@@ -12,7 +12,7 @@ from rnnexp import npz, state_dict
 from rnnexp.errors import UserError
 from rnnexp.export.weights import KERAS_NAMES
 from rnnexp.state_dict import SUMS
-from rnnexp.structure import Structure
+from rnnexp.structure import ENCODER_DECODER, Structure
 
 # What else a network needs: key -> kind of NumPy type, and its name.
 FACTS = {"activation": ("U", "text"), "max_value": ("f", "a number"), "softmax": ("b", "true or false")}
@@ -32,6 +32,8 @@ class StoredNetwork:
         softmax: whether probabilities follow: both None for a state dict, which also does not say from which end layers
             of one direction read.
         every_step: whether there is an output at every step, which is the probability of the second of two classes.
+        decoder: whether the last of the recurrent layers is a decoder, and those before it, as ``structure`` has them,
+            the encoder.
     """
 
     weights: list[np.ndarray]
@@ -41,6 +43,7 @@ class StoredNetwork:
     max_value: float | None = None
     softmax: bool | None = None
     every_step: bool = False
+    decoder: bool = False
 
 
 def read(path: Path) -> StoredNetwork:
@@ -74,14 +77,16 @@ def read_own(path: Path) -> StoredNetwork:
 
 
 def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
-    structure = _structure(path, arrays)
+    structure, decoder = _structure(path, arrays)
     scopes = structure.scopes
+    if decoder:
+        scopes = [*(scope.replace("rnn", "encoder", 1) for scope in scopes), "decoder/"]
     names = [f"{scope}{name}" for scope in scopes for name in ("kernel", "recurrent_kernel", "bias")]
     names += ["output/kernel", "output/bias"]
     missing = [key for key in (*names, *FACTS) if key not in arrays]
     if missing:
         raise UserError(f"{path} has no {npz.listed(missing)}: it is not a whole -weights.npz of a {structure} network")
-    others = [key for key in arrays if key.startswith("rnn") and key not in names]
+    others = [key for key in arrays if key.startswith(("rnn", "encoder")) and key not in names]
     if others:
         raise UserError(f"{path} has {npz.listed(others)}, which a {structure} network has not")
     for key, (kind, name) in FACTS.items():
@@ -91,7 +96,9 @@ def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
         if not key.endswith("bias") and arrays[key].ndim != 2:
             raise UserError(f"{path}: {key} has the shape {arrays[key].shape}, expected two dimensions")
     units = arrays[names[1]].shape[0]
-    for key, shape in zip(names, _shapes(structure, [arrays[name].shape for name in names]), strict=True):
+    for key, shape in zip(
+        names, _shapes(structure, [arrays[name].shape for name in names], decoder=decoder), strict=True
+    ):
         if arrays[key].shape != shape:
             raise UserError(
                 f"{path}: {key} has the shape {arrays[key].shape}, expected {shape} in a {structure} network of "
@@ -108,18 +115,23 @@ def _own(path: Path, arrays: Mapping[str, np.ndarray]) -> StoredNetwork:
         max_value=max_value,
         softmax=bool(arrays["softmax"]),
         every_step="every_step" in arrays,
+        decoder=decoder,
     )
 
 
-def _structure(path: Path, arrays: Mapping[str, np.ndarray]) -> Structure:
-    """Return how the layers are built; where nothing is said, it is one of simple cells that reads forwards."""
+def _structure(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[Structure, bool]:
+    """Return how the layers are built, and whether a decoder follows.
+
+    Where nothing is said, it is one layer of simple cells that reads forwards.
+    """
+    word = str(arrays.get("structure", Structure()))
     try:
-        return Structure.of(str(arrays["structure"])) if "structure" in arrays else Structure()
+        return Structure.of(word.removesuffix(ENCODER_DECODER)), word.endswith(ENCODER_DECODER)
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
 
 
-def _shapes(structure: Structure, found: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+def _shapes(structure: Structure, found: list[tuple[int, ...]], *, decoder: bool) -> list[tuple[int, ...]]:
     """Return the shapes that a network's weights must have, by the first ones that are there."""
     (features, _), (units, wide), bias = found[:3]
     # What PyTorch does not know is taken as it is.
@@ -128,6 +140,8 @@ def _shapes(structure: Structure, found: list[tuple[int, ...]]) -> list[tuple[in
     values = units * (2 if structure.bidirectional else 1)
     ways = len(structure.scopes) // structure.num_layers
     inputs = [features] * ways + [values] * (len(structure.scopes) - ways)
+    if decoder:
+        inputs, values = [*inputs, values], units
     shapes = [shape for size in inputs for shape in ((size, sums), (units, sums), biases)]
     outputs = found[-2][1]
     return [*shapes, (values, outputs), (outputs,)]

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from c_compiler import build_and_run, needs_compiler
 from conftest import folders, run
+from stored_networks import own, random_weights, saved
 
-from rnnexp import cells, datasets, evaluation, prediction, starting_weights
+from rnnexp import cells, datasets, evaluation, prediction, starting_weights, weights_file
 from rnnexp import model as networks
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import addition, characters
 from rnnexp.errors import UserError
-from rnnexp.export import metadata, weights
+from rnnexp.export import metadata, torch, weights
 from rnnexp.quantization import finetuning, layered
 from rnnexp.runtime import TFLiteModel, TFLiteStepModel
 
@@ -242,7 +243,39 @@ def test_questions_of_ones_own(finished, tmp_path, capsys):
         prediction.main([path, str(tmp_path / "questions.txt")])
 
 
-def test_its_weights_are_no_start(finished):
-    given = config(weights=files(finished)["-weights.npz"])
-    with pytest.raises(UserError, match="addition asks for an encoder and a decoder: leave it None"):
+def test_it_starts_from_its_own_weights(finished):
+    path = files(finished)["-weights.npz"]
+    given = finished.config.model_copy(update={"weights": path})
+    found = starting_weights.load(given, datasets.load(given))
+    expected = networks.load(finished.folder / "model.keras").get_weights()
+    for values, there in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(values, there)
+    for settings, words in (
+        ({"hidden_size": 13}, "the network has 12 recurrent units, but HIDDEN_SIZE is 13: set HIDDEN_SIZE to 12"),
+        ({"dataset_name": "binary-addition"}, "holds an encoder and a decoder, but binary-addition asks for a network"),
+    ):
+        other = given.model_copy(update=settings)
+        with pytest.raises(UserError, match=f"WEIGHTS: .*{words}"):
+            starting_weights.load(other, datasets.load(other))
+
+
+def test_weights_of_a_network_without_decoder_are_no_start(tmp_path):
+    given = config(weights=saved(tmp_path / "a.npz", own(random_weights(12, 10, 11), softmax=True)))
+    with pytest.raises(UserError, match=r"a\.npz holds a network without a decoder, but addition asks for an encoder"):
         starting_weights.load(given, datasets.load(given))
+
+
+def test_a_weight_that_is_missing_or_of_another_shape_is_named(finished, tmp_path):
+    arrays = dict(np.load(files(finished)["-weights.npz"]))
+    kernel = arrays.pop("decoder/kernel")
+    with pytest.raises(UserError, match=r"a\.npz has no decoder/kernel: it is not a whole"):
+        weights_file.read(saved(tmp_path / "a.npz", arrays))
+    arrays["decoder/kernel"] = kernel[:-1]
+    with pytest.raises(UserError, match=r"decoder/kernel has the shape .*, expected "):
+        weights_file.read(saved(tmp_path / "a.npz", arrays))
+
+
+def test_no_pytorch_module_is_made_of_it(finished):
+    pytest.importorskip("torch")
+    with pytest.raises(UserError, match="of an encoder and a decoder, of which no PyTorch module is made"):
+        torch.load(files(finished)["-weights.npz"])

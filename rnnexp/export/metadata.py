@@ -9,6 +9,7 @@ import rnnexp
 from rnnexp.activations import ACTIVATIONS
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
+from rnnexp.structure import ENCODER_DECODER
 
 # The name of the entry in a .tflite file's metadata.
 ENTRY = "rnnexp"
@@ -36,7 +37,7 @@ def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
 
 def structure(config: Settings, dataset: Dataset) -> str:
     """Return the recurrent layers in a word."""
-    return config.structure + ("-encoder-decoder" if dataset.answer_steps else "")
+    return config.structure + (ENCODER_DECODER if dataset.answer_steps else "")
 
 
 def to_entries(about: dict[str, Any]) -> dict[str, str]:

@@ -33,6 +33,8 @@ def load(path: str | Path) -> Network:
         raise UserError(
             "PyTorch is not installed: install it with `poetry install --with torch`, or `pip install torch`"
         ) from error
+    if network.decoder:
+        raise UserError(f"{path} is of an encoder and a decoder, of which no PyTorch module is made")
     if network.activation not in ACTIVATIONS:
         raise UserError(
             f"{path}: the activation is {network.activation!r}; PyTorch modules are made for {', '.join(ACTIVATIONS)}"

@@ -40,7 +40,9 @@ def read(path: Path) -> dict[str, np.ndarray]:
     except PermissionError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except UNREADABLE as error:
-        raise UserError(f"{path} cannot be read as an npz file of plain arrays: {error}") from None
+        # NumPy takes whatever it does not know for a pickle, and says how to load that.
+        reason = "it is none" if "pickle" in str(error) else error
+        raise UserError(f"{path} cannot be read as an npz file of plain arrays: {reason}") from None
     return arrays
 
 

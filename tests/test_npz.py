@@ -38,6 +38,7 @@ def test_files_of_other_kinds(tmp_path):
     for content in (b"", b"hello", b"PK\x03\x04", pickle.dumps({"a": 1}), b"\x93NUMPY\x01\x00"):
         path.write_bytes(content)
         assert "cannot be read as an npz file" in message(path)
+        assert "pickle" not in message(path)
     np.save(tmp_path / "one.npy", np.zeros(3))
     assert "single array" in message(tmp_path / "one.npy")
     with zipfile.ZipFile(path, "w") as file:

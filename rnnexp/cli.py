@@ -169,7 +169,9 @@ def _explain(problem: Any, config_class: type[Settings], where: str) -> str:
         return f"{constant(name)} in {where} is not a setting{reason}"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}, not {problem['input']!r}"
+    # What our own checks say names the value where that helps.
+    given = "" if problem["type"] == "value_error" else f", not {problem['input']!r}"
+    return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}{given}"
 
 
 def constant(field: str) -> str:

@@ -118,9 +118,9 @@ class Settings(BaseModel):
         if value is not None and value not in PRESETS:
             own = [name for name, preset in PRESETS.items() if preset.task == cls.task]
             there = f"there are: {', '.join(own)}" if own else "there are none for this script"
-            raise ValueError(f"unknown preset{did_you_mean(value, PRESETS)} ({there})")
+            raise ValueError(f"unknown preset {value!r}{did_you_mean(value, PRESETS)} ({there})")
         if value is not None and PRESETS[value].task != cls.task:
-            raise ValueError(f"this preset is for run_{PRESETS[value].task}.py")
+            raise ValueError(f"{value!r} is for run_{PRESETS[value].task}.py")
         return value
 
     @field_validator("activation")

@@ -155,12 +155,12 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
         (
             "regression",
             ["--cell", "lstmm"],
-            "unknown cell 'lstmm'; did you mean 'lstm'? (there are: simple, lstm, gru)",
+            "unknown cell 'lstmm'; did you mean 'lstm'? (there are: simple, lstm, gru)\n",
         ),
         (
             "regression",
             ["--bidirectional", "--go-backwards"],
-            "set this or BIDIRECTIONAL, which reads backwards too, but",
+            "set this or BIDIRECTIONAL, which reads backwards too, but not both\n",
         ),
         ("memory", ["--cell", "gru", "--recurrent-initializer", "identity"], "identity is for CELL = 'simple'"),
         ("memory", ["--num-layers", "0"], "NUM_LAYERS (--num-layers) in the command line"),

@@ -53,13 +53,18 @@ def test_settings_in_python_take_a_preset_instead_of_the_defaults():
 @pytest.mark.parametrize(
     ("task", "arguments", "constants", "text"),
     [
-        ("regression", ["--preset", "sin"], {}, "PRESET (--preset) in the command line: unknown preset; did you mean"),
+        (
+            "regression",
+            ["--preset", "sin"],
+            {},
+            "PRESET (--preset) in the command line: unknown preset 'sin'; did you mean",
+        ),
         ("regression", ["--preset", "xyz"], {}, f"(there are: {', '.join(FOR_REGRESSION)})"),
         (
             "regression",
             [],
             {"PRESET": "sin"},
-            "PRESET (--preset) in run_regression.py: unknown preset; did you mean 'sine'",
+            "PRESET (--preset) in run_regression.py: unknown preset 'sin'; did you mean 'sine'",
         ),
         (
             "regression",
@@ -67,7 +72,7 @@ def test_settings_in_python_take_a_preset_instead_of_the_defaults():
             {"PRESET": ["sine"]},
             "PRESET (--preset) in run_regression.py: input should be a valid string",
         ),
-        ("memory", ["--preset", "sine"], {}, "this preset is for run_regression.py, not 'sine'"),
+        ("memory", ["--preset", "sine"], {}, "'sine' is for run_regression.py\n"),
         ("memory", ["--preset", "xyz"], {}, "(there are none for this script)"),
         (
             "regression",

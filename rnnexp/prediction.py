@@ -106,7 +106,7 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
             f"but {listed}"
-            + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) == 2 else "")
+            + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) > 1 else "")
         )
     spec = runtime.inputs[0]
     if spec.dtype != np.float32 and not (np.issubdtype(spec.dtype, np.integer) and 0 < spec.scale < np.inf):

@@ -90,7 +90,9 @@ def read_sound(path: Path, shape: Sequence[int], about: Mapping[str, Any], model
     """
     _check_file(path)
     if about.get("kind") not in input_map.SOUND:
-        raise UserError(f"{model} is no model of sound: it takes a .csv or .npy file, not {path}")
+        raise UserError(
+            f"{model} is no model of sound, and {path} is for one: rnnexp run --help lists what others take"
+        )
     try:
         clip = audio.one_second(audio.read_wav(path))
     except audio.UnusableClipError as error:
@@ -158,7 +160,8 @@ def _read_npy(path: Path, steps: int, features: int) -> Samples:
 
 def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001
     try:
-        texts = path.read_text(encoding="utf-8-sig").splitlines()
+        # Blanks around a text mean nothing: it is filled up with them, and on Windows `echo 1+1 > s.txt` leaves one.
+        texts = [line.strip(characters.BLANK) for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise UserError(f"{path} is not text in UTF-8") from None
     for line, text in enumerate(texts, 1):

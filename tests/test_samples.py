@@ -111,6 +111,9 @@ def test_a_text_in_each_line_for_models_of_texts(file):
     assert found.texts == ["ab", "b"]
     assert found.values.argmax(axis=2).tolist() == [[2, 0, 1], [2, 2, 1]]
     assert samples.read(file("s.txt", "ab\r\nb"), (3, 3), "ab ").texts == ["ab", "b"]
+    padded = samples.read(file("s.txt", "\ufeffab   \n  b \n"), (3, 3), "ab ")
+    assert padded.texts == found.texts
+    assert padded.values.tolist() == found.values.tolist()
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,7 @@ def test_a_text_in_each_line_for_models_of_texts(file):
         ("ab\nac\n", r"s.txt, line 2: 'ac' is not 1 to 3 characters of 'ab '"),
         ("abab\n", r"line 1: 'abab' is not 1 to 3 characters"),
         ("ab\n\nb\n", r"line 2: '' is not 1 to 3 characters"),
+        ("ab\n  \n", r"line 2: '' is not 1 to 3 characters"),
         (b"\xff\xfe", r"s.txt is not text in UTF-8"),
         ("", r"s.txt holds no sample"),
     ],

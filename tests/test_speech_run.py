@@ -142,7 +142,7 @@ def test_a_wav_file_that_is_no_clip(mfcc_run, tmp_path, kind):
 
 def test_what_is_no_wav_file_or_no_model_of_sound(mfcc_run, iris_run, tmp_path):
     clip = write_wav(tmp_path / "clip.wav", tone(300))
-    with pytest.raises(UserError, match=f"{iris_run.model} is no model of sound: it takes a .csv or .npy file"):
+    with pytest.raises(UserError, match=f"{iris_run.model} is no model of sound, and {clip} is for one"):
         prediction.main([str(iris_run.model), str(clip)])
     with pytest.raises(UserError, match=r"there is no file .*other\.wav"):
         prediction.main([str(mfcc_run.model), str(tmp_path / "other.wav")])

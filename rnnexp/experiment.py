@@ -186,8 +186,8 @@ def _conclude(result: dict[str, Any], config: Settings, folder: Path, published:
             f"{degradation['diagnosis']}"
         )
     training = result["training"]
-    speed = f"{training['steps_per_second']:.0f} training steps a second, " if training["epochs_run"] else ""
-    console.say(f"{training['epochs_run']} epochs, {speed}{training['total_seconds']:.1f} s in all")
+    speed = f"{report.steps_a_second(training)}, " if training["steps_per_second"] else ""
+    console.say(f"{report.epochs(training)}, {speed}{training['total_seconds']:.1f} s in all")
     for name in published:
         console.say(f"  {config.output_dir / name}")
     console.say(f"  {folder}{os.sep}: report.md, report.json, history.csv, model.keras, plots, log.txt")

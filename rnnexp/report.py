@@ -87,7 +87,7 @@ def _number(value: float | None) -> str:
 
 def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -> str:
     """Return the report as Markdown, with links to the plots beside it, and all weights as text."""
-    data, training = report["data"], report["training"]
+    data, training, count = report["data"], report["training"], len(report["baselines"])
     headings, rows = table(report)
     lines = [
         f"# {report['name']}",
@@ -101,8 +101,8 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
         "",
         "## Results",
         "",
-        f"The first {len(report['baselines'])} rows are what takes no model at all. Models are the exported files, "
-        "run by LiteRT.",
+        f"{'The first row is' if count == 1 else f'The first {count} rows are'} what takes no model at all. Models are "
+        "the exported files, run by LiteRT.",
         "",
         "| " + " | ".join(headings) + " |",
         "|" + " --- |" * len(headings),
@@ -146,12 +146,23 @@ def to_markdown(report: Mapping[str, Any], plots: Iterable[str], weights: str) -
     return "\n".join(lines)
 
 
+def epochs(training: Mapping[str, Any]) -> str:
+    """Return how many epochs were run, in words."""
+    return f"{training['epochs_run']} epoch{'' if training['epochs_run'] == 1 else 's'}"
+
+
+def steps_a_second(training: Mapping[str, Any]) -> str:
+    """Return the speed of the training after its first epoch, which compiles, in words."""
+    speed = training["steps_per_second"]
+    return f"{speed:.0f} steps a second" if speed >= 10 else f"{speed:.2g} steps a second"
+
+
 def _training_line(training: Mapping[str, Any]) -> str:
     if not training["epochs_run"]:
         return "None: the weights are those that training would have started from."
+    speed = f" ({steps_a_second(training)} after compilation)" if training["steps_per_second"] else ""
     return (
-        f"{training['epochs_run']} epochs in {training['seconds']:.1f} s "
-        f"({training['steps_per_second']:.0f} steps a second after compilation), ended: {training['ended']}. "
+        f"{epochs(training)} in {training['seconds']:.1f} s{speed}, ended: {training['ended']}. "
         f"The weights are those of epoch {training['best_epoch']}: loss {_number(training['loss'])}, "
         f"validation loss {_number(training['val_loss'])} (mean squared error at unit scale, or cross-entropy)."
     )

@@ -133,7 +133,9 @@ def _examples(dataset: Dataset, outputs: dict[str, np.ndarray]) -> list[dict[str
     wrong = np.zeros(len(part), bool)
     for made in outputs.values():
         wrong |= (made.argmax(axis=-1) != part.y).any(axis=1)
-    rows = [*spread(len(part), EXAMPLES), *np.flatnonzero(wrong)[:EXAMPLES]]
+    some = spread(len(part), EXAMPLES)
+    wrong[some] = False  # shown already
+    rows = [*some, *np.flatnonzero(wrong)[:EXAMPLES]]
     columns = {"question": part.x[rows], "truth": np.eye(dataset.outputs)[part.y[rows]]}
     columns |= {kind: made[rows] for kind, made in outputs.items()}
     answers = zip(*(characters.texts(values, alphabet) for values in columns.values()), strict=True)

@@ -175,7 +175,7 @@ def test_the_report_shows_questions_and_answers(finished):
     text = (finished.folder / "report.md").read_text()
     assert "| question | truth | float32 | int8 |" in text
     examples = finished.report["examples"]
-    assert len(examples) == 12
+    assert len({example["question"] for example in examples}) == len(examples) == 12
     for example in examples:
         first, second = example["question"].split("+")
         assert int(first) + int(second) == int(example["truth"])
@@ -241,6 +241,12 @@ def test_questions_of_ones_own(finished, tmp_path, capsys):
     (tmp_path / "questions.txt").write_text("12+345\n12*3\n")
     with pytest.raises(UserError, match=r"line 2: '12\*3' is not 1 to 7 characters of '0123456789 \+'"):
         prediction.main([path, str(tmp_path / "questions.txt")])
+
+
+def test_the_file_of_the_loop_outside_names_what_to_run_instead(finished, tmp_path):
+    (tmp_path / "questions.txt").write_text("12+345\n")
+    with pytest.raises(UserError, match="one time step, run the sequence model beside it"):
+        prediction.main([str(files(finished)["-decoder-step-int8.tflite"]), str(tmp_path / "questions.txt")])
 
 
 def test_it_starts_from_its_own_weights(finished):

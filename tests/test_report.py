@@ -18,6 +18,20 @@ def test_what_is_no_number_is_refused_by_its_place(value):
         report.to_json({"models": {"float32": {"l1": 1.0, "confusion": [[1, 2], [value, 3]]}}})
 
 
+@pytest.mark.parametrize(
+    ("run", "speed", "epochs", "words"),
+    [
+        (0, 0.0, "0 epochs", "0"),
+        (1, 0.0, "1 epoch", "0"),
+        (2, 0.42, "2 epochs", "0.42"),
+        (3, 2086.4, "3 epochs", "2086"),
+    ],
+)
+def test_epochs_and_speed_in_words(run, speed, epochs, words):
+    training = {"epochs_run": run, "steps_per_second": speed}
+    assert (report.epochs(training), report.steps_a_second(training)) == (epochs, f"{words} steps a second")
+
+
 def test_json_is_readable_and_whole():
     text = report.to_json({"units": "µV", "a": [1, None, True, 0.1], "b": {}})
     assert json.loads(text) == {"units": "µV", "a": [1, None, True, 0.1], "b": {}}
@@ -109,6 +123,8 @@ def test_the_readable_report_has_the_table_the_files_and_the_plots(finished):
     headings, rows = report.table(finished.report)
     for row in (headings, *rows):
         assert "| " + " | ".join(row) + " |" in text
+    count = len(finished.report["baselines"])
+    assert ("The first row is" if count == 1 else f"The first {count} rows are") + " what takes no model" in text
     assert finished.model.name in text
     for name, value in finished.report["config"].items():
         assert f"| {name} | {value}" in text

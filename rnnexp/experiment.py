@@ -34,6 +34,8 @@ def run(config: Settings) -> int:
         UserError: for whatever the user can mend; then nothing in the output folder has changed.
     """
     started = time.perf_counter()
+    # Read when TensorFlow is first imported, which some data sets do.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     dataset = datasets.load(config)
     resolved = resolve(config, dataset)
     start = starting_weights.load(config, dataset)

@@ -6,7 +6,6 @@ import csv
 import functools
 import io
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +64,6 @@ def train(
     Raises:
         UserError: if the loss was no longer a number; the last good weights are saved by then.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     console.say("loading TensorFlow")
     with console.native_output_to_log():
         import keras

@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +178,16 @@ def test_the_defaults_run_to_the_end_on_real_clips(tmp_path):
     metrics, baseline = done.report["models"]["int8"]["metrics"], done.report["baselines"]["majority class"]
     # A tenth of a second, mostly before the word begins, tells next to nothing.
     assert abs(metrics["accuracy"] - baseline["accuracy"]) < 0.15
+
+
+@pytest.mark.slow
+def test_the_first_run_on_features_is_quiet_too(tmp_path):
+    """Where the cache is still empty, TensorFlow is imported for the features, before the training."""
+    write_folder(tmp_path / "clips", words=("yes", "no", "bird", "up"))
+    root = Path(__file__).parents[1]
+    program = [sys.executable, root / "run_classification.py", "--features", "log-mel", "--epochs", "1", "--quiet"]
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(
+        [*program, "--data-dir", "clips"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")

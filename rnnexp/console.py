@@ -89,12 +89,14 @@ class Console:
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table: the first column is names, the others are numbers."""
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(columns):
             table.add_column(column, justify="right" if number else "left", no_wrap=True)
         for row in rows:
             table.add_row(*row)
         for console in (self._terminal, self._log):
+            # Not the table's own title, which is broken at the table's width.
+            console.print(title, style="italic", markup=False, soft_wrap=True)
             console.print(table)
 
     @contextmanager

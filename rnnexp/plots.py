@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # More points than this cannot be told apart; the last ones are shown.
 SHOWN_POINTS = 120
+# Of lines, one after the other.
+STYLES = ("-", ":", "--", "-.")
 
 
 def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (9.0, 4.5)) -> None:
@@ -31,6 +34,8 @@ def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] 
 def losses(path: Path, train: Sequence[float], validation: Sequence[float], title: str) -> None:
     """Plot the loss of both parts over the epochs, on a logarithmic scale."""
 
+    from matplotlib.ticker import MaxNLocator
+
     def draw(axes: Axes) -> None:
         epochs = np.arange(1, len(train) + 1)
         marker = "o" if len(train) < 3 else ""
@@ -39,6 +44,7 @@ def losses(path: Path, train: Sequence[float], validation: Sequence[float], titl
         if min(*train, *validation) > 0:
             axes.set_yscale("log")
         axes.set(xlabel="epoch", ylabel="loss", title=title)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
 
@@ -59,7 +65,7 @@ def predictions(
         shown = slice(max(0, len(target) - SHOWN_POINTS), None)
         samples = np.arange(len(target))[shown]
         axes.plot(samples, target[shown, 0], label="truth", color="black", linewidth=1.4)
-        for (name, values), style in zip(outputs.items(), ("-", ":", "--", "-."), strict=False):
+        for (name, values), style in zip(outputs.items(), cycle(STYLES), strict=False):
             axes.plot(samples, values[shown, 0], label=name, linestyle=style, linewidth=1.1)
         some = f" (the last {SHOWN_POINTS} of {len(target)})" if len(target) > SHOWN_POINTS else ""
         axes.set(xlabel=f"sample{some}", ylabel=units, title=title)
@@ -86,7 +92,7 @@ def generation(
     def draw(axes: Axes) -> None:
         known = np.concatenate([window, truth])
         axes.plot(np.arange(len(known)) - len(window) + 1, known, label="truth", color="black", linewidth=1.4)
-        for (name, values), style in zip(generated.items(), ("-", ":"), strict=False):
+        for (name, values), style in zip(generated.items(), cycle(STYLES), strict=False):
             axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, linewidth=1.4)
         axes.axvspan(1 - len(window), 0, alpha=0.1, label="window at the start")
         margin = float(np.ptp(known)) or 1.0
@@ -120,7 +126,7 @@ def step_accuracy(path: Path, shares: Mapping[str, Sequence[float]], title: str)
     from matplotlib.ticker import MaxNLocator
 
     def draw(axes: Axes) -> None:
-        for (name, values), style in zip(shares.items(), ("-", ":", "--", "-."), strict=False):
+        for (name, values), style in zip(shares.items(), cycle(STYLES), strict=False):
             axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, marker=".")
         axes.set(xlabel="time step", ylabel="accuracy", title=title)
         axes.set_ylim(-0.02, 1.02)

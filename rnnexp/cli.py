@@ -12,7 +12,7 @@ import tyro
 from pydantic import ValidationError
 
 from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
-from rnnexp.console import silence
+from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.presets import PRESETS
 
@@ -36,10 +36,9 @@ def main() -> None:
     usage = f"usage: rnnexp {{{','.join(helps)}}} [OPTIONS]"
     match sys.argv[1:]:
         case [("-h" | "--help"), *_]:
-            print(f"{usage}\n")
-            for command, text in helps.items():
-                print(f"  {command:<16}{text}")
-            print("\nrnnexp COMMAND --help lists the options.")
+            commands = [f"  {command:<16}{text}" for command, text in helps.items()]
+            lines = [usage, "", *commands, "", "rnnexp COMMAND --help lists the options."]
+            sys.exit(_guarded("rnnexp", lambda: _print(lines)))
         case [task, *arguments] if task in CONFIGS:
             program = f"rnnexp {task}"
             sys.exit(_guarded(program, lambda: _run_task(program, CONFIGS[task], {}, arguments)))
@@ -107,6 +106,11 @@ def _run_task(
     from rnnexp.experiment import run
 
     return run(config)
+
+
+def _print(lines: Sequence[str]) -> int:
+    print_lines(lines)
+    return 0
 
 
 def _inspect(arguments: Sequence[str]) -> int:

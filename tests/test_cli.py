@@ -119,9 +119,10 @@ def test_help_and_bad_arguments_do_not_load_tensorflow(tmp_path, arguments):
     assert not imported & {"tensorflow", "keras", "matplotlib", "sklearn", "ai_edge_litert"}
 
 
-def test_a_reader_of_the_help_may_stop():
-    program = [sys.executable, str(PROJECT / "run_regression.py"), "--help"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+@pytest.mark.parametrize("program", [["run_regression.py"], ["-m", "rnnexp"]])
+def test_a_reader_of_the_help_may_stop(program):
+    command = [sys.executable, *program, "--help"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         child.stdout.close()
         told = child.stderr.read()
     assert (child.returncode, told) == (0, b"")

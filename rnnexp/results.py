@@ -212,7 +212,9 @@ def evaluate_int8(
     errors = compared.state_error()
     result["degradation"] = {
         "gap": gap,
-        "gap_means": "accuracy lost" if config.task == "classification" else "(L2 int8 - L2 float32) / target variance",
+        "gap_means": "the share of accuracy lost"
+        if config.task == "classification"
+        else "(L2 int8 - L2 float32) / target variance",
         "limit": limit,
         "plain_gap": loss(conversion.outputs(int8.plain, x)) - before if int8.history else gap,
         "state_error": float(errors.max()),

@@ -24,7 +24,7 @@ from typing import Any
 
 from rnnexp.config import CONFIGS
 from rnnexp.errors import UserError
-from rnnexp.experiment import run
+from rnnexp.experiment.run import run
 from rnnexp.presets import PRESETS
 
 RESULTS = Path(__file__).parent / "results" / "demonstrations.json"

@@ -26,10 +26,11 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp import datasets, evaluation
+from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
-from rnnexp.experiment import run
-from rnnexp.runtime import TFLiteModel
+from rnnexp.experiment.run import run
+from rnnexp.report import evaluation
+from rnnexp.runtimes.tflite import TFLiteModel
 
 RESULTS = Path(__file__).parent / "results" / "fidelity.json"
 REPRESENTATIVE = 200
@@ -57,7 +58,7 @@ def convert_with_tensorflow(model_path: Path, inputs_path: Path, target: Path) -
     import keras
     import tensorflow as tf
 
-    from rnnexp.model import load
+    from rnnexp.training.model import load
 
     looped = load(model_path)
     layers = [keras.Input(looped.input_shape[1:], batch_size=1)]

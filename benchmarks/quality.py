@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
-from rnnexp.experiment import run
+from rnnexp.experiment.run import run
 
 RESULTS = Path(__file__).parent / "results" / "quality.json"
 ACTIVATIONS = ("custom", "tanh", "relu")

@@ -122,8 +122,8 @@ def measure_rnnexp(work: Path) -> dict[str, Any]:
     """Train with this project's trainer: two epochs after the one that compiles."""
     import keras
 
-    from rnnexp.layers import SimpleRNN
-    from rnnexp.training import Trainer
+    from rnnexp.cells.simple.layer import SimpleRNN
+    from rnnexp.training.trainer import Trainer
 
     dataset = load(work)
     trainer = Trainer(

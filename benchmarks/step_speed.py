@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnexp.activations import ACTIVATIONS
-from rnnexp.compiled import CompiledNetwork
 from rnnexp.errors import UserError
-from rnnexp.export.int8 import to_step_tflite, to_tflite
-from rnnexp.quantization.float_network import FloatNetwork
-from rnnexp.quantization.layered import LayeredNetwork, quantize
-from rnnexp.runtime import Kernels, TFLiteModel, load
+from rnnexp.formats.tflite.int8.writer import to_step_tflite, to_tflite
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.network import FloatNetwork
+from rnnexp.quantization.integer_network import LayeredNetwork, quantize
+from rnnexp.runtimes.c import CompiledNetwork
+from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
 
 RESULTS = Path(__file__).parent / "results" / "step_speed.json"
 STEPS = 1600

@@ -70,7 +70,7 @@ def measure_rnnexp(cell: str, length: int, **options: float) -> float:
     import keras
 
     from rnnexp import layers
-    from rnnexp.training import Trainer
+    from rnnexp.training.trainer import Trainer
 
     x, y = data(length)
     recurrent = getattr(layers, CELLS[cell][0])(HIDDEN, **options)

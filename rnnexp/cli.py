@@ -103,7 +103,7 @@ def _run_task(
     """Parse, run the experiment, and return the exit code."""
     config = parse(program, config_class, constants, arguments)
     # Imported here, so that --help and bad arguments answer at once.
-    from rnnexp.experiment import run
+    from rnnexp.experiment.run import run
 
     return run(config)
 
@@ -114,13 +114,13 @@ def _print(lines: Sequence[str]) -> int:
 
 
 def _inspect(arguments: Sequence[str]) -> int:
-    from rnnexp.inspection import main
+    from rnnexp.commands.inspect import main
 
     return main(arguments)
 
 
 def _run(arguments: Sequence[str]) -> int:
-    from rnnexp.prediction import main
+    from rnnexp.commands.run import main
 
     return main(arguments)
 

@@ -12,11 +12,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from rnnexp.activations import ACTIVATIONS
-from rnnexp.cells import CELLS
 from rnnexp.errors import did_you_mean
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.cells import CELLS
+from rnnexp.network.structure import Structure
 from rnnexp.presets import PRESETS
-from rnnexp.structure import Structure
 
 PositiveInt = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]

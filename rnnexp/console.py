@@ -16,11 +16,11 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from rnnexp import native
+from rnnexp import stderr as native
 from rnnexp.errors import UserError
 
 if TYPE_CHECKING:
-    from rnnexp.training import Epoch
+    from rnnexp.training.trainer import Epoch
 
 
 LOG_WIDTH = 110

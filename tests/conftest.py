@@ -1,21 +1,15 @@
 """What many tests share: a folder of their own to run in, and one finished run of each script."""
 
-import dataclasses
-import json
 import os
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
-import numpy as np
 import pytest
-from foreign import foreign_models
+from helpers.foreign import foreign_models
+from helpers.runs import folders, run, wave, write_series
 
-from rnnexp import experiment
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
-
-PROJECT = Path(__file__).resolve().parents[1]
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 
 
 def pytest_configure(config):
@@ -23,51 +17,6 @@ def pytest_configure(config):
     config.addinivalue_line(
         "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class Finished:
-    """A run that has ended: its settings, exit code, and where its files are."""
-
-    config: Settings
-    code: int
-    folder: Path
-
-    @property
-    def model(self):
-        return self.config.output_dir / f"{self.config.stem}-float32.tflite"
-
-    @property
-    def report_file(self):
-        return self.config.output_dir / f"{self.config.stem}-report.json"
-
-    @property
-    def report(self):
-        return json.loads(self.report_file.read_text())
-
-
-def wave(count=90):
-    """A series with a trend and a season, to two digits."""
-    t = np.arange(count)
-    return np.round(50 + 0.3 * t + 8 * np.sin(t / 3), 2)
-
-
-def write_series(folder, name, lines, header="data"):
-    """Write ``data/<name>.csv`` below ``folder``."""
-    path = folder / "data" / f"{name}.csv"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join([header, *(str(line) for line in lines)]) + "\n")
-    return path
-
-
-def run(config):
-    """Run an experiment and return what it came to."""
-    code = experiment.run(config)
-    return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
-
-
-def folders(path):
-    return {"output_dir": path / "out", "runs_dir": path / "runs"}
 
 
 @pytest.fixture

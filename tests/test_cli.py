@@ -8,7 +8,8 @@ import sys
 import time
 
 import pytest
-from conftest import PROJECT, write_series
+from helpers.command_line import ended, parse
+from helpers.runs import PROJECT, write_series
 
 from rnnexp import cli
 from rnnexp.config import CONFIGS
@@ -25,20 +26,6 @@ def script_constants(task):
     """The constants of a script, in its order."""
     values = runpy.run_path(str(PROJECT / f"{SCRIPTS[task]}.py"), run_name="read")
     return {name: value for name, value in values.items() if name.isupper() or name == "custom_max_value"}
-
-
-def parse(arguments=(), task="regression", **constants):
-    return cli.parse(
-        f"run_{task}.py", CONFIGS[task], {name.lower(): v for name, v in constants.items()}, list(arguments)
-    )
-
-
-def ended(capsys, arguments=(), task="regression", constants=None):
-    """Run a script in this process; return its exit code, and what it wrote."""
-    with pytest.raises(SystemExit) as caught:
-        cli.run_script(task, {"__file__": f"/somewhere/run_{task}.py", **(constants or {})}, list(arguments))
-    output = capsys.readouterr()
-    return caught.value.code, output.out, output.err
 
 
 # ---- constants and flags

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
 from filelock import FileLock
+from helpers.runs import PROJECT
 
 from rnnexp import files
 from rnnexp.errors import UserError

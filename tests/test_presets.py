@@ -1,7 +1,7 @@
 """Presets go before constants and defaults, and flags before presets."""
 
 import pytest
-from test_cli import ended, parse
+from helpers.command_line import ended, parse
 
 from rnnexp import cli, datasets
 from rnnexp.config import CONFIGS, MemoryConfig, RegressionConfig

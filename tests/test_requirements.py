@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import PROJECT
+from helpers.runs import PROJECT
 
 LOCK = (PROJECT / "poetry.lock").read_text()
 REQUIREMENTS = (PROJECT / "requirements.txt").read_text()

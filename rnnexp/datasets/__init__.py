@@ -22,10 +22,10 @@ LOADERS: dict[str, dict[str, str]] = {
         "adding": "rnnexp.datasets.adding",
     },
     "classification": {
-        "speech_commands": "rnnexp.datasets.speech_commands",
+        "speech_commands": "rnnexp.datasets.speech_commands.loader",
         "iris": "rnnexp.datasets.iris",
         "digits": "rnnexp.datasets.digits",
-        "mnist": "rnnexp.datasets.mnist",
+        "mnist": "rnnexp.datasets.mnist.loader",
         "binary-addition": "rnnexp.datasets.binary_addition",
         "addition": "rnnexp.datasets.addition",
     },

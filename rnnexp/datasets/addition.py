@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets import characters
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.errors import UserError
+from rnnexp.preprocessing import characters
 
 DIGITS = 3
 TRAIN_PAIRS, HELD_OUT_PAIRS = 100_000, 5_000

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
-from rnnexp.metrics import majority_class
+from rnnexp.report.metrics import majority_class
 
 BITS = 8
 TRAIN_PAIRS, HELD_OUT_PAIRS = 10_000, 2_000

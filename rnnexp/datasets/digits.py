@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets import stratified
 from rnnexp.datasets.dataset import Dataset, Split
-from rnnexp.metrics import majority_class
+from rnnexp.datasets.support import splits as stratified
+from rnnexp.report.metrics import majority_class
 
 # Of a pixel.
 LARGEST = 16.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from rnnexp.config import ClassificationConfig
-from rnnexp.datasets import stratified
 from rnnexp.datasets.dataset import Dataset, Split
-from rnnexp.datasets.input_map import scaling
-from rnnexp.metrics import majority_class
+from rnnexp.datasets.support import splits as stratified
+from rnnexp.preprocessing.input_map import scaling
+from rnnexp.report.metrics import majority_class
 
 
 def load(config: ClassificationConfig) -> Dataset:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from rnnexp.config import RegressionConfig
 from rnnexp.datasets.dataset import Continuation, Dataset, Split
-from rnnexp.datasets.input_map import scaling
 from rnnexp.errors import UserError
+from rnnexp.preprocessing.input_map import scaling
 
 COLUMN = "data"
 # Squares of these, and sums of many, still fit float32.

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from rnnexp.activations import ACTIVATIONS, Activation
+from rnnexp.network.activations import ACTIVATIONS, Activation
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")

@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from rnnexp.activations import Activation
-from rnnexp.quantization.cells.cell import Integers
+from rnnexp.network.activations import Activation
+from rnnexp.quantization.cell import Integers
 
 
 @dataclass(frozen=True)

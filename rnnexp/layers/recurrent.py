@@ -8,10 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from rnnexp.activations import Activation
 from rnnexp.layers.activation import rule_of
 from rnnexp.layers.loops import Dropout, Weights, run
 from rnnexp.layers.recurrence import Recurrence
+from rnnexp.network.activations import Activation
 
 
 class Recurrent(keras.layers.RNN):
@@ -20,8 +20,8 @@ class Recurrent(keras.layers.RNN):
     What the fast loops do not cover runs as Keras has it.
 
     With centres it computes with ``x - input_center`` and ``h - state_center`` in all products: the same family of
-    networks (``rnnexp.model.fold`` gives the plain bias), but weights and bias no longer pull at the same thing, which
-    activations whose outputs are all positive need in order to train.
+    networks (``rnnexp.training.model.fold`` gives the plain bias), but weights and bias no longer pull at the same
+    thing, which activations whose outputs are all positive need in order to train.
 
     Dropout is that of Gal & Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
     networks": of inputs and of states, the same ones at every step and for all gates; what is dropped is at its centre.

@@ -1,10 +1,10 @@
 """What a recurrent cell in integers is made of: five operations, each exact or rounded once.
 
 A cell writes its step once, in these; ``Numbers`` runs it in NumPy, and is the specification. Other forms of the same
-operations write it into a TensorFlow Lite file (``rnnexp.export.int8_graph``), and can write it as C or simulate it in
-training. ``round_shift`` is ``rnnexp.quantization.reference.round_shift``: to nearest, halves up.
+operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.graph``), and can write it as C or
+simulate it in training. ``round_shift`` is ``rnnexp.quantization.reference.round_shift``: to nearest, halves up.
 
-    multiply   int8 weights in two parts times values, see ``rnnexp.quantization.network``
+    multiply   int8 weights in two parts times values, see ``rnnexp.quantization.product``
     look_up    table[clip(index, 0, len(table) - 1)]
     dot        round_shift(factor * value + ... , shift), saturated to int16
     shift      round_shift(value, bits) + offset, saturated to int16
@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from rnnexp.quantization import reference
-from rnnexp.quantization.network import Product
+from rnnexp.quantization.product import Product
 
 GATE_BITS = 14
 ONE = 1 << GATE_BITS

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.datasets.dataset import spread
-from rnnexp.quantization import layered
-from rnnexp.quantization.float_network import FloatNetwork
-from rnnexp.quantization.layered import LayeredNetwork
-from rnnexp.quantization.network import Affine
+from rnnexp.network.network import FloatNetwork
+from rnnexp.quantization import integer_network as layered
+from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.product import Affine
 from rnnexp.quantization.quantizer import LARGEST_STATE
 
 # Long sequences have many states; these samples are enough for their statistics.

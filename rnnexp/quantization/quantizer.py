@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.quantization.network import CODE_UNIT, RADIX, Affine, IntegerNetwork, Product, split
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Affine, IntegerNetwork, Product, split
 
 TABLE_SIZE = 2048
 # Within this, the state's upper part is an int8 and its codes are int16.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnexp.quantization.network import CODE_UNIT, RADIX, IntegerNetwork, Product, split
+from rnnexp.quantization.product import CODE_UNIT, RADIX, IntegerNetwork, Product, split
 
 
 def run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.cells.cell import Block, Cell, Source, State
-from rnnexp.quantization.layered import PROBABILITIES, LayeredNetwork
-from rnnexp.quantization.network import RADIX, Product
+from rnnexp.quantization.cell import Block, Cell, Source, State
+from rnnexp.quantization.integer_network import PROBABILITIES, LayeredNetwork
+from rnnexp.quantization.product import RADIX, Product
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
 

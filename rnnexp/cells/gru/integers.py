@@ -1,0 +1,158 @@
+"""The gated recurrent unit (Cho et al. 2014) in integers, as Keras has it by default (``reset_after``).
+
+    z, r = sigmoid of their sums
+    candidate = g(a + r * b)            a: the sum over the inputs, b: that over the state
+    h[t] = z * h[t - 1] + (1 - z) * candidate
+
+The state is kept as a word two bits longer than the value that is multiplied with weights: otherwise the small changes
+of slow units would be rounded away at every step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
+from rnnexp.quantization.cell import (
+    Activation,
+    Block,
+    Ranges,
+    Source,
+    State,
+    as_values,
+    joined,
+    places,
+    sigmoid,
+    sums_in_places,
+    table_limits,
+)
+from rnnexp.quantization.product import Product
+from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, product, scale_for, widened, without_zero_point
+
+# Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
+WORD_BITS = 2
+FINER_BITS = 4
+LARGEST_WORD = 2**15 - 1
+
+
+@dataclass(frozen=True)
+class GRUCell:
+    """The numbers.
+
+    Attributes:
+        gates: ``[2 * units, inputs + units]``, blocks z, r; results are places in the gates' table.
+        parts: ``[2 * units, inputs + units]``, blocks a, b; results are ``2**finer`` a step of the candidate's table.
+        gate: the sigmoid.
+        candidate: ``g``, in units of the long state.
+        finer: bits.
+    """
+
+    gates: Product
+    parts: Product
+    gate: Table
+    candidate: Table
+    finer: int
+
+    @property
+    def units(self) -> int:
+        """How many."""
+        return len(self.gates.high) // 2
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The value, and the long state."""
+        scale = self.candidate.scale
+        low, high = table_limits(self.candidate)
+        limits = min(low, 0.0), max(high, 0.0)
+        return State("state", scale * 2**WORD_BITS, limits), State("long_state", scale, limits)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Those of z, r, a, b."""
+        first, second = slice(self.units), slice(self.units, None)
+        return (
+            Block("update_gate", self.gates, first, self.gate),
+            Block("reset_gate", self.gates, second, self.gate),
+            Block("candidate_of_inputs", self.parts, first, self.candidate, self.finer),
+            Block("candidate_of_state", self.parts, second, self.candidate, self.finer, starts=False),
+        )
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Of gates and candidate."""
+        return self.gate, self.candidate
+
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        """Return kernel ``[inputs, 3 * units]``, recurrent kernel and biases ``[2, 3 * units]``."""
+        own = self.states[0].scale
+        kernel, recurrent, bias = joined(self.blocks, source, own)
+        units = self.units
+        # Of a the weights of the state are 0, of b those of the inputs.
+        both = [bias[: 3 * units], np.concatenate([np.zeros(2 * units), bias[3 * units :]])]
+        return [kernel[:, : 3 * units], np.delete(recurrent, slice(2 * units, 3 * units), axis=1), np.stack(both)]
+
+    def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the states that follow."""
+        value, state = states
+        sums = arithmetic.multiply(self.gates, [*inputs, value], 2, "gates")
+        z, r = arithmetic.look_up((self.gate, self.gate), sums, "gates")
+        a, b = arithmetic.multiply(self.parts, [*inputs, value], 2, "parts")
+        place = arithmetic.dot([(ONE, a), (r, b)], GATE_BITS + self.finer, "candidate_place")
+        (candidate,) = arithmetic.look_up((self.candidate,), [place], "candidate")
+        state = arithmetic.dot([(z, state), (arithmetic.complement(z), candidate)], GATE_BITS, "next_long_state")
+        return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
+
+
+def float_step(
+    weights: Sequence[np.ndarray], activation: Activation, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
+) -> list[np.ndarray]:
+    """Return the state ``[n, units]`` that follows in real numbers, and see what lies where."""
+    kernel, recurrent, bias = weights
+    of_inputs, of_state = (
+        np.split(x @ kernel + bias[0], 3, axis=1),
+        np.split(states[0] @ recurrent + bias[1], 3, axis=1),
+    )
+    z, r = (sigmoid(ranges.see("gates", of_inputs[n] + of_state[n])) for n in range(2))
+    a, b = ranges.see("a", of_inputs[2]), ranges.see("b", of_state[2])
+    candidate = activation(ranges.see("candidate", a + r * b))
+    return [z * states[0] + (1.0 - z) * candidate]
+
+
+def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> GRUCell:
+    """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel, two biases ``[2, ...]``."""
+    kernel, recurrent, bias = weights
+    units = len(recurrent)
+    where, gates = places(activation, ranges["candidate"]), places(sigmoid, ranges["gates"], 2 * ONE)
+    peak = float(np.abs(activation(where.start + where.step * np.arange(where.size))).max())
+    scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
+    columns, both = slice(2 * units), bias.sum(axis=0)
+    gate_sums, (gates, _) = sums_in_places(
+        (gates, gates), kernel[:, columns], recurrent[:, columns], both[columns], source, scale
+    )
+
+    rows = as_values(kernel, recurrent, source, scale)[2 * units :]
+    of_inputs, of_state = rows.copy(), rows.copy()
+    of_inputs[:, len(kernel) :] = 0.0
+    of_state[:, : len(kernel)] = 0.0
+    # The first place of the table is at a = 0.
+    low, high = ranges["a"]
+    both = widened((low - where.start, high - where.start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
+    largest = max(abs(limit) for limits in both for limit in limits)
+    finer = max(min(math.floor(math.log2(LARGEST_WORD * where.step / largest)), FINER_BITS), 0)
+    distance = where.step * 2.0**-finer
+    biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
+    parts = product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, 2, "candidate")
+    return GRUCell(
+        gates=gate_sums,
+        parts=without_zero_point(parts, source.zero_point, len(kernel)),
+        gate=gates.gates(),
+        candidate=where.times(parts.step).tabulate(
+            activation, scale / 2**WORD_BITS, multiple=2**WORD_BITS, name="candidate"
+        ),
+        finer=finer,
+    )

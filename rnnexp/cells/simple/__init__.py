@@ -1,0 +1,1 @@
+"""The simple recurrent cell (Elman 1990)."""

@@ -1,0 +1,82 @@
+"""The simple recurrent cell (Elman 1990): ``h[t] = activation(x[t] @ kernel + h[t - 1] @ recurrent_kernel + bias)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from rnnexp.cells.simple import integers
+from rnnexp.layers.cell import Cell
+from rnnexp.layers.loops import Weights, run
+from rnnexp.layers.recurrence import Recurrence, Tensors
+from rnnexp.layers.recurrent import Recurrent
+from rnnexp.network.activations import Activation
+
+
+@dataclass(frozen=True)
+class Simple(Recurrence):
+    """The arithmetic; all that is kept are the states."""
+
+    rule: Activation
+    states = kept = 1
+    around = ()
+    of_input = of_state = (0,)
+
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:  # noqa: ARG002
+        """Return the new state."""
+        return (self.rule.forward(of_input[0] + of_state[0]),)
+
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
+        """Return the activation's slope."""
+        return (self.rule.slope(kept[0]),)
+
+    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
+        """Return the gradient by the sum."""
+        return (by_output * slopes[0],), around
+
+
+@keras.saving.register_keras_serializable(package="rnnexp")
+class SimpleRNN(Recurrent, keras.layers.SimpleRNN):
+    """Keras' ``SimpleRNN`` with the fast loops."""
+
+    def recurrence(self, rule: Activation) -> Simple:
+        """Return the arithmetic."""
+        return Simple(rule)
+
+
+def scan(
+    sequences: tf.Tensor,
+    kernel: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    bias: tf.Tensor,
+    activation: Activation,
+    *,
+    every_step: bool,
+    states: tf.Tensor | None = None,
+) -> tf.Tensor:
+    """Run the cell from ``h = 0``.
+
+    Args:
+        sequences: ``x``, ``[time, batch, features]``; time and features static.
+        kernel: ``[features, units]``.
+        recurrent_kernel: ``[units, units]``.
+        bias: ``[units]``.
+        activation: forward and slope.
+        every_step: return the states of every step, ``[time, batch, units]``, not just the last ``[batch, units]``.
+        states: ``[time, batch, units]``, what some other arithmetic makes of the same: then these are returned, and
+            only the gradient is that of the formula (a straight-through estimate).
+    """
+    weights = Weights(kernel, recurrent_kernel, bias)
+    known = None if states is None else (states,)
+    return run(Simple(activation), sequences, weights, every_step=every_step, known=known)[0]
+
+
+CELL = Cell(
+    layer=SimpleRNN,
+    plain=keras.layers.SimpleRNN,
+    activated=(True,),
+    start=lambda rule: ((rule.working_point[0],), rule.working_point[1]),
+    integers=integers,
+)

@@ -1,0 +1,216 @@
+"""``rnnexp run``: predictions of an exported model for samples of one's own, in the data's own units."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+from rnnexp import files
+from rnnexp.commands import samples
+from rnnexp.commands.inspect import open_file
+from rnnexp.commands.samples import Samples
+from rnnexp.console import print_lines
+from rnnexp.errors import UserError
+from rnnexp.formats import about as metadata
+from rnnexp.preprocessing import characters, input_map
+from rnnexp.report import evaluation
+from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
+
+# What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
+Integers = Literal["numpy", "c"]
+# Words that the answer to a sound names.
+MOST_PROBABLE = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Run an exported model on samples of your own: predictions in the data's own units.
+
+    INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
+    of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
+    a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
+    may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second: the
+    answer is the most probable words.
+    """
+
+    file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
+    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .txt or .wav file")]
+    runtime: Annotated[
+        Kernels | Integers,
+        tyro.conf.arg(
+            help="whose arithmetic: LiteRT's, that of its reference kernels, TensorFlow Lite Micro's, or, for int8 "
+            "files of rnnexp, that of the NumPy reference or of the exported C, compiled here"
+        ),
+    ] = "litert"
+    output: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help="a .csv file, instead of standard output")] = None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command with its arguments and return the exit code.
+
+    Raises:
+        UserError: if a file cannot be used.
+    """
+    options = tyro.cli(Options, prog="rnnexp run", args=arguments)
+    # Checked before a runtime, which is less careful, follows its offsets.
+    content = bytes(open_file(options.file).content)
+    about = metadata.read(content)
+    shape = sequence_shape(content, str(options.file))
+    sound = samples.is_sound(options.input)
+    if sound:
+        given = samples.read_sound(options.input, shape, _input_map(about), str(options.file))
+    else:
+        given = samples.read(options.input, shape, _alphabet(about, shape[1]))
+    if about is None:
+        print(
+            f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
+        )
+        about = {"input_map": {"kind": "none"}}
+    outputs = predict(content, about, given.values, options.runtime, str(options.file))
+    named = outputs.shape == (1, len(about.get("classes", ())))
+    text = words(outputs[0], about) if sound and named else to_csv(outputs, given, about)
+    if options.output is None:
+        print_lines(text.splitlines())
+    else:
+        files.write_output(options.output, text)
+    return 0
+
+
+def _alphabet(about: Mapping[str, Any] | None, features: int) -> str:
+    """Return the characters that a model of texts knows, one for each feature; none of another model."""
+    known = str(_input_map(about).get("characters", ""))
+    return known if len(known) == features else ""
+
+
+def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
+    """Return time steps and features of a sequence model.
+
+    Args:
+        content: of the .tflite file.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: if it is something else.
+    """
+    runtime = load(content)
+    shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
+    ranks = [[len(shape) for shape in side] for side in shapes]
+    if ranks not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+        listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
+        raise UserError(
+            f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
+            f"but {listed}"
+            + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) > 1 else "")
+        )
+    spec = runtime.inputs[0]
+    if spec.dtype != np.float32 and not (np.issubdtype(spec.dtype, np.integer) and 0 < spec.scale < np.inf):
+        raise UserError(f"{name} takes {np.dtype(spec.dtype).name} with the scale {spec.scale:g}, which no value fits")
+    return spec.shape[1], spec.shape[2]
+
+
+def predict(
+    content: bytes, about: Mapping[str, Any], values: np.ndarray, runtime: Kernels | Integers, name: str
+) -> np.ndarray:
+    """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
+
+    Args:
+        content: of the .tflite file.
+        about: what the file says of itself.
+        values: ``[n, time, features]`` in the data's own units.
+        runtime: whose arithmetic.
+        name: of the file, for messages.
+
+    Raises:
+        UserError: if the runtime cannot run this file, or the file is not whole.
+    """
+    try:
+        offset, scale = input_map.scaling(about["input_map"], values[..., 0])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{name} says nothing usable about how its inputs are normalised ({error})") from None
+    # As the data sets have it: a float32 more or less decides which int8 code is nearest.
+    x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
+    if runtime == "numpy" or runtime == "c":
+        outputs = _integers(content, x, runtime, name)
+    else:
+        try:
+            outputs = TFLiteModel(content, kernels=runtime).predict(x)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"{name} cannot be run: {error}") from None
+    if about.get("task") != "regression":
+        return outputs
+    return offset + scale * outputs
+
+
+def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+    """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
+    from rnnexp.formats.tflite.int8.reader import from_tflite
+    from rnnexp.quantization import integer_network as layered
+    from rnnexp.runtimes.c import CompiledNetwork
+
+    try:
+        network = layered.layered(from_tflite(content))
+    except ValueError:
+        raise UserError(
+            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
+        ) from None
+    if x.shape[1:] != (network.sequence_length, network.features):
+        raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
+    codes = network.input.encode(x)
+    made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
+    outputs = network.output.decode(made).astype(np.float32)
+    return evaluation.probabilities(outputs) if network.softmax else outputs
+
+
+def _input_map(about: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return what a file says of its inputs, or nothing."""
+    found = (about or {}).get("input_map")
+    return found if isinstance(found, dict) else {}
+
+
+def words(probabilities: np.ndarray, about: Mapping[str, Any]) -> str:
+    """Return the most probable of the classes, and how probable they are, ``MOST_PROBABLE`` at most, a row for each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["word", "probability"])
+    # Of equals the first, as it is for whoever takes the largest.
+    for number in np.argsort(-probabilities, kind="stable")[:MOST_PROBABLE]:
+        writer.writerow([about["classes"][number], f"{probabilities[number]:.4f}"])
+    return text.getvalue()
+
+
+def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:
+    """Return the answers as CSV.
+
+    There is a row for each sample, or each step of its answer, with class and probabilities, or predictions; for texts,
+    one with the answer as text.
+    """
+    classes = [str(name) for name in about.get("classes", ())]
+    if len(classes) == 2:
+        outputs = evaluation.class_probabilities(outputs)
+    every_step = outputs.ndim == 3
+    places = [given.heading, "time_step"] if every_step else [given.heading]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if given.texts and every_step:
+        answers = characters.texts(outputs, _alphabet(about, given.values.shape[2]))
+        writer.writerow([given.heading, "text", "answer"])
+        writer.writerows(zip(range(given.first, given.first + len(answers)), given.texts, answers, strict=True))
+        return text.getvalue()
+    if len(classes) == outputs.shape[-1]:
+        writer.writerow([*places, "class", *classes])
+    else:
+        many = outputs.shape[-1] > 1
+        writer.writerow([*places, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1]))])
+    for number, sample in enumerate(outputs, given.first):
+        for step, row in enumerate(sample if every_step else sample[None], 1):
+            named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
+            writer.writerow([number, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)])
+    return text.getvalue()

@@ -1,0 +1,187 @@
+"""Samples of the user's own, read from a file to be run through an exported model."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnexp.datasets import series
+from rnnexp.errors import UserError
+from rnnexp.preprocessing import characters, features, input_map
+from rnnexp.preprocessing import wav as audio
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """What is to be run.
+
+    Attributes:
+        values: ``[n, time, features]`` in the data's own units.
+        heading: what a sample's number is called: ``sample``, or ``after_row`` for the windows of a series.
+        first: the number of the first one.
+        texts: what they are made of, where the model takes texts and was given some.
+    """
+
+    values: np.ndarray
+    heading: str = "sample"
+    first: int = 1
+    texts: Sequence[str] = ()
+
+
+def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
+    """Read samples from a .csv, .npy or .txt file.
+
+    A .csv is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or it has a sample in
+    each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without the dimension of
+    features where there is one, or a series. A .txt is for models of texts, and has one in each line.
+
+    Args:
+        path: the file.
+        shape: of the model's input without the batch, ``(time, features)``.
+        alphabet: the characters that a model of texts knows.
+
+    Raises:
+        UserError: if the file cannot be read, or does not fit the model.
+    """
+    readers: dict[str, Callable[[Path, int, int], Samples]] = {".csv": _read_csv, ".npy": _read_npy}
+    if alphabet:
+        readers[".txt"] = partial(_read_txt, alphabet=alphabet)
+    if path.suffix.lower() not in readers:
+        raise UserError(
+            f"{path} is not a file that this model can be run on: {', '.join(readers)}, or, if of sound, .wav"
+        )
+    _check_file(path)
+    steps, features = shape
+    try:
+        samples = readers[path.suffix.lower()](path, steps, features)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise UserError(f"{path} is larger than the memory") from None
+    if not len(samples.values):
+        raise UserError(f"{path} holds no sample")
+    bad = np.argwhere(~(np.abs(samples.values) <= series.LARGEST_VALUE))
+    if len(bad):
+        where, value = f"{path}, {samples.heading} {bad[0][0] + samples.first}", samples.values[tuple(bad[0])]
+        raise UserError(f"{where}, time step {bad[0][1] + 1}: {value:g} is not a number that can be used")
+    return samples
+
+
+def is_sound(path: Path) -> bool:
+    """Return whether a file is one for ``read_sound``, by its name."""
+    return path.suffix.lower() == ".wav"
+
+
+def read_sound(path: Path, shape: Sequence[int], about: Mapping[str, Any], model: str) -> Samples:
+    """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
+
+    Args:
+        path: the file: 16-bit PCM, one channel, 16,000 samples a second.
+        shape: of the model's input without the batch, ``(time, features)``.
+        about: the model's input map, which says what its inputs are made of.
+        model: its name, for messages.
+
+    Raises:
+        UserError: if the file cannot be used, or the model is not one of sound.
+    """
+    _check_file(path)
+    if about.get("kind") not in input_map.SOUND:
+        raise UserError(
+            f"{model} is no model of sound, and {path} is for one: rnnexp run --help lists what others take"
+        )
+    try:
+        clip = audio.one_second(audio.read_wav(path))
+    except audio.UnusableClipError as error:
+        raise UserError(
+            f"{path} cannot be used: {error}. It must be a wav file of 16-bit PCM, one channel, {audio.SAMPLE_RATE} "
+            "samples a second"
+        ) from None
+    try:
+        values = features.from_map(clip[None], about)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{model} says nothing usable about how its inputs are made of sound ({error})") from None
+    if values.shape[1:] != tuple(shape):
+        raise UserError(f"{model} takes inputs {list(shape)}, but says that sound becomes {list(values.shape[1:])}")
+    return Samples(values)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+
+
+def _read_csv(path: Path, steps: int, features: int) -> Samples:
+    table = _table(path)
+    if table is None or (features == 1 and series.COLUMN in [str(name).strip() for name in table.iloc[0]]):
+        return _windows(series.read(path).values, steps, path)
+    numbers = table.apply(pd.to_numeric, errors="coerce")
+    # A first line without any number has the columns' names.
+    named = int(numbers.iloc[0].isna().all())
+    body = numbers.iloc[named:].to_numpy(np.float64)
+    bad = np.argwhere(np.isnan(body))
+    if len(bad):
+        row, column = bad[0]
+        given = table.iloc[row + named, column]
+        what = "is empty" if pd.isna(given) else f"is not a number: {given!r}"
+        raise UserError(f"{path}, row {row + 1}, column {column + 1}: the value {what}")
+    if body.shape[1] == steps * features:
+        return Samples(body.reshape(-1, steps, features))
+    if body.shape[1] > 1 or features > 1:
+        instead = "" if features > 1 else f", or the file a column {series.COLUMN!r}"
+        raise UserError(
+            f"{path} does not fit: its rows have {body.shape[1]} numbers, and a sample has {steps * features} "
+            f"({steps} time steps of {features}): a row must have as many{instead}"
+        )
+    return _windows(body[:, 0], steps, path)
+
+
+def _read_npy(path: Path, steps: int, features: int) -> Samples:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} cannot be read as .npy: {error}") from None
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iufb":
+        raise UserError(f"{path} does not hold an array of numbers")
+    values = values.astype(np.float64)
+    if values.ndim == 1 and features == 1:
+        return _windows(values, steps, path)
+    given = list(values.shape)
+    if values.ndim == 2 and features == 1:
+        values = values[..., None]
+    if values.shape[1:] != (steps, features):
+        without = f", or [n, {steps}], or a series" if features == 1 else ""
+        raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
+    return Samples(values)
+
+
+def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001
+    try:
+        # Blanks around a text mean nothing: it is filled up with them, and on Windows `echo 1+1 > s.txt` leaves one.
+        texts = [line.strip(characters.BLANK) for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not text in UTF-8") from None
+    for line, text in enumerate(texts, 1):
+        if not text or len(text) > steps or not set(text) <= set(alphabet):
+            raise UserError(f"{path}, line {line}: {text!r} is not 1 to {steps} characters of {alphabet!r}")
+    return Samples(characters.one_hot(texts, alphabet, steps), texts=texts)
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    """Return all fields of a CSV as text, or None for what is none."""
+    try:
+        return pd.read_csv(path, header=None, dtype=str, encoding="utf-8-sig")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        return None
+
+
+def _windows(values: np.ndarray, steps: int, path: Path) -> Samples:
+    """Return every window of a series, known by the last row that it has seen."""
+    if len(values) < steps:
+        raise UserError(f"{path} has {len(values)} values, fewer than the {steps} time steps that the model takes")
+    return Samples(np.lib.stride_tricks.sliding_window_view(values, steps)[..., None], "after_row", steps)

@@ -1,0 +1,1 @@
+"""MNIST's handwritten digits."""

@@ -1,0 +1,188 @@
+"""Google's Speech Commands: ten words to tell apart, silence, and any other word.
+
+Labels, parts and silence are those of ``tensorflow_datasets``, whether the data comes from there or from a folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from rnnexp.config import ClassificationConfig
+from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.speech_commands import folder as speech_folder
+from rnnexp.datasets.speech_commands import tfds as speech_tfds
+from rnnexp.datasets.speech_commands.augmentation import distort
+from rnnexp.datasets.speech_commands.folder import LABELS, PARTS, SILENCE, shortened
+from rnnexp.datasets.support import tfds as prepared
+from rnnexp.datasets.support.cache import Cache, Entry, Writer
+from rnnexp.errors import UserError
+from rnnexp.preprocessing.features import Recipe
+from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, one_second
+from rnnexp.report.metrics import majority_class
+
+# Change this when the same settings and clips come to other arrays.
+CACHE_VERSION = 1
+# The cache's array of what the training part's inputs are made of, for augmentation.
+CLIPS = "train-clips"
+# How many of the distorted clips have noise in the background; the others have another clip.
+NOISE_SHARE = 0.5
+# Clips turned into inputs at once.
+CHUNK = 512
+# Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
+RAW_BATCH = 32
+# If more files than this share cannot be used, something is wrong with all of them.
+LARGEST_SKIPPED_SHARE = 0.1
+
+
+class Source(Protocol):
+    """Where clips come from."""
+
+    @property
+    def description(self) -> str:
+        """Where the data is from."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the results must know."""
+
+    def count(self, part: str) -> int:
+        """Return how many files a part has."""
+
+    def clips(self, part: str, skipped: list[str]) -> Iterator[list[tuple[np.ndarray, int]]]:
+        """Yield, file by file, its clips and the numbers of their classes; tell ``skipped`` of files without any."""
+
+
+def load(config: ClassificationConfig) -> Dataset:
+    """Load Speech Commands: from ``DATA_DIR``, or prepared by ``tensorflow_datasets``; decoded once, then cached.
+
+    Inputs are int16 (raw) or float16 (features), memory-mapped.
+
+    Raises:
+        UserError: if the data is not there, cannot be used, or there is no space for it.
+    """
+    recipe = Recipe.of(config)
+    source, origin = _source(config)
+    key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **origin}
+    digest = hashlib.sha256(json.dumps([key["recipe"], key["clips"], origin["from"]]).encode()).hexdigest()[:12]
+    cache = Cache(config.cache_dir, f"{config.dataset_name}-{config.features}-{digest}", key)
+    entry = cache.find()
+    if entry is None:
+        opened = source()
+        entry = cache.make(lambda writer: _fill(writer, opened, recipe, config))
+    return _dataset(config, recipe, entry)
+
+
+def _source(config: ClassificationConfig) -> tuple[Callable[[], Source], dict[str, str]]:
+    """Return what opens the source, and what tells it, and the state it is in, from others."""
+    if config.data_dir is None:
+        return lambda: speech_tfds.prepare(quiet=config.quiet), {"from": f"tensorflow_datasets {prepared.folder()}"}
+    folder = speech_folder.scan(config.data_dir)
+    return lambda: folder, {"from": str(config.data_dir.resolve()), "fingerprint": folder.fingerprint}
+
+
+def _fill(writer: Writer, source: Source, recipe: Recipe, config: ClassificationConfig) -> dict[str, Any]:
+    """Decode every clip into the cache's arrays, and return what is known of them."""
+    count = sum(source.count(part) for part in PARTS)
+    clip_bytes = CLIP_SAMPLES * SAMPLE_BYTES * source.count("train") if config.augmentation else 0
+    needed, free = (recipe.row_bytes * count + clip_bytes) / 1e9, shutil.disk_usage(config.cache_dir).free / 1e9
+    if free < needed:
+        raise UserError(
+            f"CACHE_DIR is {str(config.cache_dir)!r}: the decoded clips need {needed:.2f} GB there, and {free:.2f} GB "
+            "are free"
+        )
+    skipped: list[str] = []
+    # Standard error, like all that is not a result.
+    console = Console(stderr=True, quiet=config.quiet)
+    for part in PARTS:
+        files = track(
+            source.clips(part, skipped), f"decoding the {part} part", total=source.count(part), console=console
+        )
+        for clips, labels in _chunks(clip for found in files for clip in found):
+            writer.append(f"{part}-inputs", recipe.apply(clips))
+            writer.append(f"{part}-labels", labels)
+            if part == "train" and config.augmentation:
+                writer.append(CLIPS, clips)
+    skipped = list(dict.fromkeys(skipped))  # a recording can be in two parts
+    if len(skipped) > LARGEST_SKIPPED_SHARE * count:
+        raise UserError(
+            f"more than {LARGEST_SKIPPED_SHARE:.0%} of the files of Speech Commands cannot be used, {len(skipped)} in "
+            f"all: {shortened(skipped)}. They must be wav files of 16-bit PCM, one channel, 16000 samples a second"
+        )
+    statistics = recipe.statistics(writer.array("train-inputs"))
+    for part in PARTS:
+        recipe.normalize(writer.array(f"{part}-inputs"), statistics)
+    notes = list(source.notes)
+    if skipped:
+        notes.append(f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}.")
+    return {"description": source.description, "statistics": statistics, "notes": notes, "skipped": skipped}
+
+
+def _chunks(clips: Iterable[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Collect clips into arrays ``[n, CLIP_SAMPLES]`` and their classes ``[n]``."""
+    rows: list[np.ndarray] = []
+    labels: list[int] = []
+    for samples, number in clips:
+        rows.append(one_second(samples))
+        labels.append(number)
+        if len(rows) == CHUNK:
+            yield np.stack(rows), np.array(labels, np.int32)
+            rows, labels = [], []
+    if rows:
+        yield np.stack(rows), np.array(labels, np.int32)
+
+
+def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Dataset:
+    """Put the cache's arrays together."""
+    train, validation, test = (
+        Split(entry.arrays[f"{part}-inputs"], np.array(entry.arrays[f"{part}-labels"])) for part in PARTS
+    )
+    statistics = entry.facts["statistics"]
+    return Dataset(
+        name=config.dataset_name,
+        task="classification",
+        train=train,
+        validation=validation,
+        evaluation=test,
+        evaluation_part="test part",
+        baselines={"majority class": majority_class(train.y, len(test), len(LABELS))},
+        outputs=len(LABELS),
+        source=entry.facts["description"],
+        units="class",
+        normalization=recipe.normalization(statistics),
+        input_map=recipe.input_map(statistics),
+        input_scale=recipe.input_scale(statistics),
+        class_names=LABELS,
+        defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
+        notes=tuple(entry.facts["notes"]),
+        renew=_renewal(config, recipe, entry) if config.augmentation else None,
+    )
+
+
+def _renewal(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Callable[[np.random.Generator], np.ndarray]:
+    """Return what makes the inputs of the training part anew, of its clips distorted.
+
+    In the background of half of them is noise, of the others any clip, which says another word most of the time.
+    """
+    clips, labels, statistics = entry.arrays[CLIPS], entry.arrays["train-labels"], entry.facts["statistics"]
+    noise = np.flatnonzero(labels == LABELS.index(SILENCE))
+
+    def renew(random: np.random.Generator) -> np.ndarray:
+        inputs = np.empty_like(entry.arrays["train-inputs"])
+        background = random.integers(len(clips), size=len(clips))
+        if len(noise):
+            background = np.where(random.random(len(clips)) < NOISE_SHARE, random.choice(noise, len(clips)), background)
+        for begin in range(0, len(clips), CHUNK):
+            rows = slice(begin, begin + CHUNK)
+            inputs[rows] = recipe.apply(distort(clips[rows], clips[background[rows]], config.augmentation, random))
+        recipe.normalize(inputs, statistics)
+        return inputs
+
+    return renew

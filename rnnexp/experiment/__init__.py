@@ -1,0 +1,1 @@
+"""An experiment, from settings to published files: a file a stage."""

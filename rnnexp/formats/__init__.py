@@ -1,0 +1,1 @@
+"""The file formats that networks are written to and read from: a folder each."""

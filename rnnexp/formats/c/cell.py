@@ -1,0 +1,200 @@
+"""A cell's step as a C function: the operations of integer cells for one unit, in a loop over all of them.
+
+Whatever a step multiplies with weights is known before it: what comes in, and the cell's own values. Their codes are
+made first, so that the loop can write every unit's new states over the old ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnnexp.formats.c.text import array
+from rnnexp.quantization.arithmetic import ONE, Table
+from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.product import CODE_UNIT, Product, split
+
+# The largest number that a word can be.
+WORD = 2**15
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the unit at hand.
+
+    Attributes:
+        text: the C expression.
+        name: of the variable that a product's sum becomes where it is not looked up; of all else empty.
+    """
+
+    text: str
+    name: str = ""
+
+
+@dataclass
+class CellFunction:
+    """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` as C.
+
+    Attributes:
+        cell: what to write.
+        scope: what its names begin with.
+        limits: how large the values that come in can be, ``[inputs]``.
+        codes: whether these are input codes, and not values.
+        sizes: C names for the number of inputs and units.
+        largest: a bound on all sums, known once the cell is written.
+        constants: weights, biases and tables.
+        lines: of the loop.
+    """
+
+    cell: Cell
+    scope: str
+    limits: np.ndarray
+    codes: bool
+    sizes: tuple[str, str]
+    largest: int = 0
+    constants: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return f"{self.scope or 'cell_'}step"
+
+    @property
+    def title(self) -> str:
+        """What a reader should know ahead of it."""
+        where = re.sub(r"(\d)_(\w)", r"\1, \2", self.scope).replace("_", " ").strip().capitalize() or "The cell"
+        kind = re.sub("(Cell|Integers)$", "", type(self.cell).__name__)
+        gates = f" Gates count 1/{ONE}." if any(table.offset for table in self.cell.tables) else ""
+        return f"{where}: a step of {self.cell.units} {kind} units.{gates}"
+
+    @property
+    def others(self) -> list[str]:
+        """The names of the states besides the values."""
+        return [state.name for state in self.cell.states[1:]]
+
+    @property
+    def count(self) -> str:
+        """The C name for how many numbers a row of weights is for."""
+        return f"{self.scope.upper()}INPUTS"
+
+    def write(self) -> str:
+        """Return the constants and the function."""
+        inputs, units = self.sizes
+        states = [Number("values[unit]"), *(Number(f"{name}[unit]") for name in self.others)]
+        made = self.cell.step(self, [Number("inputs")], states)
+        found = zip(made, self.cell.states, strict=True)
+        names = [self._variable(number, f"next_{state.name}") for number, state in found]
+        self.lines += [f"{state.text} = {name};" for state, name in zip(states, names, strict=True)]
+        given = [f"int16_t {name}[{units}]" for name in ("values", *self.others)]
+        given.append(f"const {'int8_t' if self.codes else 'int16_t'} inputs[{inputs}]")
+        head = f"static void {self.name}({{}})"
+        head = head.format(", ".join(given)) if len(given) == 2 else head.format("\n    " + ",\n    ".join(given))
+        loop = "\n".join(f"        {line}" for line in self.lines)
+        return "\n\n".join(
+            [
+                f"/* {self.title} */",
+                f"#define {self.count} ({inputs} + {units})",
+                *self.constants.values(),
+                f"{head}\n"
+                "{\n"
+                f"    const int count = 2 * {self.count};\n"
+                f"    int16_t codes[2 * {self.count}];\n"
+                "    int unit;\n"
+                f"    {'input' if self.codes else 'value'}_codes(inputs, {inputs}, codes);\n"
+                f"    value_codes(values, {units}, codes + 2 * {inputs});\n"
+                f"    for (unit = 0; unit < {units}; unit++) {{\n"
+                f"{loop}\n"
+                "    }\n"
+                "}",
+            ]
+        )
+
+    def multiply(self, product: Product, values: Sequence[Number], blocks: int, name: str) -> list[Number]:
+        """See ``Arithmetic``.
+
+        Raises:
+            ValueError: if other values are multiplied than those that a step begins with.
+        """
+        if [value.text for value in values] != ["inputs", "values[unit]"]:
+            raise ValueError(f"the product {name!r} is not of what comes in and the cell's own values")
+        own = np.full(self.cell.units, largest_value(self.cell))
+        self.largest = max(self.largest, largest_sum(product, np.concatenate([self.limits, own])))
+        kernel, bias = f"{self.scope}{name}_kernel", f"{self.scope}{name}_bias"
+        several = blocks > 1
+        sizes: list[str | int] = [blocks, self.sizes[1]] if several else [self.sizes[1]]
+        shape = (blocks, self.cell.units) if several else (self.cell.units,)
+        weights = interleaved(product)
+        self.constants[kernel] = array("int8_t", kernel, [*sizes, f"2 * {self.count}"], weights.reshape(*shape, -1))
+        self.constants[bias] = array("int32_t", bias, sizes, product.bias.reshape(shape))
+        labels = [block.name for block in self.cell.blocks if block.product is product]
+        rows = [f"[{block}][unit]" if several else "[unit]" for block in range(blocks)]
+        return [
+            Number(f"multiply(\n            {kernel}{row}, {bias}{row}, codes, count, {product.shift})", label or name)
+            for row, label in zip(rows, labels, strict=True)
+        ]
+
+    def look_up(self, tables: Sequence[Table], indices: Sequence[Number], name: str) -> list[Number]:
+        """See ``Arithmetic``."""
+        found = []
+        for table, index in zip(tables, indices, strict=True):
+            label = f"{self.scope}{table.name}_table"
+            size = len(table.values)
+            self.constants[label] = array("int16_t", label, [size], table.values)
+            variable = index.name if len(tables) > 1 else name
+            found.append(self._emit(variable, f"look_up({label}, {size - 1}, {index.text})"))
+        return found
+
+    def dot(self, terms: Sequence[tuple[Number | int, Number]], shift: int, name: str) -> Number:
+        """See ``Arithmetic``."""
+        factors = [ONE if isinstance(factor, Number) else abs(factor) for factor, _ in terms]
+        self.largest = max(self.largest, sum(factors) * WORD + (1 << (shift - 1)))
+        products = [
+            f"(accumulator){factor.text if isinstance(factor, Number) else factor} * {self._variable(value)}"
+            for factor, value in terms
+        ]
+        return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))")
+
+    def shift(self, value: Number, bits: int, offset: int, name: str) -> Number:
+        """See ``Arithmetic``."""
+        rest = f" + {offset}" if offset > 0 else f" - {-offset}" if offset else ""
+        return self._emit(name, f"saturated(round_shift({self._variable(value)}, {bits}){rest})")
+
+    def complement(self, gate: Number) -> Number:
+        """See ``Arithmetic``."""
+        return Number(f"({ONE} - {gate.text})")
+
+    def _variable(self, number: Number, name: str = "") -> str:
+        """Return a number's text; a sum, which is only now saturated, or an old state becomes a variable first."""
+        if number.name:
+            return self._emit(number.name, f"saturated({number.text})").text
+        return self._emit(name, number.text).text if name and "[" in number.text else number.text
+
+    def _emit(self, name: str, text: str) -> Number:
+        """Return a new variable."""
+        self.lines.append(f"const int16_t {name} = {text};")
+        return Number(name)
+
+
+def largest_value(cell: Cell) -> int:
+    """Return how large a cell's values can be."""
+    state = cell.states[0]
+    return round(max(map(abs, state.limits)) / state.scale)
+
+
+def largest_sum(product: Product, limits: np.ndarray) -> int:
+    """Return a bound on a product's sums, rounding included, for values up to ``limits``."""
+    sums = np.abs(product.high.astype(np.int64)) @ (CODE_UNIT * limits) + np.abs(product.bias)
+    if product.low is not None:
+        upper = np.maximum(np.abs(split(limits)[0]), np.abs(split(-limits)[0]))
+        sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
+    return int(sums.max()) + (1 << (product.shift - 1))
+
+
+def interleaved(product: Product) -> np.ndarray:
+    """Return the weights ``[rows, 2 * inputs]``, both parts of each side by side."""
+    low = np.zeros_like(product.high) if product.low is None else product.low
+    return np.stack([product.high, low], axis=2).reshape(len(product.high), -1)

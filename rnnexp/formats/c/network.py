@@ -1,0 +1,199 @@
+"""What in an integer network's C depends on its layers: what the caller keeps, and which steps follow on which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
+from rnnexp.formats.c.text import call, indented
+from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.product import RADIX
+from rnnexp.quantization.schedule import Chain, plan
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An array of int16 in the struct that the caller has.
+
+    Attributes:
+        name: in the struct.
+        sizes: C names of its sizes.
+        count: of its numbers.
+    """
+
+    name: str
+    sizes: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A cell's function, and where the numbers are that it is called with.
+
+    Attributes:
+        function: that takes a step.
+        layer: what the names of its layer begin with.
+        values: the C expression for the cell's values.
+        others: those for its other states.
+    """
+
+    function: CellFunction
+    layer: str
+    values: str
+    others: tuple[str, ...]
+
+    def step(self, inputs: str) -> str:
+        """Return the statement that takes one."""
+        return call(self.function.name, self.values, *self.others, inputs)
+
+
+@dataclass
+class Program:
+    """A network as C, but for what all networks have in common.
+
+    Attributes:
+        network: the integers.
+        prefix: what all macros begin with.
+        sizes: macro -> number.
+        states: what goes from step to step.
+        sequences: what waits for another pass through the sequence.
+        placed: the cells, by ``id``.
+        inputs: the size of what the output layer reads.
+        limits: how large these values can be.
+    """
+
+    network: LayeredNetwork
+    prefix: str
+    sizes: dict[str, int] = field(default_factory=dict)
+    states: list[Kept] = field(default_factory=list)
+    sequences: list[Kept] = field(default_factory=list)
+    placed: dict[int, Placed] = field(default_factory=dict)
+    inputs: str = field(init=False)
+    limits: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.network.encoder:
+            self.sizes[self.output_steps] = self.network.output_steps
+        self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, 128 * RADIX)
+        for layer, scopes in zip(self.network.layers, self.network.scopes, strict=True):
+            self._place(layer, [scope.replace("/", "_") for scope in scopes])
+
+    def _place(self, layer: Layer, scopes: Sequence[str]) -> None:
+        """Decide where a layer has its numbers: the values of its directions are side by side."""
+        scope, first = scopes[0].removesuffix("forward_"), not self.placed
+        units, offset = f"{self.prefix}_{scope.upper()}UNITS", ""
+        self.sizes[units] = sum(cell.units for cell in layer.cells)
+        self.states.append(Kept(f"{scope}values", (units,), self.sizes[units]))
+        for cell, own in zip(layer.cells, scopes, strict=True):
+            size = f"{self.prefix}_{own.upper()}UNITS"
+            self.sizes[size] = cell.units
+            others = [Kept(f"{own}{state.name}", (size,), cell.units) for state in cell.states[1:]]
+            self.states += others
+            self.placed[id(cell)] = Placed(
+                CellFunction(cell, own, self.limits, codes=first, sizes=(self.inputs, size)),
+                scope,
+                f"{self.memory}->{scope}values{offset}",
+                tuple(f"{self.memory}->{other.name}" for other in others),
+            )
+            offset = f" + {size}"
+        self.inputs = units
+        self.limits = np.concatenate([np.full(cell.units, largest_value(cell)) for cell in layer.cells])
+
+    @property
+    def output_steps(self) -> str:
+        """The C name of the number of steps with an output, where there is more than one."""
+        return f"{self.prefix}_{'ANSWER' if self.network.encoder else 'TIME'}_STEPS"
+
+    @property
+    def memory(self) -> str:
+        """What the struct is for, and the name of the pointer to it."""
+        return "state" if self.network.forward else "buffers"
+
+    @property
+    def last_values(self) -> str:
+        """The C expression for the values of the last layer."""
+        (*_, last) = self.placed.values()
+        return f"{self.memory}->{last.layer}values"
+
+    def cells(self) -> str:
+        """Return the functions of all cells."""
+        return "\n\n".join(placed.function.write() for placed in self.placed.values())
+
+    def largest_sum(self) -> int:
+        """Return a bound on all sums; the cells must have been written."""
+        found = (placed.function.largest for placed in self.placed.values())
+        return max(*found, largest_sum(self.network.output_layer, self.limits))
+
+    def start(self) -> list[str]:
+        """Return the statements ahead of the first step."""
+        return [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
+
+    def step(self) -> list[str]:
+        """Return the statements of a time step, of a network that reads forwards."""
+        return self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), "input")
+
+    def stream(self) -> list[str]:
+        """Return the statements for a whole sequence, of a network that reads forwards, after the start."""
+        public = self.prefix.lower()
+        step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
+        if self.network.every_step:
+            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self.output_steps)
+        return [*self._loop([step], f"{self.prefix}_TIME_STEPS"), call(f"{public}_output", "&state", "output")]
+
+    def sequence(self) -> list[str]:
+        """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
+        found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", f"{self.prefix}_TIME_STEPS"
+        for loop in plan(self.network):
+            body, kept, offset = [], None, ""
+            if any(chain.backwards for chain in loop.chains):
+                body.append(f"const int32_t from_end = {steps} - 1 - time;")
+            for chain in loop.chains:
+                place = "from_end" if chain.backwards else "time"
+                body += self._chain(chain, read.format(place))
+                end = self.placed[id(chain.cells[-1])]
+                if loop.gives == "values":
+                    kept = kept or self._wait(end.layer, steps, loop.steps)
+                    # Both directions are joined at the same place; what an only one reads backwards stays so.
+                    at = place if len(loop.chains) > 1 else "time"
+                    size = end.function.sizes[1]
+                    body.append(call("copy", end.values, size, f"buffers->{kept.name}[{at}]{offset}"))
+                    offset = f" + {size}"
+            if loop.gives == "outputs":
+                values = self.last_values if loop.chains else read.format("time")
+                body.append(call("output_layer", values, self._output_of_step))
+            found += self._loop(body, steps)
+            read = f"buffers->{kept.name}[{{}}]" if kept else read
+            if loop.gives == "last" and self.network.encoder:
+                # What the decoder reads is the same at every step.
+                read, steps = f"buffers->{end.layer}values", self.output_steps
+        if not self.network.every_step:
+            found.append(call("output_layer", self.last_values, "output"))
+        return found
+
+    def _chain(self, chain: Chain, values: str) -> list[str]:
+        """Return the steps of cells of which each reads the values of the one before."""
+        found = []
+        for cell in chain.cells:
+            placed = self.placed[id(cell)]
+            found.append(placed.step(values))
+            values = placed.values
+        return found
+
+    def _wait(self, layer: str, steps: str, count: int) -> Kept:
+        """Return an array for the values of a layer at every step."""
+        sizes = steps, f"{self.prefix}_{layer.upper()}UNITS"
+        kept = Kept(f"{layer}sequence", sizes, count * self.sizes[sizes[1]])
+        self.sequences.append(kept)
+        return kept
+
+    def _loop(self, body: Sequence[str], steps: str) -> list[str]:
+        """Return a loop over time steps."""
+        head = f"for (time = 0; time < {steps}; time++) {{"
+        return [head, indented(body), "}"]
+
+    @property
+    def _output_of_step(self) -> str:
+        return f"output + time * {self.prefix}_OUTPUTS"

@@ -1,0 +1,1 @@
+"""NumPy archives with every number of a network."""

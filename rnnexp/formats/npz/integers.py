@@ -1,0 +1,135 @@
+"""The integers of a network of any cells and layers as named arrays, and the network back from them.
+
+A name is made of what the number belongs to: ``layer_2/backward/gates_high`` is the attribute ``high`` of ``gates`` of
+the second layer's cell that goes backwards. So a new cell needs nothing here. ``docs/network.md`` says what they mean.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from importlib.util import find_spec
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from rnnexp.network import cells as registry
+from rnnexp.quantization.arithmetic import Table
+from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.product import Product
+
+# Places are int16, and sums int32 or wider.
+LARGEST_TABLE = 2**15
+LARGEST_SHIFT = 31
+
+
+def to_arrays(network: LayeredNetwork) -> dict[str, np.ndarray]:
+    """Return every number of a network; those that are no arrays have no dimensions."""
+    found = dict(_numbers(network, ""))
+    for number, layer in enumerate(network.layers, 1):
+        found |= _numbers(layer, f"layer_{number}/")
+    for prefix, cell in named_cells(network):
+        name = next(name for name in registry.CELLS if _class_of(name) is type(cell))
+        found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
+    return {name: np.asarray(value) for name, value in found.items()}
+
+
+def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
+    """Return the network that ``to_arrays`` was given.
+
+    Raises:
+        KeyError: if an array is missing.
+        ValueError: if a number is of another kind, or arrays do not fit each other.
+    """
+    layers: list[Layer] = []
+    while any(name.startswith(f"layer_{len(layers) + 1}/") for name in found):
+        prefix = f"layer_{len(layers) + 1}/"
+        ways = _ways(1 if f"{prefix}cell" in found else 2)
+        cells = tuple(_cell(found, prefix + way) for way in ways)
+        layers.append(_built(Layer, found, prefix, cells=cells))
+    network: LayeredNetwork = _built(LayeredNetwork, found, "", layers=tuple(layers))
+    _check(network)
+    return network
+
+
+def named_cells(network: LayeredNetwork) -> list[tuple[str, Cell]]:
+    """Return every cell with what the names of its numbers begin with."""
+    return [
+        (f"layer_{number}/{way}", cell)
+        for number, layer in enumerate(network.layers, 1)
+        for way, cell in zip(_ways(len(layer.cells)), layer.cells, strict=True)
+    ]
+
+
+def _ways(directions: int) -> tuple[str, ...]:
+    return ("forward/", "backward/") if directions > 1 else ("",)
+
+
+def _cell(found: Mapping[str, np.ndarray], prefix: str) -> Cell:
+    return _built(_class_of(str(found[f"{prefix}cell"])), found, prefix)
+
+
+def _class_of(name: str) -> type[Any]:
+    """Return what a cell's ``quantize`` returns."""
+    if name not in registry.CELLS:
+        raise KeyError(name)
+    # Those here are found without the registry, which loads TensorFlow.
+    here = f"rnnexp.cells.{name}.integers"
+    module = importlib.import_module(here) if find_spec(here) else registry.load(name).integers
+    return get_type_hints(module.quantize)["return"]
+
+
+def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values of an object's attributes, and of those of its attributes, but not of several."""
+    for field in fields(owner):
+        value = getattr(owner, field.name)
+        if is_dataclass(value):
+            yield from _numbers(value, f"{prefix}{field.name}_")
+        # What is None is left out; a table's name is that of the attribute.
+        elif not isinstance(value, tuple | str | None):
+            yield f"{prefix}{field.name}", value
+
+
+def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **given: Any) -> Any:
+    """Return an object whose attributes' names begin with ``prefix``; some are given."""
+    for name, hint in get_type_hints(kind).items():
+        if name in given:
+            continue
+        if is_dataclass(hint) and isinstance(hint, type):
+            named = {"name": name} if hint is Table else {}
+            given[name] = _built(hint, found, f"{prefix}{name}_", **named)
+        elif type(None) not in getattr(hint, "__args__", ()) or f"{prefix}{name}" in found:
+            value = found[f"{prefix}{name}"]
+            given[name] = value if value.ndim else value.item()
+            # These go into C as they are.
+            if hint in (bool, int, float) and type(given[name]) is not hint:
+                raise ValueError(f"{prefix}{name} is {given[name]!r}")
+        else:
+            given[name] = None
+    return kind(**given)
+
+
+def _check(network: LayeredNetwork) -> None:
+    """Raise a ValueError if the arrays of a network do not fit each other."""
+    inputs = network.features
+    for layer in network.layers:
+        for cell in layer.cells:
+            if not cell.units:
+                raise ValueError("a cell has no units")
+            for block in cell.blocks:
+                _check_product(block.product, inputs + cell.units, len(block.product.high) // cell.units * cell.units)
+            if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
+                raise ValueError("a table is empty, or too long")
+        inputs = sum(cell.units for cell in layer.cells)
+    repeats = [layer.repeats for layer in network.layers]
+    if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
+        raise ValueError(f"layers are repeated {repeats} times")
+    _check_product(network.output_layer, inputs, network.outputs)
+
+
+def _check_product(product: Product, columns: int, rows: int) -> None:
+    shapes = {product.high.shape, (product.high if product.low is None else product.low).shape}
+    if shapes != {(rows, columns)} or product.bias.shape != (rows,) or not 0 < product.shift < LARGEST_SHIFT:
+        raise ValueError(f"a product of {rows} sums of {columns} values has the shapes {shapes}")

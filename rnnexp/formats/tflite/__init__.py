@@ -1,0 +1,1 @@
+"""TensorFlow Lite files: built, read with bounds checked, converted in float32."""

@@ -1,0 +1,1 @@
+"""Integer networks as TensorFlow Lite graphs."""

@@ -1,0 +1,265 @@
+"""The operations of integer cells as operators of a TensorFlow Lite graph.
+
+Every operator is exact, or rounds what cannot tie, so that all kernels give the same bits:
+
+* FULLY_CONNECTED of int16 and int8 picks, joins and multiplies by powers of two, all exact, or has odd sums and divides
+  by powers of two: a product's biases are odd; a number ``v`` that is shifted goes in as ``2 * v + 1``.
+* BATCH_MATMUL of int16 and int16, one small product for each unit, multiplies numbers that are both variable. Every
+  term is there twice, and ``1 * 1`` is added: an odd sum again, whose half, rounded, is that of the terms.
+* GATHER looks up tables of two int8, since TensorFlow Lite Micro has no other.
+
+The real values of scales are those of the numbers, so that files can be read; kernels only see their ratios, which are
+all powers of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
+from rnnexp.formats.tflite.int8.value import Row, Value
+from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Table
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
+
+
+@dataclass
+class GraphArithmetic(Operators):
+    """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` into a subgraph."""
+
+    _codes: dict[tuple[int, ...], tuple[int, list[Value]]] = field(default_factory=dict)
+
+    def multiply(self, product: Product, values: Sequence[Value], blocks: int, name: str) -> list[Value]:
+        """See ``Arithmetic``."""
+        units = len(product.high) // blocks
+        sums = self.products(by_units(product, blocks), values, name)
+        if blocks == 1:
+            return [Value(units, product.step, row=Row(sums, product.step, (1,)))]
+        matrix = self.reshape(sums, [units, 1, blocks], np.int16, product.step, f"{name}_of_units")
+        unit = np.eye(blocks, dtype=int)
+        return [Value(units, product.step, row=Row(matrix, product.step, tuple(row))) for row in unit.tolist()]
+
+    def look_up(self, tables: Sequence[Table], indices: Sequence[Value], name: str) -> list[Value]:
+        """See ``Arithmetic``."""
+        graph, units, count = self.graph, indices[0].units, len(tables)
+        distinct = unique(tables)
+        label = "_and_".join(table.name for table in distinct)
+        source = indices[0].row.tensor if indices[0].row else self.number(indices[0])
+        shape = graph.shape(source)
+        if shape[-1] != count and shape != [1, units]:
+            raise ValueError("either all of a product's sums are looked up, or one number")
+        wide = self.tensor(f"pre_{label}", shape, np.int32)
+        graph.operator(Op.CAST, [source], [wide], schema.CastOptionsT(), version=CAST_VERSION)
+        lasts = np.array([len(table.values) - 1 for table in tables], np.int32)
+        first = graph.constant("first_entry", np.int32(0))
+        last = graph.constant("last_entry", lasts if len(set(lasts.tolist())) > 1 else lasts[0])
+        not_below = self.tensor("entry_not_below", shape, np.int32)
+        graph.operator(Op.MAXIMUM, [wide, first], [not_below], schema.MaximumMinimumOptionsT())
+        entry = self.tensor("entry", shape, np.int32)
+        graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
+        if len(distinct) > 1:
+            begins = np.cumsum([0, *(len(table.values) for table in distinct)])
+            begin = {id(table): at for table, at in zip(distinct, begins, strict=False)}
+            starts = graph.constant("table_start", np.array([begin[id(table)] for table in tables], np.int32))
+            place, entry = entry, self.tensor("entry_of_all", shape, np.int32)
+            graph.operator(Op.ADD, [place, starts], [entry], schema.AddOptionsT())
+        scale = tables[0].scale * tables[0].multiple if len(distinct) == 1 else 1.0
+        values = graph.constant(f"{label}_table", pairs_of(distinct), scale=scale)
+        found = self.tensor(f"{name}_int8", [*shape, 2], np.int8, scale)
+        graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
+        if shape == [1, units]:
+            return [Value(units, tables[0].scale, pairs=found)]
+        numbers = self.cast(found, np.int16, scale, f"{name}_int16")
+        matrix = self.reshape(numbers, [units, 1, 2 * count], np.int16, scale, f"{name}_pairs")
+        return [
+            Value(units, table.scale, row=Row(matrix, scale, *_joining(table, index, count)))
+            for index, table in enumerate(tables)
+        ]
+
+    def dot(self, terms: Sequence[tuple[Value | int, Value]], shift: int, name: str) -> Value:
+        """See ``Arithmetic``."""
+        units, scale = terms[0][1].units, terms[0][1].scale
+        # Of a gate, that is there twice, each is half.
+        half = 0.5 / ONE
+        factors = self._stack([*(factor for factor, _ in terms for _ in range(2)), 1], half, f"{name}_factors", units)
+        values = self._stack([*(value for _, value in terms for _ in range(2)), 1], scale, f"{name}_terms", units)
+        result = Value(units, scale * 2.0 ** (shift - GATE_BITS))
+        result.tensor = self.tensor(name, [units, 1, 1], np.int16, result.scale)
+        options = schema.BatchMatMulOptionsT()
+        options.adjY, options.adjX, options.asymmetricQuantizeInputs = True, False, False
+        self.graph.operator(Op.BATCH_MATMUL, [factors, values], [result.tensor], options, version=BATCH_MATMUL_VERSION)
+        return result
+
+    def shift(self, value: Value, bits: int, offset: int, name: str) -> Value:
+        """See ``Arithmetic``."""
+        scale = value.scale * 2.0**bits
+        return Value(value.units, scale, self._shifted(self.number(value), value.scale, bits, offset, name, scale))
+
+    def complement(self, gate: Value) -> Value:
+        """See ``Arithmetic``."""
+        if gate.row is None:
+            raise ValueError("only a gate just looked up has a complement")
+        row = gate.row
+        weights = tuple(-weight for weight in row.weights)
+        return replace(gate, tensor=None, row=replace(row, weights=weights, offset=ONE - row.offset))
+
+    def products(self, product: Product, values: Sequence[Value], name: str) -> int:
+        """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
+        scale = values[-1].scale
+        kept, fine = product.low is not None, scale / CODE_UNIT
+        codes = self._all_codes(values, scale, name, parts=2 if kept else 1)
+        kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
+        bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
+        sums = self.tensor(f"{name}_sums", [1, len(product.high)], np.int16, product.step)
+        self.fully_connected([codes, kernel, bias], sums)
+        return sums
+
+    def _all_codes(self, values: Sequence[Value], scale: float, name: str, *, parts: int) -> int:
+        """Return fine and coarse codes of joined values, int16 ``[inputs, parts]``; the same ones only once."""
+        key = (*map(id, values), parts)
+        if key in self._codes:
+            return self._codes[key][0]
+        groups: list[list[Value]] = []
+        for value in values:
+            # Older kernels join int8 only where scales are equal.
+            last = groups[-1][0] if groups else value
+            if groups and None not in (value.pairs, last.pairs) and value.scale == last.scale:
+                groups[-1].append(value)
+            else:
+                groups.append([value])
+        found = [
+            self._codes_of_pairs(group, scale, name, parts)
+            if group[0].pairs is not None
+            else self._codes_of_number(group[0], name, parts)
+            for group in groups
+        ]
+        inputs = sum(value.units for value in values)
+        joined = found[0]
+        if len(found) > 1:
+            joined = self.concatenate(found, [inputs, parts], 0, np.int16, scale / CODE_UNIT, f"{name}_all_codes")
+        self._codes[key] = joined, list(values)
+        return joined
+
+    def _codes_of_pairs(self, values: Sequence[Value], scale: float, name: str, parts: int) -> int:
+        units = sum(value.units for value in values)
+        pairs = [value.pairs for value in values if value.pairs is not None]
+        joined = pairs[0]
+        if len(pairs) > 1:
+            joined = self.concatenate(pairs, [1, units, 2], 1, np.int8, values[0].scale, "inputs_and_state")
+        # QUANTIZE from int8 to int16 is missing in older runtimes, so this CAST, and the unit of the codes joined next.
+        wide = self.cast(joined, np.int16, scale, f"{name}_pairs")
+        return self.combine(wide, [units, parts], [[RADIX, 1], [1, 0]][:parts], scale, f"{name}_codes", CODE_UNIT)
+
+    def _codes_of_number(self, value: Value, name: str, parts: int) -> int:
+        number = both = self.number(value)
+        if parts == 2:
+            upper = self._shifted(number, value.scale, RADIX.bit_length() - 1, 0, f"{name}_upper", value.scale)
+            both = self.concatenate([number, upper], [value.units, 1, 2], 2, np.int16, value.scale, f"{name}_number")
+        unit = np.eye(parts, dtype=int).tolist()
+        return self.combine(both, [value.units, parts], unit, value.scale, f"{name}_number_codes", CODE_UNIT)
+
+    def as_pairs(self, value: Value, name: str) -> int:
+        """Return a value's upper and lower part, int8 ``[1, units, 2]``."""
+        if value.pairs is None:
+            number, scale = self.number(value), value.scale
+            upper = self._shifted(number, scale, RADIX.bit_length() - 1, 0, f"{name}_upper", scale)
+            both = self.concatenate([number, upper], [value.units, 1, 2], 2, np.int16, scale, f"{name}_number")
+            parts = self.combine(both, [value.units, 2], [[0, 1], [1, -RADIX]], scale, f"{name}_parts")
+            small = self.cast(parts, np.int8, scale, f"{name}_int8")
+            value.pairs = self.reshape(small, [1, value.units, 2], np.int8, scale, f"{name}_pairs")
+        return value.pairs
+
+    def number(self, value: Value) -> int:
+        """Return a value as int16 ``[units, 1, 1]``."""
+        if value.tensor is None:
+            if value.row is None and value.pairs is not None:
+                wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
+                matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
+                value.row = Row(matrix, value.scale, (RADIX, 1))
+            if value.row is None:
+                raise ValueError("a value must be there in some form")
+            value.tensor = self._rows([value.row], value.units, value.scale, "number")
+        return value.tensor
+
+    def _stack(self, items: Sequence[Value | int], scale: float, name: str, units: int) -> int:
+        """Return numbers and constants side by side, int16 ``[units, 1, items]``."""
+        rows = [item.row for item in items if isinstance(item, Value)]
+        first = rows[0]
+        together = first is not None and all(
+            row is not None and (row.tensor, row.bits) == (first.tensor, first.bits) for row in rows
+        )
+        if first is not None and together and first.bits == 0:
+            nothing = (0,) * len(first.weights)
+            found = [
+                item.row or first if isinstance(item, Value) else replace(first, weights=nothing, offset=item)
+                for item in items
+            ]
+            return self._rows(found, units, scale, name)
+        columns = [
+            self.number(item)
+            if isinstance(item, Value)
+            else self.graph.constant(f"all_{item}", np.full((units, 1, 1), item, np.int16), scale=scale)
+            for item in items
+        ]
+        return self.concatenate(columns, [units, 1, len(items)], 2, np.int16, scale, name)
+
+    def _rows(self, rows: Sequence[Row], units: int, scale: float, name: str) -> int:
+        """Return numbers made of the same tensor, int16 ``[units, 1, rows]``."""
+        source = rows[0]
+        # The kernel multiplies with the ratio of scales: 2**bits, by the choice of the weights' one.
+        weight = scale / source.scale * 2.0**source.bits
+        weights = self.graph.constant(
+            f"{self.scope}{name}_from", np.array([r.weights for r in rows], np.int8), scale=weight
+        )
+        offsets = np.array([row.offset for row in rows], np.int64)
+        bias = self.graph.constant(f"{self.scope}{name}_offset", offsets, scale=weight * source.scale)
+        result = self.tensor(name, [units, 1, len(rows)], np.int16, scale)
+        self.fully_connected([source.tensor, weights, bias], result, keep_dimensions=True)
+        return result
+
+    def _shifted(self, number: int, scale: float, bits: int, offset: int, name: str, result_scale: float) -> int:
+        """Return ``round_shift(number, bits) + offset``, int16 of the same shape."""
+        weight = result_scale / scale * 2.0 ** -(bits + 1)
+        twice = self.graph.constant("twice", np.array([[2]], np.int8), scale=weight)
+        one = np.array([1 + (offset << (bits + 1))], np.int64)
+        bias = self.graph.constant(f"{self.scope}{name}_offset", one, scale=weight * scale)
+        result = self.tensor(name, self.graph.shape(number), np.int16, result_scale)
+        self.fully_connected([number, twice, bias], result, keep_dimensions=True)
+        return result
+
+
+def by_units(product: Product, blocks: int) -> Product:
+    """Return a product as files have it: unit by unit, so that what belongs to a unit lies side by side."""
+    rows = len(product.high)
+    order = np.arange(rows).reshape(blocks, -1).T.reshape(-1)
+    low = None if product.low is None else product.low[order]
+    return replace(product, high=product.high[order], low=low, bias=product.bias[order])
+
+
+def weights_of(product: Product) -> np.ndarray:
+    """Return a product's weights as int8 ``[rows, inputs * parts]``, the parts of each side by side."""
+    parts = [product.high] if product.low is None else [product.high, product.low]
+    return np.stack(parts, axis=2).reshape(len(product.high), -1)
+
+
+def unique(tables: Sequence[Table]) -> list[Table]:
+    """Return the tables without repetitions."""
+    return list({id(table): table for table in tables}.values())
+
+
+def pairs_of(tables: Sequence[Table]) -> np.ndarray:
+    """Return the values of tables, one after the other, as int8 ``[entries, 2]``."""
+    numbers = np.concatenate([(table.values.astype(np.int64) - table.offset) // table.multiple for table in tables])
+    # The last value of a gate, ONE, is one more than upper parts reach: the lower part makes up for it.
+    upper = np.minimum(split(numbers)[0], 127)
+    return np.stack([upper, numbers - RADIX * upper], axis=1).astype(np.int8)
+
+
+def _joining(table: Table, index: int, count: int) -> tuple[tuple[int, ...], int, int]:
+    """Return weights, offset and bits that make a table's value of the pairs of ``count`` tables."""
+    weights = [0] * (2 * count)
+    weights[2 * index : 2 * index + 2] = RADIX, 1
+    return tuple(weights), table.offset // table.multiple, table.multiple.bit_length() - 1

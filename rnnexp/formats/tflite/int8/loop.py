@@ -1,0 +1,191 @@
+"""A loop of an integer network over time steps, as the subgraphs of a TensorFlow Lite WHILE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from rnnexp.formats.tflite.builder import Subgraph
+from rnnexp.formats.tflite.int8.graph import GraphArithmetic
+from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op, Operators
+from rnnexp.formats.tflite.int8.output import write_output_layer
+from rnnexp.formats.tflite.int8.value import Value
+from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.schedule import Loop
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The tensors that a loop carries besides the step's number.
+
+    Attributes:
+        states: of each cell of each chain.
+        reads: the sequences, which stay as they are.
+        results: arrays of what every step gives.
+    """
+
+    states: list[list[list[int]]]
+    reads: list[int]
+    results: list[int]
+
+    @property
+    def tensors(self) -> list[int]:
+        """All of them, in order."""
+        return [*(tensor for chain in self.states for cell in chain for tensor in cell), *self.reads, *self.results]
+
+
+@dataclass
+class LoopWriter:
+    """Writes a loop's subgraphs; all of them carry the same variables."""
+
+    network: LayeredNetwork
+    loop: Loop
+    scopes: list[list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        several = sum(len(chain.cells) for chain in self.loop.chains) > 1
+        self.scopes = [
+            [
+                f"{'backward' if chain.backwards else 'layer'}_{number + 1}_" if several else ""
+                for number in range(len(chain.cells))
+            ]
+            for chain in self.loop.chains
+        ]
+
+    def variables(self, graph: Subgraph, prefix: str = "", suffix: str = "") -> Carried:
+        """Add what the loop carries."""
+        states = [
+            [
+                [
+                    graph.tensor(
+                        f"{prefix}{scope}{state.name}",
+                        shape_of_state(cell, paired=state.paired),
+                        np.int8 if state.paired else np.int16,
+                        scale=state.scale,
+                    )
+                    for state in cell.states
+                ]
+                for cell, scope in zip(chain.cells, scopes, strict=True)
+            ]
+            for chain, scopes in zip(self.loop.chains, self.scopes, strict=True)
+        ]
+        reads = [
+            graph.tensor(
+                ("input_codes" if read.parts == 1 else f"values_{n}") + suffix,
+                [read.steps, 1, read.numbers, read.parts],
+                np.int8,
+                scale=read.scale,
+            )
+            for n, read in enumerate(self.loop.reads)
+        ]
+        results = [
+            graph.tensor(f"{prefix}results_{n}", shape, np.int8, scale=scale, zero_point=zero_point)
+            for n, (shape, scale, zero_point) in enumerate(self.results())
+        ]
+        return Carried(states, reads, results)
+
+    def results(self) -> list[tuple[list[int], float, int]]:
+        """Return the shapes, scales and zero points of the arrays of results."""
+        steps = self.loop.steps
+        if self.loop.gives == "values":
+            cells = [chain.cells[-1] for chain in self.loop.chains]
+            return [([steps, cell.units, 2], cell.states[0].scale, 0) for cell in cells]
+        if self.loop.gives == "outputs":
+            affine = self.network.output
+            return [([steps, self.network.outputs], affine.scale, affine.zero_point)]
+        return []
+
+    def write_condition(self, graph: Subgraph) -> None:
+        """Whether there is another time step."""
+        step = graph.tensor("step", [], np.int32)
+        carried = self.variables(graph)
+        count = graph.constant("steps", np.int32(self.loop.steps))
+        more = graph.tensor("more", [], np.bool_)
+        graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
+        graph.interface([step, *carried.tensors], [more])
+
+    def write_body(self, graph: Subgraph) -> None:
+        """One time step."""
+        step = graph.tensor("step", [], np.int32)
+        carried = self.variables(graph)
+        next_step = graph.tensor("next_step", [], np.int32)
+        graph.operator(Op.ADD, [step, graph.constant("one", np.int32(1))], [next_step], schema.AddOptionsT())
+        places = {False: step}
+        if any(chain.backwards for chain in self.loop.chains):
+            places[True] = self._from_end(graph, step)
+        states, results = [], []
+        values: list[Value] = []
+        for number, (chain, scopes) in enumerate(zip(self.loop.chains, self.scopes, strict=True)):
+            values = self._read(graph, carried.reads, places[chain.backwards])
+            following = []
+            for cell, scope, tensors in zip(chain.cells, scopes, carried.states[number], strict=True):
+                arithmetic = GraphArithmetic(graph, scope)
+                before = [
+                    Value.of_state(cell, state, tensor) for state, tensor in zip(cell.states, tensors, strict=True)
+                ]
+                after = cell.step(arithmetic, values, before)
+                following.append(
+                    [
+                        arithmetic.as_pairs(value, "paired") if state.paired else arithmetic.number(value)
+                        for state, value in zip(cell.states, after, strict=True)
+                    ]
+                )
+                values = [after[0]]
+            states.append(following)
+            if self.loop.gives == "values":
+                # What goes backwards writes at the place it reads; but the only cell of a layer in its own order.
+                place = places[chain.backwards and len(self.loop.chains) > 1]
+                pairs = GraphArithmetic(graph, scopes[-1]).as_pairs(values[0], "result")
+                results.append(self._write(graph, number, carried.results[number], pairs, place))
+        if self.loop.gives == "outputs":
+            values = values if self.loop.chains else self._read(graph, carried.reads, step)
+            made = write_output_layer(graph, self.network, values)
+            results.append(self._write(graph, 0, carried.results[0], made, step))
+        after_step = Carried(states, carried.reads, results)
+        graph.interface([step, *carried.tensors], [next_step, *after_step.tensors])
+
+    def _from_end(self, graph: Subgraph, step: int) -> int:
+        """Return the step's number counted from the end of the sequence."""
+        negative, place = graph.tensor("minus_step", [], np.int32), graph.tensor("from_end", [], np.int32)
+        graph.operator(Op.MUL, [step, graph.constant("minus_one", np.int32(-1))], [negative], schema.MulOptionsT())
+        last = graph.constant("last", np.int32(self.loop.steps - 1))
+        graph.operator(Op.ADD, [negative, last], [place], schema.AddOptionsT())
+        return place
+
+    def _read(self, graph: Subgraph, sequences: Sequence[int], place: int) -> list[Value]:
+        """Return the values of a step."""
+        found = []
+        for sequence, read in zip(sequences, self.loop.reads, strict=True):
+            shape = [1, read.numbers, read.parts]
+            name = "inputs" if read.parts == 1 else "values"
+            tensor = graph.tensor(name, shape, np.int8, scale=read.scale)
+            # What there is only once is read again at every step.
+            entry = place if read.steps > 1 else graph.constant("the_only_one", np.int32(0))
+            graph.operator(Op.GATHER, [sequence, entry], [tensor], schema.GatherOptionsT(), version=INT8_VERSION)
+            # Codes are padded here and not ahead of the loop, which would carry twice the bytes.
+            found.append(
+                Value.of_column(Operators(graph), tensor, read.numbers, read.scale)
+                if read.parts == 1
+                else Value(read.numbers, read.scale, pairs=tensor)
+            )
+        return found
+
+    def _write(self, graph: Subgraph, number: int, array: int, values: int, place: int) -> int:
+        """Return an array of results with those of a step in their place."""
+        shape, scale, zero_point = self.results()[number]
+        axis = graph.constant("first_axis", np.array([1] + [0] * (len(shape) - 1), np.int32))
+        indices = graph.tensor("indices", [len(shape)], np.int32)
+        graph.operator(Op.MUL, [axis, place], [indices], schema.MulOptionsT())
+        result = graph.tensor(f"next_results_{number}", shape, np.int8, scale=scale, zero_point=zero_point)
+        options = schema.DynamicUpdateSliceOptionsT()
+        graph.operator(Op.DYNAMIC_UPDATE_SLICE, [array, values, indices], [result], options)
+        return result
+
+
+def shape_of_state(cell: Cell, *, paired: bool) -> list[int]:
+    """Return the shape in which a loop carries a state."""
+    return [1, cell.units, 2] if paired else [cell.units, 1, 1]

@@ -1,0 +1,130 @@
+"""Integer networks that take whole sequences, as TensorFlow Lite graphs with loops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from rnnexp.formats.tflite.builder import Model, Subgraph
+from rnnexp.formats.tflite.int8.graph import GraphArithmetic
+from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
+from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op
+from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
+from rnnexp.formats.tflite.int8.value import Value
+from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.schedule import Loop, plan
+
+
+def write_sequence(model: Model, network: LayeredNetwork) -> None:
+    """Write a network that takes whole sequences: the main subgraph, and two for each of its loops."""
+    main, loops = model.subgraph("main"), plan(network)
+    inputs, carried = _write_loops(model, main, network, loops)
+    if network.every_step:
+        affine, name = network.output, "logits" if network.softmax else "output"
+        shape = [1, network.output_steps, network.outputs]
+        result = main.tensor(name, shape, np.int8, scale=affine.scale, zero_point=affine.zero_point)
+        reshape = schema.ReshapeOptionsT()
+        reshape.newShape = np.array(shape, np.int32)
+        main.operator(Op.RESHAPE, [carried.results[0], main.constant("shape", reshape.newShape)], [result], reshape)
+    else:
+        result = write_output_layer(main, network, _last_values(loops[-1], carried))
+    main.interface([inputs], [write_probabilities(main, network, result)])
+
+
+def write_encoder(model: Model, network: LayeredNetwork) -> None:
+    """Write the encoder alone: its context is an int16 number of each unit, those of a second direction behind.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if not network.encoder:
+        raise ValueError("a network without a decoder has no encoder either")
+    main, loops = model.subgraph("main"), plan(network)
+    # Encoders end where the first last values are read.
+    loops = loops[: 1 + next(number for number, loop in enumerate(loops) if loop.gives == "last")]
+    inputs, carried = _write_loops(model, main, network, loops)
+    arithmetic, found = GraphArithmetic(main), []
+    values = _last_values(loops[-1], carried)
+    # Who reads it has the second direction's own scale in its weights.
+    scale = values[0].scale
+    for value in values:
+        number = arithmetic.number(value)
+        found.append(arithmetic.reshape(number, [1, value.units], np.int16, scale, "context"))
+    context = found[0]
+    if len(found) > 1:
+        units = sum(value.units for value in values)
+        context = arithmetic.concatenate(found, [1, units], 1, np.int16, scale, "both_contexts")
+    main.interface([inputs], [context])
+
+
+def _last_values(loop: Loop, carried: Carried) -> list[Value]:
+    """Return what the last cells of a loop's chains have come to."""
+    found = []
+    for chain, states in zip(loop.chains, carried.states, strict=True):
+        cell = chain.cells[-1]
+        found.append(Value.of_state(cell, cell.states[0], states[-1][0]))
+    return found
+
+
+def _write_loops(model: Model, graph: Subgraph, network: LayeredNetwork, loops: Sequence[Loop]) -> tuple[int, Carried]:
+    """Write input and loops into the main subgraph; return the input, and what the last loop has carried."""
+    steps, affine = network.sequence_length, network.input
+    inputs = graph.tensor(
+        "input", [1, steps, network.features], np.int8, scale=affine.scale, zero_point=affine.zero_point
+    )
+    arithmetic = GraphArithmetic(graph)
+    # From here on, to be joined with the state, codes are numbers in units of the state's scale. The kernel's input
+    # columns make up for the true scale, the biases for the true zero point.
+    read = loops[0].reads[0]
+    sequences = [arithmetic.reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")]
+    carried = Carried([], [], [])
+    for number, loop in enumerate(loops):
+        prefix = "" if len(loops) == 1 else f"loop_{number + 1}_"
+        carried = _write_loop(model, graph, LoopWriter(network, loop), sequences, prefix)
+        if loop.gives == "values":
+            sequences = [
+                arithmetic.reshape(array, [loop.steps, 1, cell.units, 2], np.int8, cell.states[0].scale, "values")
+                for array, cell in zip(carried.results, (chain.cells[-1] for chain in loop.chains), strict=True)
+            ]
+        elif loop is not loops[-1]:
+            sequences = [
+                arithmetic.reshape(
+                    arithmetic.as_pairs(value, "context"), [1, 1, value.units, 2], np.int8, value.scale, "context"
+                )
+                for value in _last_values(loop, carried)
+            ]
+    return inputs, carried
+
+
+def _write_loop(model: Model, graph: Subgraph, writer: LoopWriter, sequences: Sequence[int], prefix: str) -> Carried:
+    """Write a loop over sequences, with its two subgraphs; return what it has carried."""
+    condition, body = model.subgraph(f"{prefix}more_steps"), model.subgraph(f"{prefix}time_step")
+    writer.write_condition(condition)
+    writer.write_body(body)
+    start = [graph.constant("first_step", np.int32(0))]
+    for chain in writer.loop.chains:
+        for cell in chain.cells:
+            for state in cell.states:
+                shape = shape_of_state(cell, paired=state.paired)
+                dtype = np.int8 if state.paired else np.int16
+                start.append(graph.constant(f"initial_{state.name}", np.zeros(shape, dtype), scale=state.scale))
+    start += sequences
+    start += [_no_results(graph, *result) for result in writer.results()]
+    end = graph.tensor("last_step", [], np.int32)
+    carried = writer.variables(graph, prefix="last_", suffix="_again")
+    options = schema.WhileOptionsT()
+    options.condSubgraphIndex, options.bodySubgraphIndex = condition.number, body.number
+    graph.operator(Op.WHILE, start, [end, *carried.tensors], options)
+    return carried
+
+
+def _no_results(graph: Subgraph, shape: list[int], scale: float, zero_point: int) -> int:
+    """Return an array of results before the first step; as a constant it would take its size in the file."""
+    result = graph.tensor("no_results", shape, np.int8, scale=scale, zero_point=zero_point)
+    sizes = graph.constant("results_shape", np.array(shape, np.int32))
+    content = np.int8(zero_point).tobytes()
+    nothing = graph.tensor("nothing", [], np.int8, scale=scale, zero_point=zero_point, content=content)
+    graph.operator(Op.FILL, [sizes, nothing], [result], schema.FillOptionsT(), version=FILL_VERSION)
+    return result

@@ -1,0 +1,62 @@
+"""Integer networks that take one time step, as TensorFlow Lite graphs: whoever runs them keeps the states."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnexp.formats.tflite.builder import Subgraph
+from rnnexp.formats.tflite.int8.graph import GraphArithmetic
+from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
+from rnnexp.formats.tflite.int8.value import Value
+from rnnexp.quantization.integer_network import LayeredNetwork
+
+
+def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
+    """Write a time step with states as int16 numbers, which is what users and other programs want to see.
+
+    Of an encoder-decoder it is the decoder's, whose input is the encoder's context.
+
+    Raises:
+        ValueError: if a layer reads sequences from their end.
+    """
+    if not all(layer.forward for layer in network.decoder):
+        raise ValueError("a network that reads sequences from their end cannot go step by step")
+    cells = [layer.cells[0] for layer in network.decoder]
+    scopes = [f"layer_{number + 1}_" if len(cells) > 1 else "" for number in range(len(cells))]
+    given = [
+        [graph.tensor(f"{scope}{state.name}", [1, cell.units], np.int16, scale=state.scale) for state in cell.states]
+        for cell, scope in zip(cells, scopes, strict=True)
+    ]
+    inputs, values = _context(graph, network) if network.encoder else _codes(graph, network)
+    made = []
+    for cell, scope, tensors in zip(cells, scopes, given, strict=True):
+        arithmetic = GraphArithmetic(graph, scope)
+        before = []
+        for state, tensor in zip(cell.states, tensors, strict=True):
+            shape = [cell.units, 1, 1]
+            numbers = arithmetic.reshape(tensor, shape, np.int16, state.scale, f"{state.name}_numbers")
+            before.append(Value(cell.units, state.scale, numbers))
+        after = cell.step(arithmetic, values, before)
+        for state, value in zip(cell.states, after, strict=True):
+            number = arithmetic.number(value)
+            made.append(arithmetic.reshape(number, [1, cell.units], np.int16, state.scale, f"next_{state.name}"))
+        values = [after[0]]
+    result = write_probabilities(graph, network, write_output_layer(graph, network, values))
+    graph.interface([inputs, *(tensor for tensors in given for tensor in tensors)], [result, *made])
+
+
+def _codes(graph: Subgraph, network: LayeredNetwork) -> tuple[int, list[Value]]:
+    """Return the input, and what it stands for."""
+    affine, features = network.input, network.features
+    inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    scale = network.layers[0].cells[0].states[0].scale
+    return inputs, [Value.of_codes(GraphArithmetic(graph), inputs, features, scale)]
+
+
+def _context(graph: Subgraph, network: LayeredNetwork) -> tuple[int, list[Value]]:
+    """Return the encoder's values as an input, and as what they are."""
+    scales = network.encoder[-1].scales
+    units, scale = len(scales), float(scales[0])
+    inputs = graph.tensor("context", [1, units], np.int16, scale=scale)
+    numbers = GraphArithmetic(graph).reshape(inputs, [units, 1, 1], np.int16, scale, "context_numbers")
+    return inputs, [Value(units, scale, numbers)]

@@ -1,0 +1,126 @@
+"""int8 TensorFlow Lite files: an integer network as a graph with loops, or as one time step.
+
+A loop is one WHILE operator over two small subgraphs, so the file's size does not depend on the number of time steps.
+For streaming there is a model of one time step, without a loop: states in, states out. Of an encoder-decoder, that is
+the decoder's, and the encoder has a file of its own; in the file of the whole, both loops follow on each other.
+
+``rnnexp.quantization.product`` and ``rnnexp.quantization.arithmetic`` have the arithmetic,
+``rnnexp.formats.tflite.int8.graph`` the operators that do it. All of them are exact, or round what cannot tie, so that
+all kernels give the same bits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from rnnexp.formats.tflite import builder as flatbuffer
+from rnnexp.formats.tflite.builder import Model
+from rnnexp.formats.tflite.int8 import details as int8_details
+from rnnexp.formats.tflite.int8.sequence import write_encoder, write_sequence
+from rnnexp.formats.tflite.int8.step import write_step
+from rnnexp.quantization.integer_network import LayeredNetwork, layered
+from rnnexp.quantization.product import IntegerNetwork
+
+# The metadata entry with what the graph itself does not say.
+DETAILS = "integer_network"
+
+OPERATORS = frozenset(
+    {
+        "ADD",
+        "BATCH_MATMUL",
+        "CAST",
+        "CONCATENATION",
+        "DYNAMIC_UPDATE_SLICE",
+        "FILL",
+        "FULLY_CONNECTED",
+        "GATHER",
+        "LESS",
+        "MAXIMUM",
+        "MINIMUM",
+        "MUL",
+        "QUANTIZE",
+        "RESHAPE",
+        "SOFTMAX",
+        "WHILE",
+    }
+)
+TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
+
+
+def to_tflite(network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return the content of a .tflite file.
+
+    Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``.
+
+    Args:
+        network: what to write.
+        metadata: names and texts to put into the file.
+
+    Raises:
+        ValueError: if anything but integers got into it.
+    """
+    model = Model("rnnexp int8 recurrent network")
+    write_sequence(model, layered(network))
+    if isinstance(network, IntegerNetwork):
+        model.add_metadata({DETAILS: json.dumps({"table_start": network.table_start})})
+    else:
+        model.add_metadata({DETAILS: int8_details.write(model, network)})
+    return _finished(model, metadata)
+
+
+def to_step_tflite(
+    network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None
+) -> bytes:
+    """Return the content of a .tflite file that makes one time step: whoever runs it keeps the state.
+
+    Inputs: ``input`` int8 ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
+    Outputs: ``output`` int8 ``[1, outputs]`` and ``next_state``, in the same codes as ``state``. Cells that keep more
+    than that, and further layers, have more of these, in the same order in and out. Of an encoder-decoder it is the
+    decoder's step, and in the place of ``input`` is ``context``, the encoder's output, the same at every step.
+
+    Args:
+        network: what to write.
+        metadata: names and texts to put into the file.
+
+    Raises:
+        ValueError: if a layer reads sequences from their end, or if anything but integers got into the file.
+    """
+    model = Model("rnnexp int8 recurrent network, one time step")
+    write_step(model.subgraph("main"), layered(network))
+    return _finished(model, metadata)
+
+
+def to_encoder_tflite(network: LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return the content of a .tflite file of an encoder-decoder's encoder.
+
+    Input: int8 ``[1, time, features]``; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
+
+    Args:
+        network: what to write.
+        metadata: names and texts to put into the file.
+
+    Raises:
+        ValueError: if there is no encoder, or if anything but integers got into the file.
+    """
+    model = Model("rnnexp int8 recurrent network, encoder")
+    write_encoder(model, network)
+    return _finished(model, metadata)
+
+
+def _finished(model: Model, metadata: Mapping[str, str | bytes] | None) -> bytes:
+    model.add_metadata(metadata or {})
+    content = model.to_bytes()
+    check_integer(content)
+    return content
+
+
+def check_integer(content: bytes) -> None:
+    """Check that a file has integer tensors only, and only operators that are known to be exact (but SOFTMAX).
+
+    Raises:
+        ValueError: naming what does not belong.
+    """
+    strange = (set(flatbuffer.operators(content)) - OPERATORS) | (flatbuffer.tensor_types(content) - TENSOR_TYPES)
+    if strange:
+        raise ValueError(f"not a purely integer model: {', '.join(sorted(strange))}")

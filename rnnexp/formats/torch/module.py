@@ -1,0 +1,162 @@
+"""Recurrent networks in PyTorch. Imports PyTorch, which is optional: ``rnnexp.formats.torch.reader`` asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnexp.formats.npz.weights_file import StoredNetwork
+from rnnexp.network.activations import MAX_SLOPE
+from rnnexp.network.structure import Structure
+
+
+class ScaledSqrt(nn.Module):
+    """The custom activation: ``f(x) = M * sqrt(clip(x, 0, M) / M)``, its slope bounded at 0 as in our training.
+
+    Args:
+        max_value: ``M``.
+    """
+
+    def __init__(self, max_value: float) -> None:
+        super().__init__()
+        self.max_value = max_value
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activation of ``x``, of any shape."""
+        z = x / self.max_value
+        with torch.no_grad():
+            h = torch.sqrt(torch.clamp(z, 0.0, 1.0))
+            inside = (h > 0) & (h < 1)
+            slope = torch.where(inside, 0.5 / torch.clamp(h, min=0.5 / MAX_SLOPE), torch.zeros_like(h))
+        # The second term is 0, but carries the gradient.
+        return self.max_value * (h + (z - z.detach()) * slope)
+
+
+# name -> M -> pre-activations to states.
+ACTIVATIONS: dict[str, Callable[[float], nn.Module]] = {
+    "relu": lambda _: nn.ReLU(),
+    "tanh": lambda _: nn.Tanh(),
+    "sigmoid": lambda _: nn.Sigmoid(),
+    "custom": ScaledSqrt,
+}
+# Those that nn.RNN has.
+NONLINEARITIES = ("relu", "tanh")
+# Cells that PyTorch has with tanh only.
+GATED: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+
+class LoopedRNN(nn.RNNBase):
+    """``nn.RNN``, batch first, with an activation that PyTorch's own does not have.
+
+    Args:
+        features: of the input.
+        units: of the state.
+        activation: pre-activations -> states.
+        num_layers: each reading all states of the one before.
+        bidirectional: whether they read from both ends.
+    """
+
+    def __init__(
+        self, features: int, units: int, activation: nn.Module, *, num_layers: int = 1, bidirectional: bool = False
+    ) -> None:
+        # The mode decides which parameters there are; it is not what is computed.
+        options = {"num_layers": num_layers, "bidirectional": bidirectional}
+        super().__init__("RNN_TANH", features, units, batch_first=True, **options)
+        self.activation = activation
+
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the last layer's states ``[batch, time, values]`` and all last ones, as ``nn.RNN`` does.
+
+        Args:
+            x: ``[batch, time, features]``.
+            state: before the first step, ``[layers and directions, batch, units]``; zeros if None.
+        """
+        suffixes = ("", "_reverse") if self.bidirectional else ("",)
+        ends: list[Tensor] = []
+        for layer in range(self.num_layers):
+            ways = []
+            for suffix in suffixes:
+                begin = x.new_zeros(len(x), self.hidden_size) if state is None else state[len(ends)]
+                ways.append(self._direction(x, begin, f"l{layer}{suffix}", backwards=bool(suffix)))
+                ends.append(ways[-1][:, 0 if suffix else -1])
+            x = torch.cat(ways, dim=2)
+        return x, torch.stack(ends)
+
+    def _direction(self, x: Tensor, last: Tensor, place: str, *, backwards: bool) -> Tensor:
+        """Return the states of one direction of a layer, in the order of the sequence."""
+        kinds = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+        kernel, bias, recurrent, recurrent_bias = (getattr(self, f"{kind}_{place}") for kind in kinds)
+        states = []
+        steps = nn.functional.linear(x, kernel, bias).unbind(dim=1)
+        for projected in reversed(steps) if backwards else steps:
+            last = self.activation(projected + nn.functional.linear(last, recurrent, recurrent_bias))
+            states.append(last)
+        return torch.stack(states[::-1] if backwards else states, dim=1)
+
+
+def recurrent(structure: Structure, features: int, units: int, activation: str, max_value: float = 1.0) -> nn.RNNBase:
+    """Return the recurrent module of a structure, whose cell and activation must be known here."""
+    options: dict[str, Any] = {"num_layers": structure.num_layers, "bidirectional": structure.bidirectional}
+    if structure.cell in GATED:
+        return GATED[structure.cell](features, units, batch_first=True, **options)
+    if activation in NONLINEARITIES:
+        return nn.RNN(features, units, nonlinearity=activation, batch_first=True, **options)
+    return LoopedRNN(features, units, ACTIVATIONS[activation](max_value), **options)
+
+
+class Network(nn.Module):
+    """Recurrent layers, ``rnn``, a dense one, ``linear``, and what makes probabilities of its outputs.
+
+    Args:
+        network: the weights, and how they are built.
+    """
+
+    def __init__(self, network: StoredNetwork) -> None:
+        super().__init__()
+        weights = [torch.from_numpy(np.array(values, np.float32)) for values in network.weights]
+        *arrays, kernel, bias = weights
+        self.structure, self.every_step, self.softmax = network.structure, network.every_step, bool(network.softmax)
+        sizes = len(arrays[0]), len(arrays[1])
+        self.rnn = recurrent(self.structure, *sizes, network.activation or "tanh", network.max_value or 1.0)
+        self.linear = nn.Linear(*kernel.shape)
+        self.rnn.load_state_dict(_parameters(self.structure, arrays))
+        self.linear.load_state_dict({"weight": kernel.T, "bias": bias})
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the Keras model does for ``[batch, time, features]``: ``[batch, outputs]``, or of every step."""
+        logits = self.logits(x)
+        if self.softmax:
+            return torch.softmax(logits, dim=-1)
+        # At every step, a single output is the probability of the second of two classes.
+        return torch.sigmoid(logits) if self.every_step and logits.shape[-1] == 1 else logits
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the outputs before softmax, on which PyTorch's cross-entropy is defined."""
+        states, last = self.rnn(x.flip(1) if self.structure.go_backwards else x)
+        if self.every_step:
+            return self.linear(states)
+        # Of an LSTM also the cell states are there.
+        last = last[0] if isinstance(last, tuple) else last
+        return self.linear(torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1])
+
+
+def _parameters(structure: Structure, arrays: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Return the state dict of a recurrent module for Keras' weights."""
+    found = {}
+    suffixes = ("", "_reverse") if structure.bidirectional else ("",)
+    places = [f"l{layer}{suffix}" for layer in range(structure.num_layers) for suffix in suffixes]
+    for number, place in enumerate(places):
+        kernel, recurrent_kernel, bias = arrays[3 * number : 3 * number + 3]
+        # PyTorch always has two biases, and adds them.
+        biases = bias if bias.ndim == 2 else torch.stack([bias, torch.zeros_like(bias)])
+        if structure.cell == "gru":
+            # Keras has the update gate first, PyTorch the reset gate.
+            order = torch.arange(kernel.shape[1]).reshape(3, -1)[[1, 0, 2]].reshape(-1)
+            kernel, recurrent_kernel, biases = kernel[:, order], recurrent_kernel[:, order], biases[:, order]
+        found[f"weight_ih_{place}"], found[f"weight_hh_{place}"] = kernel.T, recurrent_kernel.T
+        found[f"bias_ih_{place}"], found[f"bias_hh_{place}"] = biases
+    return found

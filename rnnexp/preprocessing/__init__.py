@@ -1,0 +1,1 @@
+"""From the data's own units to a network's inputs, and back."""

@@ -1,1 +1,0 @@
-"""The cells in integers."""

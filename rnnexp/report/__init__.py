@@ -1,0 +1,1 @@
+"""How good a network is, as figures, text and plots."""

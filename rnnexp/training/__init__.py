@@ -1,0 +1,1 @@
+"""Training Keras models: in float, and in the arithmetic of the int8 model."""

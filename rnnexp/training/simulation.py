@@ -1,0 +1,144 @@
+"""The integer network inside training: its exact arithmetic forward, the float network's gradient backward.
+
+All integers are float64, which holds them exactly, since XLA multiplies matrices of floats faster than of integers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rnnexp.cells.simple.layer import scan
+from rnnexp.config import Settings
+from rnnexp.datasets import Dataset
+from rnnexp.layers.loops import FUSED_UNITS, product
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.quantization.product import CODE_UNIT, RADIX, IntegerNetwork, Product
+from rnnexp.quantization.quantizer import LARGEST_WEIGHT
+from rnnexp.training.model import fold, state_scale
+
+
+class SimulatedNetwork(keras.layers.Layer):
+    """A network that computes as ``network`` would with this layer's weights, its scales kept as they are.
+
+    Args:
+        network: scales, shifts and table.
+        config: the settings of the run.
+        dataset: has the scales between training and the user's numbers.
+
+    Input: ``[batch, time, features]`` at unit scale; output: ``[batch, outputs]`` at unit scale, or probabilities. The
+    weights are those of ``rnnexp.training.model.trainable``, in the same order.
+    """
+
+    def __init__(self, network: IntegerNetwork, config: Settings, dataset: Dataset) -> None:
+        super().__init__()
+        self.network, self.config, self.dataset = network, config, dataset
+        units, features, outputs = network.hidden_size, network.features, network.outputs
+        shapes = [(features, units), (units, units), (units,), (units, outputs), (outputs,)]
+        self.values = [self.add_weight(shape=shape, name=f"weight_{n}") for n, shape in enumerate(shapes)]
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Return the outputs as the integers give them."""
+        network, unit = self.network, state_scale(self.config)
+        weights = [tf.cast(value.value, tf.float64) for value in self.values]
+        kernel, recurrent, bias, out_kernel, out_bias = fold(self.config, self.dataset, weights, tf.reduce_sum)
+
+        x = tf.cast(inputs, tf.float64) * self.dataset.input_scale
+        codes = tf.clip_by_value(tf.round(x / network.input.scale) + network.input.zero_point, -128.0, 127.0)
+        to_state = network.input.scale / RADIX / network.state_scale
+        both = _weight_codes(tf.concat([kernel * to_state, recurrent], axis=0), network.cell)
+        bias_code = _bias_code(bias - network.table_start, network.cell)
+        states = network.state_scale * self._states(codes - network.input.zero_point, both, bias_code)
+
+        # From here on what the gradient goes through: the float network with the rounded weights.
+        kernel = _through(kernel, both[: network.features] * network.input_kernel_scale)
+        recurrent = _through(recurrent, both[network.features :] * network.cell.scale)
+        real_x = (codes - network.input.zero_point) * network.input.scale
+        last = scan(
+            _float32(tf.transpose(real_x, (1, 0, 2))),
+            _float32(kernel / unit),
+            _float32(recurrent),
+            _float32(bias / unit),
+            ACTIVATIONS[self.config.activation],
+            every_step=False,
+            states=_float32(states / unit),
+        )
+        state = _through(tf.cast(last, tf.float64) * unit, states[-1])
+        return self._output(state, out_kernel, out_bias)
+
+    def _states(self, codes: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+        """Return the integer states ``[time, batch, units]`` for input codes ``[batch, time, features]``."""
+        network = self.network
+        features, units, shift = network.features, network.hidden_size, network.cell.shift
+        table = tf.constant(network.table, tf.float64)
+        high, low = _split(weights) if network.cell.low is not None else (weights / RADIX, tf.zeros_like(weights))
+        time_first = tf.transpose(codes, (1, 0, 2))
+        from_inputs = CODE_UNIT * tf.tensordot(time_first, RADIX * high[:features] + low[:features], 1) + bias
+        batch_last = units <= FUSED_UNITS
+        if batch_last:
+            from_inputs = tf.linalg.matrix_transpose(from_inputs)
+
+        def step(i: tf.Tensor, state: tf.Tensor, written: tf.TensorArray) -> Any:
+            upper, _ = _split(state)
+            total = product(state, high[features:], batch_last=batch_last)
+            total += product(upper, low[features:], batch_last=batch_last)
+            index = tf.clip_by_value(
+                _round_shift(CODE_UNIT * total + from_inputs[i], shift), 0.0, float(len(network.table) - 1)
+            )
+            state = tf.gather(table, tf.cast(index, tf.int32))
+            return i + 1, state, written.write(i, state)
+
+        steps = codes.shape[1]
+        array = tf.TensorArray(tf.float64, steps, element_shape=from_inputs.shape[1:])
+        loop = (0, tf.zeros_like(from_inputs[0]), array)
+        *_, array = tf.while_loop(lambda i, *_: i < steps, step, loop, maximum_iterations=steps)
+        states = tf.stop_gradient(array.stack())
+        return tf.linalg.matrix_transpose(states) if batch_last else states
+
+    def _output(self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+        """Return the outputs at unit scale, or probabilities, for last states ``[batch, units]`` in real numbers."""
+        layer, output = self.network.output_layer, self.network.output
+        weights = _weight_codes(kernel, layer)
+        high, low = _split(weights) if layer.low is not None else (weights / RADIX, tf.zeros_like(weights))
+        value = tf.stop_gradient(tf.round(state / self.network.state_scale))
+        upper, _ = _split(value)
+        total = CODE_UNIT * (value @ high + upper @ low) + _bias_code(bias, layer)
+        codes = tf.clip_by_value(_round_shift(total, layer.shift) + output.zero_point, -128.0, 127.0)
+        real = (codes - output.zero_point) * output.scale
+        result = _through(state @ _through(kernel, weights * layer.scale) + bias, real)
+        if self.network.softmax:
+            return tf.nn.softmax(_float32(result))
+        return _float32(result / self.dataset.output_scale)
+
+
+def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:
+    """Return the integers of weights ``[inputs, units]`` that are in units of the state's scale."""
+    codes = tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
+    return codes if layer.low is not None else RADIX * tf.round(codes / RADIX)
+
+
+def _bias_code(bias: tf.Tensor, layer: Product) -> tf.Tensor:
+    """Return the odd integers of a bias, without any input's zero point."""
+    counts = bias / layer.step * 2.0**layer.shift
+    return 2.0 * tf.round((counts - 1.0) / 2.0) + 1.0
+
+
+def _split(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the upper and the lower part of integers."""
+    upper = tf.floor((values + RADIX // 2) / RADIX)
+    return upper, values - upper * RADIX
+
+
+def _round_shift(values: tf.Tensor, bits: int) -> tf.Tensor:
+    return tf.floor((values + 2.0 ** (bits - 1)) / 2.0**bits)
+
+
+def _through(real: tf.Tensor, rounded: tf.Tensor) -> tf.Tensor:
+    """Return ``rounded`` with the gradient of ``real``: the straight-through estimate."""
+    return real + tf.stop_gradient(rounded - real)
+
+
+def _float32(values: tf.Tensor) -> tf.Tensor:
+    return tf.cast(values, tf.float32)

@@ -1,0 +1,249 @@
+"""Runs from beginning to end, in this process, small."""
+
+import csv
+import errno
+import hashlib
+import os
+
+import numpy as np
+import pytest
+from helpers.runs import folders, run, wave, write_series
+from matplotlib import image
+
+from rnnexp import cli, datasets, files
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.errors import UserError
+from rnnexp.experiment import run as experiment
+from rnnexp.formats.tflite.float32 import ConversionError, Converter
+
+
+def history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(params=["regression_run", "memory_run", "iris_run"])
+def finished(request):
+    return request.getfixturevalue(request.param)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+# ---- what a run leaves
+
+
+def test_the_files_are_where_they_should_be(finished):
+    stem = finished.config.stem
+    published = set(contents(finished.config.output_dir))
+    assert {f"{stem}-float32.tflite", f"{stem}-report.json"} <= published
+    assert all(name.startswith((f"{stem}-", f"{stem}.")) for name in published)
+    left = {path.name for path in finished.folder.iterdir()}
+    picture = "confusion.png" if finished.config.task == "classification" else "predictions.png"
+    assert {"history.csv", "model.keras", "log.txt", "report.json", "report.md", "loss.png", picture} <= left
+    assert finished.folder.name.endswith(f"-{stem}")
+    assert finished.folder.parent == finished.config.runs_dir
+    assert not list(finished.folder.rglob(".rnnexp-*"))
+
+
+def test_history_has_a_row_for_each_epoch(finished):
+    rows, training = history(finished.folder), finished.report["training"]
+    assert list(rows[0]) == ["epoch", "loss", "val_loss", "seconds"]
+    assert [int(row["epoch"]) for row in rows] == list(range(1, training["epochs_run"] + 1))
+    kept = rows[training["best_epoch"] - 1]
+    assert float(kept["loss"]) == training["loss"]
+    assert float(kept["val_loss"]) == training["val_loss"]
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds == sorted(seconds)
+
+
+def test_epoch_0_1_and_the_last_are_evaluated(finished):
+    last = finished.report["training"]["best_epoch"]
+    progress = finished.report["progress"]
+    assert [step["epoch"] for step in progress] == sorted({0, 1, last})
+    assert progress[-1]["float32"] == finished.report["models"]["float32"]["metrics"]
+    score = "cross_entropy" if finished.config.task == "classification" else "rmse"
+    assert progress[0]["float32"][score] != progress[1]["float32"][score]
+    # Each of them was exported, and no two files are the same.
+    digests = {hashlib.sha256(path.read_bytes()).digest() for path in finished.folder.glob("*.float32.tflite")}
+    assert len(digests) == len(progress) + 1  # and that of one time step
+
+
+def test_the_plots_are_pictures(finished):
+    pictures = sorted(finished.folder.glob("*.png"))
+    assert len(pictures) >= 2
+    for path in pictures:
+        pixels = image.imread(path)
+        assert min(pixels.shape[:2]) > 200
+        assert pixels[..., :3].std() > 0.02  # something is drawn
+
+
+def test_the_log_has_what_the_terminal_had(finished):
+    text = (finished.folder / "log.txt").read_text()
+    assert f"seed {finished.config.seed}" in text
+    assert f"float32 epoch {finished.report['training']['best_epoch']}" in text
+    for name in finished.report["baselines"]:
+        assert name in text
+    assert str(finished.model) in text
+
+
+def test_the_loss_at_the_end_is_that_of_the_exported_file(regression_run, memory_run):
+    """Training at unit scale and folding afterwards comes to the same as the file in the data's own units."""
+    for finished in (regression_run, memory_run):
+        metrics = finished.report["models"]["float32"]["metrics"]
+        loss = finished.report["training"]["val_loss"]
+        assert metrics["l2_normalized"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_tensorboard_has_the_same_losses(regression_run, memory_run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    events = EventAccumulator(str(regression_run.folder / "tensorboard")).Reload()
+    rows = history(regression_run.folder)
+    for name in ("loss", "val_loss"):
+        scalars = [(event.step, make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
+        assert [step for step, _ in scalars] == [1, 2, 3, 4]
+        np.testing.assert_allclose([value for _, value in scalars], [float(row[name]) for row in rows], rtol=1e-6)
+    assert not (memory_run.folder / "tensorboard").exists()
+
+
+def test_early_stopping_is_reported_on_a_part_of_its_own(iris_run):
+    data = iris_run.report["data"]
+    assert (data["train"], data["validation"], data["evaluation"]) == (96, 24, 30)
+    assert data["evaluation_part"] == "test part"
+    losses = [float(row["val_loss"]) for row in history(iris_run.folder)]
+    assert iris_run.report["training"]["best_epoch"] == np.argmin(losses) + 1
+
+
+def test_same_seed_same_file_and_quiet_says_nothing(regression_run, regression_settings, here, capfd):
+    write_series(here, "wave", wave())
+    again = run(RegressionConfig(**regression_settings, quiet=True, **folders(here)))
+    output = capfd.readouterr()
+    assert (output.out, output.err) == ("", "")
+    for path in regression_run.config.output_dir.glob("*.tflite"):
+        assert (here / "out" / path.name).read_bytes() == path.read_bytes()
+    assert [row["loss"] for row in history(again.folder)] == [row["loss"] for row in history(regression_run.folder)]
+    # Another seed, over the first: everything is replaced, and the report is of the new file.
+    other = run(RegressionConfig(**regression_settings, seed=1, **folders(here)))
+    assert other.model.read_bytes() != regression_run.model.read_bytes()
+    assert other.report["models"]["float32"]["sha256"] == hashlib.sha256(other.model.read_bytes()).hexdigest()
+    assert len(list((here / "runs").iterdir())) == 2
+    output = capfd.readouterr().out
+    assert "seed 1" in output
+    for name in ("persistence", "always up", "float32 epoch 0", "float32 epoch 1", "float32 epoch 4"):
+        assert name in output
+    assert str(other.model) in output
+    assert str(other.folder) in output
+
+
+# ---- other cells
+
+
+def test_a_structure_trains_with_dropout_and_regularisation(here, regression_settings):
+    write_series(here, "wave", wave())
+    settings = {**regression_settings, **folders(here), "quiet": True, "activation": "tanh", "cell": "lstm"}
+    finished = run(RegressionConfig(**settings, dropout=0.1, recurrent_dropout=0.1, l2_regularization=1e-4))
+    assert finished.code == 0
+    losses = [float(row["loss"]) for row in history(finished.folder)]
+    assert losses[-1] < losses[0]
+
+
+# ---- settings chosen by themselves
+
+
+def test_automatic_settings():
+    def resolved(config):
+        return experiment.resolve(config, datasets.load(config))
+
+    airline = resolved(RegressionConfig(dataset_name="airline-passengers"))
+    assert (airline.batch_size, airline.learning_rate) == (4, 0.01)
+    assert airline.validation_share == pytest.approx(1 / 3, abs=1e-3)
+    sp500 = resolved(RegressionConfig())
+    assert (sp500.batch_size, sp500.learning_rate) == (experiment.MAX_AUTOMATIC_BATCH, 0.003)
+    # What the report says can be set by hand, and comes to the same.
+    for resolved_ in (airline, sp500):
+        given = datasets.load(RegressionConfig(dataset_name=resolved_.dataset_name))
+        assert len(datasets.load(resolved_).validation) == len(given.validation)
+    said = {"batch_size": 7, "learning_rate": 0.5, "validation_share": 0.3, "generate_steps": 9}
+    own = RegressionConfig(**said, gradient_clip_norm=None)
+    assert resolved(own) == own  # what was said is left alone, and no clipping stays no clipping
+    iris = resolved(ClassificationConfig(dataset_name="iris"))
+    assert (iris.batch_size, iris.validation_share) == (4, 0.2)
+    assert resolved(MemoryConfig()).batch_size == 32
+
+
+# ---- what goes wrong
+
+
+@pytest.fixture
+def previous(here):
+    """A folder with the files of an earlier run of the same name."""
+    write_series(here, "wave", wave())
+    (here / "out").mkdir()
+    for name in ("wave-custom-float32.tflite", "wave-custom-step-float32.tflite", "wave-custom-report.json"):
+        (here / "out" / name).write_text(f"previous {name}")
+    return contents(here / "out")
+
+
+def test_a_diverging_run_gives_advice_and_publishes_nothing(previous, here, capsys, regression_settings):
+    settings = {**regression_settings, "learning_rate": 1e30, "gradient_clip_norm": None, **folders(here)}
+    flags = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    with pytest.raises(SystemExit) as caught:
+        cli.run_script("regression", {"__file__": "run_regression.py"}, flags)
+    errors = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert "the loss was no longer a number in epoch 1" in errors
+    assert "Set a smaller LEARNING_RATE (it was 1e+30) or a smaller GRADIENT_CLIP_NORM (it was None)" in errors
+    assert "Traceback" not in errors
+    assert contents(here / "out") == previous
+    (folder,) = (here / "runs").iterdir()
+    assert str(folder.relative_to(here) / "model.keras") in errors
+    assert "no longer a number" in (folder / "log.txt").read_text()
+    import keras
+
+    weights = keras.saving.load_model(folder / "model.keras", custom_objects=None, compile=False).get_weights()
+    assert all(np.isfinite(values).all() for values in weights)
+
+
+def test_a_converter_that_fails_leaves_the_trained_model_and_says_so(
+    previous, here, capsys, regression_settings, monkeypatch
+):
+    def fail(*_):
+        raise ConversionError("the converter's process ended with code -11")
+
+    monkeypatch.setattr(Converter, "convert", fail)
+    finished = run(RegressionConfig(**regression_settings, quiet=True, **folders(here)))
+    assert finished.code == 1
+    assert "TensorFlow's converter failed: the converter's process ended with code -11" in capsys.readouterr().err
+    assert (finished.folder / "model.keras").exists()
+    assert "code -11" in finished.report["models"]["float32"]["absent"]
+    assert len(history(finished.folder)) == 4
+    assert "code -11" in (finished.folder / "report.md").read_text()
+    # The previous run's file would not be what the new report speaks of.
+    assert "wave-custom-float32.tflite" in previous
+    assert "wave-custom-step-float32.tflite" in previous
+    kept = ("-int8.tflite", "-report.json", "-step-int8.tflite", "-test.c", "-weights.npz", ".c", ".h")
+    assert sorted(contents(here / "out")) == [f"wave-custom{suffix}" for suffix in kept]
+
+
+def test_a_disk_that_fills_up_at_the_end_names_the_folder(previous, here, regression_settings, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files, "publish", full)
+    config = RegressionConfig(**regression_settings, quiet=True, **folders(here))
+    with pytest.raises(UserError) as caught:
+        experiment.run(config)
+    assert str(caught.value) == f"the disk is full: cannot write {here / 'out'}; free some space and run again"
+    assert contents(here / "out") == previous
+    (folder,) = (here / "runs").iterdir()
+    assert (folder / "model.float32.tflite").exists()
+    assert (folder / "report.json").exists()
+
+
+def test_nothing_is_written_when_the_data_cannot_be_used(here):
+    with pytest.raises(UserError):
+        experiment.run(RegressionConfig(dataset_name="nothing", **folders(here)))
+    assert list(here.iterdir()) == []

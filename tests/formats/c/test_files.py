@@ -1,0 +1,272 @@
+"""The exported C: compiles strictly, gives the reference's bits, and its self-test can fail."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from helpers.c_compiler import build_and_run, needs_compiler
+from helpers.random_layers import ANSWER_STEPS, integers, layered
+from helpers.random_networks import float_network, inputs
+
+from rnnexp.formats.c import files as c
+from rnnexp.formats.c.text import identifier
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.cells import CELLS
+from rnnexp.quantization import reference
+from rnnexp.quantization.integer_network import Layer
+from rnnexp.quantization.product import Affine, IntegerNetwork, Product
+
+
+def network(hidden=10, features=1, outputs=1, activation="custom", steps=20, **options):
+    float_model = float_network(hidden, features=features, outputs=outputs, activation=activation)
+    x = inputs(40, steps, features)
+    integer = float_model.quantize(x, **options)
+    return integer, integer.input.encode(x)
+
+
+def write(folder, integer, codes, name="my-net.2", about=None):
+    files = c.to_c(integer, name, about or {"dataset": "random"}, codes)
+    (folder / f"{name}.h").write_text(files.header)
+    (folder / f"{name}.c").write_text(files.source)
+    (folder / f"{name}-test.c").write_text(files.test)
+    return files
+
+
+@needs_compiler
+@pytest.mark.parametrize("options", [("-O2",), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")])
+@pytest.mark.parametrize(
+    ("hidden", "features", "outputs", "activation", "steps"),
+    [(10, 1, 1, "custom", 20), (1, 1, 1, "relu", 7), (64, 28, 12, "tanh", 50), (128, 2, 1, "sigmoid", 1600)],
+)
+def test_the_self_test_passes(tmp_path, hidden, features, outputs, activation, steps, options):
+    write(tmp_path, *network(hidden, features, outputs, activation, steps, softmax=outputs > 1))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"my-net\.2: (\d+) of \1 sequences right\n", done.stdout)
+
+
+STRUCTURES = [
+    [("simple", 4), ("lstm", 4), ("gru", 5)],
+    [("simple", 5, "both")],
+    [("gru", 5, "both"), ("lstm", 4, "both"), ("gru", 4)],
+    [("gru", 5, "backwards"), ("simple", 3)],
+    [("simple", 5), ("gru", 5, "backwards"), ("lstm", 4)],
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "options",
+    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+)
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
+def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
+    network = layered(*cells, features=2, outputs=3, every_step=every_step)
+    write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=every_step))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+
+
+ENCODER_DECODERS = [
+    [("simple", 5, "encodes"), ("simple", 4)],
+    [("gru", 4), ("gru", 5, "both", "encodes"), ("gru", 6)],
+    [("lstm", 4, "backwards", "encodes"), ("lstm", 4), ("simple", 3, "both")],
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "options",
+    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+)
+@pytest.mark.parametrize("cells", ENCODER_DECODERS, ids=str)
+def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
+    network = layered(*cells, features=2, outputs=3, every_step=True)
+    files = write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=True))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+    assert f"#define MY_NET_2_ANSWER_STEPS {ANSWER_STEPS}\n" in files.header
+    assert "int8_t output[MY_NET_2_ANSWER_STEPS * MY_NET_2_OUTPUTS]" in files.header
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        ([("lstm", 4)], "gates_kernel"),
+        ([("gru", 4)], "parts_bias"),
+        ([("gru", 4, "both")], "backward_candidate_table"),
+        ([("simple", 4), ("lstm", 4)], "layer_2_activation_table"),
+    ],
+)
+def test_the_self_test_of_any_cells_and_layers_can_fail(tmp_path, cells, what):
+    write(tmp_path, *integers(layered(*cells), inputs(9, 12)))
+    spoil(tmp_path / "my-net.2.c", what)
+    assert build_and_run(tmp_path, "my-net.2").returncode == 1
+
+
+def spoil(path, what):
+    """Halve every number of an array, so that no network can be indifferent to it."""
+    source = path.read_text()
+    start = source.index("{", source.index(f" {what}["))
+    end = source.index("};", start)
+    wrong = re.sub(r"-?\d+", lambda match: str(int(match[0]) // 2), source[start:end])
+    path.write_text(source[:start] + wrong + source[end:])
+
+
+@needs_compiler
+@pytest.mark.parametrize("what", ["cell_bias", "activation_table", "output_kernel"])
+def test_the_self_test_fails_when_a_number_is_wrong(tmp_path, what):
+    write(tmp_path, *network())
+    spoil(tmp_path / "my-net.2.c", what)
+    done = build_and_run(tmp_path, "my-net.2")
+    assert done.returncode == 1
+    assert "sequence 0: other codes than the reference" in done.stdout
+
+
+@needs_compiler
+def test_it_is_cplusplus_and_free_of_hidden_conversions(tmp_path):
+    write(tmp_path, *network(outputs=3, softmax=True), about={"classes": ["a", "b", "c"]})
+    assert build_and_run(tmp_path, "my-net.2", "-Wconversion", "-Wshadow", "-Wstrict-prototypes").returncode == 0
+    assert 'extern "C"' in (tmp_path / "my-net.2.h").read_text()
+
+
+def extreme(weight, bias, hidden=600):
+    """A network whose sums are as large as int8 weights and the bias allow."""
+    high = np.full((hidden, hidden + 1), weight, np.int8)
+    cell = Product(high, high, np.full(hidden, bias, np.int64), 18, 1.0, 1.0)
+    layer = Product(high[:1, 1:], high[:1, 1:], np.array([bias], np.int64), 18, 1.0, 1.0)
+    table = np.full(2048, 127 * 64, np.int16)
+    return IntegerNetwork(3, Affine(1.0, 0), Affine(1.0, 0), 1.0, cell, layer, table, 0.0, softmax=False)
+
+
+@needs_compiler
+@pytest.mark.parametrize("weight", [127, -127])
+def test_sums_that_32_bits_cannot_hold_get_64(tmp_path, weight):
+    integer = extreme(weight, 2**30 + 1)
+    codes = np.array([[[127]] * 3, [[-128]] * 3], np.int8)
+    write(tmp_path, integer, codes)
+    assert "typedef int64_t accumulator;" in (tmp_path / "my-net.2.c").read_text()
+    done = build_and_run(tmp_path, "my-net.2", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_compiler
+def test_the_largest_sums_of_32_bits_do_not_overflow(tmp_path):
+    # The bound itself: as many units as 32 bits hold.
+    hidden = max(units for units in range(300, 700, 20) if "int32_t accumulator" in source_of(extreme(127, 1, units)))
+    assert 300 < hidden < 680
+    write(tmp_path, extreme(127, 1, hidden), np.full((1, 3, 1), 127, np.int8))
+    done = build_and_run(tmp_path, "my-net.2", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def source_of(integer):
+    return c.to_c(integer, "n", {}, np.zeros((1, integer.sequence_length, integer.features), np.int8)).source
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("SP500-custom", "sp500_custom"), ("int", "int"), ("2nd.try", "rnn_2nd_try"), ("__x--Y", "x_y")],
+)
+def test_identifiers(name, expected):
+    assert identifier(name) == expected
+
+
+def test_a_name_without_letters_is_refused():
+    with pytest.raises(ValueError, match="no C identifier"):
+        identifier("--")
+
+
+@needs_compiler
+def test_class_names_of_any_kind(tmp_path):
+    names = ['say "hi"', "back\\slash", "naïve 音", "*/ ??/", "_silence_"]
+    integer, codes = network(outputs=5, softmax=True)
+    write(tmp_path, integer, codes, about={"classes": names})
+    main = '#include <stdio.h>\n#include "my-net.2.h"\nint main(void) { int i; for (i = 0; i < 5; i++) {'
+    main += ' printf("%s\\n", my_net_2_class_names[i]); } { int8_t logits[5] = {-3, 7, -128, 7, 1};'
+    main += ' printf("%d\\n", my_net_2_class(logits)); } return 0; }\n'
+    (tmp_path / "my-net.2-test.c").write_text(main)
+    assert build_and_run(tmp_path, "my-net.2").stdout.splitlines() == [*names, "1"]
+
+
+def test_no_float_and_no_library_in_the_inference():
+    source = source_of(network(outputs=3, softmax=True)[0])
+    assert not re.search(r"\b(float|double|malloc|math)\b|\d\.\d", source)
+    assert re.findall(r"#include .*", source) == ['#include "n.h"']
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_sizes_count_every_number(activation):
+    integer, codes = network(10, 2, 3, activation)
+    files = c.to_c(integer, "n", {}, codes)
+    weights = 2 * (10 * 12 + 3 * 10)
+    assert files.constant_bytes == weights + 4 * 13 + 2 * 2048
+    assert (files.state_bytes, files.stack_bytes) == (20, 48)
+
+
+def test_long_sequences_get_few_golden_vectors():
+    integer, codes = network(steps=1600)
+    assert "#define SEQUENCES 5\n" in c.to_c(integer, "n", {}, codes).test
+    expected = reference.run(integer, codes[np.linspace(0, 39, 5).astype(int)])
+    assert f"{{\n        {expected[-1][0]}\n    }}" in c.to_c(integer, "n", {}, codes).test
+
+
+def test_a_sequence_takes_buffers_where_layers_read_backwards():
+    integer, codes = integers(layered(("gru", 5, "both"), ("lstm", 4), features=2), inputs(9, 12, 2))
+    files = c.to_c(integer, "n", {}, codes)
+    # Values and long states of both directions, values and cell states of the second layer, the first one's sequence.
+    assert files.state_bytes == 2 * (2 * 10 + 2 * 4 + 12 * 10)
+    assert files.stack_bytes == 4 * 14
+    assert "n_step" not in files.header
+    assert "n_buffers *buffers" in files.header
+
+
+def test_streams_have_every_state_and_its_scale():
+    integer, codes = integers(layered(("gru", 5), ("lstm", 4)), inputs(9, 12))
+    header = c.to_c(integer, "n", {}, codes).header
+    assert re.findall(r"int16_t (\w+)\[N_(\w+)_UNITS\];", header) == [
+        ("layer_1_values", "LAYER_1"),
+        ("layer_1_long_state", "LAYER_1"),
+        ("layer_2_values", "LAYER_2"),
+        ("layer_2_cell_state", "LAYER_2"),
+    ]
+    found = dict(re.findall(r"#define N_(LAYER_\w+)_SCALE (\S+)", header))
+    cell = integer.layers[1].cells[0]
+    assert [float(found[f"LAYER_2_{name}"]) for name in ("STATE", "CELL_STATE")] == [s.scale for s in cell.states]
+
+
+@needs_compiler
+def test_the_only_output_of_two_classes(tmp_path):
+    integer, codes = integers(layered(("lstm", 4), every_step=True), inputs(9, 12), softmax=True)
+    write(tmp_path, integer, codes, about={"classes": ["no", "yes"]})
+    zero = integer.output.zero_point
+    main = f'#include <stdio.h>\n#include "my-net.2.h"\nint main(void) {{ int8_t logits[] = {{{zero}, {zero + 1}}};'
+    main += ' printf("%s %s", my_net_2_class_names[my_net_2_class(logits)],'
+    main += " my_net_2_class_names[my_net_2_class(logits + 1)]); return 0; }\n"
+    (tmp_path / "my-net.2-test.c").write_text(main)
+    assert build_and_run(tmp_path, "my-net.2").stdout == "no yes"
+
+
+class Twice:
+    """A cell that multiplies its own new values, which the C has no loop for."""
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def __getattr__(self, name):
+        return getattr(self.cell, name)
+
+    def step(self, arithmetic, inputs, states):
+        return self.cell.step(arithmetic, inputs, self.cell.step(arithmetic, inputs, states))
+
+
+def test_a_cell_that_multiplies_its_new_values_is_refused():
+    integer, codes = integers(layered(("simple", 3)), inputs(2, 5))
+    odd = dataclasses.replace(integer, layers=(Layer((Twice(integer.layers[0].cells[0]),)),))
+    with pytest.raises(ValueError, match="the product 'cell' is not of what comes in and the cell's own values"):
+        c.to_c(odd, "n", {}, codes)

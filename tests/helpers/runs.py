@@ -1,0 +1,57 @@
+"""Whole runs for tests: small data, an experiment, and what it left."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+
+from rnnexp.config import Settings
+from rnnexp.experiment import run as experiment
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A run that has ended: its settings, exit code, and where its files are."""
+
+    config: Settings
+    code: int
+    folder: Path
+
+    @property
+    def model(self):
+        return self.config.output_dir / f"{self.config.stem}-float32.tflite"
+
+    @property
+    def report_file(self):
+        return self.config.output_dir / f"{self.config.stem}-report.json"
+
+    @property
+    def report(self):
+        return json.loads(self.report_file.read_text())
+
+
+def wave(count=90):
+    """A series with a trend and a season, to two digits."""
+    t = np.arange(count)
+    return np.round(50 + 0.3 * t + 8 * np.sin(t / 3), 2)
+
+
+def write_series(folder, name, lines, header="data"):
+    """Write ``data/<name>.csv`` below ``folder``."""
+    path = folder / "data" / f"{name}.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join([header, *(str(line) for line in lines)]) + "\n")
+    return path
+
+
+def run(config):
+    """Run an experiment and return what it came to."""
+    code = experiment.run(config)
+    return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
+
+
+def folders(path):
+    return {"output_dir": path / "out", "runs_dir": path / "runs"}

@@ -1,0 +1,63 @@
+"""What is said of a network of cells and layers that int8 does not suit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers.random_layers import ANSWER_STEPS, integers, layered
+from helpers.random_networks import inputs
+
+from rnnexp.quantization.diagnosis import Comparison
+
+ENCODER_DECODER = [("gru", 6, "both", "encodes"), ("gru", 5)]
+STRUCTURES = [[("simple", 6)], [("lstm", 6)], [("gru", 6, "both"), ("lstm", 5, "both")], [("gru", 4, "backwards")]]
+
+
+def l2(network, x):
+    """Return a score: the mean squared distance from the float network's outputs."""
+    target = network.run(x)
+    return lambda outputs: float(np.mean((outputs - target) ** 2))
+
+
+@pytest.mark.parametrize("cells", STRUCTURES, ids=str)
+def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
+    network, x = layered(*cells, features=2), inputs(30, 12, 2)
+    compared = Comparison(integers(network, x)[0], network, x)
+    assert set(compared.saturation().values()) == {0.0}
+    assert 0 < compared.state_error().max() < 0.05
+    assert compared.state_error().shape == (12,)
+    parts = compared.contributions(l2(network, x))
+    # Of 14 bits: they cost less than codes of 8.
+    assert 0 < parts["weights"] < min(parts["input"], parts["output"])
+    assert "rounding the" in compared.explain(l2(network, x))
+
+
+def test_the_steps_of_a_decoder_come_after_those_of_the_encoder():
+    network, x = layered(*ENCODER_DECODER, features=2, every_step=True), inputs(30, 12, 2)
+    compared = Comparison(integers(network, x)[0], network, x)
+    assert compared.state_error().shape == (12 + ANSWER_STEPS,)
+    assert 0 < compared.state_error().max() < 0.05
+    shares = compared.saturation()
+    assert {"encoder/forward/state", "encoder/backward/state", "decoder/state"} <= set(shares)
+    assert set(shares.values()) == {0.0}
+    assert "rounding the" in compared.explain(l2(network, x))
+
+
+def test_a_cell_state_that_leaves_its_range_is_named():
+    network = layered(("gru", 3), ("lstm", 4), seed=1)
+    for values in (network.layers[1].weights[0][2][:4], network.layers[1].weights[0][2][4:8]):
+        values += 8.0  # remember everything
+    x = inputs(30, 5)
+    integer, _ = integers(network, x)
+    longer = np.tile(x, (1, 40, 1))
+    compared = Comparison(replace(integer, sequence_length=200), network, longer)
+    shares = compared.saturation()
+    assert shares["layer_2/cell_state"] > 0.1
+    assert shares["input"] == shares["layer_1/state"] == 0
+    assert "the layer_2/cell_state are cut off (saturated): pre-activations" in compared.explain(l2(network, longer))
+
+
+def test_inputs_beyond_the_training_part_are_named_first():
+    network, x = layered(("lstm", 4, "both")), inputs(30, 8)
+    compared = Comparison(integers(network, x)[0], network, 10 * x)
+    assert "of the input are cut off" in compared.explain(l2(network, 10 * x))

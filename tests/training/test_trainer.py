@@ -1,0 +1,283 @@
+"""The epoch program against a plain loop with stock Keras parts, and how a training ends."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rnnexp import datasets
+from rnnexp.cells.simple.layer import SimpleRNN
+from rnnexp.config import MemoryConfig
+from rnnexp.layers.activation import ScaledSqrt
+from rnnexp.training import model as networks
+from rnnexp.training.trainer import EVALUATION_BATCH, Trainer, make_optimizer
+
+UNITS, STEPS = 6, 9
+
+
+def data(rows=70, seed=0):
+    """Recall the third value from the end, with inputs in [0, 1]."""
+    x = np.random.default_rng(seed).uniform(0, 1, (rows, STEPS, 1)).astype(np.float32)
+    return x, x[:, -3, :].copy()
+
+
+def network(activation, layer=SimpleRNN, seed=1):
+    keras.utils.set_random_seed(seed)
+    kind = ScaledSqrt(1.0) if activation == "custom" else activation
+    rnn = layer(UNITS, activation=kind, bias_initializer=keras.initializers.Constant(0.4))
+    return keras.Sequential([keras.Input((STEPS, 1)), rnn, keras.layers.Dense(1)])
+
+
+def trainer(model, *, rate=0.01, batch=16, seed=0, epochs=4, rows=70, name="adam"):
+    optimizer = make_optimizer(name, rate, clip_norm=1.0, decay_steps=epochs * (rows // batch))
+    return Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=batch, seed=seed)
+
+
+@pytest.mark.parametrize(("activation", "optimizer"), [("tanh", "sgd"), ("custom", "adam"), ("tanh", "adam")])
+def test_equals_a_plain_loop_with_stock_parts(activation, optimizer):
+    epochs, batch = 4, 16
+    x, y = data()
+    x_val, y_val = data(20, seed=9)
+    ours = network(activation)
+    history = trainer(ours, name=optimizer).fit(x, y, x_val, y_val, epochs=epochs)
+
+    stock = network(activation, keras.layers.SimpleRNN)
+    start = [values.copy() for values in stock.get_weights()]
+    rule = make_optimizer(optimizer, 0.01, clip_norm=1.0, decay_steps=epochs * (len(x) // batch))
+    loss, random = keras.losses.MeanSquaredError(), np.random.default_rng(0)
+    losses, val_losses = [], []
+    for _ in range(epochs):
+        rows = random.permutation(len(x))[: len(x) // batch * batch].reshape(-1, batch)
+        epoch = []
+        for chosen in rows:
+            with tf.GradientTape() as tape:
+                value = loss(y[chosen], stock(x[chosen], training=True))
+            gradients = tape.gradient(value, [variable.value for variable in stock.trainable_variables])
+            rule.apply(gradients, stock.trainable_variables)
+            epoch.append(float(value))
+        losses.append(np.mean(epoch))
+        val_losses.append(float(loss(y_val, stock(x_val))))
+
+    np.testing.assert_allclose([epoch.loss for epoch in history.epochs], losses, rtol=2e-5)
+    np.testing.assert_allclose([epoch.val_loss for epoch in history.epochs], val_losses, rtol=2e-5)
+    for got, expected, before in zip(ours.get_weights(), stock.get_weights(), start, strict=True):
+        assert np.abs(expected - before).max() > 1e-4
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=2e-6)
+
+
+def test_same_seed_same_bits_other_seed_other_weights():
+    def weights(seed):
+        config = MemoryConfig(memory_signal_length=120, memory_n=8, memory_k=-1, hidden_size=5)
+        dataset = datasets.load(config)
+        keras.utils.set_random_seed(seed)
+        model = networks.trainable(config, dataset)
+        trainer(model, seed=seed).fit(dataset.train.x, dataset.train.y, dataset.train.x, dataset.train.y, epochs=3)
+        return model.get_weights()
+
+    first, again, other = weights(3), weights(3), weights(4)
+    assert all(a.tobytes() == b.tobytes() for a, b in zip(first, again, strict=True))
+    assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True) if a.std() > 0)
+
+
+def test_it_learns():
+    model = network("tanh")
+    x, y = data(400)
+    history = trainer(model, epochs=40, rows=400).fit(x, y, *data(100, seed=2), epochs=40)
+    assert history.ended == "complete"
+    assert [epoch.number for epoch in history.epochs] == list(range(1, 41))
+    assert history.best_epoch == 40
+    assert history.epochs[-1].val_loss < 0.1 * np.var(y)
+    assert history.steps_per_second > 0
+
+
+def test_inputs_can_be_made_anew_for_every_epoch():
+    x, y = data()
+    made = []
+
+    def renew(change):
+        made.append(change)
+        return x + np.float32(change * len(made))
+
+    def losses(**options):
+        return [
+            epoch.loss for epoch in trainer(network("tanh")).fit(x, y, *data(20, seed=9), epochs=4, **options).epochs
+        ]
+
+    plain = losses()
+    assert losses(renew=lambda: renew(0.0)) == plain
+    assert len(made) == 4
+    made.clear()
+    others = losses(renew=lambda: renew(0.1))
+    assert len(made) == 4
+    assert not set(others) & set(plain)
+
+
+def test_a_loss_that_is_no_number_ends_with_the_last_good_weights():
+    x, y = data()
+    model = network("relu")
+    teacher = trainer(model, rate=1e30)
+    before = model.get_weights()
+    history = teacher.fit(x, y, x, y, epochs=5)
+    assert history.ended == "diverged"
+    assert len(history.epochs) < 5
+    assert all(np.isfinite(values).all() for values in model.get_weights())
+    assert history.epochs or all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+def test_divergence_later_keeps_the_epoch_before_it():
+    x, y = data()
+    model, kept = network("tanh"), []
+    teacher = trainer(model)
+
+    def poison_after_second(epoch):
+        kept.append(model.get_weights())
+        if epoch.number == 2:
+            # What a training step too far leaves behind.
+            teacher.optimizer.variables[-1].assign(np.full(teacher.optimizer.variables[-1].shape, np.nan))
+
+    history = teacher.fit(x, y, x, y, epochs=5, on_epoch=poison_after_second)
+    assert history.ended == "diverged"
+    assert len(history.epochs) == history.best_epoch == 2
+    assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights(), strict=True))
+
+
+def test_an_infinite_validation_loss_ends_it_too():
+    x, y = data()
+    history = trainer(network("tanh")).fit(x, y, x, np.full_like(y, np.inf), epochs=5)
+    assert (history.ended, history.epochs, history.best_epoch) == ("diverged", [], 0)
+
+
+def test_ctrl_c_between_epochs_keeps_what_was_learned():
+    x, y = data()
+    model, kept = network("tanh"), []
+
+    def interrupt_third(epoch):
+        kept.append(model.get_weights())
+        if epoch.number == 3:
+            raise KeyboardInterrupt
+
+    history = trainer(model).fit(x, y, x, y, epochs=50, on_epoch=interrupt_third)
+    assert history.ended == "interrupted"
+    assert len(history.epochs) == history.best_epoch == 3
+    assert all(np.array_equal(a, b) for a, b in zip(kept[2], model.get_weights(), strict=True))
+    assert not np.array_equal(kept[1][0], model.get_weights()[0])
+
+
+def test_ctrl_c_within_an_epoch_keeps_the_last_finished_one(monkeypatch):
+    """Weights and figures of the report belong together: the unfinished epoch has no validation loss."""
+    x, y = data()
+    model, kept = network("tanh"), []
+    teacher = trainer(model)
+    evaluate = teacher.evaluate
+
+    def interrupted(*arguments):
+        if len(kept) == 2:
+            raise KeyboardInterrupt
+        return evaluate(*arguments)
+
+    monkeypatch.setattr(teacher, "evaluate", interrupted)
+    history = teacher.fit(x, y, x, y, epochs=50, on_epoch=lambda _: kept.append(model.get_weights()))
+    assert history.ended == "interrupted"
+    assert len(history.epochs) == history.best_epoch == 2
+    assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights(), strict=True))
+    assert float(teacher.loss(y, model(x))) == pytest.approx(history.epochs[-1].val_loss, rel=1e-5)
+
+
+def test_early_stopping_restores_the_best():
+    x, y = data()
+    x_val, y_val = data(30, seed=4)
+    # Training learns 1 - y, so that after some steps the validation loss on y gets worse.
+    model, kept = network("tanh"), []
+    teacher = trainer(model, rate=0.02, epochs=60)
+    history = teacher.fit(
+        x, 1 - y, x_val, y_val, epochs=60, patience=4, on_epoch=lambda _: kept.append(model.get_weights())
+    )
+    val_losses = [epoch.val_loss for epoch in history.epochs]
+    assert history.ended == "early"
+    assert history.best_epoch == np.argmin(val_losses) + 1
+    assert len(history.epochs) == history.best_epoch + 4 < 60
+    assert all(np.array_equal(a, b) for a, b in zip(kept[history.best_epoch - 1], model.get_weights(), strict=True))
+    assert teacher.evaluate(tf.constant(x_val), tf.constant(y_val)) == pytest.approx(min(val_losses), rel=1e-6)
+
+
+def test_ctrl_c_with_early_stopping_leaves_the_best():
+    x, y = data()
+    x_val, y_val = data(30, seed=4)
+    model, kept = network("tanh"), []
+
+    def interrupt_when_worse(epoch):
+        kept.append((epoch.val_loss, model.get_weights()))
+        if epoch.val_loss > kept[0][0] and len(kept) > 2:
+            raise KeyboardInterrupt
+
+    history = trainer(model, rate=0.02, epochs=60).fit(
+        x, 1 - y, x_val, y_val, epochs=60, patience=50, on_epoch=interrupt_when_worse
+    )
+    best = min(range(len(kept)), key=lambda number: kept[number][0])
+    assert (history.ended, history.best_epoch) == ("interrupted", best + 1)
+    assert all(np.array_equal(a, b) for a, b in zip(kept[best][1], model.get_weights(), strict=True))
+
+
+def test_a_batch_larger_than_the_data_is_the_data():
+    x, y = data(10)
+
+    def run(batch):
+        model = network("tanh")
+        history = trainer(model, batch=batch, rows=batch * 2).fit(x, y, x, y, epochs=2)
+        assert history.steps_per_epoch == 1
+        return [epoch.loss for epoch in history.epochs]
+
+    assert run(1000) == run(10)
+
+
+@pytest.mark.parametrize("rows", [7, EVALUATION_BATCH, 2 * EVALUATION_BATCH + 3])
+def test_evaluate_is_the_mean_over_all_rows(rows):
+    model = network("tanh")
+    x, y = data(rows)
+    y[-1] = 30.0  # the last row counts as much as any other
+    expected = np.mean((model(x).numpy().astype(np.float64) - y) ** 2)
+    assert trainer(model).evaluate(tf.constant(x), tf.constant(y)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.int16, 4096.0), (np.float16, 0.5)])
+def test_compact_inputs_train_like_the_same_numbers_in_float32(dtype, scale):
+    x = np.random.default_rng(0).uniform(-1, 1, (EVALUATION_BATCH + 60, STEPS, 1))
+    stored = (x * scale).astype(dtype)
+    real = stored.astype(np.float32) / np.float32(scale)
+    y = real[:, -3, :].copy()
+
+    def run(inputs):
+        model = network("tanh")
+        teacher = trainer(model)
+        teacher.stored_scale = scale
+        history = teacher.fit(inputs, y, inputs, y, epochs=3)
+        return model.get_weights(), [(epoch.loss, epoch.val_loss) for epoch in history.epochs]
+
+    weights, losses = run(stored)
+    expected_weights, expected_losses = run(real)
+    assert losses == expected_losses
+    assert all(np.array_equal(a, b) for a, b in zip(weights, expected_weights, strict=True))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
+def test_optimizers_are_keras_own_and_fall_along_a_cosine(name):
+    optimizer = make_optimizer(name, 0.1, clip_norm=0.5, decay_steps=10)
+    assert type(optimizer).__name__.lower() == name
+    assert optimizer.global_clipnorm == 0.5
+    weight = keras.Variable([0.0])
+    optimizer.build([weight])
+    rates = []
+    for _ in range(11):
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([tf.constant([1.0])], [weight])
+    expected = 0.1 * (0.01 + 0.99 * (1 + np.cos(np.pi * np.arange(11) / 10)) / 2)
+    np.testing.assert_allclose(rates, expected, rtol=1e-5)
+
+
+def test_without_decay_the_rate_stays_and_the_gradient_is_not_clipped():
+    optimizer = make_optimizer("sgd", 0.5, clip_norm=None, decay_steps=0)
+    weight = keras.Variable([1.0])
+    optimizer.build([weight])
+    for _ in range(3):
+        optimizer.apply([tf.constant([8.0])], [weight])
+    assert weight.numpy() == pytest.approx([1.0 - 3 * 0.5 * 8.0])

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnexp.quantization.cell import Cell
-from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.network import IntegerNetwork, Layer
 
 Gives = Literal["values", "last", "outputs"]
 
@@ -21,7 +21,7 @@ Gives = Literal["values", "last", "outputs"]
 class Chain:
     """Cells that run in the same step, each on the values of the one before; some read the sequence from its end."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[IntegerCell, ...]
     backwards: bool = False
 
 
@@ -52,7 +52,7 @@ class Loop:
     steps: int
 
 
-def plan(network: LayeredNetwork) -> list[Loop]:
+def plan(network: IntegerNetwork) -> list[Loop]:
     """Return the loops of a network, in order."""
     groups: list[list[Layer]] = []
     for layer in network.layers:

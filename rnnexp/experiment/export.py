@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +85,3 @@ def make(
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))
-
-
-def listed(name: str, files: Mapping[str, bytes | str]) -> list[dict[str, Any]]:
-    """Return name, size and checksum of every file, for the report."""
-    contents = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in files.items()}
-    return [
-        {"file": f"{name}{suffix}", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for suffix, data in contents.items()
-    ]

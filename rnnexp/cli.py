@@ -105,7 +105,7 @@ def _run_task(
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.run import run
 
-    return run(config)
+    return run(config).exit_code
 
 
 def _print(lines: Sequence[str]) -> int:

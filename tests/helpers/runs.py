@@ -49,7 +49,7 @@ def write_series(folder, name, lines, header="data"):
 
 def run(config):
     """Run an experiment and return what it came to."""
-    code = experiment.run(config)
+    code = experiment.run(config).exit_code
     return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
 
 

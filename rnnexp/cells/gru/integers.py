@@ -25,12 +25,11 @@ from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_value
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, ONE, Table, places
+from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Table, places
 
 # Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
 WORD_BITS = 2
 FINER_BITS = 4
-LARGEST_WORD = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     low, high = ranges["a"]
     both = widened((low - where.start, high - where.start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
     largest = max(abs(limit) for limits in both for limit in limits)
-    finer = max(min(math.floor(math.log2(LARGEST_WORD * where.step / largest)), FINER_BITS), 0)
+    finer = math.floor(math.log2(min(max(LARGEST_WORD * where.step / largest, 1.0), 2.0**FINER_BITS)))
     distance = where.step * 2.0**-finer
     biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
     parts = quantize_product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, "candidate")

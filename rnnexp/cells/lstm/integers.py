@@ -24,9 +24,8 @@ from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, ONE, Places, Table, places
+from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Places, Table, places
 
-LARGEST_WORD = 2**15 - 1
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
 READ_SIZE = 4096
 
@@ -113,9 +112,9 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     read = places(activation, ranges["c"])
     width = read.step * (read.size - 1)
     step = width / (READ_SIZE - 2)
-    shift = max(math.floor(math.log2(step * LARGEST_WORD / largest)), 1)
+    shift = math.floor(math.log2(max(step * LARGEST_WORD / largest, 2.0)))
     c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
-    multiple = 2 ** max(math.ceil(math.log2((peak or 1.0) / (LARGEST_STATE * c_scale))), 0)
+    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
 
     gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
     blocks = (gates, gates, candidates, gates)

@@ -2,9 +2,12 @@
 
 import dataclasses
 import json
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from rnnexp.config import Settings
 from rnnexp.experiment import run as experiment
@@ -45,6 +48,19 @@ def write_series(folder, name, lines, header="data"):
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join([header, *(str(line) for line in lines)]) + "\n")
     return path
+
+
+def once(tmp_path_factory, name, make):
+    """Return ``make(folder)``, made once for all workers of pytest-xdist, which have a session each."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    folder, kept = place / f"{name}-run", place / f"{name}.pickle"
+    with FileLock(place / f"{name}.lock"):
+        if not kept.exists():
+            folder.mkdir()
+            kept.write_bytes(pickle.dumps(make(folder)))
+    return pickle.loads(kept.read_bytes())
 
 
 def run(config):

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import rnnexp
 from rnnexp.network.architecture import Architecture, Structure
 from rnnexp.preprocessing import input_map
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.version import __version__
 
 # The name of the entry in a .tflite file's metadata.
 ENTRY = "rnnexp"
@@ -46,7 +46,7 @@ class About:
     max_value: float = 1.0
     time_steps: int = 0
     classes: tuple[str, ...] = ()
-    version: str = rnnexp.__version__
+    version: str = __version__
 
     @classmethod
     def of(

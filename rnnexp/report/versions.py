@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 
-import rnnexp
+from rnnexp.version import __version__
 
 PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
 
@@ -13,7 +13,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert")
 def versions() -> dict[str, str]:
     """Return the versions of this project, of Python and of what computes."""
     return {
-        "rnnexp": rnnexp.__version__,
+        "rnnexp": __version__,
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }

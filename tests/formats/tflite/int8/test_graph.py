@@ -8,6 +8,8 @@ from helpers.random_layers import ANSWER_STEPS, integers, layered
 from helpers.random_networks import float_network, inputs
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from rnnexp.quantization.integer_network import context, from_simple, run
+from rnnexp.quantization.integer_network import states as layered_states
 
 from rnnexp.formats.tflite import builder as flatbuffer
 from rnnexp.formats.tflite.int8.writer import OPERATORS, to_encoder_tflite, to_step_tflite, to_tflite
@@ -15,8 +17,6 @@ from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS
 from rnnexp.network.network import FloatLayer, FloatNetwork
 from rnnexp.quantization.arithmetic import Table
-from rnnexp.quantization.integer_network import context, from_simple, run
-from rnnexp.quantization.integer_network import states as layered_states
 from rnnexp.quantization.product import Product
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel
 

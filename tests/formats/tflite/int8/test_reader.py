@@ -8,12 +8,12 @@ from helpers.random_layers import integers, layered
 from helpers.random_networks import float_network, inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rnnexp.quantization.integer_network import run
 
 from rnnexp.formats.tflite import builder as flatbuffer
 from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.int8.writer import DETAILS, to_step_tflite, to_tflite
 from rnnexp.network.cells import CELLS
-from rnnexp.quantization.integer_network import run
 
 
 @pytest.mark.parametrize("parts", [1, 2])

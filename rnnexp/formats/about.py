@@ -97,7 +97,7 @@ class About:
         """Return what ``to_json`` gave.
 
         Raises:
-            ValueError, TypeError: if it says nothing usable, above all about how inputs are made.
+            ValueError, TypeError, OverflowError: if it says nothing usable, above all about how inputs are made.
         """
         if "input_map" not in found:
             raise ValueError("there is no input_map")
@@ -123,14 +123,13 @@ class About:
 
 
 def read(entries: Mapping[str, bytes]) -> About | None:
-    """Return what the metadata entries of a .tflite file say of it, or None if there is nothing.
+    """Return what the metadata entries of a .tflite file say of it, or None if there is nothing that can be read.
 
     Raises:
-        ValueError: if it is unusable.
+        ValueError, TypeError, OverflowError: as ``About.from_json``.
     """
-    if ENTRY not in entries:
+    try:
+        found = json.loads(entries.get(ENTRY, b"null"))
+    except (ValueError, RecursionError):
         return None
-    found = json.loads(entries[ENTRY])
-    if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")
-    return About.from_json(found)
+    return About.from_json(found) if isinstance(found, dict) else None

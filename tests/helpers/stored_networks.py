@@ -2,7 +2,11 @@
 
 import numpy as np
 
+from rnnexp.formats.about import About
 from rnnexp.formats.npz import weights
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.network import Network
+from rnnexp.preprocessing.input_map import AS_IT_IS
 
 ACTIVATIONS = {
     "relu": lambda z, _: np.maximum(z, 0),
@@ -21,14 +25,14 @@ def random_weights(features=1, units=5, outputs=1, seed=0):
 
 def own(float_weights, *, activation="tanh", max_value=1.0, softmax=False, sequence_length=20):
     """What a run's ``-weights.npz`` holds of the float network."""
-    about = {
-        "activation": activation,
-        "max_value": max_value,
-        "task": "classification" if softmax else "regression",
-        "time_steps": sequence_length,
-        "input_map": {"kind": "none"},
-    }
-    return weights.arrays(float_weights, None, about)
+    features, units, outputs = len(float_weights[0]), len(float_weights[1]), len(float_weights[-1])
+    layers = (Layer("simple", units),)
+    architecture = Architecture(
+        sequence_length, features, layers, False, outputs, activation, max_value=max_value, softmax=softmax
+    )
+    task = "classification" if softmax else "regression"
+    about = About.of(architecture, task=task, dataset="", input_map=AS_IT_IS, units="")
+    return weights.arrays(Network.of(architecture, float_weights), None, about)
 
 
 def state_dict(float_weights, *, rnn="rnn.", linear="linear.", dtype=np.float32):

@@ -14,7 +14,6 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from rnnexp.datasets.dataset import Task
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
@@ -223,7 +222,7 @@ class Report(Part):
 
     schema_version: Literal[2] = Field(default=2, alias="schema")
     name: str
-    task: Task
+    task: Literal["regression", "memory", "classification"]
     config: dict[str, JsonValue]
     automatic: list[str]
     seed: int

@@ -8,17 +8,22 @@ import numpy as np
 
 from rnnexp.config import Settings
 from rnnexp.experiment import run as experiment
+from rnnexp.report.content import Report
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """A run that has ended: its settings, exit code, and where its files are."""
+    """A run that has ended: its settings, what it returned, and where its files are."""
 
     config: Settings
-    code: int
+    returned: Report
     folder: Path
+
+    @property
+    def code(self):
+        return self.returned.exit_code
 
     @property
     def model(self):
@@ -30,6 +35,7 @@ class Finished:
 
     @property
     def report(self):
+        """The written file's content, as JSON."""
         return json.loads(self.report_file.read_text())
 
 
@@ -49,8 +55,8 @@ def write_series(folder, name, lines, header="data"):
 
 def run(config):
     """Run an experiment and return what it came to."""
-    code = experiment.run(config).exit_code
-    return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
+    report = experiment.run(config)
+    return Finished(config, report, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
 
 
 def folders(path):

@@ -26,9 +26,9 @@ from rnnexp.config import CONFIGS
 from rnnexp.errors import UserError
 from rnnexp.experiment.run import run
 from rnnexp.presets import PRESETS
+from rnnexp.report.content import Report
 
 RESULTS = Path(__file__).parent / "results" / "demonstrations.json"
-Report = Mapping[str, Any]
 DataDirs = Mapping[str, Path | None]
 
 
@@ -60,25 +60,25 @@ class Figure:
 
 def metric(name: str, what: str, limit: float, *, at_least: bool = False) -> Figure:
     """Return the figure that is a metric of the float32 file."""
-    return Figure(what, limit, lambda report: report["models"]["float32"]["metrics"][name], at_least)
+    return Figure(what, limit, lambda report: getattr(report.models.float32.metrics, name), at_least)
 
 
 def points(name: str, what: str) -> Figure:
     """Return the figure that is what int8 loses of a share, in points."""
-    return Figure(f"{what} lost by int8, in points", 0.5, lambda report: 100 * report["degradation"][name])
+    return Figure(f"{what} lost by int8, in points", 0.5, lambda report: 100 * getattr(report.degradation, name))
 
 
 def to_floor(report: Report) -> float:
     """Return the mean squared error as a multiple of the noise's own, in the same values."""
-    return report["models"]["float32"]["metrics"]["l2"] / report["baselines"]["clean sine"]["l2"]
+    return report.models.float32.metrics.l2 / report.baselines["clean sine"].l2
 
 
 def generated(kind: str) -> Figure:
     """Return the figure that is the largest error of a file in closed loop; infinite where the values broke off."""
 
     def largest(report: Report) -> float:
-        errors = report["generation"]["errors"][kind]
-        return float("inf") if "absent" in errors else errors["largest"][-1]
+        errors = report.generation.errors[kind]
+        return float("inf") if errors.absent else errors.largest[-1]
 
     return Figure(f"largest error of two periods in closed loop, {kind}", 0.1, largest)
 
@@ -146,7 +146,7 @@ DEMONSTRATIONS = [
 ]
 
 
-def measure(demonstration: Demonstration, seed: int, folder: Path, data_dirs: DataDirs) -> dict[str, Any]:
+def measure(demonstration: Demonstration, seed: int, folder: Path, data_dirs: DataDirs) -> Report:
     """Run a demonstration once and return its report.
 
     Raises:
@@ -158,9 +158,10 @@ def measure(demonstration: Demonstration, seed: int, folder: Path, data_dirs: Da
         dataset_name = PRESETS[demonstration.preset].settings["dataset_name"]
         given |= {"data_dir": data_dirs.get(dataset_name), "cache_dir": folder / "cache"}
     config = config_class(**given, output_dir=folder / "out", runs_dir=folder / "runs")
-    if run(config) != 0:
+    report = run(config)
+    if report.exit_code:
         raise SystemExit(f"{demonstration.name}, seed {seed}: the run failed")
-    return json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
+    return report
 
 
 def rows(demonstration: Demonstration, seeds: int, data_dirs: DataDirs) -> list[dict[str, Any]]:
@@ -176,10 +177,10 @@ def rows(demonstration: Demonstration, seeds: int, data_dirs: DataDirs) -> list[
     """
     with tempfile.TemporaryDirectory() as folder:
         reports = [measure(demonstration, seed, Path(folder), data_dirs) for seed in range(seeds)]
-    gaps = [report["degradation"]["gap"] for report in reports if "degradation" in report]
+    gaps = [report.degradation.gap for report in reports if report.degradation]
     common = {
         "name": demonstration.name,
-        "seconds": statistics.median(report["training"]["total_seconds"] for report in reports),
+        "seconds": statistics.median(report.training.total_seconds for report in reports),
         "int8_gap": max(gaps) if gaps else None,
     }
     result = []

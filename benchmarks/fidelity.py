@@ -114,24 +114,24 @@ def measure(config_class: type[Settings], settings: dict[str, Any], seed: int) -
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = config_class(**settings, seed=seed, output_dir=folder / "out", runs_dir=folder / "runs", quiet=True)
-        if run(config) != 0:
+        report = run(config)
+        if report.exit_code:
             raise SystemExit(f"{config.stem}, seed {seed}: the run failed")
-        report = json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
         dataset = datasets.load(config)
         float32 = TFLiteModel(folder / "out" / f"{config.stem}-float32.tflite").predict(dataset.evaluation.x)
         float_loss = evaluation.loss(dataset.evaluation, float32)
         (trained,) = (folder / "runs").glob("*/model.keras")
-        int8, degradation = report["models"]["int8"], report["degradation"]
+        int8, degradation = report.models.int8, report.degradation
         return {
             "float32": float_loss,
-            "float32_bytes": report["models"]["float32"]["bytes"],
-            "float32_us": report["models"]["float32"]["latency_us"],
-            "plain": degradation["plain_gap"],
+            "float32_bytes": report.models.float32.bytes,
+            "float32_us": report.models.float32.latency_us,
+            "plain": degradation.plain_gap,
             "ours": {
-                "gap": degradation["gap"],
-                "bytes": int8["bytes"],
-                "us": int8["latency_us"],
-                "seconds": int8["conversion_seconds"],
+                "gap": degradation.gap,
+                "bytes": int8.bytes,
+                "us": int8.latency_us,
+                "seconds": int8.conversion_seconds,
             },
             "tensorflow": measure_tensorflow(trained, dataset, float_loss, folder),
         }

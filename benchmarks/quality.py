@@ -17,6 +17,7 @@ from typing import Any
 
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
 from rnnexp.experiment.run import run
+from rnnexp.report.content import Report
 
 RESULTS = Path(__file__).parent / "results" / "quality.json"
 ACTIVATIONS = ("custom", "tanh", "relu")
@@ -43,12 +44,13 @@ def cases() -> list[tuple[str, type[Settings], dict[str, Any]]]:
     return sorted(result, key=lambda case: case[0].lower())
 
 
-def measure(config_class: type[Settings], settings: dict[str, Any], seed: int, folder: Path) -> dict[str, Any]:
+def measure(config_class: type[Settings], settings: dict[str, Any], seed: int, folder: Path) -> Report:
     """Run one case and return its report."""
     config = config_class(**settings, seed=seed, output_dir=folder / "out", runs_dir=folder / "runs", quiet=True)
-    if run(config) != 0:
+    report = run(config)
+    if report.exit_code:
         raise SystemExit(f"{config.stem}, seed {seed}: the run failed")
-    return json.loads((folder / "out" / f"{config.stem}-report.json").read_text(encoding="utf-8"))
+    return report
 
 
 def main() -> None:
@@ -65,16 +67,16 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             reports = [measure(config_class, settings, seed, Path(folder)) for seed in range(arguments.seeds)]
-        metric, baseline = METRICS[reports[0]["config"]["dataset_name"]]
-        values = [report["models"]["float32"]["metrics"][metric] for report in reports]
+        metric, baseline = METRICS[reports[0].config["dataset_name"]]
+        values = [getattr(report.models.float32.metrics, metric) for report in reports]
         row = {
             "case": name,
             "metric": metric,
             "baseline": baseline,
-            "baseline_value": reports[0]["baselines"][baseline][metric],
+            "baseline_value": getattr(reports[0].baselines[baseline], metric),
             "median": statistics.median(values),
             "values": values,
-            "seconds": statistics.median(report["training"]["total_seconds"] for report in reports),
+            "seconds": statistics.median(report.training.total_seconds for report in reports),
         }
         table.append(row)
         shown = ", ".join(f"{value:.4g}" for value in values)

@@ -93,6 +93,8 @@ def measure_decoding(work: Path) -> dict[str, Any]:
 
 def measure_run(work: Path) -> dict[str, Any]:
     """Run the script from beginning to end, two epochs."""
+    from rnnexp.report.file import read_report
+
     start = time.perf_counter()
     command = [
         sys.executable,
@@ -104,11 +106,14 @@ def measure_run(work: Path) -> dict[str, Any]:
     ]
     folders = ["--output-dir", work / "out", "--runs-dir", work / "runs"]
     subprocess.run([*command, "--epochs", "2", "--activation", "tanh", *folders], check=True, stdout=subprocess.DEVNULL)
-    report = json.loads((work / "out" / "speech_commands-tanh-report.json").read_text())
-    training = report["training"]
-    found = {"seconds": time.perf_counter() - start, "training_seconds": training["seconds"]}
-    steps = report["data"]["train"] // report["config"]["batch_size"]
-    return {**found, "seconds_an_epoch": steps / training["steps_per_second"]}
+    seconds = time.perf_counter() - start
+    report = read_report(work / "out" / "speech_commands-tanh-report.json")
+    steps = report.data.train // report.config["batch_size"]
+    return {
+        "seconds": seconds,
+        "training_seconds": report.training.seconds,
+        "seconds_an_epoch": steps / report.training.steps_per_second,
+    }
 
 
 def model(recurrent: Any) -> Any:

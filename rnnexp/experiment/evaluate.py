@@ -246,7 +246,10 @@ def evaluate_int8(
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
     state_errors = compared.state_error()
-    described = [Tensor(**vars(tensor)) for tensor in tensors.describe(network, compared.saturation())]
+    described = [
+        Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
+        for tensor in tensors.describe(network, compared.saturation())
+    ]
     saturated = [tensor.name for tensor in described if (tensor.saturated_share or 0.0) > diagnosis.SATURATED_SHARE]
     degradation = Degradation(
         gap=gap,

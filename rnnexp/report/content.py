@@ -14,7 +14,6 @@ from typing import Literal
 
 from pydantic import Field, JsonValue, field_serializer
 
-from rnnexp.datasets.dataset import Task
 from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS, File, Models, Progress
@@ -135,7 +134,7 @@ class Tensor(Part):
 
     name: str
     dtype: str
-    shape: tuple[int, ...]
+    shape: list[int]
     scale: float
     zero_point: int
     min: float
@@ -225,7 +224,7 @@ class Report(Part):
 
     schema_version: Literal[2] = Field(default=2, alias="schema")
     name: str
-    task: Task
+    task: Literal["regression", "memory", "classification"]
     config: dict[str, JsonValue]
     automatic: list[str]
     seed: int

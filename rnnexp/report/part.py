@@ -27,7 +27,7 @@ class Part(BaseModel):
     FROM_FILE: ClassVar = "from a file"
 
     @classmethod
-    def keys(cls) -> set[str]:
+    def json_keys(cls) -> set[str]:
         """Return the keys of the part's JSON."""
         return {field.alias or name for name, field in cls.model_fields.items()}
 
@@ -36,7 +36,7 @@ class Part(BaseModel):
     def _pass_over_additions(cls, value: Any, info: ValidationInfo) -> Any:
         if info.context != cls.FROM_FILE or not isinstance(value, dict):
             return value
-        known = cls.keys()
+        known = cls.json_keys()
         return {key: inner for key, inner in value.items() if key in known}
 
     @model_serializer(mode="wrap")
@@ -53,6 +53,6 @@ def closest(*forms: type[Part]) -> Discriminator:
         if isinstance(value, Part):
             return type(value).__name__
         keys = set(value) if isinstance(value, dict) else set()
-        return max(forms, key=lambda form: len(form.keys() & keys)).__name__
+        return max(forms, key=lambda form: len(form.json_keys() & keys)).__name__
 
     return Discriminator(choose)

@@ -34,7 +34,7 @@ def test_the_target_is_the_sum_of_one_marked_value_of_each_half(length):
 
 
 def test_predicting_one_is_off_by_a_sixth():
-    assert evaluation.evaluate_baselines(load())["always 1"]["l2"] == pytest.approx(1 / 6, rel=0.1)
+    assert evaluation.evaluate_baselines(load())["always 1"].l2 == pytest.approx(1 / 6, rel=0.1)
 
 
 def test_the_seed_draws_the_sequences_and_no_sequence_is_in_two_parts():

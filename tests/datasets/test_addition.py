@@ -84,13 +84,13 @@ def test_baselines():
     assert list(scores) == ["majority character", "most frequent answer", "sum without carry"]
     shares = [(dataset.train.y[:, place, None] == np.arange(11)).mean(axis=0) for place in range(4)]
     expected = [np.mean(dataset.evaluation.y[:, place] == shares[place].argmax()) for place in range(4)]
-    np.testing.assert_allclose(scores["majority character"]["step_accuracy"], expected)
-    frequent = scores["most frequent answer"]["sequence_accuracy"]
+    np.testing.assert_allclose(scores["majority character"].step_accuracy, expected)
+    frequent = scores["most frequent answer"].sequence_accuracy
     assert 0 <= frequent < 0.003
     pairs, _ = read(dataset.evaluation)
     digits = pairs[..., None] // [1, 10, 100] % 10
     no_carry = (digits.sum(axis=1) < 10).all(axis=1)
-    assert scores["sum without carry"]["sequence_accuracy"] == pytest.approx(no_carry.mean())
+    assert scores["sum without carry"].sequence_accuracy == pytest.approx(no_carry.mean())
     # By hand: 95 + 7 = 92 without carry, and 999 + 999 = 888.
     made = addition._baselines(dataset.train, np.array([[95, 7], [999, 999]]))["sum without carry"]
     assert characters.texts(made, addition.CHARACTERS) == ["92", "888"]

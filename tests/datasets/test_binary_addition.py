@@ -79,32 +79,32 @@ def test_no_pair_is_in_two_parts_in_either_order():
 def test_baselines_are_of_bits():
     dataset = datasets.load(config())
     scores = evaluation.evaluate_baselines(dataset)
-    assert scores["majority class"]["accuracy"] == pytest.approx(
+    assert scores["majority class"].accuracy == pytest.approx(
         max(dataset.evaluation.y.mean(), 1 - dataset.evaluation.y.mean())
     )
     without = scores["sum without carry"]
     # There is no carry into the first bit, and one or none into the last, which is nothing else.
-    assert without["step_accuracy"][0] == 1.0
-    assert without["step_accuracy"][8] == pytest.approx(1 - dataset.evaluation.y[:, 8].mean())
-    assert without["accuracy"] == pytest.approx(np.mean(without["step_accuracy"]))
+    assert without.step_accuracy[0] == 1.0
+    assert without.step_accuracy[8] == pytest.approx(1 - dataset.evaluation.y[:, 8].mean())
+    assert without.accuracy == pytest.approx(np.mean(without.step_accuracy))
     first, second = numbers(dataset.evaluation.x).T
-    assert without["sequence_accuracy"] == pytest.approx(np.mean(first & second == 0))
+    assert without.sequence_accuracy == pytest.approx(np.mean(first & second == 0))
 
 
 def test_a_single_output_is_the_probability_of_one():
     dataset = datasets.load(config())
     truth = dataset.evaluation.y[..., None].astype(np.float64)
     perfect = evaluation.evaluate(dataset, truth)
-    assert (perfect["accuracy"], perfect["sequence_accuracy"], perfect["cross_entropy"]) == (1, 1, 0)
-    assert perfect["recall"] == {"0": 1.0, "1": 1.0}
+    assert (perfect.accuracy, perfect.sequence_accuracy, perfect.cross_entropy) == (1, 1, 0)
+    assert perfect.recall == {"0": 1.0, "1": 1.0}
     one_wrong = truth.copy()
     one_wrong[0, 3] = 1 - one_wrong[0, 3]
     scores = evaluation.evaluate(dataset, one_wrong)
-    assert scores["accuracy"] == pytest.approx(1 - 1 / 18_000)
-    assert scores["sequence_accuracy"] == pytest.approx(1 - 1 / 2_000)
-    assert scores["step_accuracy"] == pytest.approx([1, 1, 1, 1 - 1 / 2_000, 1, 1, 1, 1, 1])
+    assert scores.accuracy == pytest.approx(1 - 1 / 18_000)
+    assert scores.sequence_accuracy == pytest.approx(1 - 1 / 2_000)
+    assert scores.step_accuracy == pytest.approx([1, 1, 1, 1 - 1 / 2_000, 1, 1, 1, 1, 1])
     assert evaluation.loss(dataset.evaluation, one_wrong) == pytest.approx(1 / 18_000)
-    assert evaluation.evaluate(dataset, np.full((2_000, 9, 1), 0.25))["cross_entropy"] == pytest.approx(
+    assert evaluation.evaluate(dataset, np.full((2_000, 9, 1), 0.25)).cross_entropy == pytest.approx(
         -np.mean(np.log(np.where(dataset.evaluation.y, 0.25, 0.75)))
     )
 

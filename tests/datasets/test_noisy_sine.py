@@ -29,7 +29,7 @@ def test_the_floor_is_the_variance_of_the_noise_that_is_to_be_predicted():
     for settings in ({}, {"early_stopping": 3}):
         dataset = load(**settings)
         noise = dataset.evaluation.target[:, 0] - clean(800, 1000)
-        floor = evaluation.evaluate_baselines(dataset)["clean sine"]["l2"]
+        floor = evaluation.evaluate_baselines(dataset)["clean sine"].l2
         np.testing.assert_allclose(floor, (noise**2).mean(), rtol=1e-9)
         assert 0.8 < floor / (0.05**2 / 3) < 1.2
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 
 import keras
 import numpy as np
@@ -229,23 +228,23 @@ def test_a_run_whose_int8_model_loses_too_much_says_so_and_why(tmp_path, capsys)
         output_dir=tmp_path / "out",
         runs_dir=tmp_path / "runs",
     )
-    assert experiment.run(config) == 0
-    report = json.loads((config.output_dir / "SP500-relu-report.json").read_text())
-    cost = report["degradation"]
-    assert cost["gap"] == pytest.approx(cost["plain_gap"], rel=1e-4)
-    assert cost["gap"] > cost["limit"] == 0.003
+    report = experiment.run(config)
+    cost = report.degradation
+    assert report.exit_code == 0
+    assert cost.gap == pytest.approx(cost.plain_gap, rel=1e-4)
+    assert cost.gap > cost.limit == 0.003
     # On the training part there is nothing to see of that, so fine-tuning could not have mended it.
-    assert cost["plain_training_gap"] < 0.003
-    assert not cost["fine_tuned"]
-    assert "input are cut off" in cost["diagnosis"]
-    assert {"input", "output"} <= set(cost["saturated"])
-    shares = {tensor["name"]: tensor.get("saturated_share") for tensor in report["quantization"]}
+    assert cost.plain_training_gap < 0.003
+    assert not cost.fine_tuned
+    assert "input are cut off" in cost.diagnosis
+    assert {"input", "output"} <= set(cost.saturated)
+    shares = {tensor.name: tensor.saturated_share for tensor in report.quantization}
     # The last fifth of the index lies almost wholly above what came before.
     assert 0.5 < shares["input"] <= 1
     assert "int8 loses" in capsys.readouterr().err
     assert (config.output_dir / "SP500-relu-int8.tflite").stat().st_size <= 9 * 1024
     (text,) = config.runs_dir.glob("*/report.md")
-    assert cost["diagnosis"] in text.read_text()
+    assert cost.diagnosis in text.read_text()
 
 
 def coarse(product):

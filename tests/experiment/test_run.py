@@ -16,6 +16,7 @@ from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.report.file import read_report
 
 
 def history(folder):
@@ -215,13 +216,20 @@ def test_a_converter_that_fails_leaves_the_trained_model_and_says_so(
         raise ConversionError("the converter's process ended with code -11")
 
     monkeypatch.setattr(Converter, "convert", fail)
-    finished = run(RegressionConfig(**regression_settings, quiet=True, **folders(here)))
-    assert finished.code == 1
+    settings = {**regression_settings, **folders(here)}
+    flags = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    with pytest.raises(SystemExit) as caught:
+        cli.run_script("regression", {"__file__": "run_regression.py"}, [*flags, "--quiet"])
+    assert caught.value.code == 1
     assert "TensorFlow's converter failed: the converter's process ended with code -11" in capsys.readouterr().err
-    assert (finished.folder / "model.keras").exists()
-    assert "code -11" in finished.report["models"]["float32"]["absent"]
-    assert len(history(finished.folder)) == 4
-    assert "code -11" in (finished.folder / "report.md").read_text()
+    (folder,) = (here / "runs").iterdir()
+    assert (folder / "model.keras").exists()
+    report = read_report(here / "out" / "wave-custom-report.json")
+    assert report.exit_code == 1
+    assert "code -11" in report.models.float32.absent
+    assert report.models.int8.metrics.rmse > 0
+    assert len(history(folder)) == 4
+    assert "code -11" in (folder / "report.md").read_text()
     # The previous run's file would not be what the new report speaks of.
     assert "wave-custom-float32.tflite" in previous
     assert "wave-custom-step-float32.tflite" in previous

@@ -14,6 +14,7 @@ from rnnexp.commands import run as prediction
 from rnnexp.config import MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import run as experiment
+from rnnexp.experiment.conclude import KERAS_TOLERANCE
 from rnnexp.experiment.quantize import Calibration
 from rnnexp.formats.keras import model as keras_models
 from rnnexp.formats.tflite.int8.writer import to_tflite
@@ -61,7 +62,7 @@ def test_every_structure_has_its_int8_model(structured):
     assert structured.code == 0
     assert stem == f"memory-{structured.config.structure}-tanh"
     models, cost = report["models"], report["degradation"]
-    assert models["float32"]["keras_difference"] < experiment.KERAS_TOLERANCE
+    assert models["float32"]["keras_difference"] < KERAS_TOLERANCE
     assert models["int8"]["latency_us"] > 0
     content = (structured.config.output_dir / f"{stem}-int8.tflite").read_bytes()
     assert models["int8"]["bytes"] == len(content)

@@ -11,17 +11,22 @@ from filelock import FileLock
 
 from rnnexp.config import Settings
 from rnnexp.experiment import run as experiment
+from rnnexp.report.content import Report
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """A run that has ended: its settings, exit code, and where its files are."""
+    """A run that has ended: its settings, what it returned, and where its files are."""
 
     config: Settings
-    code: int
+    returned: Report
     folder: Path
+
+    @property
+    def code(self):
+        return self.returned.exit_code
 
     @property
     def model(self):
@@ -33,6 +38,7 @@ class Finished:
 
     @property
     def report(self):
+        """The written file's content, as JSON."""
         return json.loads(self.report_file.read_text())
 
 
@@ -65,8 +71,8 @@ def once(tmp_path_factory, name, make):
 
 def run(config):
     """Run an experiment and return what it came to."""
-    code = experiment.run(config).exit_code
-    return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
+    report = experiment.run(config)
+    return Finished(config, report, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
 
 
 def folders(path):

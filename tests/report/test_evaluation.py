@@ -14,9 +14,9 @@ from rnnexp.report import evaluation
 def test_perfect_outputs_are_perfect_in_the_datas_own_units():
     dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers"))
     scores = evaluation.evaluate(dataset, dataset.evaluation.y)
-    assert scores["rmse"] == pytest.approx(0, abs=1e-4)
-    assert scores["correlation"] == pytest.approx(1)
-    assert scores["direction_accuracy"] == 1.0
+    assert scores.rmse == pytest.approx(0, abs=1e-4)
+    assert scores.correlation == pytest.approx(1)
+    assert scores.direction_accuracy == 1.0
 
 
 def test_persistence_in_own_units_and_normalised():
@@ -25,14 +25,14 @@ def test_persistence_in_own_units_and_normalised():
     steps = np.diff(values)[-48:]
     ranges = np.array([np.ptp(values[t - 20 : t]) for t in range(96, 144)])
     scores = evaluation.evaluate_baselines(dataset)
-    assert scores["persistence"]["l1"] == pytest.approx(np.abs(steps).mean())
-    assert scores["persistence"]["l2"] == pytest.approx((steps**2).mean())
-    assert scores["persistence"]["rmse_normalized"] == pytest.approx(np.sqrt(((steps / ranges) ** 2).mean()), rel=1e-6)
-    assert scores["persistence"]["rmse_to_persistence"] == 1.0
-    assert "direction_accuracy" not in scores["persistence"]
-    assert scores["always up"] == {"direction_accuracy": pytest.approx((steps > 0).mean())}
+    assert scores["persistence"].l1 == pytest.approx(np.abs(steps).mean())
+    assert scores["persistence"].l2 == pytest.approx((steps**2).mean())
+    assert scores["persistence"].rmse_normalized == pytest.approx(np.sqrt(((steps / ranges) ** 2).mean()), rel=1e-6)
+    assert scores["persistence"].rmse_to_persistence == 1.0
+    assert scores["persistence"].direction_accuracy is None
+    assert scores["always up"].direction_accuracy == pytest.approx((steps > 0).mean())
     seasonal = values[-48:] - values[-60:-12]
-    assert scores["seasonal naive"]["rmse_to_persistence"] == pytest.approx(
+    assert scores["seasonal naive"].rmse_to_persistence == pytest.approx(
         np.sqrt((seasonal**2).mean() / (steps**2).mean())
     )
 
@@ -44,30 +44,30 @@ def test_a_step_that_does_not_move_is_not_a_direction():
     dataset = series.windows(series.Series(values, monthly=False), config, series.Known("test", "units"))
     steps = np.diff(values)[-len(dataset.evaluation) :]
     assert (steps == 0).sum() > 10
-    up = evaluation.evaluate_baselines(dataset)["always up"]["direction_accuracy"]
+    up = evaluation.evaluate_baselines(dataset)["always up"].direction_accuracy
     assert up == pytest.approx((steps[steps != 0] > 0).mean())
 
 
 def test_constant_predictions_say_why_there_is_no_correlation():
     dataset = datasets.load(MemoryConfig(memory_signal_length=50, memory_n=5))
     scores = evaluation.evaluate_baselines(dataset)["mean"]
-    assert scores["l2"] == pytest.approx(np.var(dataset.evaluation.y.astype(np.float64)))
-    assert scores["memory_capacity"] == 0.0
-    assert "correlation" not in scores
-    assert "constant" in scores["absent"]["correlation"]
+    assert scores.l2 == pytest.approx(np.var(dataset.evaluation.y.astype(np.float64)))
+    assert scores.memory_capacity == 0.0
+    assert scores.correlation is None
+    assert "constant" in scores.absent["correlation"]
 
 
 def test_the_majority_class_of_iris():
     dataset = datasets.load(ClassificationConfig(dataset_name="iris"))
     scores = evaluation.evaluate_baselines(dataset)["majority class"]
-    assert scores["accuracy"] == pytest.approx(1 / 3)
-    assert scores["cross_entropy"] == pytest.approx(np.log(3))
-    assert np.sum(scores["confusion"]) == len(dataset.evaluation)
+    assert scores.accuracy == pytest.approx(1 / 3)
+    assert scores.cross_entropy == pytest.approx(np.log(3))
+    assert np.sum(scores.confusion) == len(dataset.evaluation)
     perfect = evaluation.evaluate(dataset, np.eye(3)[dataset.evaluation.y])
-    assert (perfect["accuracy"], perfect["balanced_accuracy"]) == (1.0, 1.0)
-    assert perfect["recall"] == {"setosa": 1.0, "versicolor": 1.0, "virginica": 1.0}
-    assert sorted(scores["recall"].values()) == [0.0, 0.0, 1.0]
-    assert "absent" not in perfect
+    assert (perfect.accuracy, perfect.balanced_accuracy) == (1.0, 1.0)
+    assert perfect.recall == {"setosa": 1.0, "versicolor": 1.0, "virginica": 1.0}
+    assert sorted(scores.recall.values()) == [0.0, 0.0, 1.0]
+    assert perfect.absent is None
 
 
 def test_probabilities_by_hand():
@@ -84,5 +84,5 @@ def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
     part = datasets.Split(iris.evaluation.x[some], iris.evaluation.y[some])
     dataset = dataclasses.replace(iris, evaluation=part)
     scores = evaluation.evaluate(dataset, np.eye(3)[part.y])
-    assert scores["recall"] == {"setosa": 1.0, "virginica": 1.0}
-    assert scores["absent"] == {"recall.versicolor": "the validation part has no such sequence"}
+    assert scores.recall == {"setosa": 1.0, "virginica": 1.0}
+    assert scores.absent == {"recall.versicolor": "the validation part has no such sequence"}

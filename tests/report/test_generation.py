@@ -9,6 +9,7 @@ from rnnexp.config import MemoryConfig, RegressionConfig
 from rnnexp.datasets.dataset import Continuation
 from rnnexp.errors import UserError
 from rnnexp.experiment import evaluate as results
+from rnnexp.experiment import pictures
 from rnnexp.preprocessing.input_map import AS_IT_IS, TrainingRange, WindowRange
 from rnnexp.report import generation
 from rnnexp.report import text as report
@@ -58,25 +59,23 @@ def test_what_leaves_the_range_of_numbers_ends_there_and_says_so(factor):
     made = generation.generate(lambda x: factor * x[:, -1], AS_IT_IS, np.array([1.0, 1.0]), 20)
     assert len(made) == (3 if factor == 1e9 else 0)
     found = generation.compare(Continuation(np.array([1.0, 1.0]), np.zeros(20)), {"float32": made})
-    errors = found["errors"]["float32"]
-    assert len(errors["rmse"]) == len(errors["largest"]) == (2 if factor == 1e9 else 0)
-    assert "left the range of float32" in errors["absent"]
-    assert "left the range of float32" in report.generation_summary({"generation": found})
-    report.to_json(found)
+    errors = found.errors["float32"]
+    assert len(errors.rmse) == len(errors.largest) == (2 if factor == 1e9 else 0)
+    assert "left the range of float32" in errors.absent
+    assert "left the range of float32" in report.generation_summary(found)
 
 
 def test_errors_are_over_the_first_steps():
     truth = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
     made = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 7.0])
     found = generation.compare(Continuation(np.array([9.0, 1.0]), truth), {"float32": made})
-    assert found["horizons"] == [1, 2, 5, 7]
-    assert found["errors"]["float32"] == {
-        "rmse": [0.0, 0.0, 0.0, pytest.approx(np.sqrt(4 / 7))],
-        "largest": [0.0, 0.0, 0.0, 2.0],
-    }
-    persistence = found["errors"]["persistence"]
-    assert persistence["largest"] == [0.0, 1.0, 4.0, 6.0]
-    assert persistence["rmse"][1] == pytest.approx(np.sqrt(1 / 2))
+    assert found.horizons == [1, 2, 5, 7]
+    assert found.errors["float32"].rmse == [0.0, 0.0, 0.0, pytest.approx(np.sqrt(4 / 7))]
+    assert found.errors["float32"].largest == [0.0, 0.0, 0.0, 2.0]
+    assert found.errors["float32"].absent is None
+    persistence = found.errors["persistence"]
+    assert persistence.largest == [0.0, 1.0, 4.0, 6.0]
+    assert persistence.rmse[1] == pytest.approx(np.sqrt(1 / 2))
 
 
 # ---- where it starts
@@ -105,9 +104,9 @@ def test_more_steps_than_there_is_truth_are_refused():
 
 def test_nothing_is_generated_where_nothing_is_asked_for(tmp_path):
     for config in (RegressionConfig(generate_steps=0), MemoryConfig()):
-        result = {}
-        assert results.generate(result, datasets.load(config), {}, tmp_path) == []
-        assert result == {}
+        dataset = datasets.load(config)
+        assert results.generate(dataset, {}) is None
+        assert pictures.draw_generation(tmp_path, "name", dataset, None) == []
     assert list(tmp_path.iterdir()) == []
 
 

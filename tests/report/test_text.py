@@ -7,15 +7,14 @@ import math
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
-from helpers.runs import wave
+from helpers.runs import PROJECT, wave
 
-from rnnexp.report import text as report
+from rnnexp.report import text
+from rnnexp.report.file import read_report
+from rnnexp.report.metrics import DirectionMetrics, RegressionMetrics
+from rnnexp.report.models import Progress
 
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float64("nan")])
-def test_what_is_no_number_is_refused_by_its_place(value):
-    with pytest.raises(ValueError, match=r"report: models\.float32\.confusion\[1\]\[0\] is -?(nan|inf)"):
-        report.to_json({"models": {"float32": {"l1": 1.0, "confusion": [[1, 2], [value, 3]]}}})
+REPORT = read_report(PROJECT / "tests" / "report" / "schema1" / "regression.json")
 
 
 @pytest.mark.parametrize(
@@ -28,31 +27,23 @@ def test_what_is_no_number_is_refused_by_its_place(value):
     ],
 )
 def test_epochs_and_speed_in_words(run, speed, epochs, words):
-    training = {"epochs_run": run, "steps_per_second": speed}
-    assert (report.epochs(training), report.steps_a_second(training)) == (epochs, f"{words} steps a second")
-
-
-def test_json_is_readable_and_whole():
-    text = report.to_json({"units": "µV", "a": [1, None, True, 0.1], "b": {}})
-    assert json.loads(text) == {"units": "µV", "a": [1, None, True, 0.1], "b": {}}
-    assert "µV" in text
-    assert text.endswith("}\n")
+    training = REPORT.training.model_copy(update={"epochs_run": run, "steps_per_second": speed})
+    assert (text.epochs(training), text.steps_a_second(training)) == (epochs, f"{words} steps a second")
 
 
 def test_the_table_has_every_model_at_every_epoch_after_the_baselines():
-    headings, rows = report.table(
-        {
-            "baselines": {"mean": {"rmse": 2.0}, "always up": {"direction_accuracy": 0.5}},
-            "models": {"float32": {}},
-            "progress": [{"epoch": 0, "float32": {"rmse": 1.23456}}, {"epoch": 7, "float32": {"rmse": 0.000123456}}],
-        }
-    )
-    assert headings == ["", "RMSE", "direction"]
+    names = ("l1", "l2", "rmse", "l1_normalized", "l2_normalized", "rmse_normalized")
+    some, other = (RegressionMetrics(**dict.fromkeys(names, value)) for value in (1.23456, 0.000123456))
+    baselines = {"mean": some, "always up": DirectionMetrics(direction_accuracy=0.5)}
+    progress = [Progress(epoch=0, sequences=9, float32=some, int8=other), Progress(epoch=7, int8=other)]
+    headings, rows = text.table(REPORT.model_copy(update={"baselines": baselines, "progress": progress}))
+    assert headings == ["", "L1", "L2", "RMSE", "direction"]
     assert rows == [
-        ["mean", "2", "-"],
-        ["always up", "-", "0.5"],
-        ["float32 epoch 0", "1.235", "-"],
-        ["float32 epoch 7", "0.0001235", "-"],
+        ["mean", "1.235", "1.235", "1.235", "-"],
+        ["always up", "-", "-", "-", "0.5"],
+        ["float32 epoch 0 (of 9)", "1.235", "1.235", "1.235", "-"],
+        ["int8 epoch 0 (of 9)", "0.0001235", "0.0001235", "0.0001235", "-"],
+        ["int8 epoch 7", "0.0001235", "0.0001235", "0.0001235", "-"],
     ]
 
 
@@ -74,7 +65,7 @@ def test_the_contract(finished):
     """DESIGN.md, section 3."""
     written = finished.report
     assert finished.code == 0
-    assert isinstance(written["schema"], int)
+    assert (written["schema"], written["task"]) == (2, finished.config.task)
     assert {"name", "config", "seed", "versions", "data", "models", "baselines", "training"} <= set(written)
     assert written["name"] == finished.config.stem
     assert set(written["config"]) == set(type(finished.config).model_fields)
@@ -119,17 +110,17 @@ def test_the_copy_in_the_runs_folder_is_the_same(finished):
 
 
 def test_the_readable_report_has_the_table_the_files_and_the_plots(finished):
-    text = (finished.folder / "report.md").read_text()
-    headings, rows = report.table(finished.report)
+    page = (finished.folder / "report.md").read_text()
+    headings, rows = text.table(finished.returned)
     for row in (headings, *rows):
-        assert "| " + " | ".join(row) + " |" in text
+        assert "| " + " | ".join(row) + " |" in page
     count = len(finished.report["baselines"])
-    assert ("The first row is" if count == 1 else f"The first {count} rows are") + " what takes no model" in text
-    assert finished.model.name in text
+    assert ("The first row is" if count == 1 else f"The first {count} rows are") + " what takes no model" in page
+    assert finished.model.name in page
     for name, value in finished.report["config"].items():
-        assert f"| {name} | {value}" in text
+        assert f"| {name} | {value}" in page
     pictures = {path.name for path in finished.folder.glob("*.png")}
-    assert pictures == {line[line.index("(") + 1 : -1] for line in text.splitlines() if line.startswith("![")}
+    assert pictures == {line[line.index("(") + 1 : -1] for line in page.splitlines() if line.startswith("![")}
 
 
 def test_the_settings_chosen_by_themselves_are_named(regression_run, memory_run):
@@ -214,13 +205,13 @@ def test_the_metrics_of_iris(iris_run):
 
 
 def test_every_class_is_in_the_report_with_its_recall(iris_run):
-    text = (iris_run.folder / "report.md").read_text()
+    page = (iris_run.folder / "report.md").read_text()
     models = iris_run.report["models"]
     for number, name in enumerate(iris_run.report["data"]["classes"]):
         confusion = np.array(models["int8"]["metrics"]["confusion"])
         found = [models[kind]["metrics"]["recall"][name] for kind in ("float32", "int8")]
         assert found[1] == confusion[number, number] / confusion[number].sum()
-        assert f"| {name} | {confusion[number].sum()} | {found[0]:.4g} | {found[1]:.4g} |" in text
+        assert f"| {name} | {confusion[number].sum()} | {found[0]:.4g} | {found[1]:.4g} |" in page
 
 
 def test_without_classes_there_is_no_such_section(memory_run):

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from rnnexp.errors import did_you_mean
 from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.architecture import Structure
 from rnnexp.network.cells import CELLS
-from rnnexp.network.structure import Structure
 from rnnexp.presets import PRESETS
 
 PositiveInt = Annotated[int, Field(ge=1)]

@@ -6,9 +6,9 @@ import csv
 import dataclasses
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -19,8 +19,10 @@ from rnnexp.commands.inspect import open_file
 from rnnexp.commands.samples import Samples
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
-from rnnexp.formats import about as metadata
-from rnnexp.preprocessing import characters, input_map
+from rnnexp.formats.about import About
+from rnnexp.formats.tflite.metadata import read_about
+from rnnexp.preprocessing import characters
+from rnnexp.preprocessing.input_map import AsItIs, Characters
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
 
@@ -60,22 +62,24 @@ def main(arguments: Sequence[str]) -> int:
         UserError: if a file cannot be used.
     """
     options = tyro.cli(Options, prog="rnnexp run", args=arguments)
+    name = str(options.file)
     # Checked before a runtime, which is less careful, follows its offsets.
     content = bytes(open_file(options.file).content)
-    about = metadata.read(content)
-    shape = sequence_shape(content, str(options.file))
+    try:
+        about = read_about(content)
+    except ValueError as error:
+        raise UserError(f"{name} says nothing usable about how its inputs are normalised ({error})") from None
+    shape = sequence_shape(content, name)
     sound = samples.is_sound(options.input)
     if sound:
-        given = samples.read_sound(options.input, shape, _input_map(about), str(options.file))
+        given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
     else:
         given = samples.read(options.input, shape, _alphabet(about, shape[1]))
     if about is None:
-        print(
-            f"rnnexp run: {options.file} does not say how its inputs are normalised: run as they are", file=sys.stderr
-        )
-        about = {"input_map": {"kind": "none"}}
-    outputs = predict(content, about, given.values, options.runtime, str(options.file))
-    named = outputs.shape == (1, len(about.get("classes", ())))
+        print(f"rnnexp run: {name} does not say how its inputs are normalised: run as they are", file=sys.stderr)
+        about = About(task="")
+    outputs = predict(content, about, given.values, options.runtime, name)
+    named = outputs.shape == (1, len(about.classes))
     text = words(outputs[0], about) if sound and named else to_csv(outputs, given, about)
     if options.output is None:
         print_lines(text.splitlines())
@@ -84,9 +88,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _alphabet(about: Mapping[str, Any] | None, features: int) -> str:
+def _alphabet(about: About | None, features: int) -> str:
     """Return the characters that a model of texts knows, one for each feature; none of another model."""
-    known = str(_input_map(about).get("characters", ""))
+    known = about.input_map.characters if about and isinstance(about.input_map, Characters) else ""
     return known if len(known) == features else ""
 
 
@@ -116,9 +120,7 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     return spec.shape[1], spec.shape[2]
 
 
-def predict(
-    content: bytes, about: Mapping[str, Any], values: np.ndarray, runtime: Kernels | Integers, name: str
-) -> np.ndarray:
+def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
     """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
 
     Args:
@@ -131,10 +133,7 @@ def predict(
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
     """
-    try:
-        offset, scale = input_map.scaling(about["input_map"], values[..., 0])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{name} says nothing usable about how its inputs are normalised ({error})") from None
+    offset, scale = about.input_map.scaling(values[..., 0])
     # As the data sets have it: a float32 more or less decides which int8 code is nearest.
     x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
     if runtime == "numpy" or runtime == "c":
@@ -144,7 +143,7 @@ def predict(
             outputs = TFLiteModel(content, kernels=runtime).predict(x)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"{name} cannot be run: {error}") from None
-    if about.get("task") != "regression":
+    if about.task != "regression":
         return outputs
     return offset + scale * outputs
 
@@ -152,11 +151,11 @@ def predict(
 def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.formats.tflite.int8.reader import from_tflite
-    from rnnexp.quantization import integer_network as layered
+    from rnnexp.quantization import reference
     from rnnexp.runtimes.c import CompiledNetwork
 
     try:
-        network = layered.layered(from_tflite(content))
+        network = from_tflite(content)
     except ValueError:
         raise UserError(
             f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
@@ -164,35 +163,29 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
     if x.shape[1:] != (network.sequence_length, network.features):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
     codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes) if runtime == "c" else layered.run(network, codes)
+    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
 
 
-def _input_map(about: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Return what a file says of its inputs, or nothing."""
-    found = (about or {}).get("input_map")
-    return found if isinstance(found, dict) else {}
-
-
-def words(probabilities: np.ndarray, about: Mapping[str, Any]) -> str:
+def words(probabilities: np.ndarray, about: About) -> str:
     """Return the most probable of the classes, and how probable they are, ``MOST_PROBABLE`` at most, a row for each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["word", "probability"])
     # Of equals the first, as it is for whoever takes the largest.
     for number in np.argsort(-probabilities, kind="stable")[:MOST_PROBABLE]:
-        writer.writerow([about["classes"][number], f"{probabilities[number]:.4f}"])
+        writer.writerow([about.classes[number], f"{probabilities[number]:.4f}"])
     return text.getvalue()
 
 
-def to_csv(outputs: np.ndarray, given: Samples, about: Mapping[str, Any]) -> str:
+def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
     """Return the answers as CSV.
 
     There is a row for each sample, or each step of its answer, with class and probabilities, or predictions; for texts,
     one with the answer as text.
     """
-    classes = [str(name) for name in about.get("classes", ())]
+    classes = about.classes
     if len(classes) == 2:
         outputs = evaluation.class_probabilities(outputs)
     every_step = outputs.ndim == 3

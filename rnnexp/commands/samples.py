@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rnnexp.datasets import series
 from rnnexp.errors import UserError
-from rnnexp.preprocessing import characters, features, input_map
+from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
+from rnnexp.preprocessing.input_map import InputMap, RawSound, SpectralSound
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,20 +78,20 @@ def is_sound(path: Path) -> bool:
     return path.suffix.lower() == ".wav"
 
 
-def read_sound(path: Path, shape: Sequence[int], about: Mapping[str, Any], model: str) -> Samples:
+def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str) -> Samples:
     """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
 
     Args:
         path: the file: 16-bit PCM, one channel, 16,000 samples a second.
         shape: of the model's input without the batch, ``(time, features)``.
-        about: the model's input map, which says what its inputs are made of.
+        about: how the model's inputs are made.
         model: its name, for messages.
 
     Raises:
         UserError: if the file cannot be used, or the model is not one of sound.
     """
     _check_file(path)
-    if about.get("kind") not in input_map.SOUND:
+    if not isinstance(about, RawSound | SpectralSound):
         raise UserError(
             f"{model} is no model of sound, and {path} is for one: rnnexp run --help lists what others take"
         )
@@ -104,7 +104,7 @@ def read_sound(path: Path, shape: Sequence[int], about: Mapping[str, Any], model
         ) from None
     try:
         values = features.from_map(clip[None], about)
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise UserError(f"{model} says nothing usable about how its inputs are made of sound ({error})") from None
     if values.shape[1:] != tuple(shape):
         raise UserError(f"{model} takes inputs {list(shape)}, but says that sound becomes {list(values.shape[1:])}")

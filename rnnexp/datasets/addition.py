@@ -8,6 +8,7 @@ from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.errors import UserError
 from rnnexp.preprocessing import characters
+from rnnexp.preprocessing.input_map import Characters
 
 DIGITS = 3
 TRAIN_PAIRS, HELD_OUT_PAIRS = 100_000, 5_000
@@ -54,7 +55,8 @@ def load(config: ClassificationConfig) -> Dataset:
         source=f"pairs of numbers of up to {DIGITS} digits drawn from all there are",
         units="character",
         normalization="none: characters are one-hot",
-        input_map={"kind": "characters", "characters": CHARACTERS},
+        answers="after the sequence",
+        input_map=Characters(characters=CHARACTERS),
         class_names=tuple(name if name != characters.BLANK else "blank" for name in CHARACTERS[:CLASSES]),
         notes=(
             "Accuracy is the share of all characters that are right, blanks too; 'sequences' the share of sums with no "

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
-from rnnexp.report.metrics import majority_class
+from rnnexp.datasets.support.baselines import majority_class
 
 BITS = 8
 TRAIN_PAIRS, HELD_OUT_PAIRS = 10_000, 2_000
@@ -46,6 +46,7 @@ def load(config: ClassificationConfig) -> Dataset:
         source=f"pairs of {BITS}-bit numbers drawn from all there are",
         units="bit",
         normalization="none: bits are 0 and 1",
+        answers="every step",
         class_names=("0", "1"),
         notes=("Accuracy is the share of all bits that are right; 'sequences' the share of sums with no bit wrong.",),
     )

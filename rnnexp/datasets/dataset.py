@@ -8,7 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rnnexp.network.sampling import spread
+from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+
 Task = Literal["regression", "memory", "classification"]
+# When a network answers: once after the last step of the sequence, at every step of it, or in steps after it.
+Answers = Literal["once", "every step", "after the sequence"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,6 @@ class Split:
         return (np.asarray(values, np.float64) - self.offset) / self.scale
 
 
-def spread(count: int, most: int) -> np.ndarray:
-    """Return at most that many of the row numbers below ``count``, spread evenly."""
-    return np.linspace(0, count - 1, min(count, most)).astype(int)
-
-
 @dataclass(frozen=True)
 class Continuation:
     """What closed-loop generation starts from, and what it is compared with, in the data's own units.
@@ -88,7 +88,8 @@ class Dataset:
         source: where the data is from.
         units: of the targets, for people to read.
         normalization: how inputs and targets were normalised, for people to read.
-        input_map: the same for programs: ``kind``, and the numbers that whoever runs the model needs.
+        answers: when the network answers.
+        input_map: how inputs were normalised, for programs.
         input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
         output_scale: the same for the targets.
         class_names: for classification.
@@ -97,7 +98,7 @@ class Dataset:
         continuation: of a series, for closed-loop generation.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
-        renew: makes the inputs of the training part anew, distorted at random, for one epoch; None to train on them as
+        augment: makes the inputs of the training part, distorted at random, for one epoch; None to train on them as
             they are.
     """
 
@@ -111,7 +112,8 @@ class Dataset:
     source: str
     units: str
     normalization: str
-    input_map: Mapping[str, Any] = field(default_factory=lambda: {"kind": "none"})
+    answers: Answers = "once"
+    input_map: InputMap = AS_IT_IS
     evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0
@@ -120,18 +122,17 @@ class Dataset:
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
     calibration: np.ndarray | None = None
-    renew: Callable[[np.random.Generator], np.ndarray] | None = None
+    augment: Callable[[np.random.Generator], np.ndarray] | None = None
 
     @property
     def every_step(self) -> bool:
         """Whether an answer has several steps, and not only one after the last of the sequence."""
-        return self.task == "classification" and self.train.y.ndim == 2
+        return self.answers != "once"
 
     @property
     def answer_steps(self) -> int:
         """The steps in which a decoder answers after the sequence; 0 where the answer comes with it."""
-        steps = self.train.y.shape[1] if self.every_step else 0
-        return 0 if steps == self.train.x.shape[1] else steps
+        return self.train.y.shape[1] if self.answers == "after the sequence" else 0
 
     def with_some_evaluation(self, most: int) -> Dataset:
         """Return the data set with at most that many rows of the evaluation part, spread evenly."""

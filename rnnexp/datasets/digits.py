@@ -7,7 +7,7 @@ import numpy as np
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.support import splits as stratified
-from rnnexp.report.metrics import majority_class
+from rnnexp.datasets.support.baselines import majority_class
 
 # Of a pixel.
 LARGEST = 16.0

@@ -7,8 +7,8 @@ import numpy as np
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.support import splits as stratified
-from rnnexp.preprocessing.input_map import scaling
-from rnnexp.report.metrics import majority_class
+from rnnexp.datasets.support.baselines import majority_class
+from rnnexp.preprocessing.input_map import TrainingRange
 
 
 def load(config: ClassificationConfig) -> Dataset:
@@ -25,10 +25,10 @@ def load(config: ClassificationConfig) -> Dataset:
     low, high = values.min(axis=0), values.max(axis=0)
     # To nine digits: float64's last ones are only noise of the subtraction.
     width = [round(float(value), 9) for value in high - low]
-    input_map = {"kind": "train", "to": 1.0, "minimum": low.tolist(), "range": width}
+    input_map = TrainingRange(to=1.0, minimum=tuple(low.tolist()), range=tuple(width))
 
     def part(values: np.ndarray, labels: np.ndarray) -> Split:
-        offset, unit = scaling(input_map, values)
+        offset, unit = input_map.scaling(values)
         scaled = (values - offset) / unit
         return Split(scaled[:, :, None].astype(np.float32), labels.astype(np.int32))
 

@@ -13,7 +13,7 @@ import pandas as pd
 from rnnexp.config import RegressionConfig
 from rnnexp.datasets.dataset import Continuation, Dataset, Split
 from rnnexp.errors import UserError
-from rnnexp.preprocessing.input_map import scaling
+from rnnexp.preprocessing.input_map import AsItIs, InputMap, TrainingRange, WindowRange
 
 COLUMN = "data"
 # Squares of these, and sums of many, still fit float32.
@@ -193,21 +193,19 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     x = np.lib.stride_tricks.sliding_window_view(values, length)[:-1]
     y = values[length:, None]
     known_part = values[:first_held_out]
+    size = config.data_sigma
+    input_map: InputMap
     if config.normalization == "window":
         typical = float(np.median(np.ptp(x[: first_held_out - length], axis=1)))
         # A flat window has no range of its own: it gets the training part's typical one.
-        input_map: dict[str, Any] = {"kind": "window", "flat_range": typical if typical > 0 else 1.0}
+        input_map = WindowRange(to=size, flat_range=typical if typical > 0 else 1.0)
     elif config.normalization == "train":
         low, width = float(known_part.min()), float(np.ptp(known_part))
-        input_map = {"kind": "train", "minimum": low, "range": width or 1.0}
+        input_map = TrainingRange(to=size, minimum=low, range=width or 1.0)
     else:
-        input_map = {"kind": "none"}
-    size = config.data_sigma
-    if config.normalization == "none":
+        input_map = AsItIs()
         size = float(np.abs(known_part).max()) or 1.0
-    else:
-        input_map["to"] = size
-    offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in scaling(input_map, x))
+    offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in input_map.scaling(x))
 
     def part(begin: int, end: int) -> Split:
         rows = slice(begin - length, end - length)

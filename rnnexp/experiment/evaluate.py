@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +13,15 @@ import numpy as np
 
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
-from rnnexp.datasets.dataset import spread
-from rnnexp.experiment import quantize as conversion
 from rnnexp.experiment.quantize import Int8
 from rnnexp.experiment.train import Snapshot
+from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import characters
-from rnnexp.quantization import diagnosis, tensors
-from rnnexp.quantization import integer_network as layered
+from rnnexp.preprocessing.input_map import Characters
+from rnnexp.quantization import diagnosis, reference, tensors
 from rnnexp.report import evaluation, generation, plots
 from rnnexp.report import text as report
 from rnnexp.runtimes.tflite import TFLiteModel
-from rnnexp.training.fine_tuning import float_network
 
 if TYPE_CHECKING:
     from rnnexp.training.trainer import History
@@ -47,7 +47,7 @@ def begin(config: Settings, given: Settings, dataset: Dataset, history: History)
             "source": dataset.source,
             "units": dataset.units,
             "normalization": dataset.normalization,
-            "input_map": dict(dataset.input_map),
+            "input_map": dataset.input_map.to_json(),
             "train": len(dataset.train),
             "validation": len(dataset.validation),
             "evaluation": len(dataset.evaluation),
@@ -113,7 +113,7 @@ def evaluate(
     if "float32" in outputs:
         some = outputs["float32"][spread(len(part), len(aside.evaluation))]
         result["models"]["float32"]["keras_difference"] = _keras_difference(some, snapshots[-1], aside.evaluation.x)
-    if dataset.input_map["kind"] == "characters":
+    if isinstance(dataset.input_map, Characters):
         result["examples"] = _examples(dataset, outputs)
     title = f"{result['name']}: {dataset.evaluation_part}"
     if dataset.task == "classification":
@@ -133,7 +133,8 @@ def evaluate(
 
 def _examples(dataset: Dataset, outputs: dict[str, np.ndarray]) -> list[dict[str, str]]:
     """Return some questions with the true answer and those of each model, as text: some of all, some of the wrong."""
-    part, alphabet = dataset.evaluation, dataset.input_map["characters"]
+    assert isinstance(dataset.input_map, Characters)
+    part, alphabet = dataset.evaluation, dataset.input_map.characters
     wrong = np.zeros(len(part), bool)
     for made in outputs.values():
         wrong |= (made.argmax(axis=-1) != part.y).any(axis=1)
@@ -199,7 +200,7 @@ def evaluate_int8(
         outputs: of the written files, by kind.
         folder: where the plot goes.
     """
-    x, network = dataset.evaluation.x, layered.layered(int8.network)
+    x, network = dataset.evaluation.x, int8.network
     compared = diagnosis.Comparison(network, int8.real, x)
 
     def final(outputs: np.ndarray) -> np.ndarray:
@@ -209,7 +210,7 @@ def evaluate_int8(
         return evaluation.loss(dataset.evaluation, final(outputs))
 
     # Where the converter has failed, NumPy stands in for the float32 file.
-    float32 = outputs.get("float32", final(float_network(config, dataset, snapshot.weights).run(x)))
+    float32 = outputs.get("float32", final(snapshot.network.run(x)))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
@@ -220,7 +221,7 @@ def evaluate_int8(
         if config.task == "classification"
         else "(L2 int8 - L2 float32) / target variance",
         "limit": limit,
-        "plain_gap": loss(conversion.outputs(int8.plain, x)) - before if int8.history else gap,
+        "plain_gap": loss(reference.outputs(int8.plain, x)) - before if int8.history else gap,
         "state_error": float(errors.max()),
         "plain_training_gap": int8.plain_training_gap,
         "fine_tuned": int8.history is not None,
@@ -230,7 +231,10 @@ def evaluate_int8(
         right, kept = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
         result["degradation"]["sequences_lost"] = right - kept
     result["models"]["int8"]["conversion_seconds"] = int8.seconds
-    result["quantization"] = tensors.describe(network, compared.saturation())
+    result["quantization"] = [
+        {name: value for name, value in asdict(tensor).items() if value is not None}
+        for tensor in tensors.describe(network, compared.saturation())
+    ]
     for tensor in result["quantization"]:
         if tensor.get("saturated_share", 0.0) > diagnosis.SATURATED_SHARE:
             result["degradation"].setdefault("saturated", []).append(tensor["name"])
@@ -251,3 +255,12 @@ def plot_losses(history: History, config: Settings, folder: Path) -> list[str]:
     losses = [epoch.loss for epoch in history.epochs], [epoch.val_loss for epoch in history.epochs]
     plots.losses(folder / "loss.png", *losses, title=config.stem)
     return ["loss.png"]
+
+
+def listed(name: str, contents: Mapping[str, bytes | str]) -> list[dict[str, Any]]:
+    """Return name, size and checksum of every file, for the report."""
+    raw = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in contents.items()}
+    return [
+        {"file": f"{name}{suffix}", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for suffix, data in raw.items()
+    ]

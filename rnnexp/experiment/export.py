@@ -1,19 +1,19 @@
-"""What a run leaves besides the models themselves: the network as weights, as C, and in models of one time step."""
+"""The export stage of a run: the float32 files, and the network as weights, as C, and in models of one time step."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from rnnexp.formats.about import to_entries
+from rnnexp.experiment.train import Trained
+from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
 from rnnexp.formats.npz import weights
-from rnnexp.quantization.integer_network import LayeredNetwork, layered
-from rnnexp.quantization.product import IntegerNetwork
+from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.network.network import Network
+from rnnexp.quantization.network import IntegerNetwork
 
 # What each file's name adds to that of the model.
 SUFFIXES = (
@@ -29,8 +29,23 @@ SUFFIXES = (
 
 
 @dataclass(frozen=True)
+class Float32:
+    """The float32 files of a run.
+
+    Attributes:
+        paths: of each snapshot, in order; none, if anything went wrong.
+        step: of the last one's time step, if it can go step by step.
+        problem: what went wrong.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    step: Path | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Takeaway:
-    """The files, and what the report says of them.
+    """All that can be made of a trained network besides its sequence models.
 
     Attributes:
         files: suffix of the name -> content.
@@ -43,55 +58,65 @@ class Takeaway:
     text: str
 
 
-def make(
+def to_float32(converter: Converter, trained: Trained, about: About) -> Float32:
+    """Convert every snapshot to float32, and of a network that reads forwards the last one's time step."""
+    from rnnexp.formats.keras.model import time_step
+
+    entries, last = about.to_entries(), trained.last
+    paths = [snapshot.path.with_suffix(".float32.tflite") for snapshot in trained.snapshots]
+    jobs = [*zip((snapshot.path for snapshot in trained.snapshots), paths, strict=True)]
+    step = None
+    if last.network.architecture.forward:
+        saved = last.path.with_name("time-step.keras")
+        step = saved.with_suffix(".float32.tflite")
+        time_step(last.network).save(saved)
+        jobs.append((saved, step))
+    try:
+        for path, target in jobs:
+            converter.convert(path, target, entries)
+    except ConversionError as error:
+        return Float32(problem=f"TensorFlow's converter failed: {error}. The trained model is in {last.path}")
+    return Float32(paths, step)
+
+
+def take_away(
     name: str,
-    about: dict[str, Any],
-    float_weights: list[np.ndarray],
+    about: About,
+    network: Network,
     *,
-    network: IntegerNetwork | LayeredNetwork | None,
+    integers: IntegerNetwork | None,
     x: np.ndarray,
     step_float32: bytes | None,
-    weight_names: Sequence[str] = weights.KERAS_NAMES,
 ) -> Takeaway:
     """Return everything that can be made of a trained network.
 
     Args:
         name: of the files, without suffix.
-        about: what ``rnnexp.formats.about.describe`` says of the run.
-        float_weights: in Keras' order.
-        network: its integers, if there are any.
+        about: what they say of themselves.
+        network: what was trained.
+        integers: of it, if there are any.
         x: samples ``[n, time, features]`` for the C self-test.
         step_float32: the converted model of one time step, if there is one.
-        weight_names: in the order of ``float_weights``.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.formats.tflite.int8.writer import to_encoder_tflite, to_step_tflite
 
-    arrays = weights.arrays(float_weights, network, about, weight_names)
+    arrays, entries = weights.arrays(network, integers, about), about.to_entries()
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
-    if network is not None:
-        source = c.to_c(network, name, about, network.input.encode(x))
+    if integers is not None:
+        source = c.to_c(integers, name, about, integers.input.encode(x))
         files |= {".h": source.header, ".c": source.source, "-test.c": source.test}
         sizes = {
             "constant_bytes": source.constant_bytes,
             "state_bytes": source.state_bytes,
             "stack_bytes": source.stack_bytes,
         }
-    if network is not None and layered(network).encoder:
-        files["-encoder-int8.tflite"] = to_encoder_tflite(layered(network), to_entries(about))
-        files["-decoder-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
-    elif network is not None and layered(network).forward:
-        files["-step-int8.tflite"] = to_step_tflite(network, to_entries(about))
+        if integers.encoder:
+            files["-encoder-int8.tflite"] = to_encoder_tflite(integers, entries)
+            files["-decoder-step-int8.tflite"] = to_step_tflite(integers, entries)
+        elif integers.forward:
+            files["-step-int8.tflite"] = to_step_tflite(integers, entries)
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))
-
-
-def listed(name: str, files: Mapping[str, bytes | str]) -> list[dict[str, Any]]:
-    """Return name, size and checksum of every file, for the report."""
-    contents = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in files.items()}
-    return [
-        {"file": f"{name}{suffix}", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for suffix, data in contents.items()
-    ]

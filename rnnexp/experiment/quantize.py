@@ -1,4 +1,4 @@
-"""The int8 part of a run: every snapshot as an integer network and a .tflite file, the last one fine-tuned."""
+"""The int8 stage of a run: every snapshot as an integer network and a .tflite file, the last one fine-tuned."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnexp import files
-from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
-from rnnexp.experiment.train import Snapshot
-from rnnexp.network.network import FloatNetwork
-from rnnexp.quantization import integer_network as layered
-from rnnexp.quantization.integer_network import LayeredNetwork
-from rnnexp.quantization.product import IntegerNetwork
+from rnnexp.datasets import Dataset, Split
+from rnnexp.experiment.train import Trained
+from rnnexp.formats.about import About
+from rnnexp.network.network import Network
+from rnnexp.quantization import reference
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.quantizer import quantize
 from rnnexp.report import evaluation
-from rnnexp.training.fine_tuning import fine_tune, float_network, post_training
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 NOTHING_TO_REPAIR = 1 / 3
 # Training sequences that this is judged on, at most.
 GAP_SAMPLES = 4096
+# Of a large data set, ranges and fine-tuning take sequences of about this many time steps in all, spread evenly.
+MOST_STEPS = 2**24
 
 
 @dataclass(frozen=True)
@@ -41,40 +42,68 @@ class Int8:
         paths: the file of each snapshot, in order; the last one is fine-tuned, if there was a need.
         plain: the last snapshot quantised plainly.
         plain_training_gap: what that loses on the training part.
-        network: the last file's integers: an ``IntegerNetwork`` of one layer of simple cells that reads forwards and
-            answers once.
+        network: the last file's integers.
         real: the float network that these were rounded from, in the user's numbers.
         history: of the fine-tuning, if there was one.
         seconds: to quantise the last snapshot plainly and write its file.
     """
 
     paths: list[Path]
-    plain: IntegerNetwork | LayeredNetwork
+    plain: IntegerNetwork
     plain_training_gap: float
-    network: IntegerNetwork | LayeredNetwork
-    real: FloatNetwork
+    network: IntegerNetwork
+    real: Network
     history: History | None
     seconds: float
 
 
-def convert(
-    config: Settings,
+@dataclass(frozen=True)
+class Calibration:
+    """What the ranges of integers are taken from.
+
+    Attributes:
+        x: inputs of the training part, of a large one some, and what is known beyond it.
+        input_range: the smallest and the largest input of all of these.
+    """
+
+    x: np.ndarray
+    input_range: tuple[float, float]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Calibration:
+        """Return that of a data set."""
+        x = dataset.train.x
+        some, limits = enough(dataset.train).x, (float(x.min()), float(x.max()))
+        if dataset.calibration is not None:
+            some = np.concatenate([some, dataset.calibration])
+            limits = min(limits[0], float(some.min())), max(limits[1], float(some.max()))
+        return cls(some, limits)
+
+    def quantize(self, network: Network) -> IntegerNetwork:
+        """Quantise a network plainly.
+
+        Raises:
+            UserError: if weights or ranges are not finite numbers.
+        """
+        return quantize(network, self.x, self.input_range)
+
+
+def quantize_snapshots(
+    trained: Trained,
     dataset: Dataset,
-    snapshots: list[Snapshot],
-    about: dict[str, Any],
+    about: About,
     *,
+    gap_limit: float,
     fine_tuning_epochs: int,
     progress: Callable[[int], AbstractContextManager[EpochBar]],
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
 
-    Only one layer of simple cells that reads forwards and answers once is fine-tuned.
-
     Args:
-        config: the settings.
+        trained: float models; the last one is what was trained.
         dataset: the data.
-        snapshots: float models; the last one is what was trained.
-        about: what the files say of themselves (``rnnexp.formats.about``).
+        about: what the files say of themselves.
+        gap_limit: what int8 may lose: a third of it, on the training part, calls for fine-tuning.
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
         progress: shows the progress of as many epochs.
 
@@ -82,41 +111,48 @@ def convert(
         UserError: if weights or ranges are not finite numbers.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
-    from rnnexp.formats.about import to_entries
     from rnnexp.formats.tflite.int8.writer import to_tflite
+    from rnnexp.training.fine_tuning import fine_tune, is_supported
 
-    networks = [post_training(config, dataset, snapshot.weights) for snapshot in snapshots[:-1]]
+    calibration, entries, real = Calibration.of(dataset), about.to_entries(), trained.last.network
+    networks = [calibration.quantize(snapshot.network) for snapshot in trained.snapshots[:-1]]
     start = time.perf_counter()
-    plain, weights, history = post_training(config, dataset, snapshots[-1].weights), snapshots[-1].weights, None
-    to_tflite(plain, to_entries(about))
+    plain = calibration.quantize(real)
+    to_tflite(plain, entries)
     seconds = time.perf_counter() - start
-    network, plain_gap = plain, training_gap(plain, float_network(config, dataset, weights), dataset)
-    needed = plain_gap > config.gap_limit * NOTHING_TO_REPAIR
-    if isinstance(plain, IntegerNetwork) and fine_tuning_epochs and needed:
+    network, history, plain_gap = plain, None, training_gap(plain, real, dataset.train)
+    if fine_tuning_epochs and is_supported(plain) and plain_gap > gap_limit * NOTHING_TO_REPAIR:
         try:
             with progress(fine_tuning_epochs) as bar:
                 tuned = fine_tune(
-                    plain, config, dataset, snapshots[-1].trained, epochs=fine_tuning_epochs, on_epoch=bar.advance
+                    plain,
+                    real,
+                    trained.last.trained,
+                    trained.unit,
+                    enough(dataset.train).x,
+                    trained.optimization,
+                    epochs=fine_tuning_epochs,
+                    on_epoch=bar.advance,
                 )
-            if training_gap(tuned.network, float_network(config, dataset, weights), dataset) < plain_gap:
-                network, weights, history = tuned.network, tuned.weights, tuned.history
+            if training_gap(tuned.integers, real, dataset.train) < plain_gap:
+                network, real, history = tuned.integers, tuned.network, tuned.history
         except KeyboardInterrupt:
             network = plain  # whoever has no patience for the fine-tuning gets the network without it
-    paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in snapshots]
+    paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in trained.snapshots]
     for path, written in zip(paths, [*networks, network], strict=True):
-        files.write_atomically(path, to_tflite(written, to_entries(about)))
-    return Int8(paths, plain, plain_gap, network, float_network(config, dataset, weights), history, seconds)
+        files.write_atomically(path, to_tflite(written, entries))
+    return Int8(paths, plain, plain_gap, network, real, history, seconds)
 
 
-def training_gap(network: IntegerNetwork | LayeredNetwork, real: FloatNetwork, dataset: Dataset) -> float:
+def enough(part: Split) -> Split:
+    """Return the part, or of a large one as much as ``MOST_STEPS`` allow."""
+    return part.some(max(MOST_STEPS // part.x.shape[1], 1))
+
+
+def training_gap(integers: IntegerNetwork, network: Network, train: Split) -> float:
     """Return by how much the loss of an integer network is above that of the float one, on the training part."""
-    some = dataset.train.some(GAP_SAMPLES)
-    exact, rounded = real.run(some.x), outputs(network, some.x)
-    if network.softmax:
+    some = train.some(GAP_SAMPLES)
+    exact, rounded = network.run(some.x), reference.outputs(integers, some.x)
+    if integers.softmax:
         exact, rounded = evaluation.probabilities(exact), evaluation.probabilities(rounded)
     return evaluation.loss(some, rounded) - evaluation.loss(some, exact)
-
-
-def outputs(network: IntegerNetwork | LayeredNetwork, x: np.ndarray) -> np.ndarray:
-    """Return what an integer network makes of ``x``, before any probabilities, in real numbers."""
-    return network.output.decode(layered.run(layered.layered(network), network.input.encode(x)))

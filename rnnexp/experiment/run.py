@@ -9,27 +9,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rnnexp import datasets, files
 from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
+from rnnexp.experiment import build, export, starting_weights
 from rnnexp.experiment import evaluate as results
-from rnnexp.experiment import export as takeaway
-from rnnexp.experiment import quantize as conversion
-from rnnexp.experiment import starting_weights
-from rnnexp.experiment import train as learning
-from rnnexp.experiment.train import Snapshot
-from rnnexp.formats import about as metadata
-from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.experiment.quantize import quantize_snapshots
+from rnnexp.experiment.train import train
+from rnnexp.formats.about import About
+from rnnexp.formats.tflite.float32 import Converter
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.network import Network
 from rnnexp.report import text as report
 
 # Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many
 # time steps; over more, the rounding errors of float32 add up like the steps of a random walk.
 KERAS_TOLERANCE, KERAS_TOLERANCE_STEPS = 1e-5, 100
-MAX_AUTOMATIC_BATCH = 256
 
 
 def run(config: Settings) -> int:
@@ -42,35 +39,23 @@ def run(config: Settings) -> int:
     # Read when TensorFlow is first imported, which some data sets do.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     dataset = datasets.load(config)
-    resolved = resolve(config, dataset)
-    start = starting_weights.load(config, dataset)
+    resolved, architecture = build.resolve(config, dataset), build.architecture(config, dataset)
+    start = starting_weights.load(config.weights, architecture, dataset.name) if config.weights else None
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}"
     with files.explained(config.runs_dir):
         folder = files.new_folder(config.runs_dir, name)
         with Console(folder / "log.txt", quiet=config.quiet) as console:
-            return _run(resolved, config, dataset, start, folder, console, started)
-
-
-def resolve(config: Settings, dataset: Dataset) -> Settings:
-    """Return the settings with everything automatic decided: by the data set, else by its size."""
-    # At least 16 steps an epoch, so that small sets learn too; long series overfit with many steps of small batches.
-    largest = max(len(dataset.train) // 16, 1)
-    general = {
-        "batch_size": min(1 << (largest.bit_length() - 1), MAX_AUTOMATIC_BATCH),
-        "learning_rate": 0.01,
-    }
-    automatic = {**general, **dataset.defaults}
-    missing = {name: automatic[name] for name, value in config if value is None and name in automatic}
-    return config.model_copy(update=missing)
+            return _run(resolved, config, dataset, architecture, start, folder, console, started)
 
 
 def _run(
     config: Settings,
     given: Settings,
     dataset: Dataset,
-    start: list[np.ndarray] | None,
+    architecture: Architecture,
+    start: Network | None,
     folder: Path,
     console: Console,
     started: float,
@@ -79,22 +64,32 @@ def _run(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
     )
-    about = metadata.describe(config, dataset)
+    about = About.of(
+        architecture,
+        task=dataset.task,
+        dataset=dataset.name,
+        input_map=dataset.input_map,
+        units=dataset.units,
+        classes=dataset.class_names,
+    )
     with Converter(folder / "converter.log") as converter:
-        snapshots, history = learning.train(config, dataset, folder, console, start)
+        trained = train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)
+        history, last = trained.history, trained.last
         # Whoever interrupts the training wants an end: then no fine-tuning.
         epochs = 0 if history.ended == "interrupted" else config.qat_epochs
         bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
-        problems, int8 = {}, None
+        problems, exported, int8 = {}, {}, None
         try:
-            int8 = conversion.convert(config, dataset, snapshots, about, fine_tuning_epochs=epochs, progress=bar)
+            int8 = quantize_snapshots(
+                trained, dataset, about, gap_limit=config.gap_limit, fine_tuning_epochs=epochs, progress=bar
+            )
         except UserError as error:
-            problems["int8"] = f"{error}. The trained model is in {snapshots[-1].path}"
-        exported, step, problem = _export(
-            converter, snapshots, about, with_step=config.forward and not dataset.answer_steps
-        )
-    if problem:
-        problems["float32"] = problem
+            problems["int8"] = f"{error}. The trained model is in {last.path}"
+        float32 = export.to_float32(converter, trained, about)
+    if float32.problem:
+        problems["float32"] = float32.problem
+    else:
+        exported["float32"] = float32.paths
     result = results.begin(config, given, dataset, history)
     result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
     if int8:
@@ -104,21 +99,20 @@ def _run(
     console.say(
         f"running the exported files on the {len(dataset.evaluation)} sequences of the {dataset.evaluation_part}"
     )
-    outputs, pictures = results.evaluate(result, dataset, snapshots, exported, folder)
+    outputs, pictures = results.evaluate(result, dataset, trained.snapshots, exported, folder)
     if int8:
-        pictures += results.evaluate_int8(result, config, dataset, snapshots[-1], int8, outputs, folder)
+        pictures += results.evaluate_int8(result, config, dataset, last, int8, outputs, folder)
     pictures += results.generate(result, dataset, exported, folder)
     pictures += results.plot_losses(history, config, folder)
-    taken = takeaway.make(
+    taken = export.take_away(
         config.stem,
         about,
-        snapshots[-1].weights,
-        network=int8.network if int8 else None,
+        last.network,
+        integers=int8.network if int8 else None,
         x=dataset.evaluation.x,
-        step_float32=step.read_bytes() if step else None,
-        weight_names=snapshots[-1].weight_names,
+        step_float32=float32.step.read_bytes() if float32.step else None,
     )
-    result["exports"] = {"files": takeaway.listed(config.stem, taken.files), **taken.sizes}
+    result["exports"] = {"files": results.listed(config.stem, taken.files), **taken.sizes}
     result["training"]["total_seconds"] = time.perf_counter() - started
     text = report.to_json(result)
     files.write_atomically(folder / "report.json", text)
@@ -127,39 +121,12 @@ def _run(
         f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None
         for kind in ("float32", "int8")
     }
-    published |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in takeaway.SUFFIXES}
+    published |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in export.SUFFIXES}
     published[f"{config.stem}-report.json"] = text
     with files.explained(config.output_dir):
         files.publish(config.output_dir, published)
     _conclude(result, config, folder, [name for name, data in published.items() if data is not None], console)
     return 1 if problems else 0
-
-
-def _export(
-    converter: Converter, snapshots: list[Snapshot], about: dict[str, Any], *, with_step: bool
-) -> tuple[dict[str, list[Path]], Path | None, str | None]:
-    """Convert every snapshot to float32, and, ``with_step``, the last one's time step.
-
-    Returns:
-        The files as ``float32``, the time step's file, and what went wrong; only this, if anything did.
-    """
-    from rnnexp.training.model import time_step
-
-    entries = metadata.to_entries(about)
-    exported = [snapshot.path.with_suffix(".float32.tflite") for snapshot in snapshots]
-    jobs = [*zip((snapshot.path for snapshot in snapshots), exported, strict=True)]
-    step = None
-    if with_step:
-        saved = snapshots[-1].path.with_name("time-step.keras")
-        step = saved.with_suffix(".float32.tflite")
-        time_step(snapshots[-1].model).save(saved)
-        jobs.append((saved, step))
-    try:
-        for path, target in jobs:
-            converter.convert(path, target, entries)
-    except ConversionError as error:
-        return {}, None, f"TensorFlow's converter failed: {error}. The trained model is in {snapshots[-1].path}"
-    return {"float32": exported}, step, None
 
 
 def _conclude(result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console) -> None:

@@ -3,68 +3,134 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.formats.npz import weights_file
+from rnnexp.formats.npz import arrays, reader
+from rnnexp.formats.torch import state_dict
+from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.network import Network
+
+# What a state dict does not say of its network, besides the activation of an ``nn.RNN``.
+UNSAID = frozenset({"go_backwards", "max_value", "softmax"})
 
 
-def load(config: Settings, dataset: Dataset) -> list[np.ndarray] | None:
-    """Return the weights of ``WEIGHTS`` in the user's numbers, float64, as Keras orders them; None if it is None.
+@dataclass(frozen=True)
+class Stored:
+    """A network as a file holds it.
+
+    Attributes:
+        network: in the user's numbers.
+        structure: how its layers are stacked.
+        keys: what the file calls the first kernel and recurrent kernel, and the output kernel; each with its shape.
+        unsaid: facts that the file does not say.
+    """
+
+    network: Network
+    structure: Structure
+    keys: tuple[str, ...]
+    unsaid: frozenset[str] = frozenset()
+
+
+def load(path: Path, wanted: Architecture, data: str) -> Network:
+    """Return the network that a file holds, which must be of the wanted architecture.
+
+    Args:
+        path: what ``WEIGHTS`` says: a ``-weights.npz`` of a run, or a PyTorch state dict saved as npz.
+        wanted: what the settings and the data set come to.
+        data: the data set's name, for messages.
 
     Raises:
-        UserError: if the file cannot be used, or is of another network than the settings describe.
+        UserError: if the file cannot be used, or is of another network.
     """
-    path = config.weights
-    if path is None:
-        return None
     try:
-        network = weights_file.read(path)
+        stored = read(path)
     except UserError as error:
         raise UserError(f"WEIGHTS: {error}") from None
-    if network.decoder != bool(dataset.answer_steps):
+    _compare(path, stored, wanted, data)
+    return Network.of(wanted, stored.network.weights)
+
+
+def read(path: Path) -> Stored:
+    """Read a network.
+
+    Raises:
+        UserError: if the file cannot be read, or holds something else: then naming the key, its shape, and what was
+            expected.
+    """
+    found = arrays.read(path)
+    if state_dict.is_state_dict(found):
+        return _from_pytorch(path, found)
+    if reader.is_own(found):
+        network = reader.from_arrays(path, found)
+        names = list(network.architecture.shapes)
+        keys = _with_shapes(found, (names[0], names[1], reader.OUTPUT))
+        return Stored(network, network.architecture.structure, keys)
+    raise UserError(
+        f"{path} is neither a -weights.npz of this project, with rnn/kernel, nor the state dict of a PyTorch "
+        f"module with a recurrent layer, with weight_ih_l0; its keys: {arrays.listed(found)}"
+    )
+
+
+def _from_pytorch(path: Path, found: Mapping[str, np.ndarray]) -> Stored:
+    stored = state_dict.read(path, found)
+    kernel, recurrent, *_, bias = stored.weights
+    # PyTorch has gated cells with tanh only.
+    gated = stored.structure.cell != "simple"
+    architecture = Architecture(
+        sequence_length=0,
+        features=len(kernel),
+        layers=stored.structure.layers(len(recurrent)),
+        every_step=False,
+        outputs=len(bias),
+        activation="tanh" if gated else "",
+    )
+    unsaid = UNSAID if gated else UNSAID | {"activation"}
+    return Stored(Network.of(architecture, stored.weights), stored.structure, _with_shapes(found, stored.keys), unsaid)
+
+
+def _compare(path: Path, stored: Stored, wanted: Architecture, data: str) -> None:
+    """Raise a UserError that names the first fact in which a stored network differs from the wanted one."""
+    given, kernel, recurrent, output = stored.network.architecture, *stored.keys
+    structure, asked = stored.structure, wanted.structure
+    if structure.decoder != asked.decoder:
         kinds = "a network without a decoder", "an encoder and a decoder"
-        given, wanted = kinds[network.decoder], kinds[not network.decoder]
-        raise UserError(f"WEIGHTS: {path} holds {given}, but {dataset.name} asks for {wanted}")
-    structure = network.structure
-    if network.softmax is None:  # a state dict, which does not say from which end layers read
-        structure = replace(structure, go_backwards=config.go_backwards)
+        raise UserError(f"WEIGHTS: {path} holds {kinds[structure.decoder]}, but {data} asks for {kinds[asked.decoder]}")
+    if "go_backwards" in stored.unsaid:
+        structure = replace(structure, go_backwards=asked.go_backwards)
     for name in ("cell", "num_layers", "bidirectional", "go_backwards"):
-        _check(path, name.upper(), getattr(structure, name), getattr(config, name))
-    kernel, recurrent, *_, output, _ = network.weights
-    kernel_key, recurrent_key, output_key = network.keys
-    features, classes = dataset.train.x.shape[2], dataset.task == "classification" and dataset.outputs > 1
-    if len(recurrent) != config.hidden_size:
+        _check(path, name.upper(), getattr(structure, name), getattr(asked, name))
+    units, wanted_units = given.layers[0].units, wanted.layers[0].units
+    if units != wanted_units:
         raise UserError(
-            f"WEIGHTS: {path}: {recurrent_key}, so the network has {len(recurrent)} recurrent units, but HIDDEN_SIZE "
-            f"is {config.hidden_size}: set HIDDEN_SIZE to {len(recurrent)}"
+            f"WEIGHTS: {path}: {recurrent}, so the network has {units} recurrent units, but HIDDEN_SIZE "
+            f"is {wanted_units}: set HIDDEN_SIZE to {units}"
         )
-    if len(kernel) != features:
+    if given.features != wanted.features:
         raise UserError(
-            f"WEIGHTS: {path}: {kernel_key}, so the network takes {len(kernel)} features a time step, but "
-            f"{dataset.name} has {features}"
+            f"WEIGHTS: {path}: {kernel}, so the network takes {given.features} features a time step, but "
+            f"{data} has {wanted.features}"
         )
-    if output.shape[1] != dataset.outputs:
+    if given.outputs != wanted.outputs:
         raise UserError(
-            f"WEIGHTS: {path}: {output_key}, so the network has {output.shape[1]} outputs, but "
-            f"{dataset.name} asks for {dataset.outputs}"
+            f"WEIGHTS: {path}: {output}, so the network has {given.outputs} outputs, but {data} asks for "
+            f"{wanted.outputs}"
         )
-    if network.activation is not None:
-        _check(path, "ACTIVATION", network.activation, config.activation)
-    if network.activation == "custom" and not math.isclose(network.max_value or 0.0, config.max_value):
+    if "activation" not in stored.unsaid:
+        _check(path, "ACTIVATION", given.activation, wanted.activation)
+    custom = given.activation == "custom" and "max_value" not in stored.unsaid
+    if custom and not math.isclose(given.max_value, wanted.max_value):
         raise UserError(
-            f"WEIGHTS: {path} is of a network with custom_max_value = {network.max_value:g}, but here it is "
-            f"{config.max_value:g}"
+            f"WEIGHTS: {path} is of a network with custom_max_value = {given.max_value:g}, but here it is "
+            f"{wanted.max_value:g}"
         )
-    if network.softmax not in (None, classes):
-        given, wanted = ("probabilities", "values") if network.softmax else ("values", "probabilities")
-        raise UserError(f"WEIGHTS: {path} is of a network that gives {given}, but {config.task} asks for {wanted}")
-    return network.weights
+    if "softmax" not in stored.unsaid and given.softmax != wanted.softmax:
+        has, asks = ("probabilities", "values") if given.softmax else ("values", "probabilities")
+        raise UserError(f"WEIGHTS: {path} is of a network that gives {has}, but {data} asks for {asks}")
 
 
 def _check(path: Path, setting: str, given: object, wanted: object) -> None:
@@ -74,3 +140,7 @@ def _check(path: Path, setting: str, given: object, wanted: object) -> None:
             f"WEIGHTS: {path} is of a network with {setting} = {given!r}, but {setting} is {wanted!r}: "
             f"set {setting} to {given!r}"
         )
+
+
+def _with_shapes(found: Mapping[str, np.ndarray], keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{key} has the shape {found[key].shape}" for key in keys)

@@ -6,6 +6,7 @@ import csv
 import functools
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,51 +16,78 @@ import numpy as np
 from rnnexp import files
 from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
-from rnnexp.datasets import Dataset, Split
+from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.network import Network
+from rnnexp.training.unit_scale import UnitScale
 
 if TYPE_CHECKING:
     import keras
 
-    from rnnexp.training.trainer import Epoch, History
+    from rnnexp.training.trainer import Epoch, History, Optimization
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A trained model as it was after an epoch, saved on disk.
+    """A trained network as it was after an epoch, saved on disk as a Keras model.
 
-    ``model`` is in the user's numbers; ``trained`` are the weights as the trainer had them, at unit scale.
+    Attributes:
+        epoch: counted from 1; 0 for what training started from.
+        network: in the user's numbers, rounded to the float32 of the Keras model.
+        model: the Keras model.
+        path: where it is saved.
+        trained: the weights as the trainer had them, at unit scale.
     """
 
     epoch: int
+    network: Network
     model: keras.Model
     path: Path
-    trained: list[np.ndarray]
+    trained: Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the training stage leaves.
+
+    Attributes:
+        snapshots: of epoch 0, 1 and the last, each once, in order.
+        history: of the training.
+        unit: the scale that it happened at.
+        optimization: how.
+    """
+
+    snapshots: list[Snapshot]
+    history: History
+    unit: UnitScale
+    optimization: Optimization
 
     @property
-    def weights(self) -> list[np.ndarray]:
-        """The model's weights, float64, in Keras' order."""
-        return [values.astype(np.float64) for values in self.model.get_weights()]
-
-    @property
-    def weight_names(self) -> tuple[str, ...]:
-        """Their names, such as ``rnn/kernel``."""
-        from rnnexp.training.model import weight_names
-
-        return weight_names(self.model)
+    def last(self) -> Snapshot:
+        """What was trained."""
+        return self.snapshots[-1]
 
 
 def train(
-    config: Settings, dataset: Dataset, folder: Path, console: Console, start: list[np.ndarray] | None = None
-) -> tuple[list[Snapshot], History]:
+    config: Settings,
+    dataset: Dataset,
+    architecture: Architecture,
+    unit: UnitScale,
+    folder: Path,
+    console: Console,
+    start: Network | None = None,
+) -> Trained:
     """Train, and save the models of epoch 0, 1 and the last.
 
     Args:
         config: the settings.
         dataset: the data.
+        architecture: of the network.
+        unit: the scale to train at.
         folder: where the models go.
         console: shows the progress.
-        start: the weights to start from, in the user's numbers and Keras' order; None for random ones.
+        start: the network to start from; None for random weights.
 
     Raises:
         UserError: if the loss was no longer a number; the last good weights are saved by then.
@@ -69,44 +97,53 @@ def train(
         import keras
         import tensorflow as tf
 
-        from rnnexp.training import model as networks
-        from rnnexp.training.trainer import Trainer, make_optimizer
+        from rnnexp.formats.keras.model import from_keras, to_keras
+        from rnnexp.training.model import Regularization, trainable
+        from rnnexp.training.trainer import Optimization, Trainer
 
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
     keras.utils.set_random_seed(config.seed)
-    network = networks.trainable(config, dataset)
-    steps = len(dataset.train) // min(config.batch_size or 1, len(dataset.train))
-    optimizer = make_optimizer(
+    model = trainable(
+        architecture,
+        input_center=unit.input_center,
+        recurrent_initializer=config.recurrent_initializer,
+        regularization=Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization),
+    )
+    optimization = Optimization(
         config.optimizer,
         config.learning_rate or 0.0,
+        config.batch_size or 1,
         clip_norm=config.gradient_clip_norm,
-        decay_steps=steps * config.epochs if config.learning_rate_decay else 0,
-    )
-    trainer = Trainer(
-        network,
-        make_loss(dataset, balanced=isinstance(config, ClassificationConfig) and config.class_weights == "balanced"),
-        optimizer,
-        batch_size=config.batch_size or 1,
         seed=config.seed,
-        stored_scale=dataset.input_scale,
     )
-    training, validation = unit_scale(dataset, dataset.train), unit_scale(dataset, dataset.validation)
+    balanced = isinstance(config, ClassificationConfig) and config.class_weights == "balanced"
+    trainer = Trainer(
+        model,
+        make_loss(dataset, balanced=balanced),
+        optimization.optimizer(len(dataset.train), config.epochs, decay=config.learning_rate_decay),
+        batch_size=optimization.batch_size,
+        seed=config.seed,
+        stored_scale=unit.inputs,
+    )
+    training, validation = (
+        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
+    )
     if start:
         console.say(f"starting from the weights in {config.weights}")
-        network.set_weights(networks.unfold(config, dataset, start))
+        model.set_weights(unit.unfold(architecture, start.weights))
         if not math.isfinite(trainer.evaluate(*map(tf.constant, training))):
             raise UserError(f"WEIGHTS: {config.weights}: the weights are too large: the loss is not a finite number")
     snapshots: list[Snapshot] = []
 
     def save(epoch: int, name: str) -> None:
-        trained = network.get_weights()
-        model = networks.plain(config, dataset, trained)
-        if start and epoch == 0:
-            model.set_weights(start)  # exactly: to unit scale and back they are rounded
-        model.save(folder / name)
-        snapshots.append(Snapshot(epoch, model, folder / name, trained))
+        trained = model.get_weights()
+        folded = Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in trained]))
+        # What was given is kept exactly: to unit scale and back it would be rounded.
+        plain = to_keras(start if start and epoch == 0 else folded)
+        plain.save(folder / name)
+        snapshots.append(Snapshot(epoch, from_keras(architecture, plain), plain, folder / name, trained))
 
     log = _EventLog(folder / "tensorboard") if config.tensorboard else None
     save(0, "epoch-0.keras")
@@ -119,12 +156,13 @@ def train(
             if log:
                 log.write(epoch)
 
+        augment = dataset.augment
         history = trainer.fit(
             *training,
             *validation,
             epochs=config.epochs,
             patience=config.early_stopping,
-            renew=functools.partial(dataset.renew, np.random.default_rng(config.seed)) if dataset.renew else None,
+            augment=functools.partial(augment, np.random.default_rng(config.seed)) if augment else None,
             on_epoch=on_epoch,
         )
     save(history.best_epoch, "model.keras")
@@ -138,7 +176,8 @@ def train(
     if history.ended == "interrupted":
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
     # The last epoch may have been the first, or early stopping may have gone back to it.
-    return list({snapshot.epoch: snapshot for snapshot in snapshots}.values()), history
+    last = list({snapshot.epoch: snapshot for snapshot in snapshots}.values())
+    return Trained(last, history, unit, optimization)
 
 
 def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
@@ -154,15 +193,6 @@ def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
     if dataset.outputs == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
-
-
-def unit_scale(dataset: Dataset, part: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs and targets of a part at the scale that the network trains at.
-
-    Inputs that are stored in less than float32 stay as they are: the trainer scales them, batch by batch.
-    """
-    x = part.x / np.float32(dataset.input_scale) if part.x.dtype == np.float32 else part.x
-    return x, part.y if dataset.task == "classification" else part.y / np.float32(dataset.output_scale)
 
 
 class _EventLog:

@@ -3,54 +3,134 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import rnnexp
-from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
-from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.structure import ENCODER_DECODER
+from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.preprocessing import input_map
+from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 
 # The name of the entry in a .tflite file's metadata.
 ENTRY = "rnnexp"
 
 
-def describe(config: Settings, dataset: Dataset) -> dict[str, Any]:
-    """Return what whoever runs the model must know, as JSON has it."""
-    about: dict[str, Any] = {
-        "version": rnnexp.__version__,
-        "task": config.task,
-        "dataset": dataset.name,
-        **({} if config.simplest and not dataset.answer_steps else {"structure": structure(config, dataset)}),
-        **({"every_step": True} if dataset.every_step else {}),
-        **({"answer_steps": dataset.answer_steps} if dataset.answer_steps else {}),
-        "activation": config.activation,
-        "max_value": config.max_value if ACTIVATIONS[config.activation].scales else 1.0,
-        "time_steps": dataset.train.x.shape[1],
-        "input_map": dict(dataset.input_map),
-        "units": dataset.units,
-    }
-    if dataset.class_names:
-        about["classes"] = list(dataset.class_names)
-    return about
+@dataclass(frozen=True)
+class About:
+    """What whoever runs a model must know.
+
+    Attributes:
+        task: ``regression``, ``classification`` or ``memory``.
+        dataset: its name.
+        input_map: how inputs are made, and outputs become the data's own units again.
+        units: of the targets, for people to read.
+        structure: of the recurrent layers, in a word; empty for one layer of simple cells that reads forwards.
+        every_step: whether there is an answer at every step.
+        answer_steps: of a decoder.
+        activation: its name.
+        max_value: the custom activation's ``M``.
+        time_steps: of a sequence.
+        classes: their names.
+        version: of the project that wrote it.
+    """
+
+    task: str = "regression"
+    dataset: str = ""
+    input_map: InputMap = AS_IT_IS
+    units: str = ""
+    structure: str = ""
+    every_step: bool = False
+    answer_steps: int = 0
+    activation: str = ""
+    max_value: float = 1.0
+    time_steps: int = 0
+    classes: tuple[str, ...] = ()
+    version: str = rnnexp.__version__
+
+    @classmethod
+    def of(
+        cls,
+        architecture: Architecture,
+        *,
+        task: str,
+        dataset: str,
+        input_map: InputMap,
+        units: str,
+        classes: tuple[str, ...] = (),
+    ) -> About:
+        """Return what a network of an architecture says of itself."""
+        structure = architecture.structure
+        return cls(
+            task=task,
+            dataset=dataset,
+            input_map=input_map,
+            units=units,
+            structure="" if structure == Structure() else str(structure),
+            every_step=architecture.every_step,
+            answer_steps=architecture.output_steps if architecture.encoder else 0,
+            activation=architecture.activation,
+            max_value=architecture.max_value,
+            time_steps=architecture.sequence_length,
+            classes=classes,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON has it; what does not apply is left out."""
+        return {
+            "version": self.version,
+            "task": self.task,
+            "dataset": self.dataset,
+            **({"structure": self.structure} if self.structure else {}),
+            **({"every_step": True} if self.every_step else {}),
+            **({"answer_steps": self.answer_steps} if self.answer_steps else {}),
+            "activation": self.activation,
+            "max_value": self.max_value,
+            "time_steps": self.time_steps,
+            "input_map": self.input_map.to_json(),
+            "units": self.units,
+            **({"classes": list(self.classes)} if self.classes else {}),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> About:
+        """Return what ``to_json`` gave.
+
+        Raises:
+            ValueError, TypeError: if it says nothing usable, above all about how inputs are made.
+        """
+        if "input_map" not in found:
+            raise ValueError("there is no input_map")
+        classes = found.get("classes", ())
+        return cls(
+            task=str(found.get("task", "")),
+            dataset=str(found.get("dataset", "")),
+            input_map=input_map.parse(found["input_map"]),
+            units=str(found.get("units", "")),
+            structure=str(found.get("structure", "")),
+            every_step=bool(found.get("every_step", False)),
+            answer_steps=int(found.get("answer_steps", 0)),
+            activation=str(found.get("activation", "")),
+            max_value=float(found.get("max_value", 1.0)),
+            time_steps=int(found.get("time_steps", 0)),
+            classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
+            version=str(found.get("version", "")),
+        )
+
+    def to_entries(self) -> dict[str, str]:
+        """Return it as a file's metadata takes it."""
+        return {ENTRY: json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))}
 
 
-def structure(config: Settings, dataset: Dataset) -> str:
-    """Return the recurrent layers in a word."""
-    return config.structure + (ENCODER_DECODER if dataset.answer_steps else "")
+def read(entries: Mapping[str, bytes]) -> About | None:
+    """Return what the metadata entries of a .tflite file say of it, or None if there is nothing.
 
-
-def to_entries(about: dict[str, Any]) -> dict[str, str]:
-    """Return the description as a file's metadata takes it."""
-    return {ENTRY: json.dumps(about, ensure_ascii=False, separators=(",", ":"))}
-
-
-def read(content: bytes) -> dict[str, Any] | None:
-    """Return the description in a .tflite file, or None if there is none that can be read."""
-    from rnnexp.formats.tflite.builder import metadata
-
-    try:
-        found = json.loads(metadata(content).get(ENTRY, b"null"))
-    except ValueError:
+    Raises:
+        ValueError: if it is unusable.
+    """
+    if ENTRY not in entries:
         return None
-    return found if isinstance(found, dict) else None
+    found = json.loads(entries[ENTRY])
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    return About.from_json(found)

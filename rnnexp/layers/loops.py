@@ -127,8 +127,8 @@ class _Loops:
             last = kept[: self.cell.states] if self.return_states else ()
             outputs = [kept[0] if self.every_step else kept[0][-1], *(values[-1] for values in last)]
 
-            def gradient(*by_outputs: tf.Tensor) -> list[tf.Tensor]:
-                gradients = self._backward(by_outputs, kept, states, sequences, weights)
+            def gradient(*grad_outputs: tf.Tensor) -> list[tf.Tensor]:
+                gradients = self._backward(grad_outputs, kept, states, sequences, weights)
                 return gradients[: len(arguments)]
 
             return outputs, gradient
@@ -162,7 +162,7 @@ class _Loops:
         return tuple(array.stack() for array in arrays)
 
     def _backward(
-        self, by_outputs: Tensors, kept: Tensors, initial: Tensors, sequences: tf.Tensor, weights: Weights
+        self, grad_outputs: Tensors, kept: Tensors, initial: Tensors, sequences: tf.Tensor, weights: Weights
     ) -> list[tf.Tensor]:
         """Return the gradients by sequences, weights and initial states."""
         cell, steps, units = self.cell, sequences.shape[0], weights.recurrent_kernel.shape[0]
@@ -171,53 +171,55 @@ class _Loops:
             tf.concat([before[None], values[:-1]], axis=0) for before, values in zip(initial, kept, strict=False)
         )
         slopes = cell.slopes(kept, previous)
-        by_output, *by_last = by_outputs
+        grad_output, *grad_last = grad_outputs
 
-        def by_previous(by_sums: Tensors) -> tf.Tensor:
+        def grad_previous(grad_sums: Tensors) -> tf.Tensor:
             """Return the gradient by the output of the step before, as far as it comes by the product."""
-            by_entering = self._by_entering([by_sums[block] for block in cell.of_state], turned_kernel)
-            return by_entering * self.dropout.mask if self.dropout else by_entering
+            grad_entering = self._by_entering([grad_sums[block] for block in cell.of_state], turned_kernel)
+            return grad_entering * self.dropout.mask if self.dropout else grad_entering
 
         # What is carried are the gradients by the sums, not by the output: so the loop's one product comes first in
         # each step, and XLA fuses what follows into it; a factor before it would be computed once for every unit.
-        def step(i: tf.Tensor, carried: Any, written: Tensors) -> Any:
+        def step(i: tf.Tensor, variables: Any, written: Tensors) -> Any:
             t = steps - 1 - i
-            by_sums, around = carried
-            by_state = by_previous(by_sums)
+            grad_sums, carried = variables
+            grad_state = grad_previous(grad_sums)
             if self.every_step:
-                by_state += by_output[t]
-            by_sums, around = cell.backward(by_state, around, tuple(values[t] for values in slopes))
-            arrays = tuple(array.write(t, values) for array, values in zip(written, by_sums, strict=True))
-            return i + 1, (by_sums, around), arrays
+                grad_state += grad_output[t]
+            grad_sums, carried = cell.backward(grad_state, carried, tuple(values[t] for values in slopes))
+            arrays = tuple(array.write(t, values) for array, values in zip(written, grad_sums, strict=True))
+            return i + 1, (grad_sums, carried), arrays
 
-        by_state = by_output[-1] if self.every_step else by_output
-        around = tuple(by_last[state] if by_last and state else tf.zeros_like(by_state) for state in cell.around)
-        if by_last:
-            by_state += by_last[0]
-        by_sums, around = cell.backward(by_state, around, tuple(values[-1] for values in slopes))
-        arrays = tuple(self._array(units, sequences).write(steps - 1, values) for values in by_sums)
-        (by_sums, around), arrays = _loop(step, 1, steps, (by_sums, around), arrays)
-        by_initial = [by_previous(by_sums), *[tf.zeros_like(by_state)] * (cell.states - 1)]
-        for state, values in zip(cell.around, around, strict=True):
-            by_initial[state] += values
-        by_sequences, by_weights = self._by_weights(
+        grad_state = grad_output[-1] if self.every_step else grad_output
+        carried = tuple(
+            grad_last[state] if grad_last and state else tf.zeros_like(grad_state) for state in cell.carried
+        )
+        if grad_last:
+            grad_state += grad_last[0]
+        grad_sums, carried = cell.backward(grad_state, carried, tuple(values[-1] for values in slopes))
+        arrays = tuple(self._array(units, sequences).write(steps - 1, values) for values in grad_sums)
+        (grad_sums, carried), arrays = _loop(step, 1, steps, (grad_sums, carried), arrays)
+        grad_initial = [grad_previous(grad_sums), *[tf.zeros_like(grad_state)] * (cell.states - 1)]
+        for state, values in zip(cell.carried, carried, strict=True):
+            grad_initial[state] += values
+        grad_sequences, grad_weights = self._by_weights(
             [array.stack() for array in arrays], previous[0], sequences, weights
         )
-        return [by_sequences, *by_weights, *by_initial]
+        return [grad_sequences, *grad_weights, *grad_initial]
 
-    def _by_entering(self, by_sums: list[tf.Tensor], turned_kernel: tf.Tensor) -> tf.Tensor:
+    def _by_entering(self, grad_sums: list[tf.Tensor], turned_kernel: tf.Tensor) -> tf.Tensor:
         """Return the gradient by what enters the product, from those by the blocks of its result."""
-        kernels = tf.split(turned_kernel, len(by_sums), axis=0)
+        kernels = tf.split(turned_kernel, len(grad_sums), axis=0)
         if not self.batch_last:
-            return tf.concat(by_sums, axis=-1) @ turned_kernel
+            return tf.concat(grad_sums, axis=-1) @ turned_kernel
         # Added up before the sum over units, which beyond 32 terms XLA would cut into several loops.
         return tf.reduce_sum(
-            sum(kernel[:, :, None] * values[:, None, :] for kernel, values in zip(kernels, by_sums, strict=True)),
+            sum(kernel[:, :, None] * values[:, None, :] for kernel, values in zip(kernels, grad_sums, strict=True)),
             axis=0,
         )
 
     def _by_weights(
-        self, by_sums: list[tf.Tensor], previous: tf.Tensor, sequences: tf.Tensor, weights: Weights
+        self, grad_sums: list[tf.Tensor], previous: tf.Tensor, sequences: tf.Tensor, weights: Weights
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Return the gradients by sequences and by weights for those by the sums of all steps.
 
@@ -234,19 +236,19 @@ class _Loops:
         entering = self.dropout(previous) if self.dropout else previous
         ones = tf.ones_like(sequences[:, :1] if self.batch_last else sequences[..., :1])
         everything = tf.concat([entering, sequences, ones], axis=axis)
-        by_all = tf.einsum(f"{axes},{out}->io", everything, tf.concat(by_sums, axis=axis))
-        by_recurrent, by_kernel, by_bias = (
-            tf.split(rows, len(by_sums), axis=-1) for rows in tf.split(by_all, [units, features, 1])
+        grad_all = tf.einsum(f"{axes},{out}->io", everything, tf.concat(grad_sums, axis=axis))
+        grad_recurrent, grad_kernel, grad_bias = (
+            tf.split(rows, len(grad_sums), axis=-1) for rows in tf.split(grad_all, [units, features, 1])
         )
-        by_sequences = tf.einsum(f"{out},io->{axes}", picked(by_sums, cell.of_input, axis), weights.kernel)
-        by_weights = [
-            picked(by_kernel, cell.of_input, -1),
-            picked(by_recurrent, cell.of_state, -1),
-            picked(by_bias, cell.of_input, -1)[0],
+        grad_sequences = tf.einsum(f"{out},io->{axes}", picked(grad_sums, cell.of_input, axis), weights.kernel)
+        grad_weights = [
+            picked(grad_kernel, cell.of_input, -1),
+            picked(grad_recurrent, cell.of_state, -1),
+            picked(grad_bias, cell.of_input, -1)[0],
         ]
         if weights.recurrent_bias is not None:
-            by_weights.append(picked(by_bias, cell.of_state, -1)[0])
-        return by_sequences, by_weights
+            grad_weights.append(picked(grad_bias, cell.of_state, -1)[0])
+        return grad_sequences, grad_weights
 
     def _array(self, units: int, sequences: tf.Tensor) -> tf.TensorArray:
         shape = (units, sequences.shape[2]) if self.batch_last else (sequences.shape[1], units)
@@ -260,9 +262,9 @@ class _Loops:
         return bias[:, None] if self.batch_last else bias
 
 
-def _loop(step: Any, first: int, steps: int, carried: Any, arrays: Tensors) -> tuple[Any, Tensors]:
-    """Run ``step(i, carried, arrays)`` for ``first <= i < steps``; return what is carried, and the arrays."""
-    _, carried, arrays = tf.while_loop(
-        lambda i, *_: i < steps, step, (first, carried, arrays), maximum_iterations=steps
+def _loop(step: Any, first: int, steps: int, variables: Any, arrays: Tensors) -> tuple[Any, Tensors]:
+    """Run ``step(i, variables, arrays)`` for ``first <= i < steps``; return the variables, and the arrays."""
+    _, variables, arrays = tf.while_loop(
+        lambda i, *_: i < steps, step, (first, variables, arrays), maximum_iterations=steps
     )
-    return carried, arrays
+    return variables, arrays

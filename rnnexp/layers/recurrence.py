@@ -21,7 +21,7 @@ class Recurrence(ABC):
     Attributes:
         states: how many tensors go from step to step; the first one is the output.
         kept: how many ``forward`` returns.
-        around: the states whose gradients do not only come by the product of the output and the recurrent kernel.
+        carried: the states whose gradients do not only come by the product of the output and the recurrent kernel.
         of_input: which of the gradients that ``backward`` returns are those by the blocks of the input's sum.
         of_state: the same for the state's sum.
         recurrent_bias: whether the state's sum has a bias of its own.
@@ -29,7 +29,7 @@ class Recurrence(ABC):
 
     states: int
     kept: int
-    around: tuple[int, ...]
+    carried: tuple[int, ...]
     of_input: tuple[int, ...]
     of_state: tuple[int, ...]
     recurrent_bias: bool = False
@@ -47,14 +47,14 @@ class Recurrence(ABC):
         """Return the factors that ``backward`` needs, for all steps, from what was kept and the states before."""
 
     @abstractmethod
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
+    def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Take one step back.
 
         Args:
-            by_output: gradient by the step's output, but for what ``around`` has of it.
-            around: gradients by the states of ``self.around``.
+            grad_output: gradient by the step's output, but for what ``carried`` has of it.
+            carried: gradients by the states of ``self.carried``.
             slopes: of this step.
 
         Returns:
-            The gradients by the blocks of the sums, and ``around`` for the step before.
+            The gradients by the blocks of the sums, and ``carried`` for the step before.
         """

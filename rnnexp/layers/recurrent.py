@@ -8,10 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from rnnexp.layers.activation import rule_of
+from rnnexp.layers.activation import TensorActivation, tensor_activation
 from rnnexp.layers.loops import Dropout, Weights, run
 from rnnexp.layers.recurrence import Recurrence
-from rnnexp.network.activations import Activation
 
 
 class Recurrent(keras.layers.RNN):
@@ -39,7 +38,7 @@ class Recurrent(keras.layers.RNN):
         return {**super().get_config(), **centers}
 
     @abstractmethod
-    def recurrence(self, rule: Activation) -> Recurrence | None:
+    def recurrence(self, activation: TensorActivation) -> Recurrence | None:
         """Return the layer's arithmetic with an activation, or None if only Keras has it."""
 
     def call(
@@ -56,9 +55,13 @@ class Recurrent(keras.layers.RNN):
         Raises:
             ValueError: if centres are set together with something that only Keras' own loop can do.
         """
-        rule = rule_of(self.activation)
+        activation = tensor_activation(self.activation)
         sigmoid = keras.activations.sigmoid
-        cell = self.recurrence(rule) if rule and getattr(self, "recurrent_activation", sigmoid) is sigmoid else None
+        cell = (
+            self.recurrence(activation)
+            if activation and getattr(self, "recurrent_activation", sigmoid) is sigmoid
+            else None
+        )
         if cell is None or mask is not None or self.stateful:
             if self.input_center or self.state_center:
                 raise ValueError("centres need one of our activations, sigmoid gates, no mask, and no stateful layer")

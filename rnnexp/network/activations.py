@@ -1,19 +1,17 @@
-"""The activations a recurrent cell can have: forward, slope and working point, by name.
+"""The activations a recurrent cell can have, by name: their values in NumPy, and where training starts.
 
-``M`` is the custom activation's ``custom_max_value``. Training happens at unit scale (``M = 1``, see
-``rnnexp.training.model``), so everything here is a plain function of the pre-activation ``z``, plus the one class that
-a Keras model with another ``M`` needs.
-
-TensorFlow is imported inside the functions, so that the names can be checked without loading it.
+``M`` is the custom activation's ``custom_max_value``. Everything here is at unit scale, ``M = 1``; ``in_units`` has the
+activation in the user's numbers. ``rnnexp.layers.activation`` has the same as tensors, with their slopes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+Function = Callable[[np.ndarray], np.ndarray]
 
 # The slope of sqrt grows without bound towards 0. Where it exceeds this, the gradient uses this instead.
 MAX_SLOPE = 4.0
@@ -25,10 +23,7 @@ class Activation:
 
     Attributes:
         name: what the user writes in ``ACTIVATION``.
-        forward: pre-activation tensor -> output tensor, at unit scale.
-        slope: *output* tensor -> derivative of the output by the pre-activation. Written in the output, so that
-            a backward pass needs to keep nothing else.
-        table: pre-activation array -> output array, in NumPy and float64: the activation's specification.
+        table: pre-activations -> outputs, float64: the activation's specification.
         working_point: a ``(z, output)`` pair in the steep part: where training starts, and around which it is centred.
         scales: whether outputs grow with ``custom_max_value``.
         recurrent_gain: of the orthogonal initial recurrent kernel.
@@ -36,63 +31,26 @@ class Activation:
     """
 
     name: str
-    forward: Callable[[Any], Any]
-    slope: Callable[[Any], Any]
-    table: Callable[[np.ndarray], np.ndarray]
+    table: Function
     working_point: tuple[float, float]
     scales: bool = False
     recurrent_gain: float = 1.0
     input_gain: float = 1.0
 
 
-def _tanh(z: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.tanh(z)
-
-
-def _sigmoid(z: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.sigmoid(z)
-
-
-def _relu(z: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.nn.relu(z)
-
-
-def _relu_slope(h: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.cast(h > 0, h.dtype)
-
-
-def _custom(z: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.sqrt(tf.clip_by_value(z, 0.0, 1.0))
-
-
-def _custom_slope(h: Any) -> Any:
-    # h = sqrt(z), so dh/dz = 1 / (2 h); flat where clipped.
-    import tensorflow as tf
-
-    inside = (h > 0) & (h < 1)
-    return tf.where(inside, 0.5 / tf.maximum(h, 0.5 / MAX_SLOPE), tf.zeros_like(h))
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """Return ``1 / (1 + exp(-z))``, as the gates have it."""
+    return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
 
 
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
-        Activation("relu", _relu, _relu_slope, lambda z: np.maximum(z, 0.0), (0.5, 0.5)),
-        Activation("tanh", _tanh, lambda h: 1.0 - h * h, np.tanh, (0.0, 0.0)),
-        Activation("sigmoid", _sigmoid, lambda h: h * (1.0 - h), lambda z: 1.0 / (1.0 + np.exp(-z)), (0.0, 0.5)),
+        Activation("relu", lambda z: np.maximum(z, 0.0), (0.5, 0.5)),
+        Activation("tanh", np.tanh, (0.0, 0.0)),
+        Activation("sigmoid", lambda z: 1.0 / (1.0 + np.exp(-z)), (0.0, 0.5)),
         Activation(
             "custom",
-            _custom,
-            _custom_slope,
             lambda z: np.sqrt(np.clip(z, 0.0, 1.0)),
             (0.25, 0.5),
             scales=True,
@@ -101,3 +59,14 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
     )
 }
+
+
+def state_scale(name: str, max_value: float) -> float:
+    """Return how many times their values at unit scale the outputs are in the user's numbers: ``M``, or 1."""
+    return max_value if ACTIVATIONS[name].scales else 1.0
+
+
+def in_units(name: str, max_value: float) -> Function:
+    """Return an activation in the user's numbers: pre-activations -> outputs, float64."""
+    table, scale = ACTIVATIONS[name].table, state_scale(name, max_value)
+    return lambda z: scale * table(np.asarray(z, np.float64) / scale)

@@ -1,21 +1,80 @@
-"""The recurrent cells, by name. TensorFlow is loaded with them, so that the names can be checked without it."""
+"""The recurrent cells, by name, and what all of a network's users must know of one.
+
+A cell is a package of three modules, each loaded alone: ``cell`` (this module's ``Cell``, NumPy), ``layer`` (the Keras
+layers, ``rnnexp.layers.kind``) and ``integers`` (``rnnexp.quantization.cell``). So the names can be checked, and
+networks computed, without TensorFlow.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-if TYPE_CHECKING:
-    from rnnexp.layers.cell import Cell
+import numpy as np
 
-# name -> module with a ``CELL``.
+from rnnexp.network.activations import Activation, Function
+from rnnexp.network.ranges import Ranges
+
+# name -> package
 CELLS = {
-    "simple": "rnnexp.cells.simple.layer",
-    "lstm": "rnnexp.cells.lstm.layer",
-    "gru": "rnnexp.cells.gru.layer",
+    "simple": "rnnexp.cells.simple",
+    "lstm": "rnnexp.cells.lstm",
+    "gru": "rnnexp.cells.gru",
 }
+
+Step = Callable[[Sequence[np.ndarray], Function, np.ndarray, Sequence[np.ndarray], Ranges], list[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind of recurrent cell, in real numbers.
+
+    Attributes:
+        activated: for each block of units in the kernels' columns, whether ``ACTIVATION`` comes after it; the others
+            are gates.
+        step: ``(weights, activation, x, states, ranges) -> states``: the states ``[n, units]`` that follow on inputs
+            ``x`` ``[n, inputs]``; ranges see what lies where.
+        start: activation -> the initial bias of each block, and the output that this leads to: around these training
+            starts, and is centred.
+        states: names of what a unit keeps from step to step; the first one is its value.
+        biases: 1, or 2 where the sum of the inputs and that of the state have one each.
+    """
+
+    activated: tuple[bool, ...]
+    step: Step
+    start: Callable[[Activation], tuple[tuple[float, ...], float]]
+    states: tuple[str, ...] = ("state",)
+    biases: int = 1
+
+    @property
+    def sums(self) -> int:
+        """How many sums each unit has, so how many blocks of units the kernels' columns are."""
+        return len(self.activated)
+
+    def shapes(self, inputs: int, units: int) -> dict[str, tuple[int, ...]]:
+        """Return name -> shape of the weights, in Keras' order."""
+        columns = self.sums * units
+        return {
+            "kernel": (inputs, columns),
+            "recurrent_kernel": (units, columns),
+            "bias": (columns,) if self.biases == 1 else (self.biases, columns),
+        }
+
+    def scale_of_sums(self, scale: float, units: int) -> Any:
+        """Return how many times their values at unit scale the sums are where states are ``scale`` times theirs.
+
+        A number, or ``[sums * units]``: gates have no scale.
+        """
+        return scale if all(self.activated) else np.repeat(np.where(self.activated, scale, 1.0), units)
 
 
 def load(name: str) -> Cell:
     """Return the cell of a name."""
-    return importlib.import_module(CELLS[name]).CELL
+    return part(name, "cell").CELL
+
+
+def part(name: str, module: str) -> Any:
+    """Return a module of a cell's package: ``cell``, ``layer`` or ``integers``."""
+    return importlib.import_module(f"{CELLS[name]}.{module}")

@@ -1,4 +1,4 @@
-"""Networks of several recurrent layers in real numbers: where their values lie, and what integers are compared with."""
+"""Networks in real numbers, the user's: what they compute, where their values lie, what integers are compared with."""
 
 from __future__ import annotations
 
@@ -8,146 +8,126 @@ from functools import partial
 
 import numpy as np
 
-from rnnexp.network import cells as registry
-from rnnexp.quantization.cell import Activation, Ranges
+from rnnexp.network import cells
+from rnnexp.network.activations import Function, in_units
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.ranges import Ranges
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
 BATCH_NUMBERS = 2**24
 
 
 @dataclass(frozen=True)
-class FloatLayer:
-    """One recurrent layer in real numbers.
+class Network:
+    """A network of recurrent layers and a dense one.
 
     Attributes:
-        cell: its name in ``rnnexp.network.cells``.
-        weights: Keras' arrays, float64; for both directions two of such lists.
-        activation: of the cell.
-        backwards: as in ``Layer``.
-        repeats: as in ``Layer``.
+        architecture: everything but the weights.
+        weights: float64, in the order of ``architecture.shapes``, which is Keras'.
     """
 
-    cell: str
-    weights: tuple[Sequence[np.ndarray], ...]
-    activation: Activation
-    backwards: bool = False
-    repeats: int = 0
+    architecture: Architecture
+    weights: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, architecture: Architecture, weights: Sequence[np.ndarray]) -> Network:
+        """Return the network of weights of any floating-point type.
+
+        Raises:
+            ValueError: if they are not of the architecture.
+        """
+        arrays = tuple(np.asarray(values, np.float64) for values in weights)
+        for (name, shape), values in zip(architecture.shapes.items(), arrays, strict=True):
+            if values.shape != shape:
+                raise ValueError(f"{name} has the shape {values.shape}, not {shape}")
+        return cls(architecture, arrays)
 
     @property
-    def units(self) -> int:
-        """Those of all directions."""
-        return sum(len(recurrent) for _, recurrent, _ in self.weights)
+    def kernel(self) -> np.ndarray:
+        """Of the dense layer, ``[values, outputs]``."""
+        return self.weights[-2]
 
-    def run(self, values: np.ndarray, ranges: Sequence[Ranges], *, last: bool = False) -> np.ndarray:
-        """Return the values after every step, ``[n, time, units]``; with ``last``, only the last ones count."""
-        return self.run_all(values, ranges, last=last)[0]
+    @property
+    def bias(self) -> np.ndarray:
+        """Of the dense layer."""
+        return self.weights[-1]
 
-    def run_all(self, values: np.ndarray, ranges: Sequence[Ranges], *, last: bool = False) -> list[np.ndarray]:
-        """The same for all that the units keep; their values come first."""
-        directions = [partial(self._states, weights, into) for weights, into in zip(self.weights, ranges, strict=True)]
-        return through(directions, values, backwards=self.backwards, last=last or bool(self.repeats))
+    @property
+    def activation(self) -> Function:
+        """Of the cells, in the user's numbers."""
+        return in_units(self.architecture.activation, self.architecture.max_value)
 
-    def _states(self, weights: Sequence[np.ndarray], ranges: Ranges, values: np.ndarray) -> list[np.ndarray]:
-        cell, units = registry.load(self.cell).integers, len(weights[1])
-        states = [np.zeros((len(values), units))] * 2
-        found = []
-        # Long sequences, read a column at a time, would be fetched from memory again for every step.
-        for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
-            states = cell.float_step(weights, self.activation, inputs, states, ranges)
-            found.append(states)
-        return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
+    def layer_weights(self) -> list[list[tuple[np.ndarray, ...]]]:
+        """Return the weights of each direction of each recurrent layer."""
+        arrays, found = iter(self.weights), []
+        for layer in self.architecture.layers:
+            count = len(cells.load(layer.cell).shapes(1, 1))
+            found.append([tuple(next(arrays) for _ in range(count)) for _ in layer.directions])
+        return found
 
+    def with_weights(self, weights: Sequence[np.ndarray]) -> Network:
+        """Return the same network with other weights."""
+        return replace(self, weights=tuple(weights))
 
-@dataclass(frozen=True)
-class FloatNetwork:
-    """A network in real numbers, in the user's: where its values lie, and what the integers are compared with.
-
-    Attributes:
-        layers: from the input on.
-        kernel: of the output layer ``[values, outputs]``.
-        bias: of the output layer.
-        every_step: as in ``LayeredNetwork``.
-    """
-
-    layers: tuple[FloatLayer, ...]
-    kernel: np.ndarray
-    bias: np.ndarray
-    every_step: bool = False
+    def ranges(self) -> list[list[Ranges]]:
+        """Return empty ranges for each layer and direction."""
+        return [[Ranges() for _ in layer.directions] for layer in self.architecture.layers]
 
     def run(self, x: np.ndarray, ranges: Sequence[Sequence[Ranges]] | None = None) -> np.ndarray:
-        """Return the outputs before any softmax, float64 ``[n, outputs]``, or ``[n, time, outputs]``.
+        """Return the outputs before any softmax, float64 ``[n, outputs]``, or ``[n, steps, outputs]``.
 
         Args:
             x: ``[n, time, features]``.
             ranges: of each layer and direction; take in what lies where.
         """
-        seen = ranges or self.ranges()
+        layers, every_step = self.architecture.layers, self.architecture.every_step
         found = []
-        for part in batches(x, max(layer.units for layer in self.layers)):
+        for part in batches(x, max(layer.width for layer in layers)):
             values = part.astype(np.float64)
-            for layer, into in zip(self.layers, seen, strict=True):
-                values = layer.run(values, into, last=layer is self.layers[-1] and not self.every_step)
-                values = repeated(values, layer.repeats)
-            found.append((values if self.every_step else values[:, -1]) @ self.kernel + self.bias)
+            stacked = zip(layers, self.layer_weights(), ranges or self.ranges(), strict=True)
+            for number, (layer, weights, seen) in enumerate(stacked, 1):
+                last = number == len(layers) and not every_step
+                values = repeated(self._run(layer, weights, values, seen, last=last)[0], layer.repeats)
+            found.append((values if every_step else values[:, -1]) @ self.kernel + self.bias)
         return np.concatenate(found)
 
     def states(self, x: np.ndarray) -> list[list[np.ndarray]]:
         """Return for each layer all that its units keep, after every step, float64 ``[n, time, units]`` each."""
         values, found = np.asarray(x, np.float64), []
-        for layer, into in zip(self.layers, self.ranges(), strict=True):
-            found.append(layer.run_all(values, into))
+        for layer, weights, seen in zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True):
+            found.append(self._run(layer, weights, values, seen))
             values = repeated(found[-1][0], layer.repeats)
         return found
 
-    @classmethod
-    def of_keras(
-        cls,
-        weights: Sequence[np.ndarray],
-        cell: str,
-        activation: Activation,
+    def _run(
+        self,
+        layer: Layer,
+        weights: Sequence[Sequence[np.ndarray]],
+        values: np.ndarray,
+        ranges: Sequence[Ranges],
         *,
-        bidirectional: bool = False,
-        backwards: bool = False,
-        every_step: bool = False,
-        answer_steps: int = 0,
-    ) -> FloatNetwork:
-        """Return the network of a Keras model: recurrent layers, all alike, and a dense one.
-
-        Args:
-            weights: the model's, in Keras' order: three arrays a cell, then the dense layer's two.
-            cell: its name in ``rnnexp.network.cells``.
-            activation: of the cells.
-            bidirectional: whether the layers have two directions.
-            backwards: whether the first layer, of one direction, reads from the sequence's end; the others read what
-                it gives, in its order.
-            every_step: whether the dense layer is applied at every step.
-            answer_steps: if the last cell is a decoder's, the steps that it takes.
-        """
-        arrays = [np.asarray(values, np.float64) for values in weights]
-        kernel, bias = arrays[-2:]
-        cells = [arrays[begin : begin + 3] for begin in range(0, len(arrays) - 2, 3)]
-        ways = 2 if bidirectional else 1
-        reading = len(cells) - (1 if answer_steps else 0)
-        layers = [
-            FloatLayer(cell, tuple(cells[begin : begin + ways]), activation, backwards and begin == 0)
-            for begin in range(0, reading, ways)
+        last: bool = False,
+    ) -> list[np.ndarray]:
+        """Return all that a layer's units keep, after every step; with ``last``, only the last ones count."""
+        directions = [
+            partial(_states, layer.cell, arrays, self.activation, seen)
+            for arrays, seen in zip(weights, ranges, strict=True)
         ]
-        if answer_steps:
-            layers = [*layers[:-1], replace(layers[-1], repeats=answer_steps)]
-            layers.append(FloatLayer(cell, (cells[-1],), activation))
-        return cls(tuple(layers), kernel, bias, every_step)
+        return through(directions, values, backwards=layer.backwards, last=last or bool(layer.repeats))
 
-    def with_weights(self, weights: Sequence[np.ndarray]) -> FloatNetwork:
-        """Return the same network with other weights, in Keras' order."""
-        arrays, layers = iter(weights), []
-        for layer in self.layers:
-            own = tuple([next(arrays) for _ in range(3)] for _ in layer.weights)
-            layers.append(replace(layer, weights=own))
-        return replace(self, layers=tuple(layers), kernel=next(arrays), bias=next(arrays))
 
-    def ranges(self) -> list[list[Ranges]]:
-        """Return empty ranges for each layer and direction."""
-        return [[Ranges() for _ in layer.weights] for layer in self.layers]
+def _states(
+    cell_name: str, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, values: np.ndarray
+) -> list[np.ndarray]:
+    """Return all that a cell's units keep on values ``[n, time, inputs]``, ``[n, time, units]`` each."""
+    cell, units = cells.load(cell_name), len(weights[1])
+    states = [np.zeros((len(values), units))] * len(cell.states)
+    found = []
+    # Long sequences, read a column at a time, would be fetched from memory again for every step.
+    for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
+        states = cell.step(weights, activation, inputs, states, ranges)
+        found.append(states)
+    return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
 
 
 def batches(x: np.ndarray, units: int) -> list[np.ndarray]:

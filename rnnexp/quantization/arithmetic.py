@@ -1,8 +1,8 @@
 """What a recurrent cell in integers is made of: five operations, each exact or rounded once.
 
 A cell writes its step once, in these; ``Numbers`` runs it in NumPy, and is the specification. Other forms of the same
-operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.graph``), and can write it as C or
-simulate it in training. ``round_shift`` is ``rnnexp.quantization.reference.round_shift``: to nearest, halves up.
+operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.graph``) and as C
+(``rnnexp.formats.c.cell``).
 
     multiply   int8 weights in two parts times values, see ``rnnexp.quantization.product``
     look_up    table[clip(index, 0, len(table) - 1)]
@@ -18,39 +18,12 @@ than 14 bits because a little is added to them at every step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from rnnexp.quantization import reference
-from rnnexp.quantization.product import Product
-
-GATE_BITS = 14
-ONE = 1 << GATE_BITS
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A function at equally distant places.
-
-    Attributes:
-        values: int16; ``offset`` plus a multiple of ``multiple`` each.
-        start: the real place of the first entry.
-        step: the real distance between places.
-        scale: the real value of one unit of the values.
-        multiple: a power of two.
-        offset: in the middle of the values, so that 14 bits hold what is left.
-        name: to be read in files.
-    """
-
-    values: np.ndarray
-    start: float
-    step: float
-    scale: float
-    multiple: int = 1
-    offset: int = 0
-    name: str = "activation"
+from rnnexp.quantization.product import Product, round_shift, saturated
+from rnnexp.quantization.tables import ONE, Table
 
 
 class Arithmetic(Protocol):
@@ -84,7 +57,7 @@ class Numbers:
 
     def multiply(self, product: Product, values: Sequence[np.ndarray], blocks: int, name: str) -> list[np.ndarray]:  # noqa: ARG002
         """See ``Arithmetic``."""
-        return np.split(reference.multiply(product, np.concatenate(values, axis=1)), blocks, axis=1)
+        return np.split(product.multiply(np.concatenate(values, axis=1)), blocks, axis=1)
 
     def look_up(self, tables: Sequence[Table], indices: Sequence[np.ndarray], name: str) -> list[np.ndarray]:  # noqa: ARG002
         """See ``Arithmetic``."""
@@ -95,17 +68,13 @@ class Numbers:
 
     def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:  # noqa: ARG002
         """See ``Arithmetic``."""
-        return saturated(reference.round_shift(sum(factor * value for factor, value in terms), shift))
+        total: Any = sum(factor * value for factor, value in terms)
+        return saturated(round_shift(total, shift))
 
     def shift(self, value: np.ndarray, bits: int, offset: int, name: str) -> np.ndarray:  # noqa: ARG002
         """See ``Arithmetic``."""
-        return saturated(reference.round_shift(value, bits) + offset)
+        return saturated(round_shift(value, bits) + offset)
 
     def complement(self, gate: np.ndarray) -> np.ndarray:
         """See ``Arithmetic``."""
         return ONE - gate
-
-
-def saturated(values: Any) -> np.ndarray:
-    """Return the numbers, clipped to int16."""
-    return np.clip(values, -(2**15), 2**15 - 1)

@@ -1,26 +1,19 @@
-"""What the rest of the project must know of a cell in integers, and of the float numbers it is made from."""
+"""What the rest of the project must know of a cell in integers, and what its integers are made with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from rnnexp.quantization.arithmetic import ONE, Arithmetic, Table
+from rnnexp.network.activations import Function
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
-from rnnexp.quantization.quantizer import (
-    LARGEST_STATE,
-    TABLE_MARGIN,
-    TABLE_SIZE,
-    active_part,
-    product,
-    widened,
-    without_zero_point,
-)
-
-Activation = Callable[[np.ndarray], np.ndarray]
+from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.tables import Places, Table
 
 
 @dataclass(frozen=True)
@@ -137,93 +130,16 @@ class Cell(Protocol):
 
 
 class Integers(Protocol):
-    """How a cell gets its integers: a module with these two functions."""
+    """How a cell gets its integers: a module with this function, ``integers`` in the cell's package."""
 
-    def float_step(
-        self,
-        weights: Sequence[np.ndarray],
-        activation: Activation,
-        x: np.ndarray,
-        states: Sequence[np.ndarray],
-        ranges: Ranges,
-    ) -> list[np.ndarray]:
-        """Return the states ``[n, units]`` that follow in real numbers, and see what lies where."""
-
-    def quantize(self, weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> Cell:
-        """Return the cell for Keras' weights."""
-
-
-@dataclass
-class Ranges:
-    """The smallest and largest of everything that is seen, by name."""
-
-    found: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    def see(self, name: str, values: np.ndarray) -> np.ndarray:
-        """Take the values in, and return them."""
-        low, high = self.found.get(name, (np.inf, -np.inf))
-        self.found[name] = min(low, float(values.min())), max(high, float(values.max()))
-        return values
-
-    def __getitem__(self, names: str | tuple[str, ...]) -> tuple[float, float]:
-        """Return the range of a name, or that of several together."""
-        found = [self.found[name] for name in ([names] if isinstance(names, str) else names)]
-        return min(low for low, _ in found), max(high for _, high in found)
-
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Return ``1 / (1 + exp(-z))``."""
-    return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
-
-
-def table_limits(table: Table) -> tuple[float, float]:
-    """Return the smallest and the largest real value that a table holds."""
-    return float(table.values.min() * table.scale), float(table.values.max() * table.scale)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a table has its entries: ``size`` of them from ``start`` on, ``step`` apart."""
-
-    start: float
-    step: float
-    size: int = TABLE_SIZE
-
-    def tabulate(
-        self,
-        function: Activation,
-        scale: float,
-        *,
-        limits: tuple[int, int] = (-LARGEST_STATE, LARGEST_STATE),
-        multiple: int = 1,
-        offset: int = 0,
-        name: str = "activation",
-    ) -> Table:
-        """Return the table of a function, in multiples of ``scale``; limits are those of the multiples."""
-        with np.errstate(over="ignore"):
-            real = function(self.start + self.step * np.arange(self.size))
-        values = multiple * np.clip(np.rint(real / (scale * multiple)), *limits)
-        return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
-
-    def gates(self) -> Table:
-        """Return the table of the sigmoid."""
-        return self.tabulate(sigmoid, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
-
-    def times(self, factor: float) -> Places:
-        """Return the places with another distance."""
-        return Places(self.start, self.step * factor, self.size)
+    def quantize(self, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> Cell:
+        """Return the cell for Keras' weights, and ranges that the cell's step in real numbers has seen."""
 
 
 def joined(blocks: Sequence[Block], source: Source, own: float) -> list[np.ndarray]:
     """Return kernel, recurrent kernel and bias of blocks, side by side as Keras has them."""
     parts = zip(*(block.real(source, own) for block in blocks), strict=True)
     return [np.concatenate(arrays, axis=-1) for arrays in parts]
-
-
-def places(function: Activation, limits: tuple[float, float], levels: int = LARGEST_STATE) -> Places:
-    """Return places over the part of a range, and a margin, in which a function changes by a ``levels``-th."""
-    start, end = active_part(function, widened(limits, TABLE_MARGIN), levels)
-    return Places(start, (end - start) / (TABLE_SIZE - 1))
 
 
 def as_values(kernel: np.ndarray, recurrent: np.ndarray, source: Source, scale: float) -> np.ndarray:
@@ -256,6 +172,6 @@ def sums_in_places(
     """
     steps, starts = np.repeat([(table.step, table.start) for table in tables], len(recurrent), axis=0).T
     rows = as_values(kernel, recurrent, source, scale)
-    sums = product(rows / steps[:, None], (bias - starts) / steps, scale, 1.0, 2, "gates")
+    sums = quantize_product(rows / steps[:, None], (bias - starts) / steps, scale, 1.0, "gates")
     moved = tuple(places.times(sums.step) for places in tables)
     return without_zero_point(sums, source.zero_point, len(kernel)), moved

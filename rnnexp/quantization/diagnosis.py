@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnexp.datasets.dataset import spread
-from rnnexp.network.network import FloatNetwork
-from rnnexp.quantization import integer_network as layered
-from rnnexp.quantization.integer_network import LayeredNetwork
-from rnnexp.quantization.product import Affine
-from rnnexp.quantization.quantizer import LARGEST_STATE
+from rnnexp.network.network import Network
+from rnnexp.network.sampling import spread
+from rnnexp.quantization import reference
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.scales import LARGEST_STATE, Affine
 
 # Long sequences have many states; these samples are enough for their statistics.
 SAMPLES = 256
@@ -30,8 +29,8 @@ class Comparison:
         x: ``[n, time, features]``.
     """
 
-    network: LayeredNetwork
-    real: FloatNetwork
+    network: IntegerNetwork
+    real: Network
     x: np.ndarray
 
     def _some(self) -> np.ndarray:
@@ -45,7 +44,7 @@ class Comparison:
         decoder's steps come after those of the encoder.
         """
         x = self._some()
-        integer = layered.states(self.network, self.network.input.encode(x))
+        integer = reference.states(self.network, self.network.input.encode(x))
         found: list[list[np.ndarray]] = [[]]
         for layer, values, (real, *_) in zip(self.network.layers, integer, self.real.states(x), strict=True):
             difference = np.abs(values * layer.scales - real) / (LARGEST_STATE * layer.scales)

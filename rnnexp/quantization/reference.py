@@ -1,10 +1,23 @@
-"""The integer network's arithmetic in NumPy: the specification for whoever builds it in hardware or in C."""
+"""The integer network in NumPy: the specification for whoever builds it in hardware or in C."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
 import numpy as np
 
-from rnnexp.quantization.product import CODE_UNIT, RADIX, IntegerNetwork, Product, split
+from rnnexp.network.network import batches, repeated, through
+from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.product import RADIX
+
+
+def outputs(network: IntegerNetwork, x: np.ndarray) -> np.ndarray:
+    """Return what an integer network makes of real inputs, before any softmax, in real numbers."""
+    return network.output.decode(run(network, network.input.encode(x)))
 
 
 def run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
@@ -15,55 +28,50 @@ def run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
         codes: int8 ``[n, time, features]``.
 
     Returns:
-        int8 ``[n, outputs]``.
+        int8 ``[n, outputs]``, or ``[n, time, outputs]``.
     """
-    state = initial_state(network, len(codes))
-    for time in range(codes.shape[1]):
-        state = step(network, codes[:, time], state)
-    return output(network, state)
+    return np.concatenate(
+        [_run(network, part) for part in batches(codes, max(len(layer.scales) for layer in network.layers))]
+    )
 
 
-def states(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
-    """Return the state's values after every time step, int64 ``[n, time, units]``."""
-    state, found = initial_state(network, len(codes)), []
-    for time in range(codes.shape[1]):
-        state = step(network, codes[:, time], state)
-        found.append(state)
-    return np.stack(found, axis=1)
+def states(network: IntegerNetwork, codes: np.ndarray) -> list[np.ndarray]:
+    """Return the values of each layer after every step that it takes, int64 ``[n, time, units]``."""
+    values, found = codes.astype(np.int64) * RADIX, []
+    for layer in network.layers:
+        found.append(_run_layer(layer, values))
+        values = repeated(found[-1], layer.repeats)
+    return found
 
 
-def initial_state(network: IntegerNetwork, samples: int) -> np.ndarray:
-    """Return the state before the first time step: zero."""
-    return np.zeros((samples, network.hidden_size), np.int64)
+def context(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+    """Return what an encoder-decoder's encoder hands over, int64 ``[n, values]``."""
+    return states(network, codes)[len(network.encoder) - 1][:, -1]
 
 
-def step(network: IntegerNetwork, inputs: np.ndarray, state: np.ndarray) -> np.ndarray:
-    """Return the state ``[n, units]`` that follows on input codes ``[n, features]`` and a state."""
-    values = np.concatenate([inputs.astype(np.int64) * RADIX, state], axis=1)
-    index = np.clip(multiply(network.cell, values), 0, len(network.table) - 1)
-    return network.table.astype(np.int64)[index]
+def _run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+    values = codes.astype(np.int64) * RADIX
+    for number, layer in enumerate(network.layers, 1):
+        values = _run_layer(layer, values, last=number == len(network.layers) and not network.every_step)
+        values = repeated(values, layer.repeats)
+    if not network.every_step:
+        values = values[:, -1:]
+    sums = network.output_layer.multiply(values.reshape(-1, values.shape[2]))
+    found = np.clip(sums + network.output.zero_point, -128, 127).astype(np.int8)
+    return found.reshape(len(codes), -1, network.outputs) if network.every_step else found
 
 
-def output(network: IntegerNetwork, state: np.ndarray) -> np.ndarray:
-    """Return the int8 output codes ``[n, outputs]`` for the last state."""
-    codes = multiply(network.output_layer, state) + network.output.zero_point
-    return np.clip(codes, -128, 127).astype(np.int8)
+def _run_layer(layer: Layer, values: np.ndarray, *, last: bool = False) -> np.ndarray:
+    """Return the values after every step, int64 ``[n, time, units]``; with ``last``, only the last ones count."""
+    directions = [partial(_values, cell) for cell in layer.cells]
+    return through(directions, values, backwards=layer.backwards, last=last or bool(layer.repeats))[0]
 
 
-def multiply(product: Product, values: np.ndarray) -> np.ndarray:
-    """Return the rounded product ``[n, units]`` of values ``[n, inputs]`` and the weights."""
-    total = _exact(CODE_UNIT * values, product.high) + product.bias
-    if product.low is not None:
-        upper, _ = split(values)
-        total += _exact(CODE_UNIT * upper, product.low)
-    return np.clip(round_shift(total, product.shift), -(2**15), 2**15 - 1)
-
-
-def _exact(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return ``values @ weights.T``. float64 holds these sums exactly, and has a much faster product than int64."""
-    return (values.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64)
-
-
-def round_shift(values: np.ndarray, bits: int) -> np.ndarray:
-    """Return ``values / 2**bits``, ``bits`` at least 1, rounded to nearest."""
-    return (values + (1 << (bits - 1))) >> bits
+def _values(cell: Cell, values: np.ndarray) -> list[np.ndarray]:
+    """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
+    numbers, found = Numbers(), []
+    states: Sequence[Any] = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)
+    for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
+        states = cell.step(numbers, [inputs], states)
+        found.append(states[0])
+    return [np.stack(found, axis=1)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnexp.quantization.cell import Cell
-from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork, Layer
 
 Gives = Literal["values", "last", "outputs"]
 
@@ -52,7 +52,7 @@ class Loop:
     steps: int
 
 
-def plan(network: LayeredNetwork) -> list[Loop]:
+def plan(network: IntegerNetwork) -> list[Loop]:
     """Return the loops of a network, in order."""
     groups: list[list[Layer]] = []
     for layer in network.layers:

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rnnexp.quantization.cell import Block, Cell, Source, State
-from rnnexp.quantization.integer_network import PROBABILITIES, LayeredNetwork
-from rnnexp.quantization.product import RADIX, Product
+from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
+from rnnexp.quantization.product import RADIX
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
 
-Entry = dict[str, Any]
+
+@dataclass(frozen=True)
+class TensorSummary:
+    """What a tensor is.
+
+    Attributes:
+        name: of the tensor.
+        dtype: its type.
+        shape: its shape.
+        scale: the real value of one unit.
+        zero_point: the code of 0.
+        min: the smallest real value that it can hold, or of constants that it holds.
+        max: the same of the largest.
+        saturated_share: of what samples decide, the share that is cut off.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+    min: float
+    max: float
+    saturated_share: float | None = None
 
 
-def describe(network: LayeredNetwork, saturation: Mapping[str, float]) -> list[Entry]:
-    """Return what the report says of every tensor.
-
-    Name, type, shape, scale and zero point, the smallest and largest real value: that it can hold, or of constants that
-    it holds; of what the samples decide, the share that is cut off.
+def describe(network: IntegerNetwork, saturation: Mapping[str, float]) -> list[TensorSummary]:
+    """Return what every tensor is.
 
     Args:
         network: the integers.
@@ -41,24 +62,22 @@ def describe(network: LayeredNetwork, saturation: Mapping[str, float]) -> list[E
         *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
         *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
-        _entry("output_kernel", _type(layer), outputs.shape, layer.scale, outputs),
+        _entry("output_kernel", PAIR, outputs.shape, layer.scale, outputs),
         *(_bias(block, scope) for block, *_, scope in blocks),
         _entry("output_bias", "int64", layer.bias.shape, scale, layer.bias * scale),
     ]
-    return [
-        {**entry, **({"saturated_share": saturation[entry["name"]]} if entry["name"] in saturation else {})}
-        for entry in found
-    ]
+    return [replace(tensor, saturated_share=saturation.get(tensor.name)) for tensor in found]
 
 
-def _entry(name: str, dtype: str, shape: Sequence[int], scale: float, values: Any, zero_point: int = 0) -> Entry:
+def _entry(
+    name: str, dtype: str, shape: Sequence[int], scale: float, values: Any, zero_point: int = 0
+) -> TensorSummary:
     """Return an entry for a tensor that holds these real values, or has these limits."""
     low, high = float(np.min(values)), float(np.max(values))
-    described = {"name": name, "dtype": dtype, "shape": list(shape), "scale": float(scale), "zero_point": zero_point}
-    return {**described, "min": low, "max": high}
+    return TensorSummary(name, dtype, tuple(shape), float(scale), zero_point, low, high)
 
 
-def _interface(network: LayeredNetwork) -> list[Entry]:
+def _interface(network: IntegerNetwork) -> list[TensorSummary]:
     """Return input and output."""
     given = [1, network.sequence_length, network.features]
     made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
@@ -72,7 +91,7 @@ def _interface(network: LayeredNetwork) -> list[Entry]:
     ]
 
 
-def _sigmoid(network: LayeredNetwork) -> list[Entry]:
+def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:
     """Return the table of a single output's probabilities, if there is one."""
     if network.sigmoid is None:
         return []
@@ -80,7 +99,7 @@ def _sigmoid(network: LayeredNetwork) -> list[Entry]:
     return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
 
 
-def _state(state: State, cell: Cell, prefix: str) -> Entry:
+def _state(state: State, cell: Cell, prefix: str) -> TensorSummary:
     dtype = PAIR if state.paired else "int16"
     return _entry(prefix + state.name, dtype, [1, cell.units], state.scale, state.limits)
 
@@ -89,7 +108,7 @@ def _scope(block: Block) -> str:
     return f"{block.name}/" if block.name else ""
 
 
-def _pre_activation(block: Block, scope: str) -> Entry:
+def _pre_activation(block: Block, scope: str) -> TensorSummary:
     """Return the sums: places in a table, or finer."""
     size = (len(block.table.values) - 1) * block.table.step
     limits = [block.start, block.start + size] if block.starts else [block.step * -(2**15), block.step * (2**15 - 1)]
@@ -97,7 +116,7 @@ def _pre_activation(block: Block, scope: str) -> Entry:
     return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
 
 
-def _tables(cell: Cell, prefix: str) -> list[Entry]:
+def _tables(cell: Cell, prefix: str) -> list[TensorSummary]:
     """Return the tables, each once."""
     found = []
     for table in cell.tables:
@@ -106,7 +125,7 @@ def _tables(cell: Cell, prefix: str) -> list[Entry]:
     return found
 
 
-def _kernels(block: Block, cell: Cell, source: Source, scope: str) -> list[Entry]:
+def _kernels(block: Block, cell: Cell, source: Source, scope: str) -> list[TensorSummary]:
     """Return the kernels; that of the inputs once for each scale, since each direction of a layer has its own."""
     own, inputs = cell.states[0].scale, len(source.scale)
     scales = block.kernel_scales(source, own)
@@ -115,15 +134,11 @@ def _kernels(block: Block, cell: Cell, source: Source, scope: str) -> list[Entry
     for number, scale in enumerate(distinct):
         codes = block.codes[:, :inputs][:, scales == scale]
         name = f"{scope}input_kernel" + (f"_{number + 1}" if len(distinct) > 1 else "")
-        found.append(_entry(name, _type(block.product), codes.shape, scale, codes * scale))
+        found.append(_entry(name, PAIR, codes.shape, scale, codes * scale))
     codes, scale = block.codes[:, inputs:], block.recurrent_scale
-    return [*found, _entry(f"{scope}recurrent_kernel", _type(block.product), codes.shape, scale, codes * scale)]
+    return [*found, _entry(f"{scope}recurrent_kernel", PAIR, codes.shape, scale, codes * scale)]
 
 
-def _bias(block: Block, scope: str) -> Entry:
+def _bias(block: Block, scope: str) -> TensorSummary:
     values = block.product.bias[block.rows]
     return _entry(f"{scope}bias", "int64", values.shape, block.bias_scale, values * block.bias_scale)
-
-
-def _type(product: Product) -> str:
-    return "int8" if product.low is None else PAIR

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.datasets.dataset import Continuation
-from rnnexp.preprocessing.input_map import scaling
+from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report import metrics
 
 # Beyond this, inputs leave the range of float32.
@@ -18,7 +18,7 @@ HORIZONS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 def generate(
-    predict: Callable[[np.ndarray], np.ndarray], input_map: Mapping[str, Any], window: np.ndarray, steps: int
+    predict: Callable[[np.ndarray], np.ndarray], input_map: InputMap, window: np.ndarray, steps: int
 ) -> np.ndarray:
     """Return the next values of a series, ``[steps]``; fewer, where a value is no longer finite or too large.
 
@@ -31,7 +31,7 @@ def generate(
     values = np.concatenate([window, np.empty(steps)])
     for step in range(steps):
         last = values[step : step + len(window)][None]
-        offset, scale = scaling(input_map, last)
+        offset, scale = input_map.scaling(last)
         output = predict(((last - offset) / scale)[..., None].astype(np.float32))
         value = float((offset + scale * np.asarray(output, np.float64))[0, 0])
         if not abs(value) <= LARGEST:

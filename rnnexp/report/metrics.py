@@ -89,9 +89,3 @@ def confusion(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     table = np.zeros((classes, classes), np.int64)
     np.add.at(table, (labels, probabilities.argmax(axis=-1)), 1)
     return table
-
-
-def majority_class(train_labels: np.ndarray, rows: int, classes: int) -> np.ndarray:
-    """Return, for ``rows`` rows, the class shares of the training part: the best constant prediction."""
-    shares = np.bincount(train_labels, minlength=classes) / len(train_labels)
-    return np.tile(shares, (rows, 1))

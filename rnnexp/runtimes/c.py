@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.c.text import identifier
-from rnnexp.quantization.integer_network import LayeredNetwork, layered
-from rnnexp.quantization.product import IntegerNetwork
+from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
 
@@ -30,10 +30,10 @@ class CompiledNetwork:
         UserError: if there is no compiler, or it fails.
     """
 
-    def __init__(self, network: IntegerNetwork | LayeredNetwork) -> None:
-        self._network = layered(network)
+    def __init__(self, network: IntegerNetwork) -> None:
+        self._network = network
         codes = np.zeros((1, network.sequence_length, network.features), np.int8)
-        files = to_c(network, NAME, {}, codes)
+        files = to_c(network, NAME, About(), codes)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / f"{NAME}.h").write_text(files.header, encoding="utf-8")

@@ -99,7 +99,7 @@ class _Micro:
             raise UserError(
                 f"TensorFlow Lite Micro cannot be loaded ({error}): install it with `pip install --pre tflite-micro`"
             ) from error
-        from rnnexp.formats.tflite.builder import interface_sizes
+        from rnnexp.formats.tflite.metadata import interface_sizes
 
         given, made = interface_sizes(content)
         arena = self.ARENA_BYTES + self.ARENA_INPUTS * sum(given)

@@ -5,63 +5,87 @@ All integers are float64, which holds them exactly, since XLA multiplies matrice
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.cells.simple.layer import scan
-from rnnexp.config import Settings
-from rnnexp.datasets import Dataset
+from rnnexp.layers.activation import TENSOR_ACTIVATIONS
 from rnnexp.layers.loops import FUSED_UNITS, product
-from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.quantization.product import CODE_UNIT, RADIX, IntegerNetwork, Product
-from rnnexp.quantization.quantizer import LARGEST_WEIGHT
-from rnnexp.training.model import fold, state_scale
+from rnnexp.network.activations import state_scale
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.network import Network
+from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
+from rnnexp.quantization.rounding import LARGEST_WEIGHT, refilled
+from rnnexp.training.unit_scale import UnitScale
+
+
+def with_weights(integers: IntegerNetwork, network: Network) -> IntegerNetwork:
+    """Return an integer network of one simple cell with other real weights, and the same scales, shifts and table."""
+    cell, source = _only_cell(integers), integers.sources[0]
+    *recurrent, kernel, bias = network.weights
+    return replace(
+        integers,
+        layers=(Layer((cell.with_weights(recurrent, source),)),),
+        output_layer=refilled(integers.output_layer, kernel.T, bias),
+    )
+
+
+def _only_cell(integers: IntegerNetwork) -> SimpleCell:
+    """Return the only cell of a network; ``rnnexp.training.fine_tuning.is_supported`` tells whether it is one."""
+    cell = integers.layers[0].cells[0]
+    assert isinstance(cell, SimpleCell)
+    return cell
 
 
 class SimulatedNetwork(keras.layers.Layer):
-    """A network that computes as ``network`` would with this layer's weights, its scales kept as they are.
+    """A network that computes as ``integers`` would with this layer's weights, its scales kept as they are.
 
     Args:
-        network: scales, shifts and table.
-        config: the settings of the run.
-        dataset: has the scales between training and the user's numbers.
+        integers: scales, shifts and table.
+        architecture: of the network.
+        unit: between training and the user's numbers.
 
     Input: ``[batch, time, features]`` at unit scale; output: ``[batch, outputs]`` at unit scale, or probabilities. The
     weights are those of ``rnnexp.training.model.trainable``, in the same order.
     """
 
-    def __init__(self, network: IntegerNetwork, config: Settings, dataset: Dataset) -> None:
+    def __init__(self, integers: IntegerNetwork, architecture: Architecture, unit: UnitScale) -> None:
         super().__init__()
-        self.network, self.config, self.dataset = network, config, dataset
-        units, features, outputs = network.hidden_size, network.features, network.outputs
-        shapes = [(features, units), (units, units), (units,), (units, outputs), (outputs,)]
+        self.integers, self.architecture, self.unit = integers, architecture, unit
+        self.cell = _only_cell(integers)
+        shapes = architecture.shapes.values()
         self.values = [self.add_weight(shape=shape, name=f"weight_{n}") for n, shape in enumerate(shapes)]
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return the outputs as the integers give them."""
-        network, unit = self.network, state_scale(self.config)
+        affine, cell, source = self.integers.input, self.cell, self.integers.sources[0]
+        value_scale, sums = cell.activation.scale, cell.sums
+        features = self.architecture.features
+        unit = state_scale(self.architecture.activation, self.architecture.max_value)
         weights = [tf.cast(value.value, tf.float64) for value in self.values]
-        kernel, recurrent, bias, out_kernel, out_bias = fold(self.config, self.dataset, weights, tf.reduce_sum)
+        kernel, recurrent, bias, out_kernel, out_bias = self.unit.fold(self.architecture, weights, tf.reduce_sum)
 
-        x = tf.cast(inputs, tf.float64) * self.dataset.input_scale
-        codes = tf.clip_by_value(tf.round(x / network.input.scale) + network.input.zero_point, -128.0, 127.0)
-        to_state = network.input.scale / RADIX / network.state_scale
-        both = _weight_codes(tf.concat([kernel * to_state, recurrent], axis=0), network.cell)
-        bias_code = _bias_code(bias - network.table_start, network.cell)
-        states = network.state_scale * self._states(codes - network.input.zero_point, both, bias_code)
+        x = tf.cast(inputs, tf.float64) * self.unit.inputs
+        codes = tf.clip_by_value(tf.round(x / affine.scale) + affine.zero_point, -128.0, 127.0)
+        both = _weight_codes(tf.concat([kernel * (source.scale[0] / value_scale), recurrent], axis=0), sums)
+        bias_code = _bias_code(bias - cell.activation.start, sums)
+        states = value_scale * self._states(codes - affine.zero_point, both, bias_code)
 
         # From here on what the gradient goes through: the float network with the rounded weights.
-        kernel = _through(kernel, both[: network.features] * network.input_kernel_scale)
-        recurrent = _through(recurrent, both[network.features :] * network.cell.scale)
-        real_x = (codes - network.input.zero_point) * network.input.scale
+        kernel = _through(kernel, both[:features] * (sums.scale * value_scale / source.scale[0]))
+        recurrent = _through(recurrent, both[features:] * sums.scale)
+        real_x = (codes - affine.zero_point) * affine.scale
         last = scan(
             _float32(tf.transpose(real_x, (1, 0, 2))),
             _float32(kernel / unit),
             _float32(recurrent),
             _float32(bias / unit),
-            ACTIVATIONS[self.config.activation],
+            TENSOR_ACTIVATIONS[self.architecture.activation],
             every_step=False,
             states=_float32(states / unit),
         )
@@ -70,10 +94,9 @@ class SimulatedNetwork(keras.layers.Layer):
 
     def _states(self, codes: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the integer states ``[time, batch, units]`` for input codes ``[batch, time, features]``."""
-        network = self.network
-        features, units, shift = network.features, network.hidden_size, network.cell.shift
-        table = tf.constant(network.table, tf.float64)
-        high, low = _split(weights) if network.cell.low is not None else (weights / RADIX, tf.zeros_like(weights))
+        features, units, shift = self.architecture.features, self.cell.units, self.cell.sums.shift
+        table = tf.constant(self.cell.activation.values, tf.float64)
+        high, low = _split(weights)
         time_first = tf.transpose(codes, (1, 0, 2))
         from_inputs = CODE_UNIT * tf.tensordot(time_first, RADIX * high[:features] + low[:features], 1) + bias
         batch_last = units <= FUSED_UNITS
@@ -85,7 +108,9 @@ class SimulatedNetwork(keras.layers.Layer):
             total = product(state, high[features:], batch_last=batch_last)
             total += product(upper, low[features:], batch_last=batch_last)
             index = tf.clip_by_value(
-                _round_shift(CODE_UNIT * total + from_inputs[i], shift), 0.0, float(len(network.table) - 1)
+                _round_shift(CODE_UNIT * total + from_inputs[i], shift),
+                0.0,
+                float(len(self.cell.activation.values) - 1),
             )
             state = tf.gather(table, tf.cast(index, tf.int32))
             return i + 1, state, written.write(i, state)
@@ -99,24 +124,23 @@ class SimulatedNetwork(keras.layers.Layer):
 
     def _output(self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the outputs at unit scale, or probabilities, for last states ``[batch, units]`` in real numbers."""
-        layer, output = self.network.output_layer, self.network.output
+        layer, output = self.integers.output_layer, self.integers.output
         weights = _weight_codes(kernel, layer)
-        high, low = _split(weights) if layer.low is not None else (weights / RADIX, tf.zeros_like(weights))
-        value = tf.stop_gradient(tf.round(state / self.network.state_scale))
+        high, low = _split(weights)
+        value = tf.stop_gradient(tf.round(state / self.cell.activation.scale))
         upper, _ = _split(value)
         total = CODE_UNIT * (value @ high + upper @ low) + _bias_code(bias, layer)
         codes = tf.clip_by_value(_round_shift(total, layer.shift) + output.zero_point, -128.0, 127.0)
         real = (codes - output.zero_point) * output.scale
         result = _through(state @ _through(kernel, weights * layer.scale) + bias, real)
-        if self.network.softmax:
+        if self.integers.softmax:
             return tf.nn.softmax(_float32(result))
-        return _float32(result / self.dataset.output_scale)
+        return _float32(result / self.unit.outputs)
 
 
 def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:
     """Return the integers of weights ``[inputs, units]`` that are in units of the state's scale."""
-    codes = tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
-    return codes if layer.low is not None else RADIX * tf.round(codes / RADIX)
+    return tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
 
 
 def _bias_code(bias: tf.Tensor, layer: Product) -> tf.Tensor:

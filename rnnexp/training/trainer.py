@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -60,21 +60,39 @@ class History:
         return (len(self.epochs) - 1) * self.steps_per_epoch / self.epochs[-1].seconds
 
 
-def make_optimizer(
-    name: str, learning_rate: float, *, clip_norm: float | None, decay_steps: int
-) -> keras.optimizers.Optimizer:
-    """Return a Keras optimiser whose learning rate falls to a hundredth along a cosine over ``decay_steps`` steps.
+@dataclass(frozen=True)
+class Optimization:
+    """How weights are changed.
 
-    Args:
-        name: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
+    Attributes:
+        name: of a Keras optimiser: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
         learning_rate: at the start.
+        batch_size: rows a step, at most.
         clip_norm: the longest gradient allowed over all weights together; None for no bound.
-        decay_steps: 0 for a constant rate.
+        seed: of the shuffling.
     """
-    rate: Any = learning_rate
-    if decay_steps:
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
-    return keras.optimizers.get({"class_name": name, "config": {"learning_rate": rate, "global_clipnorm": clip_norm}})
+
+    name: str
+    learning_rate: float
+    batch_size: int
+    clip_norm: float | None = 1.0
+    seed: int = 0
+
+    def at(self, share: float) -> Optimization:
+        """Return the same at a share of the learning rate."""
+        return replace(self, learning_rate=self.learning_rate * share)
+
+    def optimizer(self, rows: int, epochs: int, *, decay: bool) -> keras.optimizers.Optimizer:
+        """Return the optimiser for so many epochs over so many rows.
+
+        With ``decay``, its learning rate falls to a hundredth along a cosine over all steps.
+        """
+        steps = max(rows // self.batch_size, 1) * epochs
+        rate: Any = self.learning_rate
+        if decay and steps:
+            rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps, alpha=0.01)
+        config = {"learning_rate": rate, "global_clipnorm": self.clip_norm}
+        return keras.optimizers.get({"class_name": self.name, "config": config})
 
 
 class Trainer:
@@ -157,7 +175,7 @@ class Trainer:
         *,
         epochs: int,
         patience: int = 0,
-        renew: Callable[[], np.ndarray] | None = None,
+        augment: Callable[[], np.ndarray] | None = None,
         on_epoch: Callable[[Epoch], object] | None = None,
     ) -> History:
         """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
@@ -171,7 +189,7 @@ class Trainer:
             y_val: validation targets.
             epochs: how many at most.
             patience: stop after this many epochs without a better validation loss; 0 for never.
-            renew: makes the inputs of each epoch, before it, of the shape and the type of ``x``; None for ``x`` in all.
+            augment: makes the inputs of each epoch, of the shape and the type of ``x``; None for ``x`` in all.
             on_epoch: called after each epoch.
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
@@ -191,8 +209,8 @@ class Trainer:
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
-                if renew:
-                    x_on_device = tf.constant(renew())
+                if augment:
+                    x_on_device = tf.constant(augment())
                 start = time.perf_counter()
                 loss = float(self._epoch(x_on_device, y_on_device, order))
                 elapsed = time.perf_counter() - start

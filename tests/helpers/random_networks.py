@@ -1,41 +1,49 @@
-"""Float networks with random weights, for the tests of what integers make of them."""
-
-from dataclasses import dataclass
+"""Networks with random weights, for the tests of what is made of them."""
 
 import numpy as np
 
-from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.quantization.quantizer import Ranges, quantize
+from rnnexp.network import cells as registry
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.network import Network
+from rnnexp.quantization.quantizer import quantize
+
+# Of a decoder.
+ANSWER_STEPS = 5
 
 
-@dataclass(frozen=True)
-class FloatNetwork:
-    """A simple recurrent network in float64: weights in Keras' order, and the activation."""
+def layered(
+    *cells, steps=20, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0, softmax=False
+):
+    """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
 
-    weights: list[np.ndarray]
-    activation: object
-
-    def run(self, x):
-        """Return outputs ``[n, outputs]``, and all states and pre-activations ``[n, time, units]``."""
-        kernel, recurrent, bias, out_kernel, out_bias = self.weights
-        state, states, sums = np.zeros((len(x), len(bias))), [], []
-        for time in range(x.shape[1]):
-            sums.append(x[:, time] @ kernel + state @ recurrent + bias)
-            with np.errstate(over="ignore"):
-                state = self.activation(sums[-1])
-            states.append(state)
-        return state @ out_kernel + out_bias, np.stack(states, 1), np.stack(sums, 1)
-
-    def ranges(self, x):
-        outputs, _, sums = self.run(x)
-        return Ranges((x.min(), x.max()), (sums.min(), sums.max()), (outputs.min(), outputs.max()))
-
-    def quantize(self, x, **options):
-        return quantize(self.weights, self.activation, self.ranges(x), sequence_length=x.shape[1], **options)
+    The one with "encodes" behind is the last layer of an encoder: those after it are a decoder.
+    """
+    layers = tuple(
+        Layer(cell, units, "both" in ways, "backwards" in ways, ANSWER_STEPS if "encodes" in ways else 0)
+        for cell, units, *ways in cells
+    )
+    architecture = Architecture(steps, features, layers, every_step, outputs, activation, softmax=softmax)
+    random, weights, inputs = np.random.default_rng(seed), [], features
+    for layer in layers:
+        for _ in layer.directions:
+            weights += cell_weights(random, layer.cell, inputs, layer.units, gain)
+        inputs = layer.width
+    return Network.of(architecture, [*weights, random.normal(size=(inputs, outputs)), random.normal(size=outputs)])
 
 
-def float_network(hidden, *, features=1, outputs=1, activation="tanh", gain=1.0, seed=0):
-    """Return a network that neither explodes nor forgets at once: orthogonal recurrent weights."""
+def cell_weights(random, cell, inputs, units, gain=1.0):
+    """Return weights that neither explode nor forget at once: orthogonal recurrent ones."""
+    kind = registry.load(cell)
+    orthogonal = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(kind.sums)]
+    return [
+        random.normal(size=(inputs, kind.sums * units)) * gain / inputs**0.5,
+        np.concatenate(orthogonal, axis=1) * gain,
+        random.normal(size=kind.shapes(inputs, units)["bias"]) * 0.1,
+    ]
+
+
+def simple(hidden, *, steps=20, features=1, outputs=1, activation="tanh", gain=1.0, seed=0, softmax=False):
+    """Return a network of one layer of simple cells that neither explodes nor forgets at once."""
     random = np.random.default_rng(seed)
     orthogonal, _ = np.linalg.qr(random.normal(size=(hidden, hidden)))
     # relu is kept from growing; the custom activation's slope is about 1 at a quarter.
@@ -47,7 +55,8 @@ def float_network(hidden, *, features=1, outputs=1, activation="tanh", gain=1.0,
         random.normal(size=(hidden, outputs)),
         random.normal(size=outputs),
     ]
-    return FloatNetwork(weights, ACTIVATIONS[activation].table)
+    layers = (Layer("simple", hidden),)
+    return Network.of(Architecture(steps, features, layers, False, outputs, activation, softmax=softmax), weights)
 
 
 def inputs(samples, steps, features=1, seed=1):
@@ -55,3 +64,9 @@ def inputs(samples, steps, features=1, seed=1):
     random = np.random.default_rng(seed)
     slow = np.cumsum(random.normal(size=(samples, steps, features)), axis=1)
     return np.tanh(0.2 * slow + 0.5 * random.normal(size=slow.shape))
+
+
+def integers(network, x, **options):
+    """Return the quantised network, and input codes for it."""
+    integer = quantize(network, x, **options)
+    return integer, integer.input.encode(x)

@@ -17,22 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
-from rnnexp.quantization.cell import (
-    Activation,
-    Block,
-    Ranges,
-    Source,
-    State,
-    as_values,
-    joined,
-    places,
-    sigmoid,
-    sums_in_places,
-    table_limits,
-)
+from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import Block, Source, State, as_values, joined, sums_in_places
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, product, scale_for, widened, without_zero_point
+from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
+from rnnexp.quantization.tables import GATE_BITS, ONE, Table, places
 
 # Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
 WORD_BITS = 2
@@ -67,7 +59,7 @@ class GRUCell:
     def states(self) -> tuple[State, ...]:
         """The value, and the long state."""
         scale = self.candidate.scale
-        low, high = table_limits(self.candidate)
+        low, high = self.candidate.limits
         limits = min(low, 0.0), max(high, 0.0)
         return State("state", scale * 2**WORD_BITS, limits), State("long_state", scale, limits)
 
@@ -108,28 +100,12 @@ class GRUCell:
         return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
 
 
-def float_step(
-    weights: Sequence[np.ndarray], activation: Activation, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
-) -> list[np.ndarray]:
-    """Return the state ``[n, units]`` that follows in real numbers, and see what lies where."""
-    kernel, recurrent, bias = weights
-    of_inputs, of_state = (
-        np.split(x @ kernel + bias[0], 3, axis=1),
-        np.split(states[0] @ recurrent + bias[1], 3, axis=1),
-    )
-    z, r = (sigmoid(ranges.see("gates", of_inputs[n] + of_state[n])) for n in range(2))
-    a, b = ranges.see("a", of_inputs[2]), ranges.see("b", of_state[2])
-    candidate = activation(ranges.see("candidate", a + r * b))
-    return [z * states[0] + (1.0 - z) * candidate]
-
-
-def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> GRUCell:
+def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> GRUCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel, two biases ``[2, ...]``."""
     kernel, recurrent, bias = weights
     units = len(recurrent)
     where, gates = places(activation, ranges["candidate"]), places(sigmoid, ranges["gates"], 2 * ONE)
-    peak = float(np.abs(activation(where.start + where.step * np.arange(where.size))).max())
-    scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
+    scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     columns, both = slice(2 * units), bias.sum(axis=0)
     gate_sums, (gates, _) = sums_in_places(
         (gates, gates), kernel[:, columns], recurrent[:, columns], both[columns], source, scale
@@ -146,7 +122,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     finer = max(min(math.floor(math.log2(LARGEST_WORD * where.step / largest)), FINER_BITS), 0)
     distance = where.step * 2.0**-finer
     biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
-    parts = product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, 2, "candidate")
+    parts = quantize_product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, "candidate")
     return GRUCell(
         gates=gate_sums,
         parts=without_zero_point(parts, source.zero_point, len(kernel)),

@@ -13,21 +13,20 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from rnnexp.cells.gru import integers
-from rnnexp.layers.cell import Cell
+from rnnexp.layers.activation import TensorActivation
+from rnnexp.layers.cell import CellLayers
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
-from rnnexp.network.activations import Activation
 
 
 @dataclass(frozen=True)
 class Gated(Recurrence):
     """The arithmetic; kept: h, z, r, candidate, s_h. The gradients by the sums are those by z, r, s_h, x_h."""
 
-    rule: Activation
+    activation: TensorActivation
     states = 1
     kept = 5
-    around = (0,)
+    carried = (0,)
     of_input = (0, 1, 3)
     of_state = (0, 1, 2)
     recurrent_bias = True
@@ -36,35 +35,29 @@ class Gated(Recurrence):
         """Return the new state, and the gates."""
         (x_z, x_r, x_h), (s_z, s_r, s_h) = of_input, of_state
         z, r = tf.sigmoid(x_z + s_z), tf.sigmoid(x_r + s_r)
-        candidate = self.rule.forward(x_h + r * s_h)
+        candidate = self.activation.forward(x_h + r * s_h)
         return z * states[0] + (1.0 - z) * candidate, z, r, candidate, s_h
 
     def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
         """Return what the gradient by the output is multiplied with."""
         _, z, r, candidate, s_h = kept
-        to_x = (1.0 - z) * self.rule.slope(candidate)
+        to_x = (1.0 - z) * self.activation.slope(candidate)
         return (previous[0] - candidate) * z * (1.0 - z), to_x * s_h * r * (1.0 - r), to_x * r, to_x, z
 
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
+    def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Return the gradients by the sums, and by the output before as far as it passes the gate z."""
         *to_sums, z = slopes
-        by_output += around[0]
-        return tuple(by_output * slope for slope in to_sums), (by_output * z,)
+        grad_output += carried[0]
+        return tuple(grad_output * slope for slope in to_sums), (grad_output * z,)
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")
 class GRU(Recurrent, keras.layers.GRU):
     """Keras' ``GRU`` with the fast loops; one with ``reset_after=False`` runs as Keras has it."""
 
-    def recurrence(self, rule: Activation) -> Gated | None:
+    def recurrence(self, activation: TensorActivation) -> Gated | None:
         """Return the arithmetic, if it is the fast one."""
-        return Gated(rule) if self.cell.reset_after else None
+        return Gated(activation) if self.cell.reset_after else None
 
 
-CELL = Cell(
-    layer=GRU,
-    plain=keras.layers.GRU,
-    activated=(False, False, True),
-    start=lambda rule: ((0.0, 0.0, rule.working_point[0]), rule.working_point[1]),
-    integers=integers,
-)
+LAYERS = CellLayers(trained=GRU, plain=keras.layers.GRU)

@@ -17,22 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
-from rnnexp.quantization.cell import (
-    Activation,
-    Block,
-    Places,
-    Ranges,
-    Source,
-    State,
-    joined,
-    places,
-    sigmoid,
-    sums_in_places,
-    table_limits,
-)
+from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import Block, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
+from rnnexp.quantization.tables import GATE_BITS, ONE, Places, Table, places
 
 LARGEST_WORD = 2**15 - 1
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
@@ -67,7 +58,7 @@ class LSTMCell:
     @property
     def states(self) -> tuple[State, ...]:
         """The output, and ``c``."""
-        low, high = table_limits(self.activation)
+        low, high = self.activation.limits
         word = LARGEST_WORD * self.candidate.scale
         return (
             State("state", self.activation.scale, (min(low, 0.0), max(high, 0.0))),
@@ -109,18 +100,7 @@ class LSTMCell:
         return arithmetic.dot([(o, activated)], GATE_BITS, "next_state"), c
 
 
-def float_step(
-    weights: Sequence[np.ndarray], activation: Activation, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
-) -> list[np.ndarray]:
-    """Return the states ``[n, units]`` that follow in real numbers, and see what lies where."""
-    kernel, recurrent, bias = weights
-    i, f, candidate, o = np.split(x @ kernel + states[0] @ recurrent + bias, 4, axis=1)
-    i, f, o = (sigmoid(ranges.see("gates", z)) for z in (i, f, o))
-    c = ranges.see("c", f * states[1] + i * activation(ranges.see("candidate", candidate)))
-    return [o * activation(c), c]
-
-
-def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> LSTMCell:
+def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> LSTMCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 4 * units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
     peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())

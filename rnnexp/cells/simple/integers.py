@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.arithmetic import Arithmetic, Table
-from rnnexp.quantization.cell import Activation, Block, Ranges, Source, State, as_values, joined, places, table_limits
+from rnnexp.network.activations import Function
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import Block, Source, State, as_values, joined
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.quantizer import LARGEST_STATE, product, scale_for, without_zero_point
+from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
+from rnnexp.quantization.scales import LARGEST_STATE, scale_for
+from rnnexp.quantization.tables import Table, places
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class SimpleCell:
     @property
     def states(self) -> tuple[State, ...]:
         """The output."""
-        return (State("state", self.activation.scale, table_limits(self.activation), paired=True),)
+        return (State("state", self.activation.scale, self.activation.limits, paired=True),)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -50,29 +54,27 @@ class SimpleCell:
         """Return kernel, recurrent kernel and bias."""
         return joined(self.blocks, source, self.activation.scale)
 
+    def with_weights(self, weights: Sequence[np.ndarray], source: Source) -> SimpleCell:
+        """Return the cell with other real weights, in Keras' order, and the same scales, shifts and table."""
+        kernel, recurrent, bias = weights
+        rows = as_values(kernel, recurrent, source, self.activation.scale)
+        sums = refilled(self.sums, rows, bias - self.activation.start)
+        return replace(self, sums=without_zero_point(sums, source.zero_point, len(kernel)))
+
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         """Return the state that follows."""
         sums = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
         return tuple(arithmetic.look_up((self.activation,), sums, "next_state"))
 
 
-def float_step(
-    weights: Sequence[np.ndarray], activation: Activation, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
-) -> list[np.ndarray]:
-    """Return the state ``[n, units]`` that follows in real numbers, and see what lies where."""
-    kernel, recurrent, bias = weights
-    return [activation(ranges.see("sum", x @ kernel + states[0] @ recurrent + bias))]
-
-
-def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Ranges, source: Source) -> SimpleCell:
+def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> SimpleCell:
     """Return the cell for Keras' weights: kernel ``[inputs, units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
     where = places(activation, ranges["sum"])
-    peak = float(np.abs(activation(where.start + where.step * np.arange(where.size))).max())
-    scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
-    sums = product(
-        as_values(kernel, recurrent, source, scale), bias - where.start, scale, where.step, 2, "pre-activation"
-    )
+    scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
+    rows = as_values(kernel, recurrent, source, scale)
+    sums = quantize_product(rows, bias - where.start, scale, where.step, "pre-activation")
+    # The step was rounded up: the table ends a little later.
     where = replace(where, step=sums.step)
     sums = without_zero_point(sums, source.zero_point, len(kernel))
     return SimpleCell(sums, where.tabulate(activation, scale))

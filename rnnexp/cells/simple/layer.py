@@ -7,43 +7,42 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from rnnexp.cells.simple import integers
-from rnnexp.layers.cell import Cell
+from rnnexp.layers.activation import TensorActivation
+from rnnexp.layers.cell import CellLayers
 from rnnexp.layers.loops import Weights, run
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
-from rnnexp.network.activations import Activation
 
 
 @dataclass(frozen=True)
 class Simple(Recurrence):
     """The arithmetic; all that is kept are the states."""
 
-    rule: Activation
+    activation: TensorActivation
     states = kept = 1
-    around = ()
+    carried = ()
     of_input = of_state = (0,)
 
     def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:  # noqa: ARG002
         """Return the new state."""
-        return (self.rule.forward(of_input[0] + of_state[0]),)
+        return (self.activation.forward(of_input[0] + of_state[0]),)
 
     def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
         """Return the activation's slope."""
-        return (self.rule.slope(kept[0]),)
+        return (self.activation.slope(kept[0]),)
 
-    def backward(self, by_output: tf.Tensor, around: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
+    def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
         """Return the gradient by the sum."""
-        return (by_output * slopes[0],), around
+        return (grad_output * slopes[0],), carried
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")
 class SimpleRNN(Recurrent, keras.layers.SimpleRNN):
     """Keras' ``SimpleRNN`` with the fast loops."""
 
-    def recurrence(self, rule: Activation) -> Simple:
+    def recurrence(self, activation: TensorActivation) -> Simple:
         """Return the arithmetic."""
-        return Simple(rule)
+        return Simple(activation)
 
 
 def scan(
@@ -51,7 +50,7 @@ def scan(
     kernel: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     bias: tf.Tensor,
-    activation: Activation,
+    activation: TensorActivation,
     *,
     every_step: bool,
     states: tf.Tensor | None = None,
@@ -73,10 +72,4 @@ def scan(
     return run(Simple(activation), sequences, weights, every_step=every_step, known=known)[0]
 
 
-CELL = Cell(
-    layer=SimpleRNN,
-    plain=keras.layers.SimpleRNN,
-    activated=(True,),
-    start=lambda rule: ((rule.working_point[0],), rule.working_point[1]),
-    integers=integers,
-)
+LAYERS = CellLayers(trained=SimpleRNN, plain=keras.layers.SimpleRNN)

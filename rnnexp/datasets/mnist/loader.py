@@ -9,8 +9,8 @@ from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.mnist import files as mnist_files
 from rnnexp.datasets.support import splits as stratified
 from rnnexp.datasets.support import tfds as prepared
+from rnnexp.datasets.support.baselines import majority_class
 from rnnexp.datasets.support.splits import Labelled
-from rnnexp.report.metrics import majority_class
 
 LARGEST = 255.0
 SITE = "https://storage.googleapis.com/cvdf-datasets/mnist/"

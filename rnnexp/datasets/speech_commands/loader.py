@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,12 +22,12 @@ from rnnexp.datasets.speech_commands import folder as speech_folder
 from rnnexp.datasets.speech_commands import tfds as speech_tfds
 from rnnexp.datasets.speech_commands.augmentation import distort
 from rnnexp.datasets.speech_commands.folder import LABELS, PARTS, SILENCE, shortened
+from rnnexp.datasets.speech_commands.recipe import Recipe, Statistics
 from rnnexp.datasets.support import tfds as prepared
+from rnnexp.datasets.support.baselines import majority_class
 from rnnexp.datasets.support.cache import Cache, Entry, Writer
 from rnnexp.errors import UserError
-from rnnexp.preprocessing.features import Recipe
 from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, one_second
-from rnnexp.report.metrics import majority_class
 
 # Change this when the same settings and clips come to other arrays.
 CACHE_VERSION = 1
@@ -122,7 +123,7 @@ def _fill(writer: Writer, source: Source, recipe: Recipe, config: Classification
     notes = list(source.notes)
     if skipped:
         notes.append(f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}.")
-    return {"description": source.description, "statistics": statistics, "notes": notes, "skipped": skipped}
+    return {"description": source.description, "statistics": asdict(statistics), "notes": notes, "skipped": skipped}
 
 
 def _chunks(clips: Iterable[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -144,7 +145,7 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
     train, validation, test = (
         Split(entry.arrays[f"{part}-inputs"], np.array(entry.arrays[f"{part}-labels"])) for part in PARTS
     )
-    statistics = entry.facts["statistics"]
+    statistics = Statistics(**entry.facts["statistics"])
     return Dataset(
         name=config.dataset_name,
         task="classification",
@@ -162,19 +163,22 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
         class_names=LABELS,
         defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
         notes=tuple(entry.facts["notes"]),
-        renew=_renewal(config, recipe, entry) if config.augmentation else None,
+        augment=_augmentation(config, recipe, entry) if config.augmentation else None,
     )
 
 
-def _renewal(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Callable[[np.random.Generator], np.ndarray]:
+def _augmentation(
+    config: ClassificationConfig, recipe: Recipe, entry: Entry
+) -> Callable[[np.random.Generator], np.ndarray]:
     """Return what makes the inputs of the training part anew, of its clips distorted.
 
     In the background of half of them is noise, of the others any clip, which says another word most of the time.
     """
-    clips, labels, statistics = entry.arrays[CLIPS], entry.arrays["train-labels"], entry.facts["statistics"]
+    clips, labels = entry.arrays[CLIPS], entry.arrays["train-labels"]
+    statistics = Statistics(**entry.facts["statistics"])
     noise = np.flatnonzero(labels == LABELS.index(SILENCE))
 
-    def renew(random: np.random.Generator) -> np.ndarray:
+    def augment(random: np.random.Generator) -> np.ndarray:
         inputs = np.empty_like(entry.arrays["train-inputs"])
         background = random.integers(len(clips), size=len(clips))
         if len(noise):
@@ -185,4 +189,4 @@ def _renewal(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Call
         recipe.normalize(inputs, statistics)
         return inputs
 
-    return renew
+    return augment

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.formats.c.text import array
-from rnnexp.quantization.arithmetic import ONE, Table
 from rnnexp.quantization.cell import Cell
 from rnnexp.quantization.product import CODE_UNIT, Product, split
+from rnnexp.quantization.tables import ONE, Table
 
 # The largest number that a word can be.
 WORD = 2**15
@@ -188,13 +188,11 @@ def largest_value(cell: Cell) -> int:
 def largest_sum(product: Product, limits: np.ndarray) -> int:
     """Return a bound on a product's sums, rounding included, for values up to ``limits``."""
     sums = np.abs(product.high.astype(np.int64)) @ (CODE_UNIT * limits) + np.abs(product.bias)
-    if product.low is not None:
-        upper = np.maximum(np.abs(split(limits)[0]), np.abs(split(-limits)[0]))
-        sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
+    upper = np.maximum(np.abs(split(limits)[0]), np.abs(split(-limits)[0]))
+    sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
     return int(sums.max()) + (1 << (product.shift - 1))
 
 
 def interleaved(product: Product) -> np.ndarray:
     """Return the weights ``[rows, 2 * inputs]``, both parts of each side by side."""
-    low = np.zeros_like(product.high) if product.low is None else product.low
-    return np.stack([product.high, low], axis=2).reshape(len(product.high), -1)
+    return np.stack([product.high, product.low], axis=2).reshape(len(product.high), -1)

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from rnnexp.formats.about import About
 from rnnexp.formats.c.cell import interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.text import array, comment, identifier, indented, numbers, string
-from rnnexp.quantization import integer_network as layered
-from rnnexp.quantization import tensors
+from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
-from rnnexp.quantization.integer_network import LayeredNetwork
-from rnnexp.quantization.product import CODE_UNIT, RADIX, IntegerNetwork, Product
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Numbers that are compiled into a self-test, at most (but always one sequence).
@@ -52,31 +52,30 @@ class CFiles:
     stack_bytes: int
 
 
-def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str, Any], codes: np.ndarray) -> CFiles:
+def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) -> CFiles:
     """Return the network as C.
 
     Args:
         network: the integers.
         name: of the files, without suffix; all public C names begin with it, as ``identifier`` spells it.
-        about: what ``rnnexp.formats.about.describe`` says of the run: for the comments and the classes' names.
+        about: what the model says of itself: for the comments and the classes' names.
         codes: int8 ``[n, time, features]`` to test with; some of them are taken.
     """
-    network = layered.layered(network)
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
     codes = codes[np.linspace(0, len(codes) - 1, few).astype(int)]
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
     cells, run = program.cells(), program.stream() if network.forward else program.sequence()
-    classes = about.get("classes", range(max(network.outputs, 2)))
+    classes = about.classes or range(max(network.outputs, 2))
     what = "logits" if network.softmax else "outputs"
     results = f"{program.output_steps} * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
     values = {
         "name": name,
         "p": prefix,
         "P": macro,
-        "about": comment(about),
-        "scales": comment({entry["name"]: entry["scale"] for entry in tensors.describe(network, {})}),
+        "about": comment(about.to_json()),
+        "scales": comment({tensor.name: tensor.scale for tensor in tensors.describe(network, {})}),
         "what": what,
         "whole": f"{what} after every step" if network.every_step else f"last {what}",
         "steps": network.sequence_length,
@@ -110,7 +109,7 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
         "run": indented(run),
         "sequences": len(codes),
         "inputs": numbers(codes.reshape(len(codes), -1)),
-        "expected": numbers(layered.run(network, codes).reshape(len(codes), -1)),
+        "expected": numbers(reference.run(network, codes).reshape(len(codes), -1)),
         "classes": len(classes),
         "class_names": ",\n".join(f"    {string(str(text))}" for text in classes),
     }
@@ -136,14 +135,14 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
     )
 
 
-def _constants(network: LayeredNetwork) -> tuple[list[Product], list[np.ndarray]]:
+def _constants(network: IntegerNetwork) -> tuple[list[Product], list[np.ndarray]]:
     """Return all products and tables of a network, each once."""
     cells = [cell for layer in network.layers for cell in layer.cells]
     products = {id(block.product): block.product for cell in cells for block in cell.blocks}
     return [*products.values(), network.output_layer], [table.values for cell in cells for table in cell.tables]
 
 
-def _state_scales(network: LayeredNetwork, macro: str) -> str:
+def _state_scales(network: IntegerNetwork, macro: str) -> str:
     """Return the definitions of the scales of everything that is kept from step to step."""
     found = [
         f"#define {macro}_{(scope + state.name).replace('/', '_').upper()}_SCALE {state.scale}"
@@ -154,7 +153,7 @@ def _state_scales(network: LayeredNetwork, macro: str) -> str:
     return "\n".join(found)
 
 
-def _last_states(network: LayeredNetwork, program: Program, codes: np.ndarray) -> dict[str, str]:
+def _last_states(network: IntegerNetwork, program: Program, codes: np.ndarray) -> dict[str, str]:
     """Return the self-test's arrays of all states after the last step, and its comparisons with them."""
     arithmetic = Numbers()
     cells = [layer.cells[0] for layer in network.layers]

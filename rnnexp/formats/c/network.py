@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
 from rnnexp.formats.c.text import call, indented
-from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 from rnnexp.quantization.schedule import Chain, plan
 
@@ -65,7 +65,7 @@ class Program:
         limits: how large these values can be.
     """
 
-    network: LayeredNetwork
+    network: IntegerNetwork
     prefix: str
     sizes: dict[str, int] = field(default_factory=dict)
     states: list[Kept] = field(default_factory=list)

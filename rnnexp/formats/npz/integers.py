@@ -6,37 +6,36 @@ the second layer's cell that goes backwards. So a new cell needs nothing here. `
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from importlib.util import find_spec
 from typing import Any, get_type_hints
 
 import numpy as np
 
-from rnnexp.network import cells as registry
-from rnnexp.quantization.arithmetic import Table
+from rnnexp.formats.npz import previous
+from rnnexp.network import cells
 from rnnexp.quantization.cell import Cell
-from rnnexp.quantization.integer_network import Layer, LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.tables import Table
 
 # Places are int16, and sums int32 or wider.
 LARGEST_TABLE = 2**15
 LARGEST_SHIFT = 31
 
 
-def to_arrays(network: LayeredNetwork) -> dict[str, np.ndarray]:
+def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     """Return every number of a network; those that are no arrays have no dimensions."""
     found = dict(_numbers(network, ""))
     for number, layer in enumerate(network.layers, 1):
         found |= _numbers(layer, f"layer_{number}/")
     for prefix, cell in named_cells(network):
-        name = next(name for name in registry.CELLS if _class_of(name) is type(cell))
+        name = next(name for name in cells.CELLS if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
     return {name: np.asarray(value) for name, value in found.items()}
 
 
-def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
+def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
     """Return the network that ``to_arrays`` was given.
 
     Raises:
@@ -47,14 +46,14 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> LayeredNetwork:
     while any(name.startswith(f"layer_{len(layers) + 1}/") for name in found):
         prefix = f"layer_{len(layers) + 1}/"
         ways = _ways(1 if f"{prefix}cell" in found else 2)
-        cells = tuple(_cell(found, prefix + way) for way in ways)
-        layers.append(_built(Layer, found, prefix, cells=cells))
-    network: LayeredNetwork = _built(LayeredNetwork, found, "", layers=tuple(layers))
-    _check(network)
+        directions = tuple(_cell(found, prefix + way) for way in ways)
+        layers.append(_built(Layer, found, prefix, cells=directions))
+    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers))
+    check(network)
     return network
 
 
-def named_cells(network: LayeredNetwork) -> list[tuple[str, Cell]]:
+def named_cells(network: IntegerNetwork) -> list[tuple[str, Cell]]:
     """Return every cell with what the names of its numbers begin with."""
     return [
         (f"layer_{number}/{way}", cell)
@@ -73,12 +72,29 @@ def _cell(found: Mapping[str, np.ndarray], prefix: str) -> Cell:
 
 def _class_of(name: str) -> type[Any]:
     """Return what a cell's ``quantize`` returns."""
-    if name not in registry.CELLS:
+    if name not in cells.CELLS:
         raise KeyError(name)
-    # Those here are found without the registry, which loads TensorFlow.
-    here = f"rnnexp.cells.{name}.integers"
-    module = importlib.import_module(here) if find_spec(here) else registry.load(name).integers
-    return get_type_hints(module.quantize)["return"]
+    return get_type_hints(cells.part(name, "integers").quantize)["return"]
+
+
+def from_npz(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
+    """Return the integer network that the arrays of a ``.npz`` hold, of this version or the previous one.
+
+    Raises:
+        KeyError: if they hold none, or an array is missing.
+        ValueError: as ``from_arrays``.
+    """
+    values = {name.removeprefix("int8/"): array for name, array in found.items() if name.startswith("int8/")}
+    if not values:
+        raise KeyError("int8/...")
+    if not previous.is_previous(values):
+        return from_arrays(values)
+    features = values["W_x_high"].shape[1]
+    network = previous.from_arrays(
+        values, sequence_length=int(found["sequence_length"]), features=features, softmax=bool(found["softmax"])
+    )
+    check(network)
+    return network
 
 
 def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -87,8 +103,8 @@ def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         value = getattr(owner, field.name)
         if is_dataclass(value):
             yield from _numbers(value, f"{prefix}{field.name}_")
-        # What is None is left out; a table's name is that of the attribute.
-        elif not isinstance(value, tuple | str | None):
+        # A table's name is that of the attribute.
+        elif not isinstance(value, tuple | str):
             yield f"{prefix}{field.name}", value
 
 
@@ -100,19 +116,21 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
         if is_dataclass(hint) and isinstance(hint, type):
             named = {"name": name} if hint is Table else {}
             given[name] = _built(hint, found, f"{prefix}{name}_", **named)
-        elif type(None) not in getattr(hint, "__args__", ()) or f"{prefix}{name}" in found:
+        else:
             value = found[f"{prefix}{name}"]
             given[name] = value if value.ndim else value.item()
             # These go into C as they are.
             if hint in (bool, int, float) and type(given[name]) is not hint:
                 raise ValueError(f"{prefix}{name} is {given[name]!r}")
-        else:
-            given[name] = None
     return kind(**given)
 
 
-def _check(network: LayeredNetwork) -> None:
-    """Raise a ValueError if the arrays of a network do not fit each other."""
+def check(network: IntegerNetwork) -> None:
+    """Check that the arrays of a network fit each other.
+
+    Raises:
+        ValueError: if not.
+    """
     inputs = network.features
     for layer in network.layers:
         for cell in layer.cells:
@@ -130,6 +148,6 @@ def _check(network: LayeredNetwork) -> None:
 
 
 def _check_product(product: Product, columns: int, rows: int) -> None:
-    shapes = {product.high.shape, (product.high if product.low is None else product.low).shape}
+    shapes = {product.high.shape, product.low.shape}
     if shapes != {(rows, columns)} or product.bias.shape != (rows,) or not 0 < product.shift < LARGEST_SHIFT:
         raise ValueError(f"a product of {rows} sums of {columns} values has the shapes {shapes}")

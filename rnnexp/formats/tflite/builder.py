@@ -5,7 +5,6 @@ A thin layer over the object API of the schema that LiteRT ships. The same calls
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from rnnexp.formats.tflite.reader import FILE_IDENTIFIER, read
+from rnnexp.formats.tflite.reader import FILE_IDENTIFIER
 
 SCHEMA_VERSION = 3
 # Kernels read constants in place; microcontrollers fault on misaligned access.
@@ -28,7 +27,7 @@ TENSOR_TYPES: dict[Any, int] = {
 }
 
 
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]
+class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
     """A constant's bytes, aligned as the schema demands; the generated code aligns them to 4 only."""
 
     def __init__(self, content: bytes = b"") -> None:
@@ -97,7 +96,7 @@ class Model:
         self._model.version = SCHEMA_VERSION
         self._model.description = description.encode()
         # By convention the first buffer is empty: tensors without content refer to it.
-        self._model.buffers = [_AlignedBuffer()]
+        self._model.buffers = [AlignedBuffer()]
         self._model.operatorCodes = []
         self._model.subgraphs = []
         self._model.metadata = []
@@ -116,7 +115,7 @@ class Model:
         """Return the number of the buffer with this content."""
         if content not in self._buffers:
             self._buffers[content] = len(self._model.buffers)
-            self._model.buffers.append(_AlignedBuffer(content))
+            self._model.buffers.append(AlignedBuffer(content))
         return self._buffers[content]
 
     def operator_code(self, operator: int, version: int) -> int:
@@ -225,54 +224,3 @@ class Subgraph:
         """Say which tensors come in and go out."""
         self._graph.inputs = np.array(list(inputs), np.int32)
         self._graph.outputs = np.array(list(outputs), np.int32)
-
-
-def parse(content: bytes) -> Any:
-    """Return the schema's ``ModelT`` for a file's content."""
-    return schema.ModelT.InitFromPackedBuf(content, 0)
-
-
-def metadata(content: bytes) -> dict[str, bytes]:
-    """Return the named texts in a file."""
-    file = read(content)
-    spans = {name: file.buffers[number] for name, number in file.metadata}
-    return {name: content[span.start : span.end] for name, span in spans.items()}
-
-
-def with_metadata(content: bytes, entries: Mapping[str, str]) -> bytes:
-    """Return a file with named texts added to it; everything else stays as it is."""
-    model = parse(content)
-    model.buffers = [_AlignedBuffer(bytes(_array(buffer.data))) for buffer in model.buffers]
-    model.metadata = list(model.metadata or [])
-    for name, text in entries.items():
-        entry = schema.MetadataT()
-        entry.name, entry.buffer = name.encode(), len(model.buffers)
-        model.buffers.append(_AlignedBuffer(text.encode()))
-        model.metadata.append(entry)
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
-    return bytes(builder.Output())
-
-
-def _array(data: Any) -> np.ndarray:
-    """Return a buffer's content, which the schema's classes give as None if it is empty."""
-    return np.empty(0, np.uint8) if data is None else np.asarray(data, np.uint8)
-
-
-def operators(content: bytes) -> list[str]:
-    """Return the names of the operators that a file uses, sorted."""
-    return sorted({operator.name for graph in read(content).subgraphs for operator in graph.operators})
-
-
-def tensor_types(content: bytes) -> set[str]:
-    """Return the names of the types that a file's tensors have."""
-    return {tensor.type for graph in read(content).subgraphs for tensor in graph.tensors}
-
-
-def interface_sizes(content: bytes) -> tuple[list[int], list[int]]:
-    """Return the sizes of a file's inputs and outputs, were they int32 or float32: a bound on any other type here."""
-    graph = read(content).subgraphs[0]
-    given, made = (
-        [4 * math.prod(graph.tensors[number].shape) for number in numbers] for numbers in (graph.inputs, graph.outputs)
-    )
-    return given, made

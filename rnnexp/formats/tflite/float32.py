@@ -89,7 +89,7 @@ def convert(model_path: Path) -> bytes:
     """Return the float32 TensorFlow Lite form, batch 1 and loops kept, of a saved Keras model."""
     import tensorflow as tf
 
-    from rnnexp.training.model import load
+    from rnnexp.formats.keras.model import load
 
     model = load(model_path)
     signature = [tf.TensorSpec((1, *given.shape[1:]), tf.float32, name=given.name) for given in model.inputs]
@@ -112,7 +112,7 @@ def serve() -> None:
     os.dup2(2, 1)
     import tensorflow  # noqa: F401  (loaded now, while the parent is busy)
 
-    from rnnexp.formats.tflite.builder import with_metadata
+    from rnnexp.formats.tflite.metadata import with_metadata
 
     for line in sys.stdin:
         job = json.loads(line)

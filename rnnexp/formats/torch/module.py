@@ -1,17 +1,17 @@
-"""Recurrent networks in PyTorch. Imports PyTorch, which is optional: ``rnnexp.formats.torch.reader`` asks for it."""
+"""Recurrent networks in PyTorch. Imports PyTorch, which is optional: ``rnnexp.formats.torch.load`` asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnexp.formats.npz.weights_file import StoredNetwork
 from rnnexp.network.activations import MAX_SLOPE
-from rnnexp.network.structure import Structure
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.network import Network
 
 
 class ScaledSqrt(nn.Module):
@@ -98,65 +98,65 @@ class LoopedRNN(nn.RNNBase):
         return torch.stack(states[::-1] if backwards else states, dim=1)
 
 
-def recurrent(structure: Structure, features: int, units: int, activation: str, max_value: float = 1.0) -> nn.RNNBase:
-    """Return the recurrent module of a structure, whose cell and activation must be known here."""
+def recurrent(architecture: Architecture) -> nn.RNNBase:
+    """Return the recurrent module of an architecture, whose cell and activation must be known here."""
+    structure, activation = architecture.structure, architecture.activation
+    sizes = architecture.features, architecture.layers[0].units
     options: dict[str, Any] = {"num_layers": structure.num_layers, "bidirectional": structure.bidirectional}
     if structure.cell in GATED:
-        return GATED[structure.cell](features, units, batch_first=True, **options)
+        return GATED[structure.cell](*sizes, batch_first=True, **options)
     if activation in NONLINEARITIES:
-        return nn.RNN(features, units, nonlinearity=activation, batch_first=True, **options)
-    return LoopedRNN(features, units, ACTIVATIONS[activation](max_value), **options)
+        return nn.RNN(*sizes, nonlinearity=activation, batch_first=True, **options)
+    return LoopedRNN(*sizes, ACTIVATIONS[activation](architecture.max_value), **options)
 
 
-class Network(nn.Module):
+class RecurrentModule(nn.Module):
     """Recurrent layers, ``rnn``, a dense one, ``linear``, and what makes probabilities of its outputs.
 
     Args:
-        network: the weights, and how they are built.
+        network: whose weights it gets.
     """
 
-    def __init__(self, network: StoredNetwork) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
-        weights = [torch.from_numpy(np.array(values, np.float32)) for values in network.weights]
-        *arrays, kernel, bias = weights
-        self.structure, self.every_step, self.softmax = network.structure, network.every_step, bool(network.softmax)
-        sizes = len(arrays[0]), len(arrays[1])
-        self.rnn = recurrent(self.structure, *sizes, network.activation or "tanh", network.max_value or 1.0)
-        self.linear = nn.Linear(*kernel.shape)
-        self.rnn.load_state_dict(_parameters(self.structure, arrays))
+        self.architecture, self.structure = network.architecture, network.architecture.structure
+        self.rnn = recurrent(network.architecture)
+        self.linear = nn.Linear(*network.kernel.shape)
+        kernel, bias = (torch.from_numpy(np.array(values, np.float32)) for values in (network.kernel, network.bias))
+        self.rnn.load_state_dict(_parameters(network))
         self.linear.load_state_dict({"weight": kernel.T, "bias": bias})
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what the Keras model does for ``[batch, time, features]``: ``[batch, outputs]``, or of every step."""
         logits = self.logits(x)
-        if self.softmax:
-            return torch.softmax(logits, dim=-1)
-        # At every step, a single output is the probability of the second of two classes.
-        return torch.sigmoid(logits) if self.every_step and logits.shape[-1] == 1 else logits
+        if not self.architecture.softmax:
+            return logits
+        # A single output is the probability of the second of two classes.
+        return torch.sigmoid(logits) if logits.shape[-1] == 1 else torch.softmax(logits, dim=-1)
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the outputs before softmax, on which PyTorch's cross-entropy is defined."""
         states, last = self.rnn(x.flip(1) if self.structure.go_backwards else x)
-        if self.every_step:
+        if self.architecture.every_step:
             return self.linear(states)
         # Of an LSTM also the cell states are there.
         last = last[0] if isinstance(last, tuple) else last
         return self.linear(torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1])
 
 
-def _parameters(structure: Structure, arrays: Sequence[Tensor]) -> dict[str, Tensor]:
+def _parameters(network: Network) -> dict[str, Tensor]:
     """Return the state dict of a recurrent module for Keras' weights."""
-    found = {}
-    suffixes = ("", "_reverse") if structure.bidirectional else ("",)
-    places = [f"l{layer}{suffix}" for layer in range(structure.num_layers) for suffix in suffixes]
-    for number, place in enumerate(places):
-        kernel, recurrent_kernel, bias = arrays[3 * number : 3 * number + 3]
-        # PyTorch always has two biases, and adds them.
-        biases = bias if bias.ndim == 2 else torch.stack([bias, torch.zeros_like(bias)])
-        if structure.cell == "gru":
-            # Keras has the update gate first, PyTorch the reset gate.
-            order = torch.arange(kernel.shape[1]).reshape(3, -1)[[1, 0, 2]].reshape(-1)
-            kernel, recurrent_kernel, biases = kernel[:, order], recurrent_kernel[:, order], biases[:, order]
-        found[f"weight_ih_{place}"], found[f"weight_hh_{place}"] = kernel.T, recurrent_kernel.T
-        found[f"bias_ih_{place}"], found[f"bias_hh_{place}"] = biases
+    found, suffixes = {}, ("", "_reverse")
+    for number, directions in enumerate(network.layer_weights()):
+        for suffix, weights in zip(suffixes, directions, strict=False):
+            kernel, recurrent_kernel, bias = (torch.from_numpy(np.array(values, np.float32)) for values in weights)
+            # PyTorch always has two biases, and adds them.
+            biases = bias if bias.ndim == 2 else torch.stack([bias, torch.zeros_like(bias)])
+            if network.architecture.structure.cell == "gru":
+                # Keras has the update gate first, PyTorch the reset gate.
+                order = torch.arange(kernel.shape[1]).reshape(3, -1)[[1, 0, 2]].reshape(-1)
+                kernel, recurrent_kernel, biases = kernel[:, order], recurrent_kernel[:, order], biases[:, order]
+            place = f"l{number}{suffix}"
+            found[f"weight_ih_{place}"], found[f"weight_hh_{place}"] = kernel.T, recurrent_kernel.T
+            found[f"bias_ih_{place}"], found[f"bias_hh_{place}"] = biases
     return found

@@ -11,14 +11,15 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.formats.npz.arrays import listed, numbers
-from rnnexp.network.structure import Structure
+from rnnexp.network import cells
+from rnnexp.network.architecture import Structure
 
 # As nn.RNN, nn.GRU and nn.LSTM name their parameters, after whatever prefix the module around them has.
 _NAME = re.compile(
     r"(?P<prefix>(?:.*\.)?)(?P<kind>weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_(?P<place>l\d+(_reverse)?)"
 )
-# Sums of a unit, and so rows of the weights, of the cells that PyTorch has too.
-SUMS = {"simple": 1, "gru": 3, "lstm": 4}
+# The cells that PyTorch has too.
+PYTORCH_CELLS = ("simple", "gru", "lstm")
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
     found = _recurrent_keys(path, arrays)
     first = found["l0"]
     rows, units = _matrix(path, arrays, first["weight_hh"])
-    cell = next((cell for cell, sums in SUMS.items() if rows == sums * units), "simple")
+    cell = next((cell for cell in PYTORCH_CELLS if rows == cells.load(cell).sums * units), "simple")
     structure = Structure(cell, len({place.removesuffix("_reverse") for place in found}), "l0_reverse" in found)
     ways = 2 if structure.bidirectional else 1
     linear, linear_bias = _linear_keys(path, [key for key in arrays if not _NAME.fullmatch(key)])
     _, inputs = _matrix(path, arrays, first["weight_ih"])
     outputs, _ = _matrix(path, arrays, linear)
-    rows = SUMS[cell] * units
+    rows = cells.load(cell).sums * units
     expected: dict[str, tuple[int, ...]] = {}
     for place, keys in found.items():
         columns = inputs if place.startswith("l0") else ways * units

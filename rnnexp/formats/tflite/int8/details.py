@@ -1,13 +1,14 @@
 """What an int8 file says of its integers, so that the network can be read back from it.
 
 The graph has the weights and tables, but joined and sorted as its operators want them, and scales in float32. So the
-file says, as JSON in its metadata, which of its buffers hold what, and all single numbers. That takes a kilobyte a cell
-at most: buffers with equal content are there once.
+file says, as JSON in its metadata, which of its buffers hold what, and all single numbers: buffers with equal content
+are there once. Packed with zlib, that takes half a kilobyte a cell at most.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +16,17 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.npz import integers
+from rnnexp.formats.tflite import reader
 from rnnexp.formats.tflite.builder import Model
 from rnnexp.formats.tflite.int8.graph import by_units, pairs_of, unique, weights_of
-from rnnexp.formats.tflite.reader import read as read_file
-from rnnexp.quantization.arithmetic import Table
-from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import RADIX, Product
+from rnnexp.quantization.tables import Table
+
+# The metadata entry with what the graph itself does not say.
+ENTRY = "integer_network"
+# Of the entry, once it is unpacked, at most.
+MOST_BYTES = 2**20
 
 
 @dataclass
@@ -45,7 +51,30 @@ class _Uses:
     def complement(self, gate: Any) -> None: ...
 
 
-def write(model: Model, network: LayeredNetwork) -> str:
+def unpack(content: bytes) -> dict[str, Any]:
+    """Return what the metadata entry of a file says; version 0.1.0 did not pack it.
+
+    Raises:
+        ValueError: if it is no JSON object.
+    """
+    if not content.startswith(b"{"):
+        unpacking = zlib.decompressobj()
+        try:
+            content = unpacking.decompress(content, MOST_BYTES)
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        if not unpacking.eof:
+            raise ValueError(f"{ENTRY} is cut off, or too large")
+    try:
+        found = json.loads(content)
+    except RecursionError:
+        raise ValueError(f"{ENTRY} is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{ENTRY} is no JSON object")
+    return found
+
+
+def write(model: Model, network: IntegerNetwork) -> bytes:
     """Return what a file says of its network; ``model`` has, or gets, the buffers."""
     found = integers.to_arrays(network)
     details: dict[str, Any] = {name: values.item() for name, values in found.items() if not values.ndim}
@@ -53,7 +82,7 @@ def write(model: Model, network: LayeredNetwork) -> str:
     def product(name: str, rows: Product, blocks: int) -> None:
         ordered = by_units(rows, blocks)
         contents = weights_of(ordered).tobytes(), ordered.bias.astype("<i8").tobytes()
-        details[name] = [*map(model.buffer, contents), blocks, 1 if rows.low is None else 2]
+        details[name] = [*map(model.buffer, contents), blocks]
 
     product("output_layer", network.output_layer, 1)
     for prefix, cell in integers.named_cells(network):
@@ -65,16 +94,16 @@ def write(model: Model, network: LayeredNetwork) -> str:
             sizes = [len(table.values) for table in tables]
             joined = "+".join(names[id(table)] for table in tables)
             details[prefix + joined] = [model.buffer(pairs_of(tables).tobytes()), *sizes]
-    return json.dumps(details, separators=(",", ":"))
+    return zlib.compress(json.dumps(details, separators=(",", ":")).encode(), 9)
 
 
-def read(content: bytes, details: dict[str, Any]) -> LayeredNetwork:
+def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
     """Return the network that a file says that it has.
 
     Raises:
-        KeyError, IndexError, TypeError, ValueError: if it says something else.
+        KeyError, IndexError, TypeError, ValueError, ArithmeticError: if it says something else.
     """
-    buffers = read_file(content).buffers
+    buffers = reader.read(content).buffers
 
     def numbers(buffer: int, dtype: str) -> np.ndarray:
         return np.frombuffer(content[buffers[buffer].start : buffers[buffer].end], dtype)
@@ -84,12 +113,11 @@ def read(content: bytes, details: dict[str, Any]) -> LayeredNetwork:
         if not isinstance(value, list):
             continue
         if f"{name}_shift" in details:
-            kernel, offsets, blocks, parts = value
+            kernel, offsets, blocks, *_ = value
             bias = numbers(offsets, "<i8")
             order = np.arange(len(bias)).reshape(-1, blocks).T.reshape(-1)
-            both = numbers(kernel, "i1").reshape(len(bias), -1, parts)[order]
-            found |= {f"{name}_high": both[..., 0], f"{name}_bias": bias[order]}
-            found |= {f"{name}_low": both[..., 1]} if parts == 2 else {}
+            both = numbers(kernel, "i1").reshape(len(bias), -1, 2)[order]
+            found |= {f"{name}_high": both[..., 0], f"{name}_low": both[..., 1], f"{name}_bias": bias[order]}
         else:
             buffer, *sizes = value
             upper, lower = numbers(buffer, "i1").reshape(-1, 2).T.astype(np.int64)

@@ -22,8 +22,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.value import Row, Value
-from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Table
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
+from rnnexp.quantization.tables import GATE_BITS, ONE, Table
 
 
 @dataclass
@@ -109,17 +109,16 @@ class GraphArithmetic(Operators):
     def products(self, product: Product, values: Sequence[Value], name: str) -> int:
         """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
         scale = values[-1].scale
-        kept, fine = product.low is not None, scale / CODE_UNIT
-        codes = self._all_codes(values, scale, name, parts=2 if kept else 1)
+        codes, fine = self._all_codes(values, scale, name), scale / CODE_UNIT
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
         sums = self.tensor(f"{name}_sums", [1, len(product.high)], np.int16, product.step)
         self.fully_connected([codes, kernel, bias], sums)
         return sums
 
-    def _all_codes(self, values: Sequence[Value], scale: float, name: str, *, parts: int) -> int:
-        """Return fine and coarse codes of joined values, int16 ``[inputs, parts]``; the same ones only once."""
-        key = (*map(id, values), parts)
+    def _all_codes(self, values: Sequence[Value], scale: float, name: str) -> int:
+        """Return fine and coarse codes of joined values, int16 ``[inputs, 2]``; the same ones only once."""
+        key = tuple(map(id, values))
         if key in self._codes:
             return self._codes[key][0]
         groups: list[list[Value]] = []
@@ -131,19 +130,19 @@ class GraphArithmetic(Operators):
             else:
                 groups.append([value])
         found = [
-            self._codes_of_pairs(group, scale, name, parts)
+            self._codes_of_pairs(group, scale, name)
             if group[0].pairs is not None
-            else self._codes_of_number(group[0], name, parts)
+            else self._codes_of_number(group[0], name)
             for group in groups
         ]
         inputs = sum(value.units for value in values)
         joined = found[0]
         if len(found) > 1:
-            joined = self.concatenate(found, [inputs, parts], 0, np.int16, scale / CODE_UNIT, f"{name}_all_codes")
+            joined = self.concatenate(found, [inputs, 2], 0, np.int16, scale / CODE_UNIT, f"{name}_all_codes")
         self._codes[key] = joined, list(values)
         return joined
 
-    def _codes_of_pairs(self, values: Sequence[Value], scale: float, name: str, parts: int) -> int:
+    def _codes_of_pairs(self, values: Sequence[Value], scale: float, name: str) -> int:
         units = sum(value.units for value in values)
         pairs = [value.pairs for value in values if value.pairs is not None]
         joined = pairs[0]
@@ -151,15 +150,13 @@ class GraphArithmetic(Operators):
             joined = self.concatenate(pairs, [1, units, 2], 1, np.int8, values[0].scale, "inputs_and_state")
         # QUANTIZE from int8 to int16 is missing in older runtimes, so this CAST, and the unit of the codes joined next.
         wide = self.cast(joined, np.int16, scale, f"{name}_pairs")
-        return self.combine(wide, [units, parts], [[RADIX, 1], [1, 0]][:parts], scale, f"{name}_codes", CODE_UNIT)
+        return self.combine(wide, [units, 2], [[RADIX, 1], [1, 0]], scale, f"{name}_codes", CODE_UNIT)
 
-    def _codes_of_number(self, value: Value, name: str, parts: int) -> int:
-        number = both = self.number(value)
-        if parts == 2:
-            upper = self._shifted(number, value.scale, RADIX.bit_length() - 1, 0, f"{name}_upper", value.scale)
-            both = self.concatenate([number, upper], [value.units, 1, 2], 2, np.int16, value.scale, f"{name}_number")
-        unit = np.eye(parts, dtype=int).tolist()
-        return self.combine(both, [value.units, parts], unit, value.scale, f"{name}_number_codes", CODE_UNIT)
+    def _codes_of_number(self, value: Value, name: str) -> int:
+        number = self.number(value)
+        upper = self._shifted(number, value.scale, RADIX.bit_length() - 1, 0, f"{name}_upper", value.scale)
+        both = self.concatenate([number, upper], [value.units, 1, 2], 2, np.int16, value.scale, f"{name}_number")
+        return self.combine(both, [value.units, 2], [[1, 0], [0, 1]], value.scale, f"{name}_number_codes", CODE_UNIT)
 
     def as_pairs(self, value: Value, name: str) -> int:
         """Return a value's upper and lower part, int8 ``[1, units, 2]``."""
@@ -235,14 +232,12 @@ def by_units(product: Product, blocks: int) -> Product:
     """Return a product as files have it: unit by unit, so that what belongs to a unit lies side by side."""
     rows = len(product.high)
     order = np.arange(rows).reshape(blocks, -1).T.reshape(-1)
-    low = None if product.low is None else product.low[order]
-    return replace(product, high=product.high[order], low=low, bias=product.bias[order])
+    return replace(product, high=product.high[order], low=product.low[order], bias=product.bias[order])
 
 
 def weights_of(product: Product) -> np.ndarray:
-    """Return a product's weights as int8 ``[rows, inputs * parts]``, the parts of each side by side."""
-    parts = [product.high] if product.low is None else [product.high, product.low]
-    return np.stack(parts, axis=2).reshape(len(product.high), -1)
+    """Return a product's weights as int8 ``[rows, inputs * 2]``, the parts of each side by side."""
+    return np.stack([product.high, product.low], axis=2).reshape(len(product.high), -1)
 
 
 def unique(tables: Sequence[Table]) -> list[Table]:

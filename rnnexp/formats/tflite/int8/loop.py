@@ -14,7 +14,7 @@ from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.output import write_output_layer
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.cell import Cell
-from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.schedule import Loop
 
 
@@ -42,7 +42,7 @@ class Carried:
 class LoopWriter:
     """Writes a loop's subgraphs; all of them carry the same variables."""
 
-    network: LayeredNetwork
+    network: IntegerNetwork
     loop: Loop
     scopes: list[list[str]] = field(init=False)
 

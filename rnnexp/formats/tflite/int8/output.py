@@ -11,10 +11,10 @@ from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import CAST_VERSION, INT8_VERSION, QUANTIZE_VERSION, Op
 from rnnexp.formats.tflite.int8.value import Value
-from rnnexp.quantization.integer_network import PROBABILITIES, LayeredNetwork
+from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 
 
-def write_output_layer(graph: Subgraph, network: LayeredNetwork, values: Sequence[Value]) -> int:
+def write_output_layer(graph: Subgraph, network: IntegerNetwork, values: Sequence[Value]) -> int:
     """Return the output's codes for the last layer's values, before any softmax, int8 ``[1, outputs]``."""
     sums = GraphArithmetic(graph).products(network.output_layer, values, "output")
     affine = network.output
@@ -25,7 +25,7 @@ def write_output_layer(graph: Subgraph, network: LayeredNetwork, values: Sequenc
     return result
 
 
-def write_probabilities(graph: Subgraph, network: LayeredNetwork, logits: int) -> int:
+def write_probabilities(graph: Subgraph, network: IntegerNetwork, logits: int) -> int:
     """Return the probabilities for logits ``[..., outputs]``, if the network gives them, or else the logits."""
     if not network.softmax:
         return logits

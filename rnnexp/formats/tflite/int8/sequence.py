@@ -13,11 +13,11 @@ from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
 from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
-from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.schedule import Loop, plan
 
 
-def write_sequence(model: Model, network: LayeredNetwork) -> None:
+def write_sequence(model: Model, network: IntegerNetwork) -> None:
     """Write a network that takes whole sequences: the main subgraph, and two for each of its loops."""
     main, loops = model.subgraph("main"), plan(network)
     inputs, carried = _write_loops(model, main, network, loops)
@@ -33,7 +33,7 @@ def write_sequence(model: Model, network: LayeredNetwork) -> None:
     main.interface([inputs], [write_probabilities(main, network, result)])
 
 
-def write_encoder(model: Model, network: LayeredNetwork) -> None:
+def write_encoder(model: Model, network: IntegerNetwork) -> None:
     """Write the encoder alone: its context is an int16 number of each unit, those of a second direction behind.
 
     Raises:
@@ -68,7 +68,7 @@ def _last_values(loop: Loop, carried: Carried) -> list[Value]:
     return found
 
 
-def _write_loops(model: Model, graph: Subgraph, network: LayeredNetwork, loops: Sequence[Loop]) -> tuple[int, Carried]:
+def _write_loops(model: Model, graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]) -> tuple[int, Carried]:
     """Write input and loops into the main subgraph; return the input, and what the last loop has carried."""
     steps, affine = network.sequence_length, network.input
     inputs = graph.tensor(

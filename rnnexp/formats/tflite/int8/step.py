@@ -8,10 +8,10 @@ from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
-from rnnexp.quantization.integer_network import LayeredNetwork
+from rnnexp.quantization.network import IntegerNetwork
 
 
-def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
+def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
     """Write a time step with states as int16 numbers, which is what users and other programs want to see.
 
     Of an encoder-decoder it is the decoder's, whose input is the encoder's context.
@@ -45,7 +45,7 @@ def write_step(graph: Subgraph, network: LayeredNetwork) -> None:
     graph.interface([inputs, *(tensor for tensors in given for tensor in tensors)], [result, *made])
 
 
-def _codes(graph: Subgraph, network: LayeredNetwork) -> tuple[int, list[Value]]:
+def _codes(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:
     """Return the input, and what it stands for."""
     affine, features = network.input, network.features
     inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
@@ -53,7 +53,7 @@ def _codes(graph: Subgraph, network: LayeredNetwork) -> tuple[int, list[Value]]:
     return inputs, [Value.of_codes(GraphArithmetic(graph), inputs, features, scale)]
 
 
-def _context(graph: Subgraph, network: LayeredNetwork) -> tuple[int, list[Value]]:
+def _context(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:
     """Return the encoder's values as an input, and as what they are."""
     scales = network.encoder[-1].scales
     units, scale = len(scales), float(scales[0])

@@ -11,19 +11,14 @@ all kernels give the same bits.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from rnnexp.formats.tflite import builder as flatbuffer
 from rnnexp.formats.tflite.builder import Model
-from rnnexp.formats.tflite.int8 import details as int8_details
+from rnnexp.formats.tflite.int8 import details
 from rnnexp.formats.tflite.int8.sequence import write_encoder, write_sequence
 from rnnexp.formats.tflite.int8.step import write_step
-from rnnexp.quantization.integer_network import LayeredNetwork, layered
-from rnnexp.quantization.product import IntegerNetwork
-
-# The metadata entry with what the graph itself does not say.
-DETAILS = "integer_network"
+from rnnexp.formats.tflite.metadata import operators, tensor_types
+from rnnexp.quantization.network import IntegerNetwork
 
 OPERATORS = frozenset(
     {
@@ -48,7 +43,7 @@ OPERATORS = frozenset(
 TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 
 
-def to_tflite(network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file.
 
     Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``.
@@ -61,17 +56,12 @@ def to_tflite(network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, s
         ValueError: if anything but integers got into it.
     """
     model = Model("rnnexp int8 recurrent network")
-    write_sequence(model, layered(network))
-    if isinstance(network, IntegerNetwork):
-        model.add_metadata({DETAILS: json.dumps({"table_start": network.table_start})})
-    else:
-        model.add_metadata({DETAILS: int8_details.write(model, network)})
+    write_sequence(model, network)
+    model.add_metadata({details.ENTRY: details.write(model, network)})
     return _finished(model, metadata)
 
 
-def to_step_tflite(
-    network: IntegerNetwork | LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None
-) -> bytes:
+def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file that makes one time step: whoever runs it keeps the state.
 
     Inputs: ``input`` int8 ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
@@ -87,11 +77,11 @@ def to_step_tflite(
         ValueError: if a layer reads sequences from their end, or if anything but integers got into the file.
     """
     model = Model("rnnexp int8 recurrent network, one time step")
-    write_step(model.subgraph("main"), layered(network))
+    write_step(model.subgraph("main"), network)
     return _finished(model, metadata)
 
 
-def to_encoder_tflite(network: LayeredNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+def to_encoder_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file of an encoder-decoder's encoder.
 
     Input: int8 ``[1, time, features]``; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
@@ -121,6 +111,6 @@ def check_integer(content: bytes) -> None:
     Raises:
         ValueError: naming what does not belong.
     """
-    strange = (set(flatbuffer.operators(content)) - OPERATORS) | (flatbuffer.tensor_types(content) - TENSOR_TYPES)
+    strange = (set(operators(content)) - OPERATORS) | (tensor_types(content) - TENSOR_TYPES)
     if strange:
         raise ValueError(f"not a purely integer model: {', '.join(sorted(strange))}")

@@ -1,0 +1,1 @@
+"""Plain Keras models, of Keras' own layers."""

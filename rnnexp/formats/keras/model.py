@@ -1,0 +1,72 @@
+"""Networks as Keras models that the user keeps: of Keras' own layers, but for what it does not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnexp.layers import cell as cell_layers
+from rnnexp.layers.activation import keras_activation
+from rnnexp.layers.stack import sequential, stack
+from rnnexp.network import cells
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.network import Network
+
+
+def to_keras(network: Network) -> keras.Sequential:
+    """Return a network as a Keras model, in float32."""
+    architecture = network.architecture
+    activation = keras_activation(architecture.activation, architecture.max_value)
+
+    def make(_: int, layer: Layer, **options: Any) -> keras.Layer:
+        return cell_layers.load(layer.cell).plain(layer.units, activation=activation, **options)
+
+    model = sequential(architecture, stack(architecture, make), "rnnexp")
+    model.set_weights(list(network.weights))
+    return model
+
+
+def from_keras(architecture: Architecture, model: keras.Model) -> Network:
+    """Return the network of a model that ``to_keras`` made for an architecture: float32 numbers, as float64."""
+    return Network.of(architecture, [np.asarray(values) for values in model.get_weights()])
+
+
+def time_step(network: Network) -> keras.Model:
+    """Return the model of one time step, ``(input, state) -> (output, next state)``.
+
+    Its inputs are ``[batch, features]`` and ``[batch, units]``, the outputs ``[batch, outputs]`` and again the state.
+    LSTMs have two states, output and cell state; further layers have their own, after those of the first. All layers
+    must read forwards.
+    """
+    architecture, model = network.architecture, to_keras(network)
+    recurrent = iter(architecture.layers)
+    given = keras.Input((architecture.features,), name="input")
+    result, before, after, steps = given, [], [], []
+    for number, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.RNN):
+            scope = f"layer_{number + 1}_" if number else ""
+            config = layer.cell.get_config()
+            cell = type(layer.cell).from_config({**config, "name": f"{scope}{config['name']}"})
+            names = cells.load(next(recurrent).cell).states
+            states = [keras.Input((layer.units,), name=f"{scope}{name}") for name in names]
+            result, following = cell(result, states)
+            before += states
+            after += following
+            steps.append(cell)
+        else:
+            steps.append(type(layer).from_config(layer.get_config()))
+            result = steps[-1](result)
+    step = keras.Model([given, *before], [result, *after], name="time_step")
+    for layer, stepping in zip(model.layers, steps, strict=True):
+        stepping.set_weights(layer.get_weights())
+    return step
+
+
+def load(path: Path) -> keras.Model:
+    """Load a model that a run has saved."""
+    for name in cells.CELLS:
+        cell_layers.load(name)  # a cell that Keras does not have registers its layer
+    return keras.saving.load_model(path, compile=False)

@@ -1,0 +1,55 @@
+"""Keras models of an architecture, whatever its layers are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from rnnexp.network.architecture import Architecture
+
+
+def stack(architecture: Architecture, make: Callable[..., keras.Layer]) -> list[keras.Layer]:
+    """Return the recurrent layers, named as the architecture's weights are.
+
+    Where the answer comes after the sequence, they are an encoder, and a decoder that reads what the encoder has come
+    to again at each of its steps (Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder for
+    statistical machine translation").
+
+    Args:
+        architecture: what to build.
+        make: ``make(number, layer, **options)`` returns one direction of the layer of this number.
+    """
+    layers: list[keras.Layer] = []
+    for number, (layer, scopes) in enumerate(zip(architecture.layers, architecture.scopes, strict=True)):
+        name = scopes[0].partition("/")[0]
+        last = number == len(architecture.layers) - 1
+        options: dict[str, Any] = {"return_sequences": not layer.repeats and (architecture.every_step or not last)}
+        if layer.bidirectional:
+            forward, backward = (
+                make(number, layer, go_backwards=way == "backward", name=f"{way}_{name}", **options)
+                for way in layer.directions
+            )
+            layers.append(keras.layers.Bidirectional(forward, backward_layer=backward, name=name))
+        else:
+            layers.append(make(number, layer, go_backwards=layer.backwards, name=name, **options))
+        if layer.repeats:
+            layers.append(keras.layers.RepeatVector(layer.repeats, name="repeat"))
+    return layers
+
+
+def sequential(
+    architecture: Architecture, layers: Sequence[keras.Layer], name: str, kernel_regularizer: Any = None
+) -> keras.Sequential:
+    """Put the input before, and the dense output after, the layers; softmax, or for two classes sigmoid."""
+    output: list[keras.Layer] = [
+        keras.layers.Dense(architecture.outputs, kernel_regularizer=kernel_regularizer, name="output")
+    ]
+    if architecture.softmax:
+        one = architecture.outputs == 1
+        output.append(
+            keras.layers.Activation("sigmoid", name="sigmoid") if one else keras.layers.Softmax(name="softmax")
+        )
+    shape = architecture.sequence_length, architecture.features
+    return keras.Sequential([keras.Input(shape, name="input"), *layers, *output], name=name)

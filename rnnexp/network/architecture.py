@@ -1,0 +1,235 @@
+"""The architecture of a network: every fact of it but its weights, whose names and shapes follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from rnnexp.network import cells
+
+# What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
+ENCODER_DECODER = "-encoder-decoder"
+_WORD = re.compile(r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-(?P<direction>bidirectional|backwards))?")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One recurrent layer.
+
+    Attributes:
+        cell: its name in ``rnnexp.network.cells``.
+        units: of each direction.
+        bidirectional: whether a second direction reads sequences from their end, and its values are joined.
+        backwards: whether an only direction does, and gives its values in that order.
+        repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
+    """
+
+    cell: str
+    units: int
+    bidirectional: bool = False
+    backwards: bool = False
+    repeats: int = 0
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Their names; the name of an only one is empty."""
+        return ("forward", "backward") if self.bidirectional else ("",)
+
+    @property
+    def width(self) -> int:
+        """How many values it gives at a step."""
+        return self.units * len(self.directions)
+
+    @property
+    def forward(self) -> bool:
+        """Whether it reads sequences from their start alone."""
+        return not (self.bidirectional or self.backwards)
+
+
+class StackedLayer(Protocol):
+    """What a ``Stack`` asks of its layers."""
+
+    @property
+    def repeats(self) -> int:
+        """As in ``Layer``."""
+
+    @property
+    def forward(self) -> bool:
+        """As in ``Layer``."""
+
+
+LayerT = TypeVar("LayerT", bound=StackedLayer)
+
+
+@dataclass(frozen=True)
+class Stack(Generic[LayerT]):
+    """Recurrent layers, each reading the one before, in real numbers or integers.
+
+    The first layers of an encoder-decoder, the encoder, read the whole sequence. What they come to, the context, is
+    what the layers after them, the decoder, read at each step of the answer.
+
+    Attributes:
+        sequence_length: time steps.
+        features: inputs a time step.
+        layers: from the input on.
+        every_step: whether there is an output at every step, of a decoder if there is one, or one after the last.
+    """
+
+    sequence_length: int
+    features: int
+    layers: tuple[LayerT, ...]
+    every_step: bool
+
+    @property
+    def encoder(self) -> tuple[LayerT, ...]:
+        """The layers that read the whole sequence before there is an answer; none where there is no decoder."""
+        return self.layers[: next((number for number, layer in enumerate(self.layers, 1) if layer.repeats), 0)]
+
+    @property
+    def decoder(self) -> tuple[LayerT, ...]:
+        """The layers after the encoder: all, where there is none."""
+        return self.layers[len(self.encoder) :]
+
+    @property
+    def output_steps(self) -> int:
+        """Steps with an output."""
+        if not self.every_step:
+            return 1
+        return self.encoder[-1].repeats if self.encoder else self.sequence_length
+
+    @property
+    def forward(self) -> bool:
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
+        return not self.encoder and all(layer.forward for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """How layers are stacked that are all alike.
+
+    Attributes:
+        cell: its name in ``rnnexp.network.cells``.
+        num_layers: each reading the outputs of the one before.
+        bidirectional: whether each reads from both ends.
+        go_backwards: whether sequences are read from their ends.
+        decoder: whether these layers are an encoder, and a decoder of one layer comes after them.
+    """
+
+    cell: str = "simple"
+    num_layers: int = 1
+    bidirectional: bool = False
+    go_backwards: bool = False
+    decoder: bool = False
+
+    def __str__(self) -> str:
+        """Return the word for it: the cell's name, and how it differs from one layer that reads forwards."""
+        layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
+        direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
+        word = "-".join(part for part in (self.cell, layers, direction) if part)
+        return word + (ENCODER_DECODER if self.decoder else "")
+
+    @classmethod
+    def of(cls, word: str) -> Structure:
+        """Return the structure that a word is for.
+
+        Raises:
+            ValueError: if it is for none.
+        """
+        found = _WORD.fullmatch(word.removesuffix(ENCODER_DECODER))
+        if not found:
+            raise ValueError(f"{word!r} names no structure")
+        return cls(
+            found["cell"],
+            int(found["layers"] or 1),
+            bidirectional=found["direction"] == "bidirectional",
+            go_backwards=found["direction"] == "backwards",
+            decoder=word.endswith(ENCODER_DECODER),
+        )
+
+    def layers(self, units: int, answer_steps: int = 0) -> tuple[Layer, ...]:
+        """Return the layers.
+
+        Args:
+            units: of each layer and direction.
+            answer_steps: of a decoder.
+        """
+        stacked = [
+            Layer(
+                self.cell,
+                units,
+                self.bidirectional,
+                # What reads backwards also hands on backwards, so that the layers after it go with it.
+                backwards=self.go_backwards and number == 0,
+                repeats=answer_steps if self.decoder and number == self.num_layers - 1 else 0,
+            )
+            for number in range(self.num_layers)
+        ]
+        return (*stacked, Layer(self.cell, units)) if self.decoder else tuple(stacked)
+
+
+@dataclass(frozen=True)
+class Architecture(Stack[Layer]):
+    """Every fact of a network of recurrent layers and a dense one, but its weights.
+
+    Attributes:
+        outputs: of the dense layer.
+        activation: of all cells, by name.
+        max_value: the custom activation's ``M``.
+        softmax: whether probabilities follow the dense layer; of a single output it is the sigmoid.
+    """
+
+    outputs: int
+    activation: str
+    max_value: float = 1.0
+    softmax: bool = False
+
+    @property
+    def structure(self) -> Structure:
+        """How the layers are stacked.
+
+        Raises:
+            ValueError: if they are not all alike.
+        """
+        first, decoder = self.layers[0], bool(self.encoder)
+        count = len(self.encoder) if decoder else len(self.layers)
+        structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder)
+        if structure.layers(first.units, self.output_steps if decoder else 0) != self.layers:
+            raise ValueError("the layers are not all alike, so there is no word for their structure")
+        return structure
+
+    @property
+    def scopes(self) -> list[list[str]]:
+        """What the names of the weights of each layer's directions begin with.
+
+        ``rnn``, further layers ``rnn_1`` and so on; the two directions of one are ``rnn/forward`` and
+        ``rnn/backward``. Those of an encoder-decoder are ``encoder``, ``encoder_1`` and so on, and ``decoder``.
+        """
+        found = []
+        for prefix, layers in (("encoder", self.encoder), ("decoder" if self.encoder else "rnn", self.decoder)):
+            for number, layer in enumerate(layers):
+                name = f"{prefix}_{number}" if number else prefix
+                found.append([f"{name}/{way}/" if way else f"{name}/" for way in layer.directions])
+        return found
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of all weights, in Keras' order."""
+        found: dict[str, tuple[int, ...]] = {}
+        inputs = self.features
+        for layer, scopes in zip(self.layers, self.scopes, strict=True):
+            for scope in scopes:
+                shapes = cells.load(layer.cell).shapes(inputs, layer.units)
+                found |= {f"{scope}{name}": shape for name, shape in shapes.items()}
+            inputs = layer.width
+        return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Architecture:
+        """Return what ``to_json`` was called on."""
+        return cls(**{**found, "layers": tuple(Layer(**layer) for layer in found["layers"])})

@@ -1,0 +1,24 @@
+"""Where the values inside a network lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Ranges:
+    """The smallest and largest of everything that is seen, by name."""
+
+    seen: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def see(self, name: str, values: np.ndarray) -> np.ndarray:
+        """Take the values in, and return them."""
+        low, high = self.seen.get(name, (np.inf, -np.inf))
+        self.seen[name] = min(low, float(values.min())), max(high, float(values.max()))
+        return values
+
+    def __getitem__(self, name: str) -> tuple[float, float]:
+        """Return the range of a name."""
+        return self.seen[name]

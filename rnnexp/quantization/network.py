@@ -1,0 +1,116 @@
+"""The integer network: every number that an int8 model consists of, and nothing else.
+
+Layers hand over 14-bit values, never int8 codes: only what comes in and what goes out is int8. Every layer has zero
+states at the start of a sequence. The output layer reads the last layer's values, after the last step or at every step:
+
+    y = clip(multiply(output_layer, values) + output_zero_point, -128, 127)
+
+``rnnexp.quantization.product`` says what ``multiply`` is, ``rnnexp.quantization.arithmetic`` what cells are made of,
+and ``rnnexp.quantization.reference`` computes all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnexp.network.activations import sigmoid
+from rnnexp.network.architecture import Stack
+from rnnexp.quantization.cell import Cell, Source, input_source
+from rnnexp.quantization.product import Product
+from rnnexp.quantization.scales import Affine
+
+# The codes of probabilities.
+PROBABILITIES = Affine(1 / 256, -128)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One cell, or one for each direction, whose values are joined.
+
+    Attributes:
+        cells: the second one, if there are two, goes through the sequence from its end.
+        backwards: whether an only one does, and gives its values in that order.
+        repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
+    """
+
+    cells: tuple[Cell, ...]
+    backwards: bool = False
+    repeats: int = 0
+
+    @property
+    def forward(self) -> bool:
+        """Whether it reads sequences from their start alone."""
+        return len(self.cells) == 1 and not self.backwards
+
+    @property
+    def scales(self) -> np.ndarray:
+        """The real value of one unit of each of the layer's values."""
+        return np.concatenate([np.full(cell.units, cell.states[0].scale) for cell in self.cells])
+
+
+@dataclass(frozen=True)
+class IntegerNetwork(Stack[Layer]):
+    """A recurrent network in integers.
+
+    Attributes:
+        input: int8 codes of the inputs.
+        output: int8 codes of the outputs before any softmax.
+        output_layer: ``[outputs, values]``; result in steps of the output.
+        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
+            sigmoid, from a table.
+    """
+
+    input: Affine
+    output: Affine
+    output_layer: Product
+    softmax: bool = False
+
+    @property
+    def outputs(self) -> int:
+        """Outputs, or classes."""
+        return len(self.output_layer.high)
+
+    @property
+    def sigmoid(self) -> np.ndarray | None:
+        """The probability's code for each output code from -128 on, int8 ``[256]``; None where there is no sigmoid."""
+        if not (self.softmax and self.outputs == 1):
+            return None
+        return PROBABILITIES.encode(sigmoid(self.output.decode(np.arange(-128, 128))))
+
+    @property
+    def scopes(self) -> list[list[str]]:
+        """What the names of each cell's tensors begin with: nothing, if there is only one."""
+        found = []
+        for part, layers in (("encoder/", self.encoder), ("decoder/" if self.encoder else "", self.decoder)):
+            for number, layer in enumerate(layers):
+                prefix = part + (f"layer_{number + 1}/" if len(layers) > 1 else "")
+                ways = ["forward/", "backward/"] if len(layer.cells) > 1 else [""]
+                found.append([prefix + way for way in ways])
+        return found
+
+    @property
+    def sources(self) -> list[Source]:
+        """What comes into each layer, and at last into the output layer."""
+        first = input_source(self.input.scale, self.input.zero_point, self.features)
+        return [first, *(Source(layer.scales) for layer in self.layers)]
+
+    def real_weights(self) -> list[np.ndarray]:
+        """Return the weights that the integers stand for, float64, in the order of ``Network.weights``."""
+        found = []
+        for layer, source in zip(self.layers, self.sources, strict=False):
+            for cell in layer.cells:
+                found += cell.real_weights(source)
+        return [*found, self.output_kernel.T, self.output_layer.bias * self.output_bias_scale]
+
+    @property
+    def output_kernel(self) -> np.ndarray:
+        """The real weights of the output layer, ``[outputs, values]``."""
+        scales = self.layers[-1].scales
+        return self.output_layer.codes * (self.output_layer.scale * scales[-1] / scales)
+
+    @property
+    def output_bias_scale(self) -> float:
+        """The real value of one unit of the output layer's bias."""
+        return self.output_layer.step * 2.0**-self.output_layer.shift

@@ -1,0 +1,53 @@
+"""Real weights to products: to nearest, ties to even (``rint``), and clipped; then biases to the nearest odd number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
+from rnnexp.quantization.scales import checked_scale, scale_for
+
+LARGEST_WEIGHT = 127 * RADIX
+# A shift by 1 would always tie; beyond the largest, finer weights change nothing, and biases would leave int32.
+SHIFTS = (2, 18)
+LARGEST_BIAS = 2.0**30
+
+
+def quantize_product(weights: np.ndarray, bias: np.ndarray, state_scale: float, step: float, name: str) -> Product:
+    """Quantise a matrix product.
+
+    Args:
+        weights: real ``[units, inputs]``, for values in units of ``state_scale``.
+        bias: real ``[units]``.
+        state_scale: the real value of one unit of what comes in.
+        step: the smallest real value that a step of the result may have; it will be a little larger.
+        name: of the result, for messages.
+    """
+    # step = (state_scale / CODE_UNIT) * (RADIX * scale) * 2**shift must hold exactly in float32.
+    base = scale_for(step / state_scale, name)
+    step = checked_scale(base * state_scale, name)
+    largest = float(np.abs(weights).max())
+    finest = LARGEST_WEIGHT * base * CODE_UNIT / RADIX
+    exponent = math.log2(finest / largest) if largest > 0 and finest < largest * 2.0**60 else math.inf
+    shift = math.floor(min(max(exponent, SHIFTS[0]), SHIFTS[1]))
+    scale = checked_scale(base * CODE_UNIT / RADIX * 2.0**-shift, name)
+    empty = np.zeros(weights.shape, np.int8)
+    return refilled(Product(empty, empty, np.zeros(len(bias), np.int64), shift, scale, step), weights, bias)
+
+
+def refilled(product: Product, weights: np.ndarray, bias: np.ndarray) -> Product:
+    """Return a product with other real weights ``[units, inputs]`` and biases, and the same scales."""
+    codes = np.clip(np.rint(weights / product.scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    high, low = split(codes)
+    counts = np.clip(bias / product.step * 2.0**product.shift, -LARGEST_BIAS, LARGEST_BIAS)
+    odd = 2 * np.rint((counts - 1) / 2) + 1
+    return replace(product, high=high.astype(np.int8), low=low.astype(np.int8), bias=odd.astype(np.int64))
+
+
+def without_zero_point(product: Product, zero_point: int, features: int) -> Product:
+    """Return the product for input codes whose zero point has not been taken away: its share goes into the bias."""
+    share = zero_point * CODE_UNIT * product.codes[:, :features].sum(axis=1)
+    return replace(product, bias=product.bias - share)

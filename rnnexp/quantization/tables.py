@@ -1,0 +1,86 @@
+"""Functions as tables: where they have their entries, and what these are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnexp.network.activations import Function, sigmoid
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, active_part, widened
+
+TABLE_SIZE = 2048
+# Gates count 2**-GATE_BITS.
+GATE_BITS = 14
+ONE = 1 << GATE_BITS
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A function at equally distant places.
+
+    Attributes:
+        values: int16; ``offset`` plus a multiple of ``multiple`` each.
+        start: the real place of the first entry.
+        step: the real distance between places.
+        scale: the real value of one unit of the values.
+        multiple: a power of two.
+        offset: in the middle of the values, so that 14 bits hold what is left.
+        name: to be read in files.
+    """
+
+    values: np.ndarray
+    start: float
+    step: float
+    scale: float
+    multiple: int = 1
+    offset: int = 0
+    name: str = "activation"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest real value that it holds."""
+        return float(self.values.min() * self.scale), float(self.values.max() * self.scale)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a table has its entries: ``size`` of them from ``start`` on, ``step`` apart."""
+
+    start: float
+    step: float
+    size: int = TABLE_SIZE
+
+    def peak(self, function: Function) -> float:
+        """Return the largest magnitude of a function there; 1 if it is 0, which can have any scale."""
+        return float(np.abs(function(self.start + self.step * np.arange(self.size))).max()) or 1.0
+
+    def tabulate(
+        self,
+        function: Function,
+        scale: float,
+        *,
+        limits: tuple[int, int] = (-LARGEST_STATE, LARGEST_STATE),
+        multiple: int = 1,
+        offset: int = 0,
+        name: str = "activation",
+    ) -> Table:
+        """Return the table of a function, in multiples of ``scale``; limits are those of the multiples."""
+        with np.errstate(over="ignore"):
+            real = function(self.start + self.step * np.arange(self.size))
+        values = multiple * np.clip(np.rint(real / (scale * multiple)), *limits)
+        return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
+
+    def gates(self) -> Table:
+        """Return the table of the sigmoid."""
+        return self.tabulate(sigmoid, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
+
+    def times(self, factor: float) -> Places:
+        """Return the places with another distance."""
+        return Places(self.start, self.step * factor, self.size)
+
+
+def places(function: Function, limits: tuple[float, float], levels: int = LARGEST_STATE) -> Places:
+    """Return places over the part of a range, and a margin, in which a function changes by a ``levels``-th."""
+    start, end = active_part(function, widened(limits, TABLE_MARGIN), levels)
+    return Places(start, (end - start) / (TABLE_SIZE - 1))

@@ -4,20 +4,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test test-slow lint types check lock benchmark clean
+# A worker for each core, up to 8; a file's tests stay together, and share what they set up.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+.PHONY: run test test-slow wheel-test lint types check lock benchmark clean
 
 run: $(READY)
 	$(BIN)/python run_regression.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
 
+# The wheel in a fresh environment, which takes a minute to install.
+wheel-test: $(READY)
+	$(BIN)/python -m pytest -m slow tests/runs/test_wheel.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 types: $(READY)
 	$(BIN)/mypy

@@ -58,7 +58,7 @@ def convert_with_tensorflow(model_path: Path, inputs_path: Path, target: Path) -
     import keras
     import tensorflow as tf
 
-    from rnnexp.training.model import load
+    from rnnexp.formats.keras.model import load
 
     looped = load(model_path)
     layers = [keras.Input(looped.input_shape[1:], batch_size=1)]

@@ -21,9 +21,11 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import to_step_tflite, to_tflite
-from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.network import FloatNetwork
-from rnnexp.quantization.integer_network import LayeredNetwork, quantize
+from rnnexp.network import cells
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.network import Network
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.quantizer import quantize
 from rnnexp.runtimes.c import CompiledNetwork
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
 
@@ -33,22 +35,21 @@ STEPS = 1600
 NETWORKS = (("simple", 10, 1), ("simple", 10, 28), ("simple", 64, 1), ("lstm", 10, 1), ("gru", 10, 1))
 
 
-def random_network(units: int, features: int, cell: str = "simple") -> LayeredNetwork:
+def random_network(units: int, features: int, cell: str = "simple") -> IntegerNetwork:
     """Return a quantised network of one layer with random weights."""
-    random = np.random.default_rng(0)
-    blocks = {"simple": 1, "lstm": 4, "gru": 3}[cell]
+    random, blocks = np.random.default_rng(0), cells.load(cell).sums
+    architecture = Architecture(STEPS, features, (Layer(cell, units),), every_step=False, outputs=1, activation="tanh")
     weights = [
         random.normal(size=(features, blocks * units)),
         np.tile(np.linalg.qr(random.normal(size=(units, units)))[0], blocks),
-        np.zeros((2, blocks * units) if cell == "gru" else blocks * units),
+        np.zeros(cells.load(cell).shapes(features, units)["bias"]),
         random.normal(size=(units, 1)),
         np.zeros(1),
     ]
-    network = FloatNetwork.of_keras(weights, cell, ACTIVATIONS["tanh"].table)
-    return quantize(network, random.uniform(-1.0, 1.0, (8, 200, features)), sequence_length=STEPS)
+    return quantize(Network.of(architecture, weights), random.uniform(-1.0, 1.0, (8, 200, features)))
 
 
-def ways(network: LayeredNetwork, codes: np.ndarray) -> dict[str, Callable[[], float]]:
+def ways(network: IntegerNetwork, codes: np.ndarray) -> dict[str, Callable[[], float]]:
     """Return name -> a function that runs the network and returns the microseconds a step took."""
     compiled = CompiledNetwork(network)
 

@@ -69,11 +69,11 @@ def measure_rnnexp(cell: str, length: int, **options: float) -> float:
     """Measure this project's trainer, as a run uses it, validation left out."""
     import keras
 
-    from rnnexp import layers
+    from rnnexp.layers.cell import load
     from rnnexp.training.trainer import Trainer
 
     x, y = data(length)
-    recurrent = getattr(layers, CELLS[cell][0])(HIDDEN, **options)
+    recurrent = load(cell).trained(HIDDEN, **options)
     trainer = Trainer(
         keras.Sequential([keras.Input(x.shape[1:]), recurrent, keras.layers.Dense(1)]),
         keras.losses.MeanSquaredError(),

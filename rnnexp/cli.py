@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import tyro
 from pydantic import ValidationError
 
+import rnnexp
 from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
 from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
@@ -35,9 +36,12 @@ def main() -> None:
     helps = {task: config.__doc__ for task, config in CONFIGS.items()} | {name: tool[0] for name, tool in TOOLS.items()}
     usage = f"usage: rnnexp {{{','.join(helps)}}} [OPTIONS]"
     match sys.argv[1:]:
-        case [("-h" | "--help"), *_]:
+        case ["--version", *_]:
+            sys.exit(_guarded("rnnexp", lambda: _print([f"rnnexp {rnnexp.__version__}"])))
+        case [] | [("-h" | "--help"), *_]:
             commands = [f"  {command:<16}{text}" for command, text in helps.items()]
-            lines = [usage, "", *commands, "", "rnnexp COMMAND --help lists the options."]
+            ends = ["rnnexp COMMAND --help lists the options, rnnexp --version tells the version."]
+            lines = [usage, "", *commands, "", *ends]
             sys.exit(_guarded("rnnexp", lambda: _print(lines)))
         case [task, *arguments] if task in CONFIGS:
             program = f"rnnexp {task}"
@@ -46,9 +50,6 @@ def main() -> None:
             sys.exit(_guarded(f"rnnexp {tool}", lambda: TOOLS[tool][1](arguments)))
         case [command, *_]:
             print(f"rnnexp: unknown command {command!r}{did_you_mean(command, helps)}\n{usage}", file=sys.stderr)
-            sys.exit(2)
-        case _:
-            print(usage, file=sys.stderr)
             sys.exit(2)
 
 
@@ -105,7 +106,7 @@ def _run_task(
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.run import run
 
-    return run(config)
+    return run(config).exit_code
 
 
 def _print(lines: Sequence[str]) -> int:
@@ -125,9 +126,16 @@ def _run(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _init(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.init import main
+
+    return main(arguments)
+
+
 # What the command ``rnnexp`` does besides the tasks: the line in its help, and what runs it and returns the exit code.
 TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
+    "init": ("Copy the three scripts and the data into a folder, to edit them there.", _init),
     "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }
 

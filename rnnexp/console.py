@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
@@ -18,10 +18,6 @@ from rich.table import Table
 
 from rnnexp import stderr as native
 from rnnexp.errors import UserError
-
-if TYPE_CHECKING:
-    from rnnexp.training.trainer import Epoch
-
 
 LOG_WIDTH = 110
 
@@ -117,6 +113,14 @@ class Console:
         )
         with Progress(*columns, console=self._terminal, disable=not epochs) as progress:
             yield EpochBar(progress, epochs)
+
+
+class Epoch(Protocol):
+    """An epoch that is done, counted from 1, and its losses."""
+
+    number: int
+    loss: float
+    val_loss: float
 
 
 class EpochBar:

@@ -4,12 +4,26 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores already; read when NumPy and TensorFlow are imported.
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+from pathlib import Path
 
 import pytest
 from helpers.foreign import foreign_models
-from helpers.runs import folders, run, wave, write_series
+from helpers.runs import folders, once, run, wave, write_series
 
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+
+TESTS = Path(__file__).parent
+# With whole runs in them: first, so that no worker of pytest-xdist is left with one when the others have ended.
+FIRST = ("experiment", "training", "docs", "datasets", "commands", "runs")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in FIRST)
 
 
 def pytest_configure(config):
@@ -34,28 +48,31 @@ def regression_settings():
 @pytest.fixture(scope="session")
 def regression_run(tmp_path_factory, regression_settings):
     """A series of one's own, custom activation, TensorBoard on."""
-    path = tmp_path_factory.mktemp("regression")
-    write_series(path, "wave", wave())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(path)
-        return run(RegressionConfig(**regression_settings, tensorboard=True, **folders(path)))
+
+    def make(path):
+        write_series(path, "wave", wave())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(path)
+            return run(RegressionConfig(**regression_settings, tensorboard=True, **folders(path)))
+
+    return once(tmp_path_factory, "regression", make)
 
 
 @pytest.fixture(scope="session")
 def memory_run(tmp_path_factory):
     """The memory task, tanh, with the shortest training there is."""
-    path = tmp_path_factory.mktemp("memory")
-    return run(MemoryConfig(memory_signal_length=200, memory_n=12, memory_k=-2, epochs=1, **folders(path)))
+    settings = {"memory_signal_length": 200, "memory_n": 12, "memory_k": -2, "epochs": 1}
+    return once(tmp_path_factory, "memory", lambda path: run(MemoryConfig(**settings, **folders(path))))
 
 
 @pytest.fixture(scope="session")
 def iris_run(tmp_path_factory):
     """Iris with early stopping, and so with a test part of its own."""
-    path = tmp_path_factory.mktemp("iris")
-    return run(ClassificationConfig(dataset_name="iris", epochs=30, early_stopping=8, **folders(path)))
+    settings = {"dataset_name": "iris", "epochs": 30, "early_stopping": 8}
+    return once(tmp_path_factory, "iris", lambda path: run(ClassificationConfig(**settings, **folders(path))))
 
 
 @pytest.fixture(scope="session")
 def foreign(tmp_path_factory):
     """Name -> content of files that TensorFlow's converter made."""
-    return foreign_models(tmp_path_factory.mktemp("saved"))
+    return once(tmp_path_factory, "foreign", foreign_models)

@@ -11,6 +11,7 @@ import pytest
 from helpers.command_line import ended, parse
 from helpers.runs import PROJECT, write_series
 
+import rnnexp
 from rnnexp import cli
 from rnnexp.config import CONFIGS
 
@@ -296,10 +297,13 @@ def command(monkeypatch, capsys, *arguments):
     return code, output.out, output.err
 
 
-def test_the_command_without_a_task(monkeypatch, capsys):
-    code, out, errors = command(monkeypatch, capsys)
-    assert (code, out) == (2, "")
-    assert errors == f"usage: rnnexp {{{','.join([*CONFIGS, *cli.TOOLS])}}} [OPTIONS]\n"
+@pytest.mark.parametrize("module", [[], ["-m", "rnnexp"]])
+def test_the_version(monkeypatch, capsys, module):
+    if module:
+        done = subprocess.run([sys.executable, *module, "--version"], cwd=PROJECT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"rnnexp {rnnexp.__version__}\n", "")
+    else:
+        assert command(monkeypatch, capsys, "--version") == (0, f"rnnexp {rnnexp.__version__}\n", "")
 
 
 def test_the_command_with_an_unknown_task(monkeypatch, capsys):
@@ -308,10 +312,11 @@ def test_the_command_with_an_unknown_task(monkeypatch, capsys):
     assert "unknown command 'regresion'; did you mean 'regression'?" in errors
 
 
-@pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_the_commands_help(monkeypatch, capsys, flag):
-    code, out, _ = command(monkeypatch, capsys, flag)
-    assert code == 0
+@pytest.mark.parametrize("flags", [[], ["-h"], ["--help"]])
+def test_the_commands_help(monkeypatch, capsys, flags):
+    code, out, errors = command(monkeypatch, capsys, *flags)
+    assert (code, errors) == (0, "")
+    assert out.startswith(f"usage: rnnexp {{{','.join([*CONFIGS, *cli.TOOLS])}}} [OPTIONS]\n")
     helps = {task: config.__doc__ for task, config in CONFIGS.items()} | {
         name: tool[0] for name, tool in cli.TOOLS.items()
     }

@@ -134,8 +134,15 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         UserError: if the runtime cannot run this file, or the file is not whole.
     """
     offset, scale = about.input_map.scaling(values[..., 0])
+    # Numbers of each time step are of inputs alone.
+    steps = values.shape[1] if about.task != "regression" else 1
+    if not {offset.shape[1], scale.shape[1]} <= {1, steps}:
+        raise UserError(f"{name} says nothing usable about how its inputs are normalised (numbers of other time steps)")
     # As the data sets have it: a float32 more or less decides which int8 code is nearest.
-    x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
+    if not np.isfinite(x).all():
+        raise UserError(f"{name} says nothing usable about how its inputs are normalised (they leave float32's range)")
     if runtime == "numpy" or runtime == "c":
         outputs = _integers(content, x, runtime, name)
     else:
@@ -145,6 +152,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
             raise UserError(f"{name} cannot be run: {error}") from None
     if about.task != "regression":
         return outputs
+    offset, scale = (numbers.reshape(-1, *[1] * (outputs.ndim - 1)) for numbers in (offset, scale))
     return offset + scale * outputs
 
 

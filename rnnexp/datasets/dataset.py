@@ -53,7 +53,7 @@ class Split:
         return self.offset + self.scale * np.asarray(values, np.float64)
 
     def from_units(self, values: np.ndarray) -> np.ndarray:
-        """The reverse of ``to_units``."""
+        """Map the data's own units ``[n, outputs]`` to targets: the reverse of ``to_units``."""
         return (np.asarray(values, np.float64) - self.offset) / self.scale
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rnnexp import starter
 from rnnexp.config import RegressionConfig
 from rnnexp.datasets.dataset import Continuation, Dataset, Split
 from rnnexp.errors import UserError
@@ -68,14 +70,19 @@ def load(config: RegressionConfig) -> Dataset:
     """
     path = find(config.dataset_name)
     series = read(path)
-    own = path.resolve().parent != folders()[-1]
-    known = None if own else KNOWN.get(config.dataset_name)
+    known = KNOWN.get(config.dataset_name) if _is_shipped(path) else None
     return windows(series, config, known or Known(path.name, "as in the file"))
 
 
 def folders() -> tuple[Path, ...]:
-    """Return where series are looked for: ``data/`` here, then beside the package."""
-    return Path("data"), Path(__file__).resolve().parents[2] / "data"
+    """Return where series are looked for: ``data/`` here, then those that come with the project."""
+    return Path("data"), starter.folder() / "data"
+
+
+def _is_shipped(path: Path) -> bool:
+    """Tell whether a series is one that comes with the project, or a copy of it."""
+    shipped = folders()[-1] / path.name
+    return shipped.is_file() and filecmp.cmp(path, shipped, shallow=False)
 
 
 def available() -> list[str]:

@@ -1,26 +1,28 @@
-"""What a run came to: the report's content, filled in from the exported files."""
+"""What a run came to: the parts of the report that say what the data was, and what the exported files make of it."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.experiment.quantize import Int8
 from rnnexp.experiment.train import Snapshot
+from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
-from rnnexp.report import evaluation, generation, plots
-from rnnexp.report import text as report
+from rnnexp.report import evaluation, generation, metrics
+from rnnexp.report.content import Data, Degradation, Example, Exports, Generation, Tensor, Training
+from rnnexp.report.metrics import Metrics
+from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
 
 if TYPE_CHECKING:
@@ -33,107 +35,158 @@ ASIDE_STEPS = 2**21
 EXAMPLES = 6
 
 
-def begin(config: Settings, given: Settings, dataset: Dataset, history: History) -> dict[str, Any]:
-    """Return the report as far as it is known before anything is evaluated."""
-    last = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
-    return {
-        "schema": report.SCHEMA,
-        "name": config.stem,
-        "config": config.model_dump(mode="json"),
-        "automatic": [name for name, value in given if value is None and getattr(config, name) is not None],
-        "seed": config.seed,
-        "versions": report.versions(),
-        "data": {
-            "source": dataset.source,
-            "units": dataset.units,
-            "normalization": dataset.normalization,
-            "input_map": dataset.input_map.to_json(),
-            "train": len(dataset.train),
-            "validation": len(dataset.validation),
-            "evaluation": len(dataset.evaluation),
-            "evaluation_part": dataset.evaluation_part,
-            "time_steps": dataset.train.x.shape[1],
-            "features": dataset.train.x.shape[2],
-            "every_step": dataset.every_step,
-            "answer_steps": dataset.answer_steps,
-            "classes": list(dataset.class_names),
-            "notes": list(dataset.notes),
-        },
-        "models": {},
-        "baselines": evaluation.evaluate_baselines(dataset),
-        "progress": [],
-        "training": {
-            "epochs_run": len(history.epochs),
-            "best_epoch": history.best_epoch,
-            "ended": history.ended,
-            "seconds": history.seconds,
-            "compile_seconds": history.compile_seconds,
-            "steps_per_second": history.steps_per_second,
-            "loss": last.loss if last else None,
-            "val_loss": last.val_loss if last else None,
-        },
-    }
+@dataclass(frozen=True)
+class ModelsEvaluation:
+    """What the exported files came to on the evaluation part.
+
+    Attributes:
+        models: kind -> the last file.
+        progress: all files.
+        outputs: kind -> of the last file, ``[n, outputs]`` or ``[n, time, outputs]``.
+    """
+
+    models: dict[str, ExportedModel]
+    progress: list[Progress]
+    outputs: dict[str, np.ndarray]
 
 
-def evaluate(
-    result: dict[str, Any], dataset: Dataset, snapshots: list[Snapshot], exported: dict[str, list[Path]], folder: Path
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Run the exported files on the evaluation part and fill in the report.
+@dataclass(frozen=True)
+class Int8Evaluation:
+    """What quantisation cost, and what it made of every tensor.
 
-    Returns:
-        The outputs of the last file of each kind, ``[n, outputs]`` or ``[n, time, outputs]``, and the plots drawn.
+    Attributes:
+        degradation: the cost.
+        tensors: of the int8 network.
+        state_errors: the largest difference of integer and float states, ``[time]``, as a share of full scale.
+    """
+
+    degradation: Degradation
+    tensors: list[Tensor]
+    state_errors: np.ndarray
+
+
+def describe_data(dataset: Dataset) -> Data:
+    """Return what the report says of the data set."""
+    return Data(
+        source=dataset.source,
+        units=dataset.units,
+        normalization=dataset.normalization,
+        input_map=dataset.input_map,
+        train=len(dataset.train),
+        validation=len(dataset.validation),
+        evaluation=len(dataset.evaluation),
+        evaluation_part=dataset.evaluation_part,
+        time_steps=dataset.train.x.shape[1],
+        features=dataset.train.x.shape[2],
+        every_step=dataset.every_step,
+        answer_steps=dataset.answer_steps,
+        classes=list(dataset.class_names),
+        notes=list(dataset.notes),
+    )
+
+
+def describe_training(history: History, total_seconds: float) -> Training:
+    """Return what the report says of the training, and of how long everything took."""
+    best = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
+    return Training(
+        epochs_run=len(history.epochs),
+        best_epoch=history.best_epoch,
+        ended=history.ended,
+        seconds=history.seconds,
+        compile_seconds=history.compile_seconds,
+        steps_per_second=history.steps_per_second,
+        loss=best.loss if best else None,
+        val_loss=best.val_loss if best else None,
+        total_seconds=total_seconds,
+    )
+
+
+def describe_exports(name: str, contents: Mapping[str, bytes | str], sizes: Mapping[str, int]) -> Exports:
+    """Return what the report says of the files besides the models.
 
     Args:
-        result: the report; gets ``models`` and ``progress``.
+        name: of the files, without suffix.
+        contents: suffix of the name -> content.
+        sizes: what the network takes on a microcontroller; empty without integers.
+    """
+    encoded = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in contents.items()}
+    files = [
+        File(file=f"{name}{suffix}", bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+        for suffix, data in encoded.items()
+    ]
+    return Exports.model_validate({"files": files, **sizes})
+
+
+def evaluate_models(
+    name: str,
+    dataset: Dataset,
+    snapshots: Sequence[Snapshot],
+    exported: Mapping[str, Sequence[Path]],
+    *,
+    conversion_seconds: float | None,
+) -> ModelsEvaluation:
+    """Run the exported files on the evaluation part.
+
+    Args:
+        name: of the published files, without suffix.
         dataset: the data.
         snapshots: the trained models.
         exported: kind of model -> a file for each snapshot.
-        folder: where the plots go.
+        conversion_seconds: what the report says of the int8 file.
     """
-    part = dataset.evaluation
-    aside = dataset.with_some_evaluation(max(ASIDE_STEPS // part.x.shape[1], 1))
-    result["progress"] = [{"epoch": snapshot.epoch} for snapshot in snapshots]
-    if aside is not dataset:
-        for step in result["progress"][:-1]:
-            step["sequences"] = len(aside.evaluation)
+    aside = dataset.with_some_evaluation(max(ASIDE_STEPS // dataset.evaluation.x.shape[1], 1))
+    judged = [*[aside] * (len(snapshots) - 1), dataset]
+    scores: dict[str, list[Metrics]] = {}
     outputs: dict[str, np.ndarray] = {}
+    models: dict[str, ExportedModel] = {}
     for kind, paths in exported.items():
-        for step, path in zip(result["progress"], paths, strict=True):
-            judged = aside if "sequences" in step else dataset
-            outputs[kind] = TFLiteModel(path).predict(judged.evaluation.x)
-            step[kind] = evaluation.evaluate(judged, outputs[kind])
+        scores[kind] = []
+        for path, data in zip(paths, judged, strict=True):
+            outputs[kind] = TFLiteModel(path).predict(data.evaluation.x)
+            scores[kind].append(evaluation.evaluate(data, outputs[kind]))
         content = paths[-1].read_bytes()
-        result["models"][kind] = {
-            "file": f"{result['name']}-{kind}.tflite",
-            "bytes": len(content),
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "metrics": result["progress"][-1][kind],
-            "latency_us": TFLiteModel(paths[-1]).latency_us(part.x[0]),
-        }
-    if "float32" in outputs:
-        some = outputs["float32"][spread(len(part), len(aside.evaluation))]
-        result["models"]["float32"]["keras_difference"] = _keras_difference(some, snapshots[-1], aside.evaluation.x)
-    if isinstance(dataset.input_map, Characters):
-        result["examples"] = _examples(dataset, outputs)
-    title = f"{result['name']}: {dataset.evaluation_part}"
-    if dataset.task == "classification":
-        kind = next(iter(outputs))
-        counts = np.array(result["models"][kind]["metrics"]["confusion"])
-        plots.confusion(folder / "confusion.png", counts, dataset.class_names, f"{title}, {kind}")
-        if not dataset.every_step:
-            return outputs, ["confusion.png"]
-        scores = {name: result["models"][name]["metrics"] for name in outputs} | result["baselines"]
-        shares = {name: found["step_accuracy"] for name, found in scores.items()}
-        plots.step_accuracy(folder / "step_accuracy.png", shares, title)
-        return outputs, ["confusion.png", "step_accuracy.png"]
-    shown = {kind: part.to_units(values) for kind, values in outputs.items()} | dict(dataset.baselines)
-    plots.predictions(folder / "predictions.png", part.to_units(part.y), shown, units=dataset.units, title=title)
-    return outputs, ["predictions.png"]
+        models[kind] = ExportedModel(
+            file=f"{name}-{kind}.tflite",
+            bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            metrics=scores[kind][-1],
+            latency_us=TFLiteModel(paths[-1]).latency_us(dataset.evaluation.x[0]),
+            keras_difference=_keras_difference(outputs[kind], dataset, aside, snapshots[-1])
+            if kind == "float32"
+            else None,
+            conversion_seconds=conversion_seconds if kind == "int8" else None,
+        )
+    progress = [
+        Progress(
+            epoch=snapshot.epoch,
+            sequences=None if data is dataset else len(data.evaluation),
+            **{kind: of_all[number] for kind, of_all in scores.items()},
+        )
+        for number, (snapshot, data) in enumerate(zip(snapshots, judged, strict=True))
+    ]
+    return ModelsEvaluation(models, progress, outputs)
 
 
-def _examples(dataset: Dataset, outputs: dict[str, np.ndarray]) -> list[dict[str, str]]:
-    """Return some questions with the true answer and those of each model, as text: some of all, some of the wrong."""
-    assert isinstance(dataset.input_map, Characters)
+def _keras_difference(outputs: np.ndarray, dataset: Dataset, aside: Dataset, snapshot: Snapshot) -> float:
+    """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
+    some, x = outputs[spread(len(dataset.evaluation), len(aside.evaluation))], aside.evaluation.x
+    # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
+    batches = np.array_split(x, np.ceil(len(x) / 512))
+    from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
+    return float(np.abs(some - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
+
+
+def find_examples(dataset: Dataset, outputs: Mapping[str, np.ndarray]) -> list[Example] | None:
+    """Return some questions with the true answer and those of each model: some of all, some of the wrong.
+
+    None, if questions and answers are no texts.
+
+    Args:
+        dataset: the data.
+        outputs: kind of model -> probabilities ``[n, time, classes]``.
+    """
+    if not isinstance(dataset.input_map, Characters):
+        return None
     part, alphabet = dataset.evaluation, dataset.input_map.characters
     wrong = np.zeros(len(part), bool)
     for made in outputs.values():
@@ -144,61 +197,39 @@ def _examples(dataset: Dataset, outputs: dict[str, np.ndarray]) -> list[dict[str
     columns = {"question": part.x[rows], "truth": np.eye(dataset.outputs)[part.y[rows]]}
     columns |= {kind: made[rows] for kind, made in outputs.items()}
     answers = zip(*(characters.texts(values, alphabet) for values in columns.values()), strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in answers]
+    return [Example(**dict(zip(columns, row, strict=True))) for row in answers]
 
 
-def generate(result: dict[str, Any], dataset: Dataset, exported: dict[str, list[Path]], folder: Path) -> list[str]:
-    """Let the last file of each kind go on with the series in closed loop, if there is one; return the plots drawn.
+def generate(dataset: Dataset, exported: Mapping[str, Sequence[Path]]) -> Generation | None:
+    """Let the last file of each kind go on with the series in closed loop; None, where there is nothing to go on with.
 
     Args:
-        result: the report; gets ``generation``.
         dataset: the data.
         exported: kind of model -> a file for each snapshot.
-        folder: where the plot goes.
     """
     continuation = dataset.continuation
     if continuation is None or not len(continuation.truth):
-        return []
+        return None
     steps = len(continuation.truth)
     generated = {
         kind: generation.generate(TFLiteModel(paths[-1]).predict, dataset.input_map, continuation.window, steps)
         for kind, paths in exported.items()
     }
-    result["generation"] = generation.compare(continuation, generated)
-    title = f"{result['name']}: {steps} steps in closed loop"
-    plots.generation(
-        folder / "generation.png", continuation.window, continuation.truth, generated, units=dataset.units, title=title
-    )
-    return ["generation.png"]
-
-
-def _keras_difference(outputs: np.ndarray, snapshot: Snapshot, x: np.ndarray) -> float:
-    """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
-    # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
-    batches = np.array_split(x, np.ceil(len(x) / 512))
-    from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
-    return float(np.abs(outputs - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
+    return generation.compare(continuation, generated)
 
 
 def evaluate_int8(
-    result: dict[str, Any],
-    config: Settings,
-    dataset: Dataset,
-    snapshot: Snapshot,
-    int8: Int8,
-    outputs: dict[str, np.ndarray],
-    folder: Path,
-) -> list[str]:
-    """Fill in what quantisation cost and what it made of every tensor; return the plots drawn.
+    dataset: Dataset, trained: Network, int8: Int8, outputs: Mapping[str, np.ndarray], *, gap_limit: float
+) -> Int8Evaluation:
+    """Compare the int8 network with the float one on the evaluation part.
 
     Args:
-        result: the report, ``models`` filled in; gets ``degradation`` and ``quantization``.
-        config: the settings.
         dataset: the data.
-        snapshot: the float model.
+        trained: the float network before any fine-tuning, in the user's numbers: it stands in for the float32 file
+            where the converter has failed.
         int8: what was made of it.
         outputs: of the written files, by kind.
-        folder: where the plot goes.
+        gap_limit: the setting; a sample may be lost in any case.
     """
     x, network = dataset.evaluation.x, int8.network
     compared = diagnosis.Comparison(network, int8.real, x)
@@ -209,58 +240,35 @@ def evaluate_int8(
     def loss(outputs: np.ndarray) -> float:
         return evaluation.loss(dataset.evaluation, final(outputs))
 
-    # Where the converter has failed, NumPy stands in for the float32 file.
-    float32 = outputs.get("float32", final(snapshot.network.run(x)))
+    classes = dataset.task == "classification"
+    float32 = outputs["float32"] if "float32" in outputs else final(trained.run(x))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
-    limit = max(config.gap_limit, 1 / len(x)) if config.task == "classification" else config.gap_limit
-    errors = compared.state_error()
-    result["degradation"] = {
-        "gap": gap,
-        "gap_means": "the share of accuracy lost"
-        if config.task == "classification"
-        else "(L2 int8 - L2 float32) / target variance",
-        "limit": limit,
-        "plain_gap": loss(reference.outputs(int8.plain, x)) - before if int8.history else gap,
-        "state_error": float(errors.max()),
-        "plain_training_gap": int8.plain_training_gap,
-        "fine_tuned": int8.history is not None,
-        "fine_tuned_in_float": evaluation.evaluate(dataset, final(int8.real.run(x))),
-    }
-    if dataset.every_step:
-        right, kept = (evaluation.evaluate(dataset, made)["sequence_accuracy"] for made in (float32, outputs["int8"]))
-        result["degradation"]["sequences_lost"] = right - kept
-    result["models"]["int8"]["conversion_seconds"] = int8.seconds
-    result["quantization"] = [
-        {name: value for name, value in asdict(tensor).items() if value is not None}
-        for tensor in tensors.describe(network, compared.saturation())
-    ]
-    for tensor in result["quantization"]:
-        if tensor.get("saturated_share", 0.0) > diagnosis.SATURATED_SHARE:
-            result["degradation"].setdefault("saturated", []).append(tensor["name"])
-    # A sample may be lost; that share and the limit differ by float64's last digit.
-    if gap > limit and not math.isclose(gap, limit):
-        result["degradation"]["diagnosis"] = compared.explain(loss)
-    if int8.history:
-        result["degradation"]["fine_tuning_best_epoch"] = int8.history.best_epoch
-    title = f"{result['name']}: int8 hidden state against float, same weights"
-    plots.state_error(folder / "state_error.png", errors, title)
-    return ["state_error.png"]
+    limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
+    state_errors = compared.state_error()
+    described = [Tensor(**vars(tensor)) for tensor in tensors.describe(network, compared.saturation())]
+    saturated = [tensor.name for tensor in described if (tensor.saturated_share or 0.0) > diagnosis.SATURATED_SHARE]
+    degradation = Degradation(
+        gap=gap,
+        gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
+        limit=limit,
+        plain_gap=loss(reference.outputs(int8.plain, x)) - before if int8.history else gap,
+        state_error=float(state_errors.max()),
+        plain_training_gap=int8.plain_training_gap,
+        fine_tuned=int8.history is not None,
+        fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x))),
+        sequences_lost=_sequences_lost(dataset.evaluation.y, float32, outputs["int8"]) if dataset.every_step else None,
+        saturated=saturated or None,
+        # A sample may be lost; that share and the limit differ by float64's last digit.
+        diagnosis=compared.explain(loss) if gap > limit and not math.isclose(gap, limit) else None,
+        fine_tuning_best_epoch=int8.history.best_epoch if int8.history else None,
+    )
+    return Int8Evaluation(degradation, described, state_errors)
 
 
-def plot_losses(history: History, config: Settings, folder: Path) -> list[str]:
-    """Draw the loss curves, if any epoch was run, and return the plots drawn."""
-    if not history.epochs:
-        return []
-    losses = [epoch.loss for epoch in history.epochs], [epoch.val_loss for epoch in history.epochs]
-    plots.losses(folder / "loss.png", *losses, title=config.stem)
-    return ["loss.png"]
-
-
-def listed(name: str, contents: Mapping[str, bytes | str]) -> list[dict[str, Any]]:
-    """Return name, size and checksum of every file, for the report."""
-    raw = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in contents.items()}
-    return [
-        {"file": f"{name}{suffix}", "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for suffix, data in raw.items()
-    ]
+def _sequences_lost(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> float:
+    """Return the share of whole sequences ``[n, time]`` that the later outputs have lost."""
+    right, kept = (
+        metrics.sequence_accuracy(labels, evaluation.class_probabilities(outputs)) for outputs in (before, after)
+    )
+    return right - kept

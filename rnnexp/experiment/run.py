@@ -7,30 +7,32 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rnnexp import datasets, files
 from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import build, export, starting_weights
+from rnnexp.experiment import build, export, pictures, starting_weights
 from rnnexp.experiment import evaluate as results
+from rnnexp.experiment.conclude import conclude
+from rnnexp.experiment.export import Takeaway
 from rnnexp.experiment.quantize import quantize_snapshots
 from rnnexp.experiment.train import train
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
-from rnnexp.report import text as report
+from rnnexp.report.content import Report
+from rnnexp.report.evaluation import evaluate_baselines
+from rnnexp.report.file import to_json
+from rnnexp.report.markdown import to_markdown
+from rnnexp.report.models import KINDS, AbsentModel, Models
+from rnnexp.report.versions import versions
 
-# Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many
-# time steps; over more, the rounding errors of float32 add up like the steps of a random walk.
-KERAS_TOLERANCE, KERAS_TOLERANCE_STEPS = 1e-5, 100
 
-
-def run(config: Settings) -> int:
-    """Run one experiment and return the exit code: 0, or 1 if a model could not be exported.
+def run(config: Settings) -> Report:
+    """Run one experiment and return its report, which is in its folders too.
 
     Raises:
         UserError: for whatever the user can mend; then nothing in the output folder has changed.
@@ -59,7 +61,7 @@ def _run(
     folder: Path,
     console: Console,
     started: float,
-) -> int:
+) -> Report:
     console.say(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
@@ -90,8 +92,6 @@ def _run(
         problems["float32"] = float32.problem
     else:
         exported["float32"] = float32.paths
-    result = results.begin(config, given, dataset, history)
-    result["models"] = {kind: {"absent": text} for kind, text in problems.items()}
     if int8:
         exported["int8"] = int8.paths
     if not exported:
@@ -99,69 +99,62 @@ def _run(
     console.say(
         f"running the exported files on the {len(dataset.evaluation)} sequences of the {dataset.evaluation_part}"
     )
-    outputs, pictures = results.evaluate(result, dataset, trained.snapshots, exported, folder)
+    name = config.stem
+    evaluated = results.evaluate_models(
+        name, dataset, trained.snapshots, exported, conversion_seconds=int8.seconds if int8 else None
+    )
+    plots = pictures.draw_models(folder, name, dataset, evaluated.outputs)
+    compared = None
     if int8:
-        pictures += results.evaluate_int8(result, config, dataset, last, int8, outputs, folder)
-    pictures += results.generate(result, dataset, exported, folder)
-    pictures += results.plot_losses(history, config, folder)
+        compared = results.evaluate_int8(dataset, last.network, int8, evaluated.outputs, gap_limit=config.gap_limit)
+        plots += pictures.draw_state_errors(folder, name, compared.state_errors)
+    generation = results.generate(dataset, exported)
+    plots += pictures.draw_generation(folder, name, dataset, generation)
+    plots += pictures.draw_losses(folder, name, history)
     taken = export.take_away(
-        config.stem,
+        name,
         about,
         last.network,
         integers=int8.network if int8 else None,
         x=dataset.evaluation.x,
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
-    result["exports"] = {"files": results.listed(config.stem, taken.files), **taken.sizes}
-    result["training"]["total_seconds"] = time.perf_counter() - started
-    text = report.to_json(result)
+    report = Report(
+        name=name,
+        task=config.task,
+        config=config.model_dump(mode="json"),
+        automatic=[setting for setting, value in given if value is None and getattr(config, setting) is not None],
+        seed=config.seed,
+        versions=versions(),
+        data=results.describe_data(dataset),
+        models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | evaluated.models),
+        baselines=evaluate_baselines(dataset),
+        progress=evaluated.progress,
+        training=results.describe_training(history, time.perf_counter() - started),
+        degradation=compared.degradation if compared else None,
+        quantization=compared.tensors if compared else None,
+        generation=generation,
+        examples=results.find_examples(dataset, evaluated.outputs),
+        exports=results.describe_exports(name, taken.files, taken.sizes),
+    )
+    text = to_json(report)
     files.write_atomically(folder / "report.json", text)
-    files.write_atomically(folder / "report.md", report.to_markdown(result, pictures, taken.text))
-    published: dict[str, bytes | str | None] = {
-        f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None
-        for kind in ("float32", "int8")
-    }
-    published |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in export.SUFFIXES}
-    published[f"{config.stem}-report.json"] = text
-    with files.explained(config.output_dir):
-        files.publish(config.output_dir, published)
-    _conclude(result, config, folder, [name for name, data in published.items() if data is not None], console)
-    return 1 if problems else 0
-
-
-def _conclude(result: dict[str, Any], config: Settings, folder: Path, published: list[str], console: Console) -> None:
-    """Print what came out and where it is."""
-    headings, rows = report.table(result)
-    part = result["data"]["evaluation_part"]
-    units = "" if config.task == "classification" else f", in {result['data']['units']}"
-    console.table(f"{config.stem}, {part}{units}", headings, rows)
-    for note in result["data"]["notes"]:
-        console.say(note)
-    tolerance = KERAS_TOLERANCE * max(result["data"]["time_steps"] / KERAS_TOLERANCE_STEPS, 1.0) ** 0.5
-    for model in result["models"].values():
-        if "absent" in model:
-            console.warn(model["absent"])
-        elif model.get("keras_difference", 0.0) > tolerance:
-            console.warn(
-                f"the exported float32 file differs from the trained model by {model['keras_difference']:.1e} of the "
-                f"output range (expected: {tolerance:.0e} at most)"
-            )
-    if "generation" in result:
-        console.say(report.generation_summary(result))
-    degradation = result.get("degradation", {})
-    if "gap" in degradation:
-        console.say(f"int8 against float32: gap {degradation['gap']:+.2g}, that is, {degradation['gap_means']}")
-    for tensor in result.get("quantization", ()):
-        if tensor["name"] in degradation.get("saturated", ()):
-            console.warn(f"int8 cuts off {tensor['saturated_share']:.1%} of the values of the {tensor['name']}")
-    if "diagnosis" in degradation:
-        console.warn(
-            f"int8 loses {degradation['gap']:.2g}, more than the limit of {degradation['limit']:.2g}: "
-            f"{degradation['diagnosis']}"
-        )
-    training = result["training"]
-    speed = f"{report.steps_a_second(training)}, " if training["steps_per_second"] else ""
-    console.say(f"{report.epochs(training)}, {speed}{training['total_seconds']:.1f} s in all")
-    for name in published:
-        console.say(f"  {config.output_dir / name}")
+    files.write_atomically(folder / "report.md", to_markdown(report, plots, taken.text))
+    published = _publish(config, exported, taken, text)
+    conclude(report, console)
+    for path in published:
+        console.say(f"  {path}")
     console.say(f"  {folder}{os.sep}: report.md, report.json, history.csv, model.keras, plots, log.txt")
+    return report
+
+
+def _publish(config: Settings, exported: dict[str, list[Path]], taken: Takeaway, report: str) -> list[Path]:
+    """Put the last models, the other files and the report into the output folder, in place of an earlier run's."""
+    contents: dict[str, bytes | str | None] = {
+        f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None for kind in KINDS
+    }
+    contents |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in export.SUFFIXES}
+    contents[f"{config.stem}-report.json"] = report
+    with files.explained(config.output_dir):
+        files.publish(config.output_dir, contents)
+    return [config.output_dir / name for name, content in contents.items() if content is not None]

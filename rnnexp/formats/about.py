@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import rnnexp
 from rnnexp.network.architecture import Architecture, Structure
 from rnnexp.preprocessing import input_map
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.version import __version__
 
 # The name of the entry in a .tflite file's metadata.
 ENTRY = "rnnexp"
@@ -46,7 +46,7 @@ class About:
     max_value: float = 1.0
     time_steps: int = 0
     classes: tuple[str, ...] = ()
-    version: str = rnnexp.__version__
+    version: str = __version__
 
     @classmethod
     def of(
@@ -97,7 +97,7 @@ class About:
         """Return what ``to_json`` gave.
 
         Raises:
-            ValueError, TypeError: if it says nothing usable, above all about how inputs are made.
+            ValueError, TypeError, OverflowError: if it says nothing usable, above all about how inputs are made.
         """
         if "input_map" not in found:
             raise ValueError("there is no input_map")
@@ -123,14 +123,13 @@ class About:
 
 
 def read(entries: Mapping[str, bytes]) -> About | None:
-    """Return what the metadata entries of a .tflite file say of it, or None if there is nothing.
+    """Return what the metadata entries of a .tflite file say of it, or None if there is nothing that can be read.
 
     Raises:
-        ValueError: if it is unusable.
+        ValueError, TypeError, OverflowError: as ``About.from_json``.
     """
-    if ENTRY not in entries:
+    try:
+        found = json.loads(entries.get(ENTRY, b"null"))
+    except (ValueError, RecursionError):
         return None
-    found = json.loads(entries[ENTRY])
-    if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")
-    return About.from_json(found)
+    return About.from_json(found) if isinstance(found, dict) else None

@@ -109,7 +109,7 @@ class _Loops:
 
     @property
     def axis(self) -> int:
-        """The units' one."""
+        """The axis of the units."""
         return -2 if self.batch_last else -1
 
     def run(self, sequences: tf.Tensor, weights: Weights, initial: Tensors | None) -> list[tf.Tensor]:

@@ -19,7 +19,7 @@ class Recurrent(keras.layers.RNN):
     What the fast loops do not cover runs as Keras has it.
 
     With centres it computes with ``x - input_center`` and ``h - state_center`` in all products: the same family of
-    networks (``rnnexp.training.model.fold`` gives the plain bias), but weights and bias no longer pull at the same
+    networks (``rnnexp.training.unit_scale`` gives the plain bias), but weights and bias no longer pull at the same
     thing, which activations whose outputs are all positive need in order to train.
 
     Dropout is that of Gal & Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural

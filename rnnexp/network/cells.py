@@ -1,7 +1,7 @@
 """The recurrent cells, by name, and what all of a network's users must know of one.
 
 A cell is a package of three modules, each loaded alone: ``cell`` (this module's ``Cell``, NumPy), ``layer`` (the Keras
-layers, ``rnnexp.layers.kind``) and ``integers`` (``rnnexp.quantization.cell``). So the names can be checked, and
+layers, ``rnnexp.layers.cell``) and ``integers`` (``rnnexp.quantization.cell``). So the names can be checked, and
 networks computed, without TensorFlow.
 """
 

@@ -49,7 +49,7 @@ class Network:
 
     @property
     def bias(self) -> np.ndarray:
-        """Of the dense layer."""
+        """Of the dense layer, ``[outputs]``."""
         return self.weights[-1]
 
     @property

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from rnnexp.errors import UserError
 
 
 @dataclass
@@ -20,5 +23,12 @@ class Ranges:
         return values
 
     def __getitem__(self, name: str) -> tuple[float, float]:
-        """Return the range of a name."""
-        return self.seen[name]
+        """Return the range of a name.
+
+        Raises:
+            UserError: if it is not finite.
+        """
+        low, high = self.seen[name]
+        if not (math.isfinite(low) and math.isfinite(high)):
+            raise UserError(f"the range of the {name} is not finite: {low:g} to {high:g}")
+        return low, high

@@ -14,12 +14,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from typing_extensions import override
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Numbers = Number | tuple[Number, ...]
+Numbers = Number | Annotated[tuple[Number, ...], Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positives = Positive | Annotated[tuple[Positive, ...], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1, le=32768, strict=True)]
+Sample = Annotated[int, Field(ge=-32768, le=32767, strict=True)]
 
 
 class _Map(BaseModel):
@@ -58,10 +61,17 @@ class TrainingRange(_Map):
     kind: Literal["train"] = "train"
     to: Positive
     minimum: Numbers
-    range: Numbers
+    range: Positives
 
+    @model_validator(mode="after")
+    def _as_many(self) -> TrainingRange:
+        counts = {len(values) for values in (self.minimum, self.range) if isinstance(values, tuple)}
+        if len(counts) > 1:
+            raise ValueError("minimum and range are not of as many time steps")
+        return self
+
+    @override
     def scaling(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See ``_Map.scaling``."""
         del samples
         minimum, width = (np.atleast_2d(np.asarray(values, np.float64)) for values in (self.minimum, self.range))
         return minimum, width / self.to
@@ -79,8 +89,8 @@ class WindowRange(_Map):
     to: Positive
     flat_range: Positive
 
+    @override
     def scaling(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See ``_Map.scaling``."""
         width = np.ptp(samples, axis=1, keepdims=True)
         return samples.min(axis=1, keepdims=True), np.where(width > 0, width, self.flat_range) / self.to
 
@@ -112,8 +122,8 @@ class RawSound(_Sound):
     kind: Literal["raw"] = "raw"
     segment: Literal["first", "loudest", "decimate"]
     samples: Count
-    minimum: int
-    maximum: int
+    minimum: Sample
+    maximum: Sample
 
 
 class Spectrum(_Sound):
@@ -148,8 +158,8 @@ class Spectrum(_Sound):
     coefficients: Count | None = None
     dct: str | None = None
 
+    @override
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
@@ -183,5 +193,8 @@ def parse(found: Any) -> InputMap:
         return _ANY.validate_python(found)
     except ValidationError as error:
         problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"] if part not in ("none", "train", "window"))
-        raise ValueError(f"{where}: {problem['msg']}" if where else problem["msg"]) from None
+        # The place begins with the kind, then comes the field, and what pydantic calls its type may follow.
+        where, message = problem["loc"][1:2], problem["msg"].removeprefix("Value error, ")
+        text = f"{where[0]}: {message}" if where else message
+        # A kind, or the name of a field, from anywhere: a terminal must not follow what is in it.
+        raise ValueError(text if text.isprintable() else text.encode("unicode_escape").decode()) from None

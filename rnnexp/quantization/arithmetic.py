@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from typing_extensions import override
 
 from rnnexp.quantization.product import Product, round_shift, saturated
 from rnnexp.quantization.tables import ONE, Table
@@ -52,29 +53,29 @@ class Arithmetic(Protocol):
         """Return what is left of 1, for a gate just looked up."""
 
 
-class Numbers:
+class Numbers(Arithmetic):
     """The operations in NumPy: numbers are int64 ``[n, units]``."""
 
-    def multiply(self, product: Product, values: Sequence[np.ndarray], blocks: int, name: str) -> list[np.ndarray]:  # noqa: ARG002
-        """See ``Arithmetic``."""
+    @override
+    def multiply(self, product: Product, values: Sequence[np.ndarray], blocks: int, name: str) -> list[np.ndarray]:
         return np.split(product.multiply(np.concatenate(values, axis=1)), blocks, axis=1)
 
-    def look_up(self, tables: Sequence[Table], indices: Sequence[np.ndarray], name: str) -> list[np.ndarray]:  # noqa: ARG002
-        """See ``Arithmetic``."""
+    @override
+    def look_up(self, tables: Sequence[Table], indices: Sequence[np.ndarray], name: str) -> list[np.ndarray]:
         return [
             table.values.astype(np.int64)[np.clip(index, 0, len(table.values) - 1)]
             for table, index in zip(tables, indices, strict=True)
         ]
 
-    def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:  # noqa: ARG002
-        """See ``Arithmetic``."""
+    @override
+    def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:
         total: Any = sum(factor * value for factor, value in terms)
         return saturated(round_shift(total, shift))
 
-    def shift(self, value: np.ndarray, bits: int, offset: int, name: str) -> np.ndarray:  # noqa: ARG002
-        """See ``Arithmetic``."""
+    @override
+    def shift(self, value: np.ndarray, bits: int, offset: int, name: str) -> np.ndarray:
         return saturated(round_shift(value, bits) + offset)
 
+    @override
     def complement(self, gate: np.ndarray) -> np.ndarray:
-        """See ``Arithmetic``."""
         return ONE - gate

@@ -103,12 +103,12 @@ class Block:
         return kernel, recurrent.T * self.recurrent_scale, bias * self.bias_scale + self.start
 
 
-class Cell(Protocol):
+class IntegerCell(Protocol):
     """A cell in integers."""
 
     @property
     def units(self) -> int:
-        """How many."""
+        """How many units it has."""
 
     @property
     def states(self) -> tuple[State, ...]:
@@ -116,23 +116,25 @@ class Cell(Protocol):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """Its weights."""
+        """Its weights, as blocks of rows of its products."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Its functions."""
+        """Its functions, each once."""
 
     def real_weights(self, source: Source) -> list[np.ndarray]:
         """Return Keras' arrays that the integers stand for, float64."""
 
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the states that follow."""
+        """Return the states that follow on inputs, in the operations of an arithmetic."""
 
 
 class Integers(Protocol):
     """How a cell gets its integers: a module with this function, ``integers`` in the cell's package."""
 
-    def quantize(self, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> Cell:
+    def quantize(
+        self, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source
+    ) -> IntegerCell:
         """Return the cell for Keras' weights, and ranges that the cell's step in real numbers has seen."""
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
-from rnnexp.quantization.cell import Cell, Source, input_source
+from rnnexp.quantization.cell import IntegerCell, Source, input_source
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import Affine
 
@@ -35,7 +35,7 @@ class Layer:
         repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[IntegerCell, ...]
     backwards: bool = False
     repeats: int = 0
 

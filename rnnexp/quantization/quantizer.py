@@ -55,9 +55,15 @@ def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] |
 
 
 def _layers(network: Network, ranges: Sequence[Sequence[Ranges]], source: Source) -> tuple[Layer, ...]:
-    """Return the layers, with what lies where in each direction of each, for what comes in from ``source``."""
+    """Return the layers, with what lies where in each direction of each, for what comes in from ``source``.
+
+    Raises:
+        UserError: if values of one are not finite, or no float32 scale suits them.
+    """
     layers: list[Layer] = []
     for layer, weights, seen in zip(network.architecture.layers, network.layer_weights(), ranges, strict=True):
+        for limits in (limits for lies in seen for limits in lies.seen.values()):
+            finite(limits, "pre-activation")
         integers: Integers = cells.part(layer.cell, "integers")
         directions = tuple(
             integers.quantize(arrays, network.activation, lies, source)

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnexp.network.network import batches, repeated, through
 from rnnexp.quantization.arithmetic import Numbers
-from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 
@@ -67,7 +67,7 @@ def _run_layer(layer: Layer, values: np.ndarray, *, last: bool = False) -> np.nd
     return through(directions, values, backwards=layer.backwards, last=last or bool(layer.repeats))[0]
 
 
-def _values(cell: Cell, values: np.ndarray) -> list[np.ndarray]:
+def _values(cell: IntegerCell, values: np.ndarray) -> list[np.ndarray]:
     """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
     numbers, found = Numbers(), []
     states: Sequence[Any] = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)

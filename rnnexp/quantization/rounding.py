@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnnexp.errors import UserError
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
 from rnnexp.quantization.scales import checked_scale, scale_for
 
@@ -25,11 +26,16 @@ def quantize_product(weights: np.ndarray, bias: np.ndarray, state_scale: float, 
         state_scale: the real value of one unit of what comes in.
         step: the smallest real value that a step of the result may have; it will be a little larger.
         name: of the result, for messages.
+
+    Raises:
+        UserError: if a weight is not a finite number, or no float32 scale suits the result.
     """
     # step = (state_scale / CODE_UNIT) * (RADIX * scale) * 2**shift must hold exactly in float32.
     base = scale_for(step / state_scale, name)
     step = checked_scale(base * state_scale, name)
     largest = float(np.abs(weights).max())
+    if not math.isfinite(largest):
+        raise UserError(f"weights of the {name} are too large for an int8 model")
     finest = LARGEST_WEIGHT * base * CODE_UNIT / RADIX
     exponent = math.log2(finest / largest) if largest > 0 and finest < largest * 2.0**60 else math.inf
     shift = math.floor(min(max(exponent, SHIFTS[0]), SHIFTS[1]))

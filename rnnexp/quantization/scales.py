@@ -120,7 +120,14 @@ def finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
 
 
 def widened(limits: tuple[float, float], margin: float) -> tuple[float, float]:
-    """Return the range with a margin on both sides, and never without any width."""
+    """Return the range with a margin on both sides, and never without any width.
+
+    Raises:
+        UserError: if float64 does not hold it.
+    """
     low, high = limits
     width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-20)
-    return low - margin * width, high + margin * width
+    start, end = low - margin * width, high + margin * width
+    if not math.isfinite(end - start):
+        raise UserError(f"a range is too large for an int8 model: {low:g} to {high:g}")
+    return start, end

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 
 Gives = Literal["values", "last", "outputs"]
@@ -21,7 +21,7 @@ Gives = Literal["values", "last", "outputs"]
 class Chain:
     """Cells that run in the same step, each on the values of the one before; some read the sequence from its end."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[IntegerCell, ...]
     backwards: bool = False
 
 

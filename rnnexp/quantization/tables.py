@@ -13,6 +13,8 @@ TABLE_SIZE = 2048
 # Gates count 2**-GATE_BITS.
 GATE_BITS = 14
 ONE = 1 << GATE_BITS
+# The largest number of a word, which has all bits of int16.
+LARGEST_WORD = 2**15 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,10 @@ class Places:
         """Return the table of a function, in multiples of ``scale``; limits are those of the multiples."""
         with np.errstate(over="ignore"):
             real = function(self.start + self.step * np.arange(self.size))
-        values = multiple * np.clip(np.rint(real / (scale * multiple)), *limits)
+        low, high = limits
+        # Of multiples of 8 or more, the largest one could leave int16.
+        low, high = max(low, -LARGEST_WORD // multiple), min(high, LARGEST_WORD // multiple)
+        values = multiple * np.clip(np.rint(real / (scale * multiple)), low, high)
         return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
 
     def gates(self) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.cell import Block, Cell, Source, State
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State
 from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 from rnnexp.quantization.product import RADIX
 
@@ -99,7 +99,7 @@ def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:
     return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
 
 
-def _state(state: State, cell: Cell, prefix: str) -> TensorSummary:
+def _state(state: State, cell: IntegerCell, prefix: str) -> TensorSummary:
     dtype = PAIR if state.paired else "int16"
     return _entry(prefix + state.name, dtype, [1, cell.units], state.scale, state.limits)
 
@@ -116,7 +116,7 @@ def _pre_activation(block: Block, scope: str) -> TensorSummary:
     return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
 
 
-def _tables(cell: Cell, prefix: str) -> list[TensorSummary]:
+def _tables(cell: IntegerCell, prefix: str) -> list[TensorSummary]:
     """Return the tables, each once."""
     found = []
     for table in cell.tables:
@@ -125,7 +125,7 @@ def _tables(cell: Cell, prefix: str) -> list[TensorSummary]:
     return found
 
 
-def _kernels(block: Block, cell: Cell, source: Source, scope: str) -> list[TensorSummary]:
+def _kernels(block: Block, cell: IntegerCell, source: Source, scope: str) -> list[TensorSummary]:
     """Return the kernels; that of the inputs once for each scale, since each direction of a layer has its own."""
     own, inputs = cell.states[0].scale, len(source.scale)
     scales = block.kernel_scales(source, own)

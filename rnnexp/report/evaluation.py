@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from rnnexp.datasets import Dataset, Split
 from rnnexp.report import metrics
-
-Metrics = dict[str, Any]
+from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics, Metrics, RegressionMetrics
 
 
 def evaluate(dataset: Dataset, outputs: np.ndarray) -> Metrics:
@@ -23,15 +20,16 @@ def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
     """Return the metrics of the predictions that any model must beat, by name."""
     if dataset.task == "classification":
         return {name: _classification(dataset, values) for name, values in dataset.baselines.items()}
-    result = {name: _regression(dataset, values) for name, values in dataset.baselines.items()}
+    found: dict[str, Metrics] = {}
+    for name, values in dataset.baselines.items():
+        # Persistence does not move at all, so that up and down needs a baseline of its own.
+        found[name] = _regression(dataset, values, moves=name != "persistence")
     last = dataset.baselines.get("persistence")
     if last is not None:
-        # Persistence does not move at all, so that up and down needs a baseline of its own.
-        result["persistence"].pop("direction_accuracy", None)
         up = metrics.direction_accuracy(last, _target(dataset.evaluation), last + 1.0)
         if up is not None:
-            result["always up"] = {"direction_accuracy": up}
-    return result
+            found["always up"] = DirectionMetrics(direction_accuracy=up)
+    return found
 
 
 def loss(part: Split, outputs: np.ndarray) -> float:
@@ -72,45 +70,54 @@ def _target(part: Split) -> np.ndarray:
     return part.to_units(part.y) if part.target is None else part.target
 
 
-def _regression(dataset: Dataset, prediction: np.ndarray) -> Metrics:
-    """Return the metrics of predictions in own units: in these units, and normalised to about 1."""
-    target, part = _target(dataset.evaluation), dataset.evaluation
-    result: Metrics = metrics.regression(target, prediction)
-    normalized = metrics.regression(
-        part.y.astype(np.float64) / dataset.output_scale,
-        part.from_units(prediction) / dataset.output_scale,
+def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True) -> RegressionMetrics:
+    """Return the metrics of predictions in own units: in these units, and normalised to about 1.
+
+    Args:
+        dataset: the data.
+        prediction: ``[n, outputs]``.
+        moves: whether they say anything on the direction.
+    """
+    part = dataset.evaluation
+    target, persistence = _target(part), dataset.baselines.get("persistence")
+    unit_target = part.y.astype(np.float64) / dataset.output_scale
+    unit_prediction = part.from_units(prediction) / dataset.output_scale
+    rmse = metrics.rmse(target, prediction)
+    reference = 0.0 if persistence is None else metrics.rmse(target, persistence)
+    correlations = {
+        "correlation": metrics.correlation(target, prediction),
+        "correlation_normalized": metrics.correlation(unit_target, unit_prediction),
+    }
+    constant = [name for name, value in correlations.items() if value is None]
+    return RegressionMetrics(
+        l1=metrics.l1(target, prediction),
+        l2=metrics.l2(target, prediction),
+        rmse=rmse,
+        l1_normalized=metrics.l1(unit_target, unit_prediction),
+        l2_normalized=metrics.l2(unit_target, unit_prediction),
+        rmse_normalized=metrics.rmse(unit_target, unit_prediction),
+        **correlations,
+        memory_capacity=metrics.memory_capacity(target, prediction) if dataset.task == "memory" else None,
+        rmse_to_persistence=rmse / reference if reference > 0 else None,
+        direction_accuracy=metrics.direction_accuracy(persistence, target, prediction)
+        if persistence is not None and moves
+        else None,
+        absent=dict.fromkeys(constant, "the predictions or the targets are constant") if constant else None,
     )
-    result |= {f"{name}_normalized": value for name, value in normalized.items()}
-    if dataset.task == "memory":
-        result["memory_capacity"] = metrics.memory_capacity(target, prediction)
-    persistence = dataset.baselines.get("persistence")
-    if persistence is not None:
-        reference = np.sqrt(metrics.l2(target, persistence))
-        if reference > 0:
-            result["rmse_to_persistence"] = result["rmse"] / float(reference)
-        direction = metrics.direction_accuracy(persistence, target, prediction)
-        if direction is not None:
-            result["direction_accuracy"] = direction
-    absent = [name for name in ("correlation", "correlation_normalized") if name not in result]
-    if absent:
-        result["absent"] = dict.fromkeys(absent, "the predictions or the targets are constant")
-    return result
 
 
-def _classification(dataset: Dataset, probabilities: np.ndarray) -> Metrics:
+def _classification(dataset: Dataset, probabilities: np.ndarray) -> ClassificationMetrics:
     labels = dataset.evaluation.y
     recall = dict(zip(dataset.class_names, metrics.recall(labels, probabilities), strict=True))
-    result: Metrics = {
-        "accuracy": metrics.accuracy(labels, probabilities),
-        "balanced_accuracy": metrics.balanced_accuracy(labels, probabilities),
-        "cross_entropy": metrics.cross_entropy(labels, probabilities),
-        "recall": {name: share for name, share in recall.items() if share is not None},
-        "confusion": metrics.confusion(labels, probabilities).tolist(),
-    }
-    if dataset.every_step:
-        result["sequence_accuracy"] = metrics.sequence_accuracy(labels, probabilities)
-        result["step_accuracy"] = metrics.step_accuracy(labels, probabilities)
-    absent = [name for name, share in recall.items() if share is None]
-    if absent:
-        result["absent"] = {f"recall.{name}": f"the {dataset.evaluation_part} has no such sequence" for name in absent}
-    return result
+    reason = f"the {dataset.evaluation_part} has no such sequence"
+    absent = {f"recall.{name}": reason for name, share in recall.items() if share is None}
+    return ClassificationMetrics(
+        accuracy=metrics.accuracy(labels, probabilities),
+        balanced_accuracy=metrics.balanced_accuracy(labels, probabilities),
+        cross_entropy=metrics.cross_entropy(labels, probabilities),
+        recall={name: share for name, share in recall.items() if share is not None},
+        confusion=metrics.confusion(labels, probabilities).tolist(),
+        sequence_accuracy=metrics.sequence_accuracy(labels, probabilities) if dataset.every_step else None,
+        step_accuracy=metrics.step_accuracy(labels, probabilities) if dataset.every_step else None,
+        absent=absent or None,
+    )

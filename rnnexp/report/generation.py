@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from rnnexp.datasets.dataset import Continuation
 from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report import metrics
+from rnnexp.report.content import Generation, GenerationErrors
 
 # Beyond this, inputs leave the range of float32.
 LARGEST = 1e30
@@ -40,7 +40,7 @@ def generate(
     return values[len(window) :]
 
 
-def compare(continuation: Continuation, generated: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def compare(continuation: Continuation, generated: Mapping[str, np.ndarray]) -> Generation:
     """Return the report's section: the errors of generated values over the first steps, in the data's own units.
 
     Args:
@@ -50,22 +50,21 @@ def compare(continuation: Continuation, generated: Mapping[str, np.ndarray]) -> 
     truth = continuation.truth
     horizons = [*(steps for steps in HORIZONS if steps < len(truth)), len(truth)]
     rows = {"persistence": np.full_like(truth, continuation.window[-1]), **generated}
-    return {
-        "steps": len(truth),
-        "horizons": horizons,
-        "truth": truth.tolist(),
-        "errors": {name: _errors(truth, values, horizons) for name, values in rows.items()},
-        "values": {name: values.tolist() for name, values in generated.items()},
-    }
+    return Generation(
+        steps=len(truth),
+        horizons=horizons,
+        truth=truth.tolist(),
+        errors={name: _errors(truth, values, horizons) for name, values in rows.items()},
+        values={name: values.tolist() for name, values in generated.items()},
+    )
 
 
-def _errors(truth: np.ndarray, values: np.ndarray, horizons: list[int]) -> dict[str, Any]:
+def _errors(truth: np.ndarray, values: np.ndarray, horizons: list[int]) -> GenerationErrors:
     """Return, over the first steps up to each horizon, the root mean squared and the largest error."""
     reached = [steps for steps in horizons if steps <= len(values)]
-    result: dict[str, Any] = {
-        "rmse": [float(np.sqrt(metrics.l2(truth[:steps], values[:steps]))) for steps in reached],
-        "largest": [float(np.abs(truth[:steps] - values[:steps]).max()) for steps in reached],
-    }
-    if len(values) < len(truth):
-        result["absent"] = f"after {len(values)} steps the values had left the range of float32"
-    return result
+    broke_off = f"after {len(values)} steps the values had left the range of float32"
+    return GenerationErrors(
+        rmse=[metrics.rmse(truth[:steps], values[:steps]) for steps in reached],
+        largest=[float(np.abs(truth[:steps] - values[:steps]).max()) for steps in reached],
+        absent=broke_off if len(values) < len(truth) else None,
+    )

@@ -1,8 +1,79 @@
-"""How good predictions are, and what they have to beat. Plain NumPy, float64, no other part of the package."""
+"""How good predictions are, and what they have to beat: formulas in NumPy and float64, and the parts of a report."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Tag
+
+from rnnexp.report.part import Part, closest
+
+
+class RegressionMetrics(Part):
+    """How good predicted values are: errors in the data's own units, and of values normalised to about 1.
+
+    Attributes:
+        l1: mean absolute error.
+        l2: mean squared error.
+        rmse: its root.
+        correlation: Pearson's.
+        memory_capacity: the squared correlation, of the memory task.
+        rmse_to_persistence: the RMSE over that of persistence, for a series.
+        direction_accuracy: the share of ups and downs predicted, for a series.
+        absent: metric -> why there is none.
+    """
+
+    l1: float
+    l2: float
+    rmse: float
+    correlation: float | None = None
+    l1_normalized: float
+    l2_normalized: float
+    rmse_normalized: float
+    correlation_normalized: float | None = None
+    memory_capacity: float | None = None
+    rmse_to_persistence: float | None = None
+    direction_accuracy: float | None = None
+    absent: dict[str, str] | None = None
+
+
+class ClassificationMetrics(Part):
+    """How good predicted classes are.
+
+    Attributes:
+        accuracy: the share that is right.
+        balanced_accuracy: the mean of ``recall``.
+        cross_entropy: in nats.
+        recall: class -> the share of it that is recognised.
+        confusion: counts, by true class and then by predicted class.
+        sequence_accuracy: the share of sequences with no wrong step, where there is an answer at every step.
+        step_accuracy: the share that is right at each step.
+        absent: metric -> why there is none.
+    """
+
+    accuracy: float
+    balanced_accuracy: float
+    cross_entropy: float
+    recall: dict[str, float]
+    confusion: list[list[int]]
+    sequence_accuracy: float | None = None
+    step_accuracy: list[float] | None = None
+    absent: dict[str, str] | None = None
+
+
+class DirectionMetrics(Part):
+    """How good a baseline is that predicts no value, but only whether the next one is higher or lower."""
+
+    direction_accuracy: float
+
+
+Metrics = Annotated[
+    Annotated[DirectionMetrics, Tag("DirectionMetrics")]
+    | Annotated[RegressionMetrics, Tag("RegressionMetrics")]
+    | Annotated[ClassificationMetrics, Tag("ClassificationMetrics")],
+    closest(DirectionMetrics, RegressionMetrics, ClassificationMetrics),
+]
 
 
 def l1(target: np.ndarray, prediction: np.ndarray) -> float:
@@ -13,6 +84,11 @@ def l1(target: np.ndarray, prediction: np.ndarray) -> float:
 def l2(target: np.ndarray, prediction: np.ndarray) -> float:
     """Return the mean squared error."""
     return float(np.mean(np.square(prediction - target)))
+
+
+def rmse(target: np.ndarray, prediction: np.ndarray) -> float:
+    """Return the root of the mean squared error."""
+    return float(np.sqrt(l2(target, prediction)))
 
 
 def correlation(target: np.ndarray, prediction: np.ndarray) -> float | None:
@@ -30,14 +106,6 @@ def memory_capacity(target: np.ndarray, prediction: np.ndarray) -> float:
     """Return the squared correlation of target and output (Jaeger 2001); 0 for a constant output."""
     value = correlation(target, prediction)
     return 0.0 if value is None else value**2
-
-
-def regression(target: np.ndarray, prediction: np.ndarray) -> dict[str, float]:
-    """Return ``l1``, ``l2``, ``rmse`` and, where it exists, ``correlation``."""
-    squared = l2(target, prediction)
-    result = {"l1": l1(target, prediction), "l2": squared, "rmse": float(np.sqrt(squared))}
-    value = correlation(target, prediction)
-    return result if value is None else {**result, "correlation": value}
 
 
 def direction_accuracy(last: np.ndarray, target: np.ndarray, prediction: np.ndarray) -> float | None:

@@ -50,7 +50,7 @@ class Runtime(Protocol):
         """Set an input, with its batch of 1."""
 
     def invoke(self) -> None:
-        """Run."""
+        """Run the model on the inputs that are set."""
 
     def get_output(self, place: int) -> np.ndarray:
         """Return a copy of an output, with its batch of 1."""
@@ -162,12 +162,12 @@ class TFLiteModel:
 
     @property
     def input(self) -> TensorSpec:
-        """The input."""
+        """The shape and type of the input."""
         return self._runtime.inputs[0]
 
     @property
     def output(self) -> TensorSpec:
-        """The output."""
+        """The shape and type of the output."""
         return self._runtime.outputs[0]
 
     def run_codes(self, inputs: np.ndarray) -> np.ndarray:

@@ -3,23 +3,28 @@
 import csv
 import dataclasses
 import io
+import json
 import stat
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from helpers.c_compiler import needs_compiler
-from helpers.random_layers import integers, layered
-from helpers.random_networks import inputs
+from helpers.random_networks import inputs, integers, layered
 from helpers.runs import wave
 
-from rnnexp import datasets
+from rnnexp import cli, datasets
 from rnnexp.commands import run as prediction
 from rnnexp.errors import UserError
+from rnnexp.formats.about import ENTRY as ABOUT
+from rnnexp.formats.about import About
 from rnnexp.formats.tflite import builder as flatbuffer
+from rnnexp.formats.tflite.int8 import details
 from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.int8.writer import to_tflite
+from rnnexp.formats.tflite.metadata import metadata, read_about, with_metadata
 from rnnexp.runtimes.tflite import TFLiteModel
 
 
@@ -88,7 +93,7 @@ def test_the_answer_can_go_to_a_file(answer, memory_run, tmp_path):
 
 
 def test_a_file_without_a_description_is_run_as_it_is(memory_run, tmp_path, capsys):
-    content = flatbuffer.with_metadata(memory_run.model.read_bytes(), {})
+    content = with_metadata(memory_run.model.read_bytes(), {})
     assert b"input_map" in content
     (tmp_path / "other.tflite").write_bytes(content.replace(b"input_map", b"other_map"))
     np.save(tmp_path / "x.npy", np.ones((1, 12)))
@@ -183,8 +188,11 @@ def test_a_model_that_fails_while_it_runs(memory_run, tmp_path, runtime):
 
 @pytest.mark.parametrize("runtime", ["numpy", "c"])
 def test_integers_of_another_sequence_than_the_graph(tmp_path, runtime):
-    network, _ = integers(layered(("gru", 3)), inputs(5, 7))
-    content = to_tflite(network).replace(b'"sequence_length":7', b'"sequence_length":9')
+    network, _ = integers(layered(("gru", 3), steps=7), inputs(5, 7))
+    content = to_tflite(network)
+    said = details.unpack(metadata(content)[details.ENTRY])
+    assert said["sequence_length"] == 7
+    content = with_metadata(content, {details.ENTRY: json.dumps({**said, "sequence_length": 9})})
     (tmp_path / "odd.tflite").write_bytes(content)
     np.save(tmp_path / "x.npy", np.zeros((2, 7)))
     with pytest.raises(UserError, match=r"odd\.tflite: what it says of its integers does not fit its graph"):
@@ -199,3 +207,144 @@ def test_an_input_without_a_scale(memory_run, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((2, 12)))
     with pytest.raises(UserError, match="takes int8 with the scale 0"):
         prediction.main([str(tmp_path / "broken.tflite"), str(tmp_path / "x.npy")])
+
+
+# ---- what a file says of itself, from whoever wrote it
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run ``rnnexp run`` as the command line does; return its exit code, and what it wrote."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rnnexp", "run", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        return caught.value.code, *capsys.readouterr()
+
+    return call
+
+
+def saying(finished, folder, text, kind="float32"):
+    """Write a run's file with another text about itself."""
+    content = (finished.model if kind == "float32" else int8(finished)).read_bytes()
+    path = folder / "other.tflite"
+    # Of entries of the same name, the last one counts.
+    path.write_bytes(with_metadata(content, {ABOUT: text if isinstance(text, str) else json.dumps(text)}))
+    return path
+
+
+TRAIN = {"kind": "train", "to": 1.0, "minimum": 0.0, "range": 1.0}
+WINDOW = {"kind": "window", "to": 255.0, "flat_range": 1.0}
+UNUSABLE = {
+    "nothing": ({}, "there is no input_map"),
+    "no map": ({"input_map": None}, "valid dictionary"),
+    "text": ({"input_map": "none"}, "valid dictionary"),
+    "list": ({"input_map": [1, 2]}, "valid dictionary"),
+    "no kind": ({"input_map": {}}, "kind"),
+    "unknown kind": ({"input_map": {"kind": "other"}}, "'other'"),
+    "control characters": ({"input_map": {"kind": "\x1b[2J\r\n"}}, r"\\x1b\[2J\\r\\n"),
+    "missing number": ({"input_map": {"kind": "train", "to": 1.0}}, "minimum: Field required"),
+    "no range": ({"input_map": {**TRAIN, "range": 0}}, "range: Input should be greater than 0"),
+    "negative range": ({"input_map": {**TRAIN, "range": [1.0, -1.0]}}, "range: Input should be"),
+    "negative flat range": (
+        {"input_map": {**WINDOW, "flat_range": -1.0}},
+        "flat_range: Input should be greater than 0",
+    ),
+    "not a number": ({"input_map": {**TRAIN, "minimum": float("nan")}}, "minimum: Input should be a finite number"),
+    "infinite": ({"input_map": {**WINDOW, "to": float("inf")}}, "to: Input should be a finite number"),
+    "other counts": ({"input_map": {**TRAIN, "minimum": [0.0], "range": [1.0] * 12}}, "not of as many time steps"),
+    "other steps": ({"input_map": {**TRAIN, "minimum": [0.0] * 5}}, "numbers of other time steps"),
+    "other steps of a range": ({"input_map": {**TRAIN, "range": [1.0] * 13}}, "numbers of other time steps"),
+    "units of steps": (
+        {"task": "regression", "input_map": {**TRAIN, "minimum": [0.0] * 12}},
+        "numbers of other time steps",
+    ),
+    "range of nothing": ({"input_map": {**TRAIN, "minimum": 1.0, "range": 5e-324}}, "leave float32's range"),
+    "far away": ({"input_map": {**TRAIN, "minimum": -1e308}}, "leave float32's range"),
+    "sound": (
+        {"input_map": {"kind": "raw", "sample_rate": 16000, "clip_samples": 16000, "segment": "first", "samples": 12}},
+        "minimum: Field required",
+    ),
+    "sound beyond 16 bits": (
+        {
+            "input_map": {
+                "kind": "raw",
+                "sample_rate": 16000,
+                "clip_samples": 16000,
+                "segment": "first",
+                "samples": 12,
+                "minimum": -(10**30),
+                "maximum": 0,
+            }
+        },
+        "minimum: Input should be greater than or equal to -32768",
+    ),
+    "no time steps": ({"input_map": {"kind": "none"}, "time_steps": None}, "int"),
+    "endless time steps": ({"input_map": {"kind": "none"}, "time_steps": float("inf")}, "infinity"),
+    "no M": ({"input_map": {"kind": "none"}, "max_value": "M"}, "could not convert"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_a_file_that_says_nothing_usable_ends_in_one_message(memory_run, tmp_path, command, text, words):
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    for kind, options in (("float32", []), ("int8", []), ("int8", ["--runtime", "numpy"])):
+        path = saying(memory_run, tmp_path, text, kind)
+        code, out, errors = command(path, tmp_path / "x.npy", *options)
+        assert (code, out, errors.count("\n")) == (2, "", 1)
+        assert errors.startswith(f"rnnexp run: error: {path} says nothing usable about how its inputs are normalised (")
+        assert errors.strip().isprintable()
+        with pytest.raises(UserError, match=words):
+            prediction.main([str(path), str(tmp_path / "x.npy"), *options])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "3", '"text"', "\ud800".encode("utf-8", "surrogatepass"), "[" * 100_000], ids=repr
+)
+def test_what_is_no_json_object_says_nothing(memory_run, tmp_path, command, text):
+    np.save(tmp_path / "x.npy", np.ones((1, 12)))
+    path = saying(memory_run, tmp_path, "0123456789")
+    if isinstance(text, bytes):
+        path.write_bytes(path.read_bytes().replace(b"0123456789", text.ljust(10)))
+    else:
+        path = saying(memory_run, tmp_path, text)
+    code, out, errors = command(path, tmp_path / "x.npy")
+    assert (code, errors) == (0, f"rnnexp run: {path} does not say how its inputs are normalised: run as they are\n")
+    expected = TFLiteModel(memory_run.model).predict(np.ones((1, 12, 1)))[0, 0]
+    assert float(out.splitlines()[1].split(",")[1]) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_odd_texts_that_do_not_matter(memory_run, tmp_path, command):
+    np.save(tmp_path / "x.npy", np.zeros((2, 12)))
+    for odd in (
+        {"task": 3, "classes": "abc", "units": None, "structure": ["lstm"], "dataset": {"a": 1}},
+        {"classes": ["\ud800", 2, None], "every_step": "no"},
+        {"unknown": 1, "input_map": WINDOW},
+    ):
+        path = saying(memory_run, tmp_path, {"input_map": {"kind": "none"}, **odd})
+        code, out, errors = command(path, tmp_path / "x.npy")
+        assert (code, errors, len(out.splitlines())) == (0, "", 3)
+
+
+def test_the_text_of_our_own_files_is_read_back(memory_run, regression_run, iris_run):
+    for finished in (memory_run, regression_run, iris_run):
+        about = read_about(finished.model.read_bytes())
+        assert About.from_json(json.loads(json.dumps(about.to_json()))) == about
+        assert about == read_about(int8(finished).read_bytes())
+        assert about.task == finished.config.task
+
+
+def test_units_of_a_file_that_answers_at_every_step(tmp_path, command):
+    """Of any origin: a series' own units at each step, sample by sample."""
+    network, _ = integers(layered(("simple", 3), steps=7, every_step=True), inputs(5, 7))
+    text = About(task="regression").to_json() | {"input_map": {"kind": "window", "to": 2.0, "flat_range": 1.0}}
+    (tmp_path / "a.tflite").write_bytes(to_tflite(network, {ABOUT: json.dumps(text)}))
+    x = np.random.default_rng(0).normal(size=(3, 7))
+    np.save(tmp_path / "x.npy", x)
+    code, out, errors = command(tmp_path / "a.tflite", tmp_path / "x.npy")
+    assert (code, errors) == (0, "")
+    low, unit = x.min(axis=1, keepdims=True), np.ptp(x, axis=1, keepdims=True) / 2.0
+    made = TFLiteModel(tmp_path / "a.tflite").predict(((x - low) / unit)[..., None].astype(np.float32))[..., 0]
+    rows = list(csv.DictReader(io.StringIO(out)))
+    np.testing.assert_allclose(column(rows, "prediction").reshape(3, 7), low + unit * made, rtol=1e-6)

@@ -18,7 +18,7 @@ from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.speech_commands import folder as speech_folder
 from rnnexp.errors import UserError
 from rnnexp.experiment import evaluate as results
-from rnnexp.formats import about as metadata
+from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.runtimes.tflite import TFLiteModel
 
 
@@ -87,10 +87,10 @@ def file(finished, kind):
 @pytest.mark.parametrize("kind", ["float32", "int8"])
 def test_features_go_into_the_file_with_all_that_makes_them(mfcc_run, kind):
     assert mfcc_run.code == 0
-    about = metadata.read(file(mfcc_run, kind).read_bytes())
-    assert about["input_map"] == mfcc_run.report["data"]["input_map"]
-    assert (about["input_map"]["kind"], len(about["input_map"]["mean"])) == ("mfcc", 10)
-    assert about["classes"] == list(speech_folder.LABELS)
+    about = read_about(file(mfcc_run, kind).read_bytes())
+    assert about.input_map.to_json() == mfcc_run.report["data"]["input_map"]
+    assert (about.input_map.kind, len(about.input_map.mean)) == ("mfcc", 10)
+    assert about.classes == speech_folder.LABELS
 
 
 @pytest.mark.parametrize("kind", ["float32", "int8"])

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from helpers.c_compiler import build_and_run, needs_compiler
+from helpers.left import kept_network
 from helpers.runs import folders, run
 from helpers.stored_networks import own, random_weights, saved
 
@@ -15,17 +16,20 @@ from rnnexp.commands import run as prediction
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import addition
 from rnnexp.errors import UserError
-from rnnexp.experiment import starting_weights
-from rnnexp.formats import about as metadata
-from rnnexp.formats.npz import weights, weights_file
-from rnnexp.formats.torch import reader as torch
+from rnnexp.experiment import build, starting_weights
+from rnnexp.experiment.quantize import Calibration
+from rnnexp.formats import torch
+from rnnexp.formats.keras.model import to_keras
+from rnnexp.formats.npz import arrays, reader
+from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.network import cells
+from rnnexp.network.network import Network
 from rnnexp.preprocessing import characters
-from rnnexp.quantization import integer_network as layered
+from rnnexp.preprocessing.input_map import Characters
+from rnnexp.quantization import reference
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel
-from rnnexp.training import fine_tuning as finetuning
-from rnnexp.training import model as networks
+from rnnexp.training.model import trainable
 
 try:
     import tflite_micro  # noqa: F401
@@ -103,19 +107,21 @@ def test_questions_are_not_cut():
 def test_the_plain_network_gives_what_the_trained_one_gives(cell, structure):
     given = config(cell=cell, activation="custom", hidden_size=5, **structure)
     dataset = datasets.load(given)
+    architecture, unit = build.architecture(given, dataset), build.unit_scale(dataset)
     keras.utils.set_random_seed(0)
-    trained = networks.trainable(given, dataset)
-    plain = networks.plain(given, dataset, trained.get_weights())
+    trained = trainable(architecture, input_center=unit.input_center)
+    plain = to_keras(Network.of(architecture, unit.fold(architecture, trained.get_weights())))
     x = dataset.evaluation.x[:50]
     outputs = np.asarray(plain(x))
     assert outputs.shape == (50, 4, 11)
     assert np.ptp(outputs) > 0.01
     np.testing.assert_allclose(outputs, np.asarray(trained(x)), atol=1e-4)  # sqrt is steep at 0
-    names = networks.weight_names(plain)
+    names = list(architecture.shapes)
+    assert [weight.shape for weight in plain.weights] == list(architecture.shapes.values())
     first = "encoder/forward/kernel" if given.bidirectional else "encoder/kernel"
     assert (names[0], names[-5:]) == (
         first,
-        ("decoder/kernel", "decoder/recurrent_kernel", "decoder/bias", "output/kernel", "output/bias"),
+        ["decoder/kernel", "decoder/recurrent_kernel", "decoder/bias", "output/kernel", "output/bias"],
     )
 
 
@@ -166,13 +172,14 @@ def test_what_a_run_leaves(finished):
     assert (report["data"]["every_step"], report["data"]["answer_steps"]) == (True, 4)
     for name, path in files(finished).items():
         if name.endswith(".tflite"):
-            about = metadata.read(path.read_bytes())
-            assert about["input_map"] == {"kind": "characters", "characters": "0123456789 +"}
-            assert about["classes"] == [*"0123456789", "blank"]
-            assert about["structure"] == f"{finished.config.structure}-encoder-decoder"
-    arrays = weights.load(files(finished)["-weights.npz"])
-    assert str(arrays["structure"]) == f"{finished.config.structure}-encoder-decoder"
-    assert arrays["decoder/recurrent_kernel"].shape[0] == 12
+            about = read_about(path.read_bytes())
+            assert about.input_map == Characters(characters="0123456789 +")
+            assert about.classes == (*"0123456789", "blank")
+            assert about.structure == f"{finished.config.structure}-encoder-decoder"
+            assert (about.every_step, about.answer_steps) == (True, 4)
+    found = arrays.read(files(finished)["-weights.npz"])
+    assert str(found["structure"]) == f"{finished.config.structure}-encoder-decoder"
+    assert found["decoder/recurrent_kernel"].shape[0] == 12
     tensors = {tensor["name"]: tensor for tensor in report["quantization"]}
     assert tensors["decoder/state"]["saturated_share"] == 0
     assert (tensors["input"]["shape"], tensors["output"]["shape"]) == ([1, 7, 12], [1, 4, 11])
@@ -196,8 +203,7 @@ def test_the_report_shows_questions_and_answers(finished):
 
 def integers(finished):
     dataset = datasets.load(finished.config)
-    found = networks.load(finished.folder / "model.keras").get_weights()
-    network = finetuning.post_training(finished.config, dataset, [values.astype(np.float64) for values in found])
+    network = Calibration.of(dataset).quantize(kept_network(finished, dataset))
     return network, network.input.encode(dataset.evaluation.x[:100])
 
 
@@ -223,12 +229,12 @@ def test_the_loop_outside_has_the_bits_of_the_whole_and_of_the_reference(finishe
     decoder = TFLiteStepModel(files(finished)["-decoder-step-int8.tflite"], kernels=kernels)
     context = encoder.run_codes(codes)
     assert context.dtype == decoder.input.dtype == np.int16
-    assert context.tolist() == layered.context(network, codes).tolist()
+    assert context.tolist() == reference.context(network, codes).tolist()
     answers, states = decoder.run_codes(np.repeat(context[:, None], 4, axis=1))
     assert answers.tolist() == whole.run_codes(codes).tolist()
-    assert states[0].tolist() == layered.states(network, codes)[-1].tolist()
+    assert states[0].tolist() == reference.states(network, codes)[-1].tolist()
     # What every runtime has its own exponential for, softmax, comes last.
-    probabilities = evaluation.probabilities(network.output.decode(layered.run(network, codes)))
+    probabilities = evaluation.probabilities(network.output.decode(reference.run(network, codes)))
     assert np.abs((answers + 128.0) / 256 - probabilities).max() < 2 / 256
     assert len(np.unique(answers)) > 20
 
@@ -259,34 +265,34 @@ def test_the_file_of_the_loop_outside_names_what_to_run_instead(finished, tmp_pa
 
 def test_it_starts_from_its_own_weights(finished):
     path = files(finished)["-weights.npz"]
-    given = finished.config.model_copy(update={"weights": path})
-    found = starting_weights.load(given, datasets.load(given))
-    expected = networks.load(finished.folder / "model.keras").get_weights()
-    for values, there in zip(found, expected, strict=True):
+    dataset = datasets.load(finished.config)
+    found = starting_weights.load(path, build.architecture(finished.config, dataset), dataset.name)
+    for values, there in zip(found.weights, kept_network(finished, dataset).weights, strict=True):
         np.testing.assert_array_equal(values, there)
     for settings, words in (
         ({"hidden_size": 13}, "the network has 12 recurrent units, but HIDDEN_SIZE is 13: set HIDDEN_SIZE to 12"),
         ({"dataset_name": "binary-addition"}, "holds an encoder and a decoder, but binary-addition asks for a network"),
     ):
-        other = given.model_copy(update=settings)
+        other = finished.config.model_copy(update=settings)
+        dataset = datasets.load(other)
         with pytest.raises(UserError, match=f"WEIGHTS: .*{words}"):
-            starting_weights.load(other, datasets.load(other))
+            starting_weights.load(path, build.architecture(other, dataset), dataset.name)
 
 
 def test_weights_of_a_network_without_decoder_are_no_start(tmp_path):
-    given = config(weights=saved(tmp_path / "a.npz", own(random_weights(12, 10, 11), softmax=True)))
+    path, dataset = saved(tmp_path / "a.npz", own(random_weights(12, 10, 11), softmax=True)), datasets.load(config())
     with pytest.raises(UserError, match=r"a\.npz holds a network without a decoder, but addition asks for an encoder"):
-        starting_weights.load(given, datasets.load(given))
+        starting_weights.load(path, build.architecture(config(), dataset), dataset.name)
 
 
 def test_a_weight_that_is_missing_or_of_another_shape_is_named(finished, tmp_path):
-    arrays = dict(np.load(files(finished)["-weights.npz"]))
-    kernel = arrays.pop("decoder/kernel")
+    found = dict(np.load(files(finished)["-weights.npz"]))
+    kernel = found.pop("decoder/kernel")
     with pytest.raises(UserError, match=r"a\.npz has no decoder/kernel: it is not a whole"):
-        weights_file.read(saved(tmp_path / "a.npz", arrays))
-    arrays["decoder/kernel"] = kernel[:-1]
+        reader.load(saved(tmp_path / "a.npz", found))
+    found["decoder/kernel"] = kernel[:-1]
     with pytest.raises(UserError, match=r"decoder/kernel has the shape .*, expected "):
-        weights_file.read(saved(tmp_path / "a.npz", arrays))
+        reader.load(saved(tmp_path / "a.npz", found))
 
 
 def test_no_pytorch_module_is_made_of_it(finished):

@@ -6,6 +6,7 @@ import io
 import keras
 import numpy as np
 import pytest
+from helpers.left import kept_network
 from helpers.runs import folders, run
 
 from rnnexp import datasets
@@ -13,14 +14,16 @@ from rnnexp.commands import run as prediction
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets import binary_addition
 from rnnexp.errors import UserError
-from rnnexp.experiment import starting_weights
-from rnnexp.formats.npz import weights, weights_file
+from rnnexp.experiment import build, starting_weights
+from rnnexp.experiment.quantize import Calibration
+from rnnexp.formats.keras.model import to_keras
+from rnnexp.formats.npz import arrays, reader
 from rnnexp.network import cells
-from rnnexp.quantization import integer_network as layered
+from rnnexp.network.network import Network
+from rnnexp.quantization import reference
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel
-from rnnexp.training import fine_tuning as finetuning
-from rnnexp.training import model as networks
+from rnnexp.training.model import trainable
 
 try:
     import tflite_micro  # noqa: F401
@@ -107,8 +110,7 @@ def test_a_single_output_is_the_probability_of_one():
 
 
 def test_sixteen_units_have_321_weights():
-    given = config()
-    network = networks.trainable(given, datasets.load(given))
+    network = trainable(build.architecture(config(), datasets.load(config())))
     assert network.count_params() == 321
     assert network.get_layer("rnn").count_params() == 304
     assert network.get_layer("output").count_params() == 17
@@ -119,9 +121,10 @@ def test_sixteen_units_have_321_weights():
 def test_the_plain_network_gives_what_the_trained_one_gives_at_every_step(cell):
     given = config(cell=cell, num_layers=2, bidirectional=True, activation="custom", hidden_size=3)
     dataset = datasets.load(given)
+    architecture, unit = build.architecture(given, dataset), build.unit_scale(dataset)
     keras.utils.set_random_seed(0)
-    trained = networks.trainable(given, dataset)
-    plain = networks.plain(given, dataset, trained.get_weights())
+    trained = trainable(architecture, input_center=unit.input_center)
+    plain = to_keras(Network.of(architecture, unit.fold(architecture, trained.get_weights())))
     x = dataset.evaluation.x[:50]
     outputs = np.asarray(plain(x))
     assert outputs.shape == (50, 9, 1)
@@ -184,14 +187,18 @@ def test_samples_of_ones_own_get_a_row_for_every_step(finished, tmp_path, capsys
 
 def test_the_weights_say_that_every_step_answers_and_can_be_trained_on(finished):
     path = finished.config.output_dir / f"{finished.config.stem}-weights.npz"
-    arrays = weights.load(path)
-    assert bool(arrays["every_step"])
-    assert not arrays["softmax"]
-    assert weights_file.read(path).every_step
-    given = config(weights=path)
-    start = starting_weights.load(given, datasets.load(given))
-    for ours, name in zip(start, weights.KERAS_NAMES, strict=True):
-        np.testing.assert_array_equal(ours, arrays[name])
+    found = arrays.read(path)
+    assert bool(found["every_step"])
+    assert not found["softmax"]
+    architecture = reader.load(path).architecture
+    assert architecture.every_step
+    # A single output at every step is a sigmoid's, whatever the key ``softmax`` says.
+    assert architecture.softmax
+    dataset = datasets.load(config())
+    start = starting_weights.load(path, build.architecture(config(), dataset), dataset.name)
+    names = ("rnn/kernel", "rnn/recurrent_kernel", "rnn/bias", "output/kernel", "output/bias")
+    for ours, name in zip(start.weights, names, strict=True):
+        np.testing.assert_array_equal(ours, found[name])
 
 
 def test_the_int8_model_adds_as_well(finished):
@@ -234,10 +241,9 @@ def variant(request, tmp_path_factory):
 
 def test_every_runtime_has_the_references_bits_at_every_step(variant):
     given, dataset = variant.config, datasets.load(variant.config)
-    weights = networks.load(variant.folder / "model.keras").get_weights()
-    network = finetuning.post_training(given, dataset, [values.astype(np.float64) for values in weights])
+    network = Calibration.of(dataset).quantize(kept_network(variant, dataset))
     some = network.input.encode(dataset.evaluation.x[:200])
-    expected = network.sigmoid[layered.run(network, some).astype(int) + 128]
+    expected = network.sigmoid[reference.run(network, some).astype(int) + 128]
     assert expected.shape == (200, 9, 1)
     assert len(np.unique(expected)) > 4
     for kernels in KERNELS:

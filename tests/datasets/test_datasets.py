@@ -1,6 +1,7 @@
 """What the data sets load into, and what they say about data that cannot be used."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -157,7 +158,18 @@ def test_any_csv_in_data_works_by_its_name(here):
 
 def test_the_file_in_the_current_folder_comes_first(here):
     write_series(here, "SP500", range(40))
-    np.testing.assert_array_equal(regression("SP500").evaluation.target[:, 0], np.arange(32, 40))
+    dataset = regression("SP500")
+    np.testing.assert_array_equal(dataset.evaluation.target[:, 0], np.arange(32, 40))
+    assert (dataset.source, dataset.units) == ("SP500.csv", "as in the file")
+
+
+def test_a_copy_of_a_shipped_series_is_known_as_that(here):
+    known = regression("airline-passengers")
+    (here / "data").mkdir()
+    shutil.copy(series.find("airline-passengers"), here / "data")
+    copy = regression("airline-passengers")
+    assert series.find("airline-passengers").resolve().parent == here / "data"
+    assert (copy.source, copy.units, copy.defaults) == (known.source, known.units, known.defaults)
 
 
 def test_byte_order_mark_spaces_and_blank_last_lines_are_no_matter(here):

@@ -6,9 +6,10 @@ import numpy as np
 
 from rnnexp import datasets
 from rnnexp.config import RegressionConfig
-from rnnexp.experiment import run as experiment
+from rnnexp.experiment import build
+from rnnexp.experiment.quantize import Calibration
+from rnnexp.network.network import Network
 from rnnexp.quantization import reference
-from rnnexp.training import fine_tuning as finetuning
 
 
 def test_four_windows_and_a_question():
@@ -30,12 +31,12 @@ def test_four_windows_and_a_question():
 def test_int8_covers_the_question():
     """Without its window, the codes end at 0.8, the largest input in training, and the answer is far off."""
     dataset = datasets.load(RegressionConfig(preset="sequence"))
-    config = experiment.resolve(RegressionConfig(preset="sequence", activation="relu", hidden_size=1), dataset)
+    config = RegressionConfig(preset="sequence", activation="relu", hidden_size=1)
     # A unit that adds 0.1 to the last input.
     weights = [np.array(values) for values in ([[1.0]], [[0.0]], [0.1], [[1.0]], [0.0])]
+    network = Network.of(build.architecture(config, dataset), weights)
     for given, expected in ((dataset, 1.0), (dataclasses.replace(dataset, calibration=None), 0.9)):
-        network = finetuning.post_training(config, given, weights)
-        codes = reference.run(network, network.input.encode(dataset.evaluation.x))
-        np.testing.assert_allclose(network.output.decode(codes), [[expected]], atol=0.02)
+        made = reference.outputs(Calibration.of(given).quantize(network), dataset.evaluation.x)
+        np.testing.assert_allclose(made, [[expected]], atol=0.02)
     np.testing.assert_array_equal(dataset.calibration, dataset.evaluation.x)
     assert "ranges of int8" in dataset.notes[0]

@@ -7,14 +7,15 @@ import pytest
 from helpers.c_compiler import needs_compiler
 from helpers.equations import float_outputs, float_states
 from helpers.left import Left, check_integers
+from helpers.random_networks import simple
 from helpers.runs import folders, run
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
-from rnnexp.experiment import export as takeaway
-from rnnexp.formats import about as metadata
+from rnnexp.experiment import export
+from rnnexp.formats.about import About
 from rnnexp.formats.npz import weights
-from rnnexp.quantization.integer_network import layered
+from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import TFLiteStepModel
 
@@ -66,9 +67,9 @@ def check_everything(left):
     if left.simple:
         outputs = float_outputs(arrays, left.part.x)
         assert left.close(evaluation.softmax(outputs) if network.softmax else outputs)
-    if layered(network).forward:
+    if network.forward:
         made, found = TFLiteStepModel(left.path("-step-float32.tflite")).run_codes(left.part.x)
-        assert left.close(made if layered(network).every_step else made[:, -1])
+        assert left.close(made if network.every_step else made[:, -1])
         if left.simple:
             # Near 0 the square root turns float32's last digit of its argument into a thousandth.
             tolerance = 2e-3 if arrays["activation"] == "custom" else 2e-5
@@ -76,7 +77,7 @@ def check_everything(left):
             assert np.allclose(found[0], expected, atol=tolerance * np.abs(expected).max())
     # PyTorch has LSTMs and GRUs with tanh only.
     if TORCH and (left.finished.config.cell == "simple" or left.finished.config.activation == "tanh"):
-        from rnnexp.formats.torch.reader import load
+        from rnnexp.formats.torch import load
 
         with torch.no_grad():
             assert left.close(load(left.path("-weights.npz"))(torch.from_numpy(left.part.x)).numpy())
@@ -107,11 +108,11 @@ def test_all_forms_agree_for_every_data_set_and_activation(tmp_path, kind, setti
 def test_the_report_lists_every_file_with_its_checksum(left):
     exports = left.finished.report["exports"]
     # The last two are an encoder-decoder's.
-    assert [file["file"] for file in exports["files"]] == [f"{left.stem}{suffix}" for suffix in takeaway.SUFFIXES[:-2]]
+    assert [file["file"] for file in exports["files"]] == [f"{left.stem}{suffix}" for suffix in export.SUFFIXES[:-2]]
     for file in exports["files"]:
         content = (left.folder / file["file"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
-    units, features, outputs = left.network.hidden_size, left.network.features, left.network.outputs
+    units, features, outputs = left.real.architecture.layers[0].units, left.network.features, left.network.outputs
     numbers = 2 * units * (features + units + outputs) + 4 * (units + outputs) + 2 * 2048
     assert exports["constant_bytes"] == numbers
     assert (exports["state_bytes"], exports["stack_bytes"]) == (2 * units, 4 * (features + units))
@@ -126,15 +127,14 @@ def test_the_report_to_read_has_the_weights_and_the_sizes(left):
 
 def test_every_tflite_file_says_what_it_is(left):
     for suffix in ("-float32.tflite", "-int8.tflite", "-step-int8.tflite", "-step-float32.tflite"):
-        about = metadata.read(left.path(suffix).read_bytes())
-        assert about["dataset"] == left.finished.config.dataset_name
-        assert about["input_map"] == left.finished.report["data"]["input_map"]
-        assert about.get("classes", []) == left.finished.report["data"]["classes"]
+        about = read_about(left.path(suffix).read_bytes())
+        assert about.dataset == left.finished.config.dataset_name
+        assert about.input_map.to_json() == left.finished.report["data"]["input_map"]
+        assert list(about.classes) == left.finished.report["data"]["classes"]
 
 
 def test_without_integers_there_is_no_c():
-    about = {"activation": "tanh", "max_value": 1.0, "task": "memory", "time_steps": 3, "input_map": {"kind": "none"}}
-    float_weights = [np.ones((1, 2)), np.eye(2), np.zeros(2), np.ones((2, 1)), np.zeros(1)]
-    made = takeaway.make("n", about, float_weights, network=None, x=np.zeros((1, 3, 1)), step_float32=None)
+    network = simple(2, steps=3)
+    made = export.take_away("n", About(), network, integers=None, x=np.zeros((1, 3, 1)), step_float32=None)
     assert list(made.files) == ["-weights.npz"]
     assert made.sizes == {}

@@ -1,6 +1,7 @@
 """From trained networks to int8 files: fine-tuning, its simulation, the same bits everywhere, and the report."""
 
 import contextlib
+import dataclasses
 import json
 
 import keras
@@ -10,20 +11,22 @@ import pytest
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
-from rnnexp.experiment import quantize as conversion
+from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
-from rnnexp.experiment import train as learning
-from rnnexp.experiment.train import Snapshot
-from rnnexp.formats import about as metadata
+from rnnexp.experiment.quantize import Calibration, quantize_snapshots, training_gap
+from rnnexp.experiment.train import Snapshot, Trained, make_loss
+from rnnexp.formats.about import About
+from rnnexp.formats.keras.model import from_keras, to_keras
+from rnnexp.formats.tflite.metadata import metadata, read_about
+from rnnexp.network.network import Network
 from rnnexp.quantization import diagnosis, reference
-from rnnexp.quantization.integer_network import layered
-from rnnexp.quantization.quantizer import Ranges, quantize
+from rnnexp.quantization.network import Layer
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import TFLiteModel
-from rnnexp.training import model
-from rnnexp.training.fine_tuning import fine_tune, float_network, post_training, user_activation
-from rnnexp.training.simulation import SimulatedNetwork
-from rnnexp.training.trainer import Trainer, make_optimizer
+from rnnexp.training.fine_tuning import fine_tune
+from rnnexp.training.model import trainable
+from rnnexp.training.simulation import SimulatedNetwork, with_weights
+from rnnexp.training.trainer import Optimization, Trainer
 
 CONFIGS = {
     "series custom": RegressionConfig(activation="custom", epochs=2),
@@ -38,21 +41,47 @@ CONFIGS = {
 }
 
 
+def train(config, path, batch_size=None):
+    """Settings with nothing automatic, data, and what a short training leaves."""
+    dataset = datasets.load(config)
+    config = build.resolve(config, dataset)
+    architecture, unit = build.architecture(config, dataset), build.unit_scale(dataset)
+    keras.utils.set_random_seed(0)
+    model = trainable(architecture, input_center=unit.input_center)
+    batch_size = batch_size or config.batch_size
+    optimizer = Optimization("adam", 0.01, batch_size).optimizer(len(dataset.train), config.epochs, decay=False)
+    trainer = Trainer(model, make_loss(dataset), optimizer, batch_size=batch_size, seed=0)
+    part = unit.scale_inputs(dataset.train.x), unit.scale_targets(dataset.train.y)
+    history = trainer.fit(*part, *part, epochs=config.epochs)
+    weights = model.get_weights()
+    plain = to_keras(
+        Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in weights]))
+    )
+    snapshot = Snapshot(config.epochs, from_keras(architecture, plain), plain, path, weights)
+    optimization = Optimization(config.optimizer, config.learning_rate, config.batch_size, config.gradient_clip_norm)
+    return config, dataset, Trained([snapshot], history, unit, optimization)
+
+
+def about(config, dataset):
+    """What the files of a run say of themselves."""
+    return About.of(
+        build.architecture(config, dataset),
+        task=dataset.task,
+        dataset=dataset.name,
+        input_map=dataset.input_map,
+        units=dataset.units,
+        classes=dataset.class_names,
+    )
+
+
+def plain_integers(dataset, trained):
+    return Calibration.of(dataset).quantize(trained.last.network)
+
+
 @pytest.fixture(scope="module", params=CONFIGS, ids=CONFIGS.keys())
 def trained(request, tmp_path_factory):
-    """Settings, data and a snapshot of a shortly trained network."""
-    config = CONFIGS[request.param]
-    dataset = datasets.load(config)
-    config = experiment.resolve(config, dataset)
-    keras.utils.set_random_seed(0)
-    network = model.trainable(config, dataset)
-    optimizer = make_optimizer("adam", 0.01, clip_norm=1.0, decay_steps=0)
-    trainer = Trainer(network, learning.make_loss(dataset), optimizer, batch_size=config.batch_size, seed=0)
-    train = learning.unit_scale(dataset, dataset.train)
-    trainer.fit(*train, *train, epochs=config.epochs)
-    weights = network.get_weights()
-    path = tmp_path_factory.mktemp("snapshot") / "model.keras"
-    return config, dataset, Snapshot(config.epochs, model.plain(config, dataset, weights), path, weights)
+    """Settings, data and a shortly trained network."""
+    return train(CONFIGS[request.param], tmp_path_factory.mktemp("snapshot") / "model.keras")
 
 
 class Silent:
@@ -64,15 +93,18 @@ class Silent:
 
 @pytest.fixture(scope="module")
 def int8(trained):
-    config, dataset, snapshot = trained
-    return conversion.convert(
-        config,
+    config, dataset, found = trained
+    first = dataclasses.replace(found.last, path=found.last.path.with_name("epoch-0.keras"))
+    made = quantize_snapshots(
+        dataclasses.replace(found, snapshots=[first, found.last]),
         dataset,
-        [snapshot, snapshot],
-        metadata.describe(config, dataset),
+        about(config, dataset),
+        gap_limit=config.gap_limit,
         fine_tuning_epochs=2,
         progress=lambda _: contextlib.nullcontext(Silent()),
     )
+    assert [path.name for path in made.paths] == ["epoch-0.int8.tflite", "model.int8.tflite"]
+    return made
 
 
 @pytest.mark.parametrize("kernels", ["litert", "reference", "micro"])
@@ -91,27 +123,27 @@ def test_every_runtime_gives_the_references_bits_on_every_sample(trained, int8, 
 
 
 def test_int8_is_as_good_as_float32(trained, int8):
-    config, dataset, snapshot = trained
-    float_outputs = float_network(config, dataset, snapshot.weights).run(dataset.evaluation.x)
+    _, dataset, found = trained
+    float_outputs = found.last.network.run(dataset.evaluation.x)
     np.testing.assert_allclose(
         evaluation.softmax(float_outputs) if int8.network.softmax else float_outputs,
-        np.asarray(snapshot.model(dataset.evaluation.x)),
+        np.asarray(found.last.model(dataset.evaluation.x)),
         atol=1e-4 * max(dataset.output_scale, 1.0),
     )
     for network in (int8.plain, int8.network):
-        outputs = network.output.decode(reference.run(network, network.input.encode(dataset.evaluation.x)))
+        outputs = reference.outputs(network, dataset.evaluation.x)
         lost = evaluation.loss(dataset.evaluation, outputs) - evaluation.loss(dataset.evaluation, float_outputs)
         assert lost <= (1 / len(dataset.evaluation) + 1e-9 if network.softmax else 0.003)
 
 
 def test_the_simulation_computes_what_the_reference_does(trained):
-    config, dataset, snapshot = trained
-    network = post_training(config, dataset, snapshot.weights)
-    simulation = keras.Sequential([keras.Input(dataset.train.x.shape[1:]), SimulatedNetwork(network, config, dataset)])
-    simulation.set_weights(snapshot.trained)
-    x, _ = learning.unit_scale(dataset, dataset.evaluation)
-    simulated = np.asarray(simulation(x), np.float64)
-    expected = network.output.decode(reference.run(network, network.input.encode(dataset.evaluation.x)))
+    _, dataset, found = trained
+    network = plain_integers(dataset, found)
+    simulated_network = SimulatedNetwork(network, found.last.network.architecture, found.unit)
+    simulation = keras.Sequential([keras.Input(dataset.train.x.shape[1:]), simulated_network])
+    simulation.set_weights(found.last.trained)
+    simulated = np.asarray(simulation(found.unit.scale_inputs(dataset.evaluation.x)), np.float64)
+    expected = reference.outputs(network, dataset.evaluation.x)
     if network.softmax:
         np.testing.assert_allclose(simulated, evaluation.softmax(expected), atol=0.02)
         return
@@ -122,13 +154,13 @@ def test_the_simulation_computes_what_the_reference_does(trained):
 
 
 def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on(trained):
-    config, dataset, snapshot = trained
-    network = post_training(config, dataset, snapshot.weights)
-    tuned = fine_tune(network, config, dataset, snapshot.trained, epochs=3)
-    expected = float_network(config, dataset, snapshot.weights).run(dataset.train.x)
+    _, dataset, found = trained
+    network, real, x = plain_integers(dataset, found), found.last.network, dataset.train.x
+    tuned = fine_tune(network, real, found.last.trained, found.unit, x, found.optimization, epochs=3)
+    expected = real.run(x)
     distances = []
-    for candidate in (network, tuned.network):
-        outputs = candidate.output.decode(reference.run(candidate, candidate.input.encode(dataset.train.x)))
+    for candidate in (network, tuned.integers):
+        outputs = reference.outputs(candidate, x)
         if candidate.softmax:
             probabilities = np.log(evaluation.softmax(outputs))
             distances.append(-np.mean(np.sum(evaluation.softmax(expected) * probabilities, axis=1)))
@@ -136,30 +168,33 @@ def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on
             distances.append(np.mean((outputs - expected) ** 2))
     assert distances[1] <= distances[0] * 1.01
     assert 0 <= tuned.history.best_epoch <= 3
-    assert tuned.network.output == network.output
-    np.testing.assert_array_equal(tuned.network.table, network.table)
+    assert tuned.integers.output == network.output
+    (table,), (given,) = (made.layers[0].cells[0].tables for made in (tuned.integers, network))
+    np.testing.assert_array_equal(table.values, given.values)
 
 
 def test_the_file_says_how_its_inputs_are_made_and_nothing_of_this_machine(trained, int8):
     _, dataset, _ = trained
     content = int8.paths[-1].read_bytes()
-    about = metadata.read(content)
-    assert (about["input_map"], about["dataset"]) == (dict(dataset.input_map), dataset.name)
+    said = read_about(content)
+    assert (said.input_map, said.dataset) == (dataset.input_map, dataset.name)
     for trace in (str(int8.paths[-1].parent), "/home", "/root", "/tmp", "site-packages"):
         assert trace.encode() not in content
-    assert len(content) <= 9 * 1024 or int8.network.hidden_size > 10
+    # What it takes to get the integers back from the file comes on top, and is half a kilobyte a cell at most.
+    details = len(metadata(content)["integer_network"])
+    assert details <= 512
+    assert len(content) - details <= 9 * 1024 or int8.network.layers[0].cells[0].units > 10
 
 
 def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
-    config, dataset, snapshot = trained
+    config, dataset, found = trained
     for limit in (1e9, 1e-12):
-        settings = config.model_copy(update={"gap_limit": limit})
         shown = []
-        made = conversion.convert(
-            settings,
+        made = quantize_snapshots(
+            found,
             dataset,
-            [snapshot],
-            metadata.describe(settings, dataset),
+            about(config, dataset),
+            gap_limit=limit,
             fine_tuning_epochs=1,
             progress=lambda epochs, shown=shown: shown.append(epochs) or contextlib.nullcontext(Silent()),
         )
@@ -167,17 +202,15 @@ def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
         assert needed == (shown == [1])
         if made.history is None:
             assert made.network is made.plain
+            assert made.real is found.last.network
         else:
-            tuned_gap = conversion.training_gap(
-                made.network, float_network(settings, dataset, snapshot.weights), dataset
-            )
+            tuned_gap = training_gap(made.network, found.last.network, dataset.train)
             assert tuned_gap < made.plain_training_gap
 
 
 def test_what_is_cut_off_is_counted_and_named(trained):
-    config, dataset, snapshot = trained
-    network = post_training(config, dataset, snapshot.weights)
-    network, real = layered(network), float_network(config, dataset, snapshot.weights)
+    _, dataset, found = trained
+    network, real = plain_integers(dataset, found), found.last.network
     inside = diagnosis.Comparison(network, real, dataset.train.x)
     assert max(inside.saturation().values()) == 0
     outside = diagnosis.Comparison(network, real, 10 * dataset.train.x + 10)
@@ -215,34 +248,25 @@ def test_a_run_whose_int8_model_loses_too_much_says_so_and_why(tmp_path, capsys)
     assert cost["diagnosis"] in text.read_text()
 
 
-def test_fine_tuning_repairs_a_coarse_network():
+def coarse(product):
+    """A product whose weights have so few integers that there is something to repair: from -127 to 127, not 8128."""
+    return dataclasses.replace(product, scale=64 * product.scale, shift=product.shift - 6)
+
+
+def test_fine_tuning_repairs_a_coarse_network(tmp_path):
     config = MemoryConfig(activation="custom", memory_signal_length=400, memory_n=20, memory_k=-2, epochs=60)
-    dataset = datasets.load(config)
-    config = experiment.resolve(config, dataset)
-    keras.utils.set_random_seed(0)
-    network = model.trainable(config, dataset)
-    optimizer = make_optimizer("adam", 0.01, clip_norm=1.0, decay_steps=0)
-    train = learning.unit_scale(dataset, dataset.train)
-    trainer = Trainer(network, learning.make_loss(dataset), optimizer, batch_size=16, seed=0)
-    trainer.fit(*train, *train, epochs=60)
-    trained = network.get_weights()
-    weights = [values.astype(np.float64) for values in model.plain(config, dataset, trained).get_weights()]
-    activation = user_activation(config)
-    x, real = dataset.train.x, float_network(config, dataset, weights)
-    seen = real.ranges()
-    expected = real.run(x, seen)
-    limits = expected.min(), expected.max()
-    # Weights of one int8 each: coarse enough for something to repair.
-    coarse = quantize(
-        weights, activation, Ranges((x.min(), x.max()), seen[0][0]["sum"], limits), sequence_length=20, parts=1
-    )
-    tuned = fine_tune(coarse, config, dataset, trained, epochs=100)
-    before, after = (
-        np.mean((made.output.decode(reference.run(made, made.input.encode(dataset.train.x))) - expected) ** 2)
-        for made in (coarse, tuned.network)
-    )
+    _, dataset, found = train(config, tmp_path / "model.keras", batch_size=16)
+    x, real = dataset.train.x, found.last.network
+    expected, fine = real.run(x), plain_integers(dataset, found)
+    (cell,) = fine.layers[0].cells
+    layers = (Layer((dataclasses.replace(cell, sums=coarse(cell.sums)),)),)
+    given = with_weights(dataclasses.replace(fine, layers=layers, output_layer=coarse(fine.output_layer)), real)
+    tuned = fine_tune(given, real, found.last.trained, found.unit, x, found.optimization, epochs=100)
+    before, after = (np.mean((reference.outputs(made, x) - expected) ** 2) for made in (given, tuned.integers))
     assert tuned.history.best_epoch > 0
     assert after < 0.7 * before
+    # It is not so coarse that anything is better.
+    assert 0 < np.mean((reference.outputs(fine, x) - expected) ** 2) < before
 
 
 def test_a_report_has_what_it_takes_to_make_the_inputs():
@@ -250,7 +274,7 @@ def test_a_report_has_what_it_takes_to_make_the_inputs():
     for normalization in ("window", "train"):
         config = RegressionConfig(normalization=normalization, sequence_length=5, data_sigma=7.0)
         dataset = windows(Series(series, monthly=False), config, Known("made up", "1"))
-        made = dataset.input_map
+        made = dataset.input_map.to_json()
         raw = np.lib.stride_tricks.sliding_window_view(series, 5)[:-1][-len(dataset.evaluation) :]
         low = raw.min(axis=1, keepdims=True) if made["kind"] == "window" else made["minimum"]
         span = np.ptp(raw, axis=1, keepdims=True) if made["kind"] == "window" else made["range"]

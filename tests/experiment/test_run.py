@@ -13,6 +13,7 @@ from matplotlib import image
 from rnnexp import cli, datasets, files
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.errors import UserError
+from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 
@@ -155,13 +156,13 @@ def test_a_structure_trains_with_dropout_and_regularisation(here, regression_set
 
 def test_automatic_settings():
     def resolved(config):
-        return experiment.resolve(config, datasets.load(config))
+        return build.resolve(config, datasets.load(config))
 
     airline = resolved(RegressionConfig(dataset_name="airline-passengers"))
     assert (airline.batch_size, airline.learning_rate) == (4, 0.01)
     assert airline.validation_share == pytest.approx(1 / 3, abs=1e-3)
     sp500 = resolved(RegressionConfig())
-    assert (sp500.batch_size, sp500.learning_rate) == (experiment.MAX_AUTOMATIC_BATCH, 0.003)
+    assert (sp500.batch_size, sp500.learning_rate) == (build.MAX_AUTOMATIC_BATCH, 0.003)
     # What the report says can be set by hand, and comes to the same.
     for resolved_ in (airline, sp500):
         given = datasets.load(RegressionConfig(dataset_name=resolved_.dataset_name))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.random_networks import layered
 from helpers.runs import folders, run, wave, write_series
 from helpers.stored_networks import outputs, own, random_weights, saved, share_of_range, state_dict
 
@@ -9,9 +10,13 @@ from rnnexp import cli, datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.console import Console
 from rnnexp.errors import UserError
+from rnnexp.experiment import build, starting_weights
 from rnnexp.experiment import run as experiment
-from rnnexp.experiment import starting_weights
 from rnnexp.experiment import train as learning
+from rnnexp.formats.about import About
+from rnnexp.formats.npz import weights as npz
+from rnnexp.network import cells
+from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.runtimes.tflite import TFLiteModel
 
 
@@ -21,83 +26,192 @@ def series(here, **settings):
     return RegressionConfig(**(given | settings), quiet=True, **folders(here))
 
 
+def classes(here, name="iris", **settings):
+    given = {"dataset_name": name, "activation": "tanh", "hidden_size": 5, "epochs": 0}
+    return ClassificationConfig(**(given | settings), quiet=True, **folders(here))
+
+
 def load(config):
-    return starting_weights.load(config, datasets.load(config))
+    dataset = datasets.load(config)
+    return starting_weights.load(config.weights, build.architecture(config, dataset), dataset.name)
 
 
-def test_none_is_none(here):
-    assert load(series(here)) is None
+def of_run(*layers, **options):
+    """What a run's ``-weights.npz`` holds of a network of random weights."""
+    network = layered(*layers, **options)
+    about = About.of(network.architecture, task="", dataset="", input_map=AS_IT_IS, units="")
+    return npz.arrays(network, None, about)
+
+
+def of_pytorch(cell="simple", *, layers=1, both=False, features=1, outputs=1, units=5):
+    """The state dict of a PyTorch module with ``nn.RNN``, ``nn.GRU`` or ``nn.LSTM`` and a linear layer."""
+    rows, ways, shapes = cells.load(cell).sums * units, ("", "_reverse") if both else ("",), {}
+    for layer in range(layers):
+        for way in ways:
+            shapes[f"rnn.weight_ih_l{layer}{way}"] = (rows, len(ways) * units if layer else features)
+            shapes[f"rnn.weight_hh_l{layer}{way}"] = (rows, units)
+    shapes |= {"linear.weight": (outputs, len(ways) * units), "linear.bias": (outputs,)}
+    return {key: np.full(shape, 0.1, np.float32) for key, shape in shapes.items()}
 
 
 def test_weights_are_those_of_the_file(here):
     weights = random_weights()
     for name, arrays in (("a.npz", own(weights)), ("b.npz", state_dict(weights))):
-        found = load(series(here, weights=saved(here / name, arrays)))
-        for got, expected in zip(found, weights, strict=True):
+        config = series(here, weights=saved(here / name, arrays))
+        found = load(config)
+        for got, expected in zip(found.weights, weights, strict=True):
             np.testing.assert_allclose(got, expected, rtol=1e-6)
+        assert found.architecture == build.architecture(config, datasets.load(config))
 
 
 def test_a_state_dict_does_not_say_from_which_end_layers_read(here):
     path = saved(here / "a.npz", state_dict(random_weights()))
-    assert len(load(series(here, weights=path, go_backwards=True))) == 5
+    found = load(series(here, weights=path, go_backwards=True))
+    assert len(found.weights) == 5
+    assert found.architecture.layers[0].backwards
+
+
+def test_nor_its_activation_nor_m_nor_whether_probabilities_follow(here):
+    path = saved(here / "a.npz", state_dict(random_weights()))
+    found = load(series(here, weights=path, activation="custom", custom_max_value=3.0)).architecture
+    assert (found.activation, found.max_value, found.softmax) == ("custom", 3.0, False)
+    path = saved(here / "b.npz", state_dict(random_weights(outputs=3)))
+    found = load(classes(here, weights=path, activation="relu")).architecture
+    assert (found.activation, found.softmax) == ("relu", True)
+
+
+def test_gated_cells_with_any_activation_of_a_run_but_tanh_of_pytorch(here):
+    path = saved(here / "a.npz", of_run(("lstm", 5), activation="relu"))
+    assert load(series(here, weights=path, cell="lstm", activation="relu")).architecture.activation == "relu"
+    path = saved(here / "b.npz", of_pytorch("lstm", layers=2, both=True))
+    assert len(load(series(here, weights=path, cell="lstm", num_layers=2, bidirectional=True)).weights) == 14
 
 
 # ---- what does not fit the settings
 
 
-def gru():
-    """A state dict of ``nn.GRU``."""
-    shapes = {"weight_ih_l0": (15, 1), "weight_hh_l0": (15, 5), "linear.weight": (1, 5), "linear.bias": (1,)}
-    return {key: np.full(shape, 0.1, np.float32) for key, shape in shapes.items()}
+def another(name, given, wanted):
+    """The message about a setting."""
+    return f" is of a network with {name} = {given!r}, but {name} is {wanted!r}: set {name} to {given!r}"
 
 
-@pytest.mark.parametrize(
-    ("arrays", "settings", "words"),
-    [
-        (
-            state_dict(random_weights(units=16)),
-            {},
-            "rnn.weight_hh_l0 has the shape (16, 16), so the network has 16 recurrent units, but HIDDEN_SIZE is 5: "
-            "set HIDDEN_SIZE to 16",
-        ),
-        (
-            state_dict(random_weights(features=2)),
-            {},
-            "rnn.weight_ih_l0 has the shape (5, 2), so the network takes 2 features a time step, but wave has 1",
-        ),
-        (
-            state_dict(random_weights(outputs=3)),
-            {},
-            "linear.weight has the shape (3, 5), so the network has 3 outputs, but wave asks for 1",
-        ),
-        (own(random_weights(), activation="relu"), {}, "ACTIVATION is 'tanh': set ACTIVATION to 'relu'"),
-        (
-            own(random_weights(), activation="custom", max_value=2.0),
-            {"activation": "custom", "custom_max_value": 3.0},
-            "of a network with custom_max_value = 2, but here it is 3",
-        ),
-        (own(random_weights(), softmax=True), {}, "a network that gives probabilities, but regression asks for values"),
-        ({"a": np.zeros(3)}, {}, "neither a -weights.npz"),
-        (own(random_weights()), {"cell": "lstm"}, "with CELL = 'simple', but CELL is 'lstm': set CELL to 'simple'"),
-        (own(random_weights()), {"num_layers": 2}, "NUM_LAYERS = 1, but NUM_LAYERS is 2: set NUM_LAYERS to 1"),
-        (own(random_weights()), {"go_backwards": True}, "of a network with GO_BACKWARDS = False, but"),
-        (state_dict(random_weights()), {"bidirectional": True}, "of a network with BIDIRECTIONAL = False, but"),
-        (gru(), {"cell": "gru", "activation": "relu"}, "ACTIVATION = 'tanh', but ACTIVATION is 'relu'"),
-    ],
-)
-def test_another_network_than_the_settings_describe(here, arrays, settings, words):
-    config = series(here, weights=saved(here / "a.npz", arrays), **settings)
+UNITS = "so the network has 16 recurrent units, but HIDDEN_SIZE is 5: set HIDDEN_SIZE to 16"
+FEATURES = "so the network takes 2 features a time step, but wave has 1"
+OUTPUTS = "so the network has 3 outputs, but wave asks for 1"
+PROBABILITIES = " is of a network that gives probabilities, but {} asks for values"
+VALUES = " is of a network that gives values, but {} asks for probabilities"
+ENCODER_DECODER = (("gru", 5, "encodes"), ("gru", 5))
+DECODER = " holds an encoder and a decoder, but {} asks for a network without a decoder"
+NO_DECODER = " holds a network without a decoder, but {} asks for an encoder and a decoder"
+WRONG = {
+    # Of a run.
+    "decoder": (of_run(*ENCODER_DECODER, every_step=True), series, {"cell": "gru"}, DECODER.format("wave")),
+    "decoder, every step": (
+        of_run(*ENCODER_DECODER, features=2, every_step=True),
+        classes,
+        {"name": "binary-addition", "cell": "gru"},
+        DECODER.format("binary-addition"),
+    ),
+    "no decoder": (of_run(("gru", 5)), classes, {"name": "addition", "cell": "gru"}, NO_DECODER.format("addition")),
+    "cell": (own(random_weights()), series, {"cell": "lstm"}, another("CELL", "simple", "lstm")),
+    "other cell": (of_run(("lstm", 5)), series, {"cell": "gru"}, another("CELL", "lstm", "gru")),
+    "layers": (own(random_weights()), series, {"num_layers": 2}, another("NUM_LAYERS", 1, 2)),
+    "more layers": (of_run(("simple", 5), ("simple", 5), ("simple", 5)), series, {}, another("NUM_LAYERS", 3, 1)),
+    "direction": (own(random_weights()), series, {"go_backwards": True}, another("GO_BACKWARDS", False, True)),
+    "backwards": (of_run(("gru", 5, "backwards")), series, {"cell": "gru"}, another("GO_BACKWARDS", True, False)),
+    "one direction": (of_run(("simple", 5)), series, {"bidirectional": True}, another("BIDIRECTIONAL", False, True)),
+    "both": (of_run(("simple", 5, "both")), series, {}, another("BIDIRECTIONAL", True, False)),
+    "units": (own(random_weights(units=16)), series, {}, f": rnn/recurrent_kernel has the shape (16, 16), {UNITS}"),
+    "units, both": (
+        of_run(("lstm", 16, "both")),
+        series,
+        {"cell": "lstm", "bidirectional": True},
+        f": rnn/forward/recurrent_kernel has the shape (16, 64), {UNITS}",
+    ),
+    "features": (own(random_weights(features=2)), series, {}, f": rnn/kernel has the shape (2, 5), {FEATURES}"),
+    "outputs": (own(random_weights(outputs=3)), series, {}, f": output/kernel has the shape (5, 3), {OUTPUTS}"),
+    "activation": (own(random_weights(), activation="relu"), series, {}, another("ACTIVATION", "relu", "tanh")),
+    "M": (
+        own(random_weights(), activation="custom", max_value=2.0),
+        series,
+        {"activation": "custom", "custom_max_value": 3.0},
+        " is of a network with custom_max_value = 2, but here it is 3",
+    ),
+    "probabilities": (own(random_weights(), softmax=True), series, {}, PROBABILITIES.format("wave")),
+    "values": (own(random_weights(outputs=3)), classes, {}, VALUES.format("iris")),
+    "values, every step": (
+        own(random_weights(features=2)),
+        classes,
+        {"name": "binary-addition"},
+        VALUES.format("binary-addition"),
+    ),
+    # State dicts.
+    "state dict, no decoder": (
+        of_pytorch("gru", features=12, outputs=11),
+        classes,
+        {"name": "addition", "cell": "gru"},
+        NO_DECODER.format("addition"),
+    ),
+    "state dict, cell": (of_pytorch("gru"), series, {}, another("CELL", "gru", "simple")),
+    "state dict, other cell": (of_pytorch("lstm"), series, {"cell": "gru"}, another("CELL", "lstm", "gru")),
+    "state dict, layers": (of_pytorch(layers=2), series, {}, another("NUM_LAYERS", 2, 1)),
+    "state dict, one direction": (
+        of_pytorch(),
+        series,
+        {"bidirectional": True},
+        another("BIDIRECTIONAL", False, True),
+    ),
+    "state dict, both": (of_pytorch(both=True), series, {}, another("BIDIRECTIONAL", True, False)),
+    "state dict, units": (
+        state_dict(random_weights(units=16)),
+        series,
+        {},
+        f": rnn.weight_hh_l0 has the shape (16, 16), {UNITS}",
+    ),
+    "state dict, features": (
+        state_dict(random_weights(features=2)),
+        series,
+        {},
+        f": rnn.weight_ih_l0 has the shape (5, 2), {FEATURES}",
+    ),
+    "state dict, outputs": (
+        state_dict(random_weights(outputs=3)),
+        series,
+        {},
+        f": linear.weight has the shape (3, 5), {OUTPUTS}",
+    ),
+    "state dict, activation": (
+        of_pytorch("gru"),
+        series,
+        {"cell": "gru", "activation": "relu"},
+        another("ACTIVATION", "tanh", "relu"),
+    ),
+    # Something else.
+    "neither": (
+        {"a": np.zeros(3)},
+        series,
+        {},
+        " is neither a -weights.npz of this project, with rnn/kernel, nor the state dict of a PyTorch module with a "
+        "recurrent layer, with weight_ih_l0; its keys: a",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arrays", "kind", "settings", "words"), WRONG.values(), ids=WRONG.keys())
+def test_another_network_than_the_settings_describe(here, arrays, kind, settings, words):
+    config = kind(here, weights=saved(here / "a.npz", arrays), **settings)
     with pytest.raises(UserError) as caught:
         experiment.run(config)
-    assert str(caught.value).startswith(f"WEIGHTS: {here / 'a.npz'}")
-    assert words in str(caught.value)
+    path = here / "a.npz"
+    assert str(caught.value) == f"WEIGHTS: {path}{words}"
     assert not (here / "out").exists()
     assert not (here / "runs").exists()
 
 
 def test_the_same_m_is_the_same_network(here):
     path = saved(here / "a.npz", own(random_weights(), activation="custom", max_value=0.1 + 0.2))
-    assert load(series(here, weights=path, activation="custom", custom_max_value=0.3)) is not None
+    found = load(series(here, weights=path, activation="custom", custom_max_value=0.3))
+    assert found.architecture.max_value == 0.3
 
 
 def test_the_script_says_it_in_one_line(here, capsys):
@@ -151,11 +265,12 @@ def test_no_epochs_exports_the_given_network(here):
 def trained(config, folder):
     """What training alone comes to, without any export: the snapshots, first and last, and the history."""
     dataset = datasets.load(config)
-    config = experiment.resolve(config, dataset)
+    config, architecture = build.resolve(config, dataset), build.architecture(config, dataset)
     folder.mkdir()
     with Console(folder / "log.txt", quiet=True) as console:
-        snapshots, history = learning.train(config, dataset, folder, console, starting_weights.load(config, dataset))
-    return snapshots, history
+        start = load(config) if config.weights else None
+        found = learning.train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)
+    return found.snapshots, found.history
 
 
 def test_classes(here):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.left import Left, check_integers
+from helpers.left import Left, check_integers, kept_network
 from helpers.runs import folders, run
 
 from rnnexp import datasets
@@ -14,12 +14,12 @@ from rnnexp.commands import run as prediction
 from rnnexp.config import MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import run as experiment
-from rnnexp.formats import about as metadata
+from rnnexp.experiment.quantize import Calibration
+from rnnexp.formats.keras import model as keras_models
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.quantization import integer_network as layered
+from rnnexp.formats.tflite.metadata import read_about
+from rnnexp.quantization import reference
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel, quantize
-from rnnexp.training import model
-from rnnexp.training.fine_tuning import post_training
 
 try:
     import tflite_micro  # noqa: F401
@@ -48,8 +48,8 @@ def structured(request, tmp_path_factory):
     return run(MemoryConfig(**settings, **STRUCTURES[request.param], **folders(path), quiet=True))
 
 
-def weights_of(finished):
-    return [values.astype(np.float64) for values in model.load(finished.folder / "model.keras").get_weights()]
+def integers_of(finished, dataset):
+    return Calibration.of(dataset).quantize(kept_network(finished, dataset))
 
 
 def int8_codes(file, x):
@@ -65,7 +65,7 @@ def test_every_structure_has_its_int8_model(structured):
     assert models["int8"]["latency_us"] > 0
     content = (structured.config.output_dir / f"{stem}-int8.tflite").read_bytes()
     assert models["int8"]["bytes"] == len(content)
-    assert metadata.read(content)["structure"] == structured.config.structure
+    assert read_about(content).structure == structured.config.structure
     # It has learned something, and int8 has not lost it.
     assert models["float32"]["metrics"]["l2_normalized"] < 0.5 * report["baselines"]["mean"]["l2_normalized"]
     assert abs(cost["gap"]) < 0.003
@@ -77,11 +77,11 @@ def test_every_structure_has_its_int8_model(structured):
 
 
 def test_every_structure_gives_the_same_bits_everywhere(structured):
-    config, x = structured.config, datasets.load(structured.config).evaluation.x
+    config, dataset = structured.config, datasets.load(structured.config)
     content = (config.output_dir / f"{config.stem}-int8.tflite").read_bytes()
-    network = post_training(config, datasets.load(config), weights_of(structured))
-    codes = network.input.encode(x)
-    expected = layered.run(network, codes)
+    network = integers_of(structured, dataset)
+    codes = network.input.encode(dataset.evaluation.x)
+    expected = reference.run(network, codes)
     assert len(np.unique(expected)) > 50
     for kernels in KERNELS:
         assert (TFLiteModel(content, kernels=kernels).run_codes(codes) == expected).all()
@@ -159,9 +159,9 @@ def test_stepping_gives_what_the_sequence_model_gives_at_every_step(structured):
     real, real_states = float32.run_codes(x)
     assert len(states) == config.num_layers * (1 if config.cell == "simple" else 2)
     assert len(real_states) == config.num_layers * (2 if config.cell == "lstm" else 1)
-    whole = np.asarray(model.load(structured.folder / "model.keras")(x))
+    whole = np.asarray(keras_models.load(structured.folder / "model.keras")(x))
     np.testing.assert_allclose(real[:, -1], whole, atol=1e-5)
-    network = post_training(config, dataset, weights_of(structured))
+    network = integers_of(structured, dataset)
     for length in range(1, x.shape[1] + 1):
         shorter = TFLiteModel(to_tflite(replace(network, sequence_length=length)))
         assert (made[:, length - 1] == shorter.run_codes(int8_codes(int8, x[:, :length]))).all()

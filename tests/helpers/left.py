@@ -3,12 +3,12 @@
 import numpy as np
 from helpers.c_compiler import COMPILER, build_and_run
 
-from rnnexp.formats.npz import weights
+from rnnexp.experiment import build
+from rnnexp.formats.keras import model as keras_models
+from rnnexp.formats.npz import arrays, integers, reader
 from rnnexp.formats.tflite.int8.reader import from_tflite
+from rnnexp.network.architecture import Structure
 from rnnexp.quantization import reference
-from rnnexp.quantization.integer_network import layered, states
-from rnnexp.quantization.integer_network import run as layered_run
-from rnnexp.quantization.product import IntegerNetwork
 from rnnexp.runtimes.c import CompiledNetwork
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel
 
@@ -27,9 +27,11 @@ class Left:
         self.finished = finished
         self.folder, self.stem = finished.config.output_dir, finished.config.stem
         self.part = dataset.evaluation
-        self.arrays = weights.load(self.path("-weights.npz"))
-        self.network = weights.integer_network(self.arrays)
-        self.simple = isinstance(self.network, IntegerNetwork)
+        self.arrays = arrays.read(self.path("-weights.npz"))
+        self.real = reader.load(self.path("-weights.npz"))
+        self.network = integers.from_npz(self.arrays)
+        # Of one layer of simple cells that reads forwards, for which docs/network.md has the equations.
+        self.simple = self.real.architecture.structure == Structure()
         self.codes = self.network.input.encode(self.part.x)
         self.outputs = TFLiteModel(self.path("-float32.tflite")).predict(self.part.x)
 
@@ -40,6 +42,12 @@ class Left:
         # One sample has no range: then it is the size that counts.
         size = np.ptp(self.outputs) or np.abs(self.outputs).max()
         return np.abs(outputs - self.outputs).max() <= 1e-5 * size
+
+
+def kept_network(finished, dataset):
+    """The network of the Keras model that a run keeps, which is what was trained."""
+    model = keras_models.load(finished.folder / "model.keras")
+    return keras_models.from_keras(build.architecture(finished.config, dataset), model)
 
 
 def int8_codes(path, codes):
@@ -60,14 +68,12 @@ def int8_codes(path, codes):
 
 def check_integers(left):
     """The integers have the same bits in every form, on every sample: arrays, files read back, every runtime, C."""
-    network, codes = layered(left.network), left.codes
+    network, codes = left.network, left.codes
     content = left.path("-int8.tflite").read_bytes()
     expected = int8_codes(left.path("-int8.tflite"), codes)
-    assert (layered_run(network, codes) == expected).all()
-    assert (CompiledNetwork(left.network).run(codes) == expected).all()
-    assert (layered_run(layered(from_tflite(content)), codes) == expected).all()
-    if left.simple:
-        assert (reference.run(left.network, codes) == expected).all()
+    assert (reference.run(network, codes) == expected).all()
+    assert (CompiledNetwork(network).run(codes) == expected).all()
+    assert (reference.run(from_tflite(content), codes) == expected).all()
     for kernels in KERNELS:
         sequence = TFLiteModel(left.path("-int8.tflite"), kernels=kernels).run_codes(codes)
         if not network.softmax:
@@ -78,7 +84,7 @@ def check_integers(left):
         assert (made if network.every_step else made[:, -1] == sequence).all()
         # The values of every layer; what else a cell keeps comes behind them.
         kept = np.cumsum([0, *(len(layer.cells[0].states) for layer in network.layers)])
-        values = states(network, codes)
+        values = reference.states(network, codes)
         assert all((found[place] == layer).all() for place, layer in zip(kept, values, strict=False))
     for options in (["-O2"], ["-fsanitize=undefined,address", "-fno-sanitize-recover=all"]) if COMPILER else ():
         done = build_and_run(left.folder, left.stem, *options)

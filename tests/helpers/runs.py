@@ -2,9 +2,12 @@
 
 import dataclasses
 import json
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from rnnexp.config import Settings
 from rnnexp.experiment import run as experiment
@@ -47,9 +50,22 @@ def write_series(folder, name, lines, header="data"):
     return path
 
 
+def once(tmp_path_factory, name, make):
+    """Return ``make(folder)``, made once for all workers of pytest-xdist, which have a session each."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    folder, kept = place / f"{name}-run", place / f"{name}.pickle"
+    with FileLock(place / f"{name}.lock"):
+        if not kept.exists():
+            folder.mkdir()
+            kept.write_bytes(pickle.dumps(make(folder)))
+    return pickle.loads(kept.read_bytes())
+
+
 def run(config):
     """Run an experiment and return what it came to."""
-    code = experiment.run(config)
+    code = experiment.run(config).exit_code
     return Finished(config, code, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
 
 

@@ -10,7 +10,9 @@ from scipy.fft import dct
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.speech_commands.folder import read_wav
-from rnnexp.preprocessing.features import Recipe, decimate, from_map, loudest
+from rnnexp.datasets.speech_commands.recipe import Recipe, Statistics
+from rnnexp.preprocessing.features import decimate, from_map, loudest
+from rnnexp.preprocessing.input_map import parse
 from rnnexp.preprocessing.wav import CLIP_SAMPLES, one_second
 
 
@@ -57,7 +59,7 @@ def test_features_can_be_recomputed_from_the_report(folder, features, frames):
     assert dataset.train.x.shape == (12, frames, width)
     assert dataset.train.x.dtype == np.float16
     for row, name in ((4, "bird/a"), (-1, "yes/d")):
-        expected = from_the_report(read_wav(folder / f"{name}_nohash_0.wav"), dataset.input_map)
+        expected = from_the_report(read_wav(folder / f"{name}_nohash_0.wav"), dataset.input_map.to_json())
         np.testing.assert_allclose(dataset.train.x[row], expected, rtol=0.003, atol=0.01)
 
 
@@ -73,7 +75,7 @@ def test_features_can_be_recomputed_from_the_report(folder, features, frames):
 def test_the_input_map_alone_makes_the_inputs_of_a_clip(folder, settings):
     dataset = load(folder, **settings)
     clip = one_second(read_wav(folder / "no" / "a_nohash_0.wav"))
-    found = from_map(clip[None], json.loads(json.dumps(dataset.input_map)))
+    found = from_map(clip[None], parse(json.loads(json.dumps(dataset.input_map.to_json()))))
     assert found.dtype == np.float32
     # Those of training are kept as float16.
     np.testing.assert_allclose(found[0], dataset.train.x[6], rtol=0.003, atol=0.01)
@@ -82,9 +84,9 @@ def test_the_input_map_alone_makes_the_inputs_of_a_clip(folder, settings):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"frame_step": 0}, "frame_step is 0"),
-        ({"mel_bands": 40.5}, "mel_bands is 40.5"),
-        ({"fft_length": 10**9}, "fft_length is 1000000000"),
+        ({"frame_step": 0}, "^frame_step: Input should be greater than or equal to 1$"),
+        ({"mel_bands": 40.5}, "^mel_bands: Input should be a valid integer$"),
+        ({"fft_length": 10**9}, "^fft_length: Input should be less than or equal to 32768$"),
         ({"mel_hz": [20.0, 9000.0]}, "upper_edge_hertz"),
         ({"mean": [0.0, 1.0]}, "broadcast"),
         ({"sample_rate": 8000}, "not of 16000 samples"),
@@ -92,9 +94,9 @@ def test_the_input_map_alone_makes_the_inputs_of_a_clip(folder, settings):
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
 def test_a_map_that_makes_no_sense(folder, change, message):
-    about = {**load(folder, features="log-mel").input_map, **change}
+    about = {**load(folder, features="log-mel").input_map.to_json(), **change}
     with pytest.raises(ValueError, match=message):
-        from_map(np.zeros((1, CLIP_SAMPLES), np.int16), about)
+        from_map(np.zeros((1, CLIP_SAMPLES), np.int16), parse(about))
 
 
 @pytest.mark.parametrize("features", ["log-mel", "mfcc"])
@@ -106,8 +108,8 @@ def test_each_feature_has_mean_0_and_deviation_1_in_the_training_part(folder, fe
 
 def test_fewer_steps_than_frames_are_the_first_ones(folder):
     dataset = load(folder, features="log-mel", max_sequence_length=20)
-    assert dataset.train.x.shape[1] == dataset.input_map["frames"] == 20
-    expected = from_the_report(read_wav(folder / "no" / "a_nohash_0.wav"), dataset.input_map)
+    assert dataset.train.x.shape[1] == dataset.input_map.frames == 20
+    expected = from_the_report(read_wav(folder / "no" / "a_nohash_0.wav"), dataset.input_map.to_json())
     np.testing.assert_allclose(dataset.train.x[6], expected, rtol=0.003, atol=0.01)
 
 
@@ -140,16 +142,16 @@ def test_decimate_gives_any_length(length):
 def test_the_limit_is_the_power_of_two_that_99_percent_are_within():
     recipe = Recipe("raw", "first", 1000, 49)
     x = np.full((1, 1000, 1), 100, np.int16)
-    assert recipe.statistics(x) == {"limit": 128}
+    assert recipe.statistics(x) == Statistics(limit=128)
     x[0, :10] = -30000
-    assert recipe.statistics(x) == {"limit": 128}
+    assert recipe.statistics(x) == Statistics(limit=128)
     x[0, :11] = -30000
-    assert recipe.statistics(x) == {"limit": 32768}
+    assert recipe.statistics(x) == Statistics(limit=32768)
     x[:] = 1024
-    assert recipe.statistics(x) == {"limit": 1024}
+    assert recipe.statistics(x) == Statistics(limit=1024)
     x[:] = -32768
-    assert recipe.statistics(x) == {"limit": 32768}
-    recipe.normalize(x, {"limit": 2048})
+    assert recipe.statistics(x) == Statistics(limit=32768)
+    recipe.normalize(x, Statistics(limit=2048))
     assert (x == -2048).all()
 
 

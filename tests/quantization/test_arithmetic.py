@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Numbers, Table
+from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.tables import GATE_BITS, ONE, Table
 
 numbers = Numbers()
 

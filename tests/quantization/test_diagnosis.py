@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.random_layers import ANSWER_STEPS, integers, layered
-from helpers.random_networks import inputs
+from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered
 
 from rnnexp.quantization.diagnosis import Comparison
 
@@ -21,7 +20,7 @@ def l2(network, x):
 
 @pytest.mark.parametrize("cells", STRUCTURES, ids=str)
 def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
-    network, x = layered(*cells, features=2), inputs(30, 12, 2)
+    network, x = layered(*cells, steps=12, features=2), inputs(30, 12, 2)
     compared = Comparison(integers(network, x)[0], network, x)
     assert set(compared.saturation().values()) == {0.0}
     assert 0 < compared.state_error().max() < 0.05
@@ -33,7 +32,7 @@ def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
 
 
 def test_the_steps_of_a_decoder_come_after_those_of_the_encoder():
-    network, x = layered(*ENCODER_DECODER, features=2, every_step=True), inputs(30, 12, 2)
+    network, x = layered(*ENCODER_DECODER, steps=12, features=2, every_step=True), inputs(30, 12, 2)
     compared = Comparison(integers(network, x)[0], network, x)
     assert compared.state_error().shape == (12 + ANSWER_STEPS,)
     assert 0 < compared.state_error().max() < 0.05
@@ -44,9 +43,8 @@ def test_the_steps_of_a_decoder_come_after_those_of_the_encoder():
 
 
 def test_a_cell_state_that_leaves_its_range_is_named():
-    network = layered(("gru", 3), ("lstm", 4), seed=1)
-    for values in (network.layers[1].weights[0][2][:4], network.layers[1].weights[0][2][4:8]):
-        values += 8.0  # remember everything
+    network = layered(("gru", 3), ("lstm", 4), steps=5, seed=1)
+    network.layer_weights()[1][0][2][:8] += 8.0  # remember everything
     x = inputs(30, 5)
     integer, _ = integers(network, x)
     longer = np.tile(x, (1, 40, 1))
@@ -58,6 +56,6 @@ def test_a_cell_state_that_leaves_its_range_is_named():
 
 
 def test_inputs_beyond_the_training_part_are_named_first():
-    network, x = layered(("lstm", 4, "both")), inputs(30, 8)
+    network, x = layered(("lstm", 4, "both"), steps=8), inputs(30, 8)
     compared = Comparison(integers(network, x)[0], network, 10 * x)
     assert "of the input are cut off" in compared.explain(l2(network, 10 * x))

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from helpers.random_layers import ANSWER_STEPS, integers, layered
-from helpers.random_networks import float_network, inputs
+from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, simple
 
 from rnnexp.quantization import tensors
-from rnnexp.quantization.integer_network import from_simple
 
 GATES = {
     "simple": [""],
@@ -16,25 +14,25 @@ GATES = {
 
 
 def described(*cells, **options):
-    network = layered(*cells, features=2, outputs=3)
-    integer, _ = integers(network, inputs(20, 12, 2), **options)
+    network = layered(*cells, steps=12, features=2, outputs=3, **options)
+    integer, _ = integers(network, inputs(20, 12, 2))
     entries = tensors.describe(integer, {"input": 0.25})
-    named = {entry["name"]: entry for entry in entries}
+    named = {entry.name: entry for entry in entries}
     assert len(named) == len(entries)
     return network, integer, named
 
 
 def assert_holds(entry, values):
     """The entry is of a tensor of these values, each rounded; to an odd number, if it is a bias."""
-    assert sorted(entry["shape"]) == sorted(values.shape)
-    error = (1.01 if "bias" in entry["name"] else 0.51) * entry["scale"]
-    np.testing.assert_allclose([entry["min"], entry["max"]], [values.min(), values.max()], rtol=0, atol=error)
+    assert sorted(entry.shape) == sorted(values.shape)
+    error = (1.01 if "bias" in entry.name else 0.51) * entry.scale
+    np.testing.assert_allclose([entry.min, entry.max], [values.min(), values.max()], rtol=0, atol=error)
 
 
 @pytest.mark.parametrize("cell", GATES)
 def test_weights_are_in_real_units(cell):
     network, _, named = described((cell, 5))
-    kernel, recurrent, bias = network.layers[0].weights[0]
+    kernel, recurrent, bias = network.layer_weights()[0][0]
     count = kernel.shape[1] // 5
     for number, gate in enumerate(GATES[cell]):
         block = slice(5 * min(number, count - 1), 5 * (min(number, count - 1) + 1))
@@ -49,23 +47,23 @@ def test_weights_are_in_real_units(cell):
 
 def test_states_and_tables_in_real_units():
     _, integer, named = described(("lstm", 5))
-    assert named["cell_state"]["dtype"] == "int16"
-    assert named["cell_state"]["max"] == named["cell_state"]["scale"] * 32767
-    assert 0.5 < named["state"]["max"] <= 1.001
-    assert 0 < named["gate_table"]["min"] < 0.5 < named["gate_table"]["max"] < 1
-    assert (named["gate_table"]["scale"], named["gate_table"]["shape"]) == (2**-14, [2048])
-    assert named["activation_table"]["shape"] == [4096]
+    assert named["cell_state"].dtype == "int16"
+    assert named["cell_state"].max == named["cell_state"].scale * 32767
+    assert 0.5 < named["state"].max <= 1.001
+    assert 0 < named["gate_table"].min < 0.5 < named["gate_table"].max < 1
+    assert (named["gate_table"].scale, named["gate_table"].shape) == (2**-14, (2048,))
+    assert named["activation_table"].shape == (4096,)
     places = named["candidate/pre_activation"]
-    assert places["scale"] == integer.layers[0].cells[0].candidate.step
-    assert places["min"] < 0 < places["max"]
-    assert abs(places["zero_point"] * places["scale"] + places["min"]) <= places["scale"]
+    assert places.scale == integer.layers[0].cells[0].candidate.step
+    assert places.min < 0 < places.max
+    assert abs(places.zero_point * places.scale + places.min) <= places.scale
 
 
 def test_layers_and_directions_have_names_of_their_own():
     network, _, named = described(("gru", 4, "both"), ("lstm", 3))
-    for way, weights in zip(("forward", "backward"), network.layers[0].weights, strict=True):
+    for way, weights in zip(("forward", "backward"), network.layer_weights()[0], strict=True):
         assert_holds(named[f"layer_1/{way}/update_gate/input_kernel"], weights[0][:, :4])
-    kernel = network.layers[1].weights[0][0][:, 3:6]
+    kernel = network.layer_weights()[1][0][0][:, 3:6]
     # The values of both directions have scales of their own.
     for number in (1, 2):
         assert_holds(named[f"layer_2/forget_gate/input_kernel_{number}"], kernel[4 * (number - 1) : 4 * number])
@@ -74,37 +72,38 @@ def test_layers_and_directions_have_names_of_their_own():
 
 def test_input_and_output():
     _, integer, named = described(("gru", 4), softmax=True)
-    assert named["input"]["saturated_share"] == 0.25
-    assert "saturated_share" not in named["state"]
-    assert (named["input"]["shape"], named["input"]["zero_point"]) == ([1, 12, 2], integer.input.zero_point)
-    assert named["logits"]["scale"] == integer.output.scale
-    assert (named["output"]["scale"], named["output"]["zero_point"]) == (1 / 256, -128)
+    assert named["input"].saturated_share == 0.25
+    assert named["state"].saturated_share is None
+    assert (named["input"].shape, named["input"].zero_point) == ((1, 12, 2), integer.input.zero_point)
+    assert named["logits"].scale == integer.output.scale
+    assert (named["output"].scale, named["output"].zero_point) == (1 / 256, -128)
 
 
 def test_a_single_probability_has_its_table():
-    network = layered(("simple", 4), features=2, every_step=True)
-    integer, _ = integers(network, inputs(20, 12, 2), softmax=True)
-    named = {entry["name"]: entry for entry in tensors.describe(integer, {})}
-    assert named["logits"]["shape"] == named["output"]["shape"] == [1, 12, 1]
+    network = layered(("simple", 4), steps=12, features=2, every_step=True, softmax=True)
+    integer, _ = integers(network, inputs(20, 12, 2))
+    named = {entry.name: entry for entry in tensors.describe(integer, {})}
+    assert named["logits"].shape == named["output"].shape == (1, 12, 1)
     table = named["sigmoid_table"]
-    assert (table["dtype"], table["shape"], table["scale"], table["zero_point"]) == ("int8", [256], 1 / 256, -128)
-    assert table["min"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["min"])), abs=1 / 512)
-    assert table["max"] == pytest.approx(1 / (1 + np.exp(-named["logits"]["max"])), abs=1 / 256)
+    assert (table.dtype, table.shape, table.scale, table.zero_point) == ("int8", (256,), 1 / 256, -128)
+    assert table.min == pytest.approx(1 / (1 + np.exp(-named["logits"].min)), abs=1 / 512)
+    assert table.max == pytest.approx(1 / (1 + np.exp(-named["logits"].max)), abs=1 / 256)
 
 
 def test_encoder_and_decoder_have_names_of_their_own():
-    network = layered(("gru", 4, "encodes"), ("simple", 5), features=2, outputs=3, every_step=True)
-    integer, _ = integers(network, inputs(20, 12, 2), softmax=True)
-    named = {entry["name"]: entry for entry in tensors.describe(integer, {})}
-    assert named["output"]["shape"] == named["logits"]["shape"] == [1, ANSWER_STEPS, 3]
-    assert_holds(named["decoder/input_kernel"], network.layers[1].weights[0][0])
-    assert_holds(named["encoder/update_gate/input_kernel"], network.layers[0].weights[0][0][:, :4])
+    cells = [("gru", 4, "encodes"), ("simple", 5)]
+    network = layered(*cells, steps=12, features=2, outputs=3, every_step=True, softmax=True)
+    integer, _ = integers(network, inputs(20, 12, 2))
+    named = {entry.name: entry for entry in tensors.describe(integer, {})}
+    assert named["output"].shape == named["logits"].shape == (1, ANSWER_STEPS, 3)
+    assert_holds(named["decoder/input_kernel"], network.layer_weights()[1][0][0])
+    assert_holds(named["encoder/update_gate/input_kernel"], network.layer_weights()[0][0][0][:, :4])
 
 
 def test_a_simple_network_has_the_names_that_it_always_had():
     x = inputs(5, 20, 3)
-    found = tensors.describe(from_simple(float_network(10, features=3, outputs=2, activation="tanh").quantize(x)), {})
-    assert [entry["name"] for entry in found] == [
+    integer, _ = integers(simple(10, features=3, outputs=2, activation="tanh"), x)
+    assert [entry.name for entry in tensors.describe(integer, {})] == [
         "input",
         "output",
         "state",

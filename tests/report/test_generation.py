@@ -9,11 +9,10 @@ from rnnexp.config import MemoryConfig, RegressionConfig
 from rnnexp.datasets.dataset import Continuation
 from rnnexp.errors import UserError
 from rnnexp.experiment import evaluate as results
+from rnnexp.preprocessing.input_map import AS_IT_IS, TrainingRange, WindowRange
 from rnnexp.report import generation
 from rnnexp.report import text as report
 from rnnexp.runtimes.tflite import TFLiteModel
-
-NONE = {"kind": "none"}
 
 
 def oscillator(frequency):
@@ -27,16 +26,16 @@ def straight(x):
 
 def test_predictions_are_fed_back():
     t = np.arange(40)
-    made = generation.generate(oscillator(0.2), NONE, np.sin(0.2 * t[:7]), 33)
+    made = generation.generate(oscillator(0.2), AS_IT_IS, np.sin(0.2 * t[:7]), 33)
     np.testing.assert_allclose(made, np.sin(0.2 * t[7:]), atol=1e-4)
 
 
 @pytest.mark.parametrize(
     "input_map",
     [
-        {"kind": "window", "to": 255.0, "flat_range": 1.0},
-        {"kind": "train", "to": 10.0, "minimum": 3.0, "range": 8.0},
-        NONE,
+        WindowRange(to=255.0, flat_range=1.0),
+        TrainingRange(to=10.0, minimum=3.0, range=8.0),
+        AS_IT_IS,
     ],
 )
 def test_every_new_window_is_normalised_as_the_map_says(input_map):
@@ -50,13 +49,13 @@ def test_every_new_window_is_normalised_as_the_map_says(input_map):
     np.testing.assert_allclose(made, 11.0 + 2.0 * np.arange(50), rtol=1e-4)
     assert {x.shape for x in seen} == {(1, 4, 1)}
     assert {x.dtype for x in seen} == {np.dtype(np.float32)}
-    if input_map["kind"] == "window":
+    if isinstance(input_map, WindowRange):
         np.testing.assert_allclose([x[0, :, 0] for x in seen], [[0, 85, 170, 255]] * 50, rtol=1e-3, atol=0.1)
 
 
 @pytest.mark.parametrize("factor", [1e9, np.nan])
 def test_what_leaves_the_range_of_numbers_ends_there_and_says_so(factor):
-    made = generation.generate(lambda x: factor * x[:, -1], NONE, np.array([1.0, 1.0]), 20)
+    made = generation.generate(lambda x: factor * x[:, -1], AS_IT_IS, np.array([1.0, 1.0]), 20)
     assert len(made) == (3 if factor == 1e9 else 0)
     found = generation.compare(Continuation(np.array([1.0, 1.0]), np.zeros(20)), {"float32": made})
     errors = found["errors"]["float32"]

@@ -98,9 +98,3 @@ def test_classes_at_every_step_by_hand():
     assert metrics.confusion(labels, probabilities).tolist() == [[2, 0, 0], [0, 2, 1], [0, 0, 1]]
     halved = 0.5 * probabilities + 0.5 / 3
     assert metrics.cross_entropy(labels, halved) == pytest.approx(-(5 * np.log(2 / 3) + np.log(1 / 6)) / 6)
-
-
-def test_the_majority_class_by_hand():
-    rows = metrics.majority_class(np.array([1, 1, 0, 1]), rows=5, classes=3)
-    np.testing.assert_array_equal(rows, [[0.25, 0.75, 0.0]] * 5)
-    assert metrics.accuracy(np.array([1, 1, 0, 2, 1]), rows) == pytest.approx(0.6)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from helpers.c_compiler import needs_compiler
-from helpers.random_layers import integers, layered
-from helpers.random_networks import float_network, inputs
+from helpers.random_networks import inputs, integers, layered, simple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +11,34 @@ from rnnexp.errors import UserError
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS
 from rnnexp.quantization import reference
-from rnnexp.quantization.integer_network import run
 from rnnexp.runtimes.c import CompiledNetwork
+
+cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 20), st.sampled_from(["", "both", "backwards"]))
+
+
+@needs_compiler
+@settings(max_examples=37, deadline=None)
+@given(
+    layers=st.lists(cells, min_size=1, max_size=3),
+    decoder=st.none() | cells,
+    every_step=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+    steps=st.integers(1, 40),
+    features=st.integers(1, 5),
+    outputs=st.integers(1, 4),
+    activation=st.sampled_from(sorted(ACTIVATIONS)),
+    gain=st.floats(0.1, 1.4),
+)
+def test_the_references_bits_for_any_layers(
+    layers, decoder, every_step, seed, steps, features, outputs, activation, gain
+):
+    options = {"features": features, "outputs": outputs, "activation": activation, "gain": gain, "seed": seed}
+    if decoder:
+        layers, every_step = [*layers[:-1], (*layers[-1], "encodes"), decoder], True
+    network = layered(*layers, steps=steps, every_step=every_step, **options)
+    integer, _ = integers(network, inputs(6, steps, features, seed))
+    noise = np.random.default_rng(seed).integers(-128, 128, (20, steps, features)).astype(np.int8)
+    assert CompiledNetwork(integer).run(noise).tolist() == reference.run(integer, noise).tolist()
 
 
 @needs_compiler
@@ -26,45 +51,22 @@ from rnnexp.runtimes.c import CompiledNetwork
     outputs=st.integers(1, 4),
     activation=st.sampled_from(sorted(ACTIVATIONS)),
     gain=st.floats(0.1, 1.4),
-    parts=st.integers(1, 2),
 )
-def test_the_references_bits_for_random_weights(seed, hidden, steps, features, outputs, activation, gain, parts):
+def test_the_references_bits_for_one_simple_layer(seed, hidden, steps, features, outputs, activation, gain):
+    """Whose weights are of the size that training starts at, whatever the activation."""
     options = {"features": features, "outputs": outputs, "activation": activation, "gain": gain, "seed": seed}
-    network = float_network(hidden, **options).quantize(inputs(6, steps, features, seed), parts=parts)
+    integer, _ = integers(simple(hidden, steps=steps, **options), inputs(6, steps, features, seed))
     noise = np.random.default_rng(seed).integers(-128, 128, (20, steps, features)).astype(np.int8)
-    assert CompiledNetwork(network).run(noise).tolist() == reference.run(network, noise).tolist()
-
-
-cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 9), st.sampled_from(["", "both", "backwards"]))
-
-
-@needs_compiler
-@settings(max_examples=25, deadline=None)
-@given(
-    layers=st.lists(cells, min_size=1, max_size=3),
-    every_step=st.booleans(),
-    seed=st.integers(0, 2**32 - 1),
-    steps=st.integers(1, 30),
-    features=st.integers(1, 4),
-    outputs=st.integers(1, 4),
-    activation=st.sampled_from(sorted(ACTIVATIONS)),
-    gain=st.floats(0.1, 1.4),
-)
-def test_the_references_bits_for_any_layers(layers, every_step, seed, steps, features, outputs, activation, gain):
-    options = {"features": features, "outputs": outputs, "activation": activation, "gain": gain, "seed": seed}
-    network = layered(*layers, every_step=every_step, **options)
-    integer, _ = integers(network, inputs(6, steps, features, seed))
-    noise = np.random.default_rng(seed).integers(-128, 128, (20, steps, features)).astype(np.int8)
-    assert CompiledNetwork(integer).run(noise).tolist() == run(integer, noise).tolist()
+    assert CompiledNetwork(integer).run(noise).tolist() == reference.run(integer, noise).tolist()
 
 
 def test_no_compiler(monkeypatch):
     monkeypatch.setenv("CC", "no-such-compiler")
     with pytest.raises(UserError, match=r"no C compiler: 'no-such-compiler' cannot be run .*CC"):
-        CompiledNetwork(float_network(2).quantize(inputs(2, 3)))
+        CompiledNetwork(integers(simple(2, steps=3), inputs(2, 3))[0])
 
 
 def test_a_compiler_that_fails(monkeypatch):
     monkeypatch.setenv("CC", "false")
     with pytest.raises(UserError, match="the C compiler 'false' failed"):
-        CompiledNetwork(float_network(2).quantize(inputs(2, 3)))
+        CompiledNetwork(integers(simple(2, steps=3), inputs(2, 3))[0])

@@ -1,4 +1,4 @@
-"""From the network that trains to the one that is kept."""
+"""The network that trains, and what is kept of it."""
 
 import subprocess
 import sys
@@ -6,12 +6,15 @@ import sys
 import keras
 import numpy as np
 import pytest
+from helpers.random_networks import layered
+from helpers.training import shaken, started
 
-from rnnexp import datasets
-from rnnexp.config import CONFIGS, ClassificationConfig, MemoryConfig, RegressionConfig
-from rnnexp.layers.recurrent import Recurrent
-from rnnexp.network.cells import CELLS
-from rnnexp.training import model as networks
+from rnnexp.config import MemoryConfig, RegressionConfig
+from rnnexp.formats.keras.model import load
+from rnnexp.layers import cell as cell_layers
+from rnnexp.network import cells
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.training.model import Regularization, trainable
 
 NAMES = ("relu", "tanh", "sigmoid", "custom")
 
@@ -22,71 +25,47 @@ def seed():
     keras.utils.set_random_seed(0)
 
 
-def shaken(network, seed=5):
-    """Weights unlike the initial ones, biases included."""
-    random = np.random.default_rng(seed)
-    return [(values + random.uniform(-0.15, 0.15, values.shape)).astype(np.float32) for values in network.get_weights()]
-
-
-@pytest.mark.parametrize(("max_value", "sigma"), [(255.0, 255.0), (3.7, 19.0), (1.0, 255.0), (100.0, 1.0)])
-@pytest.mark.parametrize("name", NAMES)
-def test_fold_is_exact(name, max_value, sigma):
-    config = RegressionConfig(
-        dataset_name="airline-passengers", activation=name, custom_max_value=max_value, data_sigma=sigma, hidden_size=7
-    )
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    network.set_weights(shaken(network))
-    kept = networks.plain(config, dataset, network.get_weights())
-    x = dataset.evaluation.x
-    expected = network(x / np.float32(sigma)).numpy() * sigma
-    spread = np.ptp(expected)
-    assert spread > 1e-3 * sigma
-    np.testing.assert_allclose(kept(x).numpy(), expected, rtol=0, atol=3e-6 * max(spread, sigma))
-
-
-STRUCTURES = {
-    "one layer": {},
-    "backwards": {"go_backwards": True, "num_layers": 2},
-    "bidirectional": {"bidirectional": True, "num_layers": 2},
-}
-
-
-@pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("name", ["relu", "tanh", "custom"])
-@pytest.mark.parametrize("cell", CELLS)
-def test_fold_is_exact_for_every_cell_and_structure(cell, name, structure):
-    options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
-    config = RegressionConfig(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    network.set_weights(shaken(network))
-    kept = networks.plain(config, dataset, network.get_weights())
-    expected = network(dataset.evaluation.x / np.float32(19.0)).numpy() * 19.0
-    assert np.ptp(expected) > 1e-2
-    np.testing.assert_allclose(kept(dataset.evaluation.x).numpy(), expected, rtol=0, atol=3e-5)
-    assert not any(isinstance(layer, Recurrent) for layer in kept.layers)
-    assert len(networks.weight_names(kept)) == len(set(networks.weight_names(kept))) == len(kept.get_weights())
-
-
 def test_layers_and_directions_are_named():
-    config = MemoryConfig(memory_n=5, cell="gru", num_layers=2, bidirectional=True)
-    dataset = datasets.load(config)
-    kept = networks.plain(config, dataset, networks.trainable(config, dataset).get_weights())
-    names = networks.weight_names(kept)
+    setting = started(MemoryConfig(memory_n=5, cell="gru", num_layers=2, bidirectional=True))
+    names = tuple(setting.architecture.shapes)
     assert names[0] == "rnn/forward/kernel"
     assert names[10:] == ("rnn_1/backward/recurrent_kernel", "rnn_1/backward/bias", "output/kernel", "output/bias")
+    for model in (setting.model, setting.kept()):
+        assert [layer.name for layer in model.layers if layer.name not in ("center", "output")] == ["rnn", "rnn_1"]
+        assert [tuple(weight.shape) for weight in model.weights] == list(setting.architecture.shapes.values())
+
+
+def test_layers_may_be_of_different_cells_each_with_its_own_start():
+    architecture = layered(("gru", 3, "both"), ("lstm", 4), ("simple", 5), features=2, activation="custom").architecture
+    model = trainable(architecture, input_center=0.3)
+    first, second, third, center, _ = model.layers
+    starts = {name: cells.load(name).start(ACTIVATIONS["custom"]) for name in cells.CELLS}
+    for layer, name in (
+        (first.forward_layer, "gru"),
+        (first.backward_layer, "gru"),
+        (second, "lstm"),
+        (third, "simple"),
+    ):
+        assert type(layer) is cell_layers.load(name).trained
+        assert layer.state_center == starts[name][1]
+        bias = layer.get_weights()[2]
+        first_bias = bias[0] if bias.ndim == 2 else bias
+        np.testing.assert_allclose(first_bias, np.repeat(starts[name][0], layer.units), rtol=1e-6)
+    # What comes into a layer is centred on where the layer before it starts.
+    centers = [first.forward_layer.input_center, second.input_center, third.input_center]
+    assert centers == [0.3, starts["gru"][1], starts["lstm"][1]]
+    assert first.backward_layer.input_center == 0.3
+    assert center.offset == -starts["simple"][1]
 
 
 def test_reading_backwards_is_reading_the_reversed_sequence():
     outputs = []
     for backwards in (False, True):
-        config = MemoryConfig(memory_n=9, hidden_size=4, num_layers=2, go_backwards=backwards)
-        dataset = datasets.load(config)
-        network = networks.trainable(config, dataset)
-        network.set_weights([np.full_like(values, 0.1) * (n + 1) for n, values in enumerate(network.get_weights())])
-        x = dataset.evaluation.x[:, ::-1] if backwards else dataset.evaluation.x
-        outputs.append(networks.plain(config, dataset, network.get_weights())(x).numpy())
+        setting = started(MemoryConfig(memory_n=9, hidden_size=4, num_layers=2, go_backwards=backwards))
+        model = setting.model
+        model.set_weights([np.full_like(values, 0.1) * (n + 1) for n, values in enumerate(model.get_weights())])
+        x = setting.dataset.evaluation.x[:, ::-1] if backwards else setting.dataset.evaluation.x
+        outputs.append(setting.kept()(x).numpy())
     assert np.ptp(outputs[0]) > 1e-3
     np.testing.assert_allclose(outputs[0], outputs[1], rtol=1e-5, atol=1e-6)
 
@@ -94,72 +73,35 @@ def test_reading_backwards_is_reading_the_reversed_sequence():
 def test_identity_start_is_that_of_le_et_al():
     """relu, recurrent weights the identity, bias 0: in the plain network, where nothing is centred."""
     config = RegressionConfig(dataset_name="airline-passengers", activation="relu", recurrent_initializer="identity")
-    dataset = datasets.load(config)
-    kernel, recurrent, bias, *_ = networks.plain(
-        config, dataset, networks.trainable(config, dataset).get_weights()
-    ).get_weights()
+    setting = started(config)
+    kernel, recurrent, bias, *_ = setting.kept().get_weights()
     np.testing.assert_array_equal(recurrent, np.eye(10))
-    center = networks.input_center(dataset)
+    center = setting.unit.input_center
     np.testing.assert_allclose(bias, -center * kernel.sum(axis=0) * 255.0, rtol=1e-4, atol=1e-6)
 
 
 def test_l2_counts_every_weight_but_biases_once():
-    config = MemoryConfig(memory_n=5, cell="lstm", bidirectional=True, l2_regularization=0.01)
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    kernels = [values for values in network.get_weights() if values.ndim == 2]
+    model = started(MemoryConfig(memory_n=5, cell="lstm", bidirectional=True, l2_regularization=0.01)).model
+    kernels = [values for values in model.get_weights() if values.ndim == 2]
     assert len(kernels) == 5
     expected = 0.01 * sum(float(np.sum(values.astype(np.float64) ** 2)) for values in kernels)
-    assert float(sum(network.losses)) == pytest.approx(expected, rel=1e-5)
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("task", ["regression", "classification", "memory"])
-@pytest.mark.parametrize("name", NAMES)
-def test_unfold_undoes_fold(name, task):
-    given = {
-        "regression": {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0},
-        "classification": {"dataset_name": "iris"},
-        "memory": {"memory_n": 10, "custom_max_value": 0.3},
-    }[task]
-    config = CONFIGS[task](activation=name, hidden_size=7, **given)
-    dataset = datasets.load(config)
-    weights = [values.astype(np.float64) for values in shaken(networks.trainable(config, dataset))]
-    plain = networks.fold(config, dataset, weights)
-    for got, expected in zip(networks.unfold(config, dataset, plain), weights, strict=True):
-        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
-
-
-@pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("name", ["tanh", "custom"])
-@pytest.mark.parametrize("cell", CELLS)
-def test_unfold_undoes_fold_for_every_cell_and_structure(cell, name, structure):
-    options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
-    config = RegressionConfig(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
-    dataset = datasets.load(config)
-    weights = [values.astype(np.float64) for values in shaken(networks.trainable(config, dataset))]
-    plain = networks.fold(config, dataset, weights)
-    for got, expected in zip(networks.unfold(config, dataset, plain), weights, strict=True):
-        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_fold_for_classes(name):
-    config = ClassificationConfig(dataset_name="iris", activation=name, hidden_size=6)
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    network.set_weights(shaken(network))
-    expected = network(dataset.evaluation.x).numpy()
-    np.testing.assert_allclose(expected.sum(axis=1), 1.0, rtol=1e-5)
-    kept = networks.plain(config, dataset, network.get_weights())
-    np.testing.assert_allclose(kept(dataset.evaluation.x).numpy(), expected, atol=1e-6)
+def test_dropout_is_of_every_recurrent_layer_and_only_where_asked_for():
+    architecture = layered(("gru", 3, "both"), ("lstm", 4)).architecture
+    for regularization, expected in ((Regularization(0.2, 0.3), (0.2, 0.3)), (None, (0.0, 0.0))):
+        first, second, *_ = trainable(architecture, regularization=regularization).layers
+        for layer in (first.forward_layer, first.backward_layer, second):
+            assert (layer.dropout, layer.recurrent_dropout) == expected
+    assert trainable(architecture).losses == []
 
 
 def test_the_state_of_the_custom_activation_is_in_the_users_scale():
-    config = RegressionConfig(dataset_name="airline-passengers")
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    kept = networks.plain(config, dataset, network.get_weights())
-    states = keras.Model(kept.inputs, kept.get_layer("rnn").output).predict(dataset.evaluation.x, verbose=0)
+    setting = started(RegressionConfig(dataset_name="airline-passengers"))
+    kept = setting.kept()
+    x = setting.dataset.evaluation.x
+    states = keras.Model(kept.inputs, kept.get_layer("rnn").output).predict(x, verbose=0)
     assert 25 < states.max() <= 255.0
     assert states.min() >= 0.0
 
@@ -167,11 +109,10 @@ def test_the_state_of_the_custom_activation_is_in_the_users_scale():
 @pytest.mark.parametrize("name", NAMES)
 def test_training_starts_around_the_working_point(name):
     """Neither dead nor saturated: every unit moves with the input, for custom inside its range."""
-    config = RegressionConfig(dataset_name="SP500", activation=name)
-    dataset = datasets.load(config)
-    network = networks.trainable(config, dataset)
-    states = keras.Model(network.inputs, network.get_layer("rnn").output).predict(
-        dataset.train.x[:500] / 255.0, verbose=0
+    setting = started(RegressionConfig(dataset_name="SP500", activation=name))
+    model = setting.model
+    states = keras.Model(model.inputs, model.get_layer("rnn").output).predict(
+        setting.dataset.train.x[:500] / 255.0, verbose=0
     )
     moving = states.std(axis=0) > 1e-3
     assert moving.mean() >= 0.7
@@ -180,20 +121,18 @@ def test_training_starts_around_the_working_point(name):
 
 
 def test_the_kept_model_is_made_of_keras_layers_alone():
-    config = MemoryConfig(memory_n=10)
-    dataset = datasets.load(config)
-    kept = networks.plain(config, dataset, networks.trainable(config, dataset).get_weights())
+    kept = started(MemoryConfig(memory_n=10)).kept()
     assert [type(layer) for layer in kept.layers] == [keras.layers.SimpleRNN, keras.layers.Dense]
     assert kept.input_shape == (None, 10, 1)
 
 
 def saved(tmp_path, name):
-    config = RegressionConfig(dataset_name="airline-passengers", activation=name, hidden_size=4)
-    dataset = datasets.load(config)
-    kept = networks.plain(config, dataset, shaken(networks.trainable(config, dataset)))
+    setting = started(RegressionConfig(dataset_name="airline-passengers", activation=name, hidden_size=4))
+    kept = setting.kept(shaken(setting.model))
     path = tmp_path / f"{name}.keras"
     kept.save(path)
-    return path, dataset.evaluation.x[:5], kept(dataset.evaluation.x[:5]).numpy()
+    x = setting.dataset.evaluation.x[:5]
+    return path, x, kept(x).numpy()
 
 
 def test_saved_models_load_where_only_keras_is_imported(tmp_path):
@@ -218,4 +157,4 @@ def test_saved_models_load_where_only_keras_is_imported(tmp_path):
 
 def test_a_saved_custom_model_loads(tmp_path):
     path, x, expected = saved(tmp_path, "custom")
-    np.testing.assert_allclose(networks.load(path)(x).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(load(path)(x).numpy(), expected, rtol=1e-6)

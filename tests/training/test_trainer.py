@@ -8,9 +8,10 @@ import tensorflow as tf
 from rnnexp import datasets
 from rnnexp.cells.simple.layer import SimpleRNN
 from rnnexp.config import MemoryConfig
+from rnnexp.experiment import build
 from rnnexp.layers.activation import ScaledSqrt
-from rnnexp.training import model as networks
-from rnnexp.training.trainer import EVALUATION_BATCH, Trainer, make_optimizer
+from rnnexp.training.model import trainable
+from rnnexp.training.trainer import EVALUATION_BATCH, Optimization, Trainer
 
 UNITS, STEPS = 6, 9
 
@@ -29,7 +30,7 @@ def network(activation, layer=SimpleRNN, seed=1):
 
 
 def trainer(model, *, rate=0.01, batch=16, seed=0, epochs=4, rows=70, name="adam"):
-    optimizer = make_optimizer(name, rate, clip_norm=1.0, decay_steps=epochs * (rows // batch))
+    optimizer = Optimization(name, rate, batch).optimizer(rows, epochs, decay=True)
     return Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=batch, seed=seed)
 
 
@@ -43,7 +44,8 @@ def test_equals_a_plain_loop_with_stock_parts(activation, optimizer):
 
     stock = network(activation, keras.layers.SimpleRNN)
     start = [values.copy() for values in stock.get_weights()]
-    rule = make_optimizer(optimizer, 0.01, clip_norm=1.0, decay_steps=epochs * (len(x) // batch))
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, epochs * (len(x) // batch), alpha=0.01)
+    rule = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[optimizer](schedule, global_clipnorm=1.0)
     loss, random = keras.losses.MeanSquaredError(), np.random.default_rng(0)
     losses, val_losses = [], []
     for _ in range(epochs):
@@ -70,7 +72,8 @@ def test_same_seed_same_bits_other_seed_other_weights():
         config = MemoryConfig(memory_signal_length=120, memory_n=8, memory_k=-1, hidden_size=5)
         dataset = datasets.load(config)
         keras.utils.set_random_seed(seed)
-        model = networks.trainable(config, dataset)
+        unit = build.unit_scale(dataset)
+        model = trainable(build.architecture(config, dataset), input_center=unit.input_center)
         trainer(model, seed=seed).fit(dataset.train.x, dataset.train.y, dataset.train.x, dataset.train.y, epochs=3)
         return model.get_weights()
 
@@ -94,7 +97,7 @@ def test_inputs_can_be_made_anew_for_every_epoch():
     x, y = data()
     made = []
 
-    def renew(change):
+    def augment(change):
         made.append(change)
         return x + np.float32(change * len(made))
 
@@ -104,10 +107,10 @@ def test_inputs_can_be_made_anew_for_every_epoch():
         ]
 
     plain = losses()
-    assert losses(renew=lambda: renew(0.0)) == plain
+    assert losses(augment=lambda: augment(0.0)) == plain
     assert len(made) == 4
     made.clear()
-    others = losses(renew=lambda: renew(0.1))
+    others = losses(augment=lambda: augment(0.1))
     assert len(made) == 4
     assert not set(others) & set(plain)
 
@@ -261,7 +264,8 @@ def test_compact_inputs_train_like_the_same_numbers_in_float32(dtype, scale):
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
 def test_optimizers_are_keras_own_and_fall_along_a_cosine(name):
-    optimizer = make_optimizer(name, 0.1, clip_norm=0.5, decay_steps=10)
+    # Of 23 rows, 3 are left out of each of the two epochs.
+    optimizer = Optimization(name, 0.1, batch_size=4, clip_norm=0.5).optimizer(23, 2, decay=True)
     assert type(optimizer).__name__.lower() == name
     assert optimizer.global_clipnorm == 0.5
     weight = keras.Variable([0.0])
@@ -274,10 +278,29 @@ def test_optimizers_are_keras_own_and_fall_along_a_cosine(name):
     np.testing.assert_allclose(rates, expected, rtol=1e-5)
 
 
+def test_fewer_rows_than_a_batch_are_one_step_an_epoch():
+    optimizer = Optimization("sgd", 0.1, batch_size=100).optimizer(7, 10, decay=True)
+    weight = keras.Variable([0.0])
+    optimizer.build([weight])
+    for _ in range(10):
+        optimizer.apply([tf.constant([1.0])], [weight])
+    assert float(optimizer.learning_rate) == pytest.approx(0.001)
+
+
 def test_without_decay_the_rate_stays_and_the_gradient_is_not_clipped():
-    optimizer = make_optimizer("sgd", 0.5, clip_norm=None, decay_steps=0)
+    optimizer = Optimization("sgd", 0.5, batch_size=1, clip_norm=None).optimizer(10, 10, decay=False)
     weight = keras.Variable([1.0])
     optimizer.build([weight])
     for _ in range(3):
         optimizer.apply([tf.constant([8.0])], [weight])
     assert weight.numpy() == pytest.approx([1.0 - 3 * 0.5 * 8.0])
+
+
+def test_no_epochs_need_no_decay():
+    optimizer = Optimization("sgd", 0.5, batch_size=1).optimizer(10, 0, decay=True)
+    assert float(optimizer.learning_rate) == 0.5
+
+
+def test_the_same_at_a_share_of_the_rate():
+    optimization = Optimization("sgd", 0.5, batch_size=3, clip_norm=None, seed=7)
+    assert optimization.at(0.01) == Optimization("sgd", 0.005, batch_size=3, clip_norm=None, seed=7)

@@ -16,24 +16,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from rnnexp.network.activations import Function, sigmoid
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, Source, State, as_values, joined, sums_in_places
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_places
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, ONE, Table, places
+from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Table, places
 
 # Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
 WORD_BITS = 2
 FINER_BITS = 4
-LARGEST_WORD = 2**15 - 1
 
 
 @dataclass(frozen=True)
-class GRUCell:
+class GRUCell(IntegerCell):
     """The numbers.
 
     Attributes:
@@ -51,21 +51,21 @@ class GRUCell:
     finer: int
 
     @property
+    @override
     def units(self) -> int:
-        """How many."""
         return len(self.gates.high) // 2
 
     @property
+    @override
     def states(self) -> tuple[State, ...]:
-        """The value, and the long state."""
         scale = self.candidate.scale
         low, high = self.candidate.limits
         limits = min(low, 0.0), max(high, 0.0)
         return State("state", scale * 2**WORD_BITS, limits), State("long_state", scale, limits)
 
     @property
+    @override
     def blocks(self) -> tuple[Block, ...]:
-        """Those of z, r, a, b."""
         first, second = slice(self.units), slice(self.units, None)
         return (
             Block("update_gate", self.gates, first, self.gate),
@@ -75,12 +75,12 @@ class GRUCell:
         )
 
     @property
+    @override
     def tables(self) -> tuple[Table, ...]:
-        """Of gates and candidate."""
         return self.gate, self.candidate
 
+    @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
-        """Return kernel ``[inputs, 3 * units]``, recurrent kernel and biases ``[2, 3 * units]``."""
         own = self.states[0].scale
         kernel, recurrent, bias = joined(self.blocks, source, own)
         units = self.units
@@ -88,8 +88,8 @@ class GRUCell:
         both = [bias[: 3 * units], np.concatenate([np.zeros(2 * units), bias[3 * units :]])]
         return [kernel[:, : 3 * units], np.delete(recurrent, slice(2 * units, 3 * units), axis=1), np.stack(both)]
 
+    @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the states that follow."""
         value, state = states
         sums = arithmetic.multiply(self.gates, [*inputs, value], 2, "gates")
         z, r = arithmetic.look_up((self.gate, self.gate), sums, "gates")
@@ -119,7 +119,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     low, high = ranges["a"]
     both = widened((low - where.start, high - where.start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
     largest = max(abs(limit) for limits in both for limit in limits)
-    finer = max(min(math.floor(math.log2(LARGEST_WORD * where.step / largest)), FINER_BITS), 0)
+    finer = math.floor(math.log2(min(max(LARGEST_WORD * where.step / largest, 1.0), 2.0**FINER_BITS)))
     distance = where.step * 2.0**-finer
     biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
     parts = quantize_product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, "candidate")

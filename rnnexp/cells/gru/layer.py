@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
+from typing_extensions import override
 
 from rnnexp.layers.activation import TensorActivation
 from rnnexp.layers.cell import CellLayers
@@ -31,21 +32,21 @@ class Gated(Recurrence):
     of_state = (0, 1, 2)
     recurrent_bias = True
 
+    @override
     def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
-        """Return the new state, and the gates."""
         (x_z, x_r, x_h), (s_z, s_r, s_h) = of_input, of_state
         z, r = tf.sigmoid(x_z + s_z), tf.sigmoid(x_r + s_r)
         candidate = self.activation.forward(x_h + r * s_h)
         return z * states[0] + (1.0 - z) * candidate, z, r, candidate, s_h
 
+    @override
     def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
-        """Return what the gradient by the output is multiplied with."""
         _, z, r, candidate, s_h = kept
         to_x = (1.0 - z) * self.activation.slope(candidate)
         return (previous[0] - candidate) * z * (1.0 - z), to_x * s_h * r * (1.0 - r), to_x * r, to_x, z
 
+    @override
     def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
-        """Return the gradients by the sums, and by the output before as far as it passes the gate z."""
         *to_sums, z = slopes
         grad_output += carried[0]
         return tuple(grad_output * slope for slope in to_sums), (grad_output * z,)
@@ -55,8 +56,8 @@ class Gated(Recurrence):
 class GRU(Recurrent, keras.layers.GRU):
     """Keras' ``GRU`` with the fast loops; one with ``reset_after=False`` runs as Keras has it."""
 
+    @override
     def recurrence(self, activation: TensorActivation) -> Gated | None:
-        """Return the arithmetic, if it is the fast one."""
         return Gated(activation) if self.cell.reset_after else None
 
 

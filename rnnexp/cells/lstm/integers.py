@@ -16,22 +16,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from rnnexp.network.activations import Function, sigmoid
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, Source, State, joined, sums_in_places
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, ONE, Places, Table, places
+from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Places, Table, places
 
-LARGEST_WORD = 2**15 - 1
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
 READ_SIZE = 4096
 
 
 @dataclass(frozen=True)
-class LSTMCell:
+class LSTMCell(IntegerCell):
     """The numbers.
 
     Attributes:
@@ -51,13 +51,13 @@ class LSTMCell:
     first: int
 
     @property
+    @override
     def units(self) -> int:
-        """How many."""
         return len(self.sums.high) // 4
 
     @property
+    @override
     def states(self) -> tuple[State, ...]:
-        """The output, and ``c``."""
         low, high = self.activation.limits
         word = LARGEST_WORD * self.candidate.scale
         return (
@@ -66,8 +66,8 @@ class LSTMCell:
         )
 
     @property
+    @override
     def blocks(self) -> tuple[Block, ...]:
-        """Those of i, f, candidate, o."""
         tables = {
             "input_gate": self.gate,
             "forget_gate": self.gate,
@@ -81,16 +81,16 @@ class LSTMCell:
         )
 
     @property
+    @override
     def tables(self) -> tuple[Table, ...]:
-        """Of gates, candidate and ``c``."""
         return self.gate, self.candidate, self.activation
 
+    @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
-        """Return kernel ``[inputs, 4 * units]``, recurrent kernel and bias."""
         return joined(self.blocks, source, self.activation.scale)
 
+    @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the states that follow."""
         h, c = states
         sums = arithmetic.multiply(self.sums, [*inputs, h], 4, "gates")
         i, f, candidate, o = arithmetic.look_up((self.gate, self.gate, self.candidate, self.gate), sums, "gates")
@@ -112,9 +112,9 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     read = places(activation, ranges["c"])
     width = read.step * (read.size - 1)
     step = width / (READ_SIZE - 2)
-    shift = max(math.floor(math.log2(step * LARGEST_WORD / largest)), 1)
+    shift = math.floor(math.log2(max(step * LARGEST_WORD / largest, 2.0)))
     c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
-    multiple = 2 ** max(math.ceil(math.log2((peak or 1.0) / (LARGEST_STATE * c_scale))), 0)
+    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
 
     gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
     blocks = (gates, gates, candidates, gates)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
+from typing_extensions import override
 
 from rnnexp.layers.activation import TensorActivation
 from rnnexp.layers.cell import CellLayers
@@ -30,22 +31,22 @@ class LongShortTerm(Recurrence):
     carried = (1,)
     of_input = of_state = (0, 1, 2, 3)
 
+    @override
     def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
-        """Return the new states, and the gates."""
         i, f, candidate, o = (x + s for x, s in zip(of_input, of_state, strict=True))
         i, f, o, candidate = tf.sigmoid(i), tf.sigmoid(f), tf.sigmoid(o), self.activation.forward(candidate)
         c = f * states[1] + i * candidate
         return o * self.activation.forward(c), c, i, f, candidate, o
 
+    @override
     def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
-        """Return what the gradients by c and by the output are multiplied with."""
         _, c, i, f, candidate, o = kept
         activated = self.activation.forward(c)
         grad_c = (candidate * i * (1.0 - i), previous[1] * f * (1.0 - f), i * self.activation.slope(candidate), f)
         return *grad_c, activated * o * (1.0 - o), o * self.activation.slope(activated)
 
+    @override
     def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
-        """Return the gradients by the sums, and by the c before."""
         to_i, to_f, to_candidate, f, to_o, to_c = slopes
         grad_c = carried[0] + grad_output * to_c
         return (grad_c * to_i, grad_c * to_f, grad_c * to_candidate, grad_output * to_o), (grad_c * f,)
@@ -55,8 +56,8 @@ class LongShortTerm(Recurrence):
 class LSTM(Recurrent, keras.layers.LSTM):
     """Keras' ``LSTM`` with the fast loops."""
 
+    @override
     def recurrence(self, activation: TensorActivation) -> LongShortTerm:
-        """Return the arithmetic."""
         return LongShortTerm(activation)
 
 

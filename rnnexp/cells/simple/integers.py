@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from rnnexp.network.activations import Function
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, Source, State, as_values, joined
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
@@ -19,7 +20,7 @@ from rnnexp.quantization.tables import Table, places
 
 
 @dataclass(frozen=True)
-class SimpleCell:
+class SimpleCell(IntegerCell):
     """The numbers.
 
     Attributes:
@@ -31,27 +32,27 @@ class SimpleCell:
     activation: Table
 
     @property
+    @override
     def units(self) -> int:
-        """How many."""
         return len(self.sums.high)
 
     @property
+    @override
     def states(self) -> tuple[State, ...]:
-        """The output."""
         return (State("state", self.activation.scale, self.activation.limits, paired=True),)
 
     @property
+    @override
     def blocks(self) -> tuple[Block, ...]:
-        """The only one."""
         return (Block("", self.sums, slice(None), self.activation),)
 
     @property
+    @override
     def tables(self) -> tuple[Table, ...]:
-        """The only one."""
         return (self.activation,)
 
+    @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
-        """Return kernel, recurrent kernel and bias."""
         return joined(self.blocks, source, self.activation.scale)
 
     def with_weights(self, weights: Sequence[np.ndarray], source: Source) -> SimpleCell:
@@ -61,8 +62,8 @@ class SimpleCell:
         sums = refilled(self.sums, rows, bias - self.activation.start)
         return replace(self, sums=without_zero_point(sums, source.zero_point, len(kernel)))
 
+    @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the state that follows."""
         sums = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
         return tuple(arithmetic.look_up((self.activation,), sums, "next_state"))
 

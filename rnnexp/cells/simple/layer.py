@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
+from typing_extensions import override
 
 from rnnexp.layers.activation import TensorActivation
 from rnnexp.layers.cell import CellLayers
@@ -23,16 +24,16 @@ class Simple(Recurrence):
     carried = ()
     of_input = of_state = (0,)
 
-    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:  # noqa: ARG002
-        """Return the new state."""
+    @override
+    def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
         return (self.activation.forward(of_input[0] + of_state[0]),)
 
-    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
-        """Return the activation's slope."""
+    @override
+    def slopes(self, kept: Tensors, previous: Tensors) -> Tensors:
         return (self.activation.slope(kept[0]),)
 
+    @override
     def backward(self, grad_output: tf.Tensor, carried: Tensors, slopes: Tensors) -> tuple[Tensors, Tensors]:
-        """Return the gradient by the sum."""
         return (grad_output * slopes[0],), carried
 
 
@@ -40,8 +41,8 @@ class Simple(Recurrence):
 class SimpleRNN(Recurrent, keras.layers.SimpleRNN):
     """Keras' ``SimpleRNN`` with the fast loops."""
 
+    @override
     def recurrence(self, activation: TensorActivation) -> Simple:
-        """Return the arithmetic."""
         return Simple(activation)
 
 

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from typing_extensions import override
 
 from rnnexp.formats.c.text import array
-from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.product import CODE_UNIT, Product, split
 from rnnexp.quantization.tables import ONE, Table
 
@@ -35,7 +37,7 @@ class Number:
 
 
 @dataclass
-class CellFunction:
+class CellFunction(Arithmetic):
     """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` as C.
 
     Attributes:
@@ -49,7 +51,7 @@ class CellFunction:
         lines: of the loop.
     """
 
-    cell: Cell
+    cell: IntegerCell
     scope: str
     limits: np.ndarray
     codes: bool
@@ -60,7 +62,7 @@ class CellFunction:
 
     @property
     def name(self) -> str:
-        """The function's."""
+        """The C name of the function."""
         return f"{self.scope or 'cell_'}step"
 
     @property
@@ -113,8 +115,9 @@ class CellFunction:
             ]
         )
 
+    @override
     def multiply(self, product: Product, values: Sequence[Number], blocks: int, name: str) -> list[Number]:
-        """See ``Arithmetic``.
+        """Return the sums; see ``Arithmetic``.
 
         Raises:
             ValueError: if other values are multiplied than those that a step begins with.
@@ -137,8 +140,8 @@ class CellFunction:
             for row, label in zip(rows, labels, strict=True)
         ]
 
+    @override
     def look_up(self, tables: Sequence[Table], indices: Sequence[Number], name: str) -> list[Number]:
-        """See ``Arithmetic``."""
         found = []
         for table, index in zip(tables, indices, strict=True):
             label = f"{self.scope}{table.name}_table"
@@ -148,8 +151,8 @@ class CellFunction:
             found.append(self._emit(variable, f"look_up({label}, {size - 1}, {index.text})"))
         return found
 
+    @override
     def dot(self, terms: Sequence[tuple[Number | int, Number]], shift: int, name: str) -> Number:
-        """See ``Arithmetic``."""
         factors = [ONE if isinstance(factor, Number) else abs(factor) for factor, _ in terms]
         self.largest = max(self.largest, sum(factors) * WORD + (1 << (shift - 1)))
         products = [
@@ -158,13 +161,13 @@ class CellFunction:
         ]
         return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))")
 
+    @override
     def shift(self, value: Number, bits: int, offset: int, name: str) -> Number:
-        """See ``Arithmetic``."""
         rest = f" + {offset}" if offset > 0 else f" - {-offset}" if offset else ""
         return self._emit(name, f"saturated(round_shift({self._variable(value)}, {bits}){rest})")
 
+    @override
     def complement(self, gate: Number) -> Number:
-        """See ``Arithmetic``."""
         return Number(f"({ONE} - {gate.text})")
 
     def _variable(self, number: Number, name: str = "") -> str:
@@ -179,7 +182,7 @@ class CellFunction:
         return Number(name)
 
 
-def largest_value(cell: Cell) -> int:
+def largest_value(cell: IntegerCell) -> int:
     """Return how large a cell's values can be."""
     state = cell.states[0]
     return round(max(map(abs, state.limits)) / state.scale)

@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnexp.formats.npz import previous
 from rnnexp.network import cells
-from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.tables import Table
@@ -53,7 +53,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
     return network
 
 
-def named_cells(network: IntegerNetwork) -> list[tuple[str, Cell]]:
+def named_cells(network: IntegerNetwork) -> list[tuple[str, IntegerCell]]:
     """Return every cell with what the names of its numbers begin with."""
     return [
         (f"layer_{number}/{way}", cell)
@@ -66,7 +66,7 @@ def _ways(directions: int) -> tuple[str, ...]:
     return ("forward/", "backward/") if directions > 1 else ("",)
 
 
-def _cell(found: Mapping[str, np.ndarray], prefix: str) -> Cell:
+def _cell(found: Mapping[str, np.ndarray], prefix: str) -> IntegerCell:
     return _built(_class_of(str(found[f"{prefix}cell"])), found, prefix)
 
 

@@ -24,7 +24,7 @@ def read_about(content: bytes) -> About | None:
     """
     try:
         return about.read(metadata(content))
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(str(error)) from None
 
 

@@ -90,15 +90,15 @@ def load(path, **settings):
 def test_only_the_training_part_is_distorted_anew_each_time(tmp_path, settings):
     write_folder(tmp_path / "clips")
     plain, dataset = load(tmp_path, **settings), load(tmp_path, augmentation=1.0, **settings)
-    assert plain.renew is None
+    assert plain.augment is None
     for part in ("train", "validation", "evaluation"):
         assert getattr(dataset, part).x.tobytes() == getattr(plain, part).x.tobytes()
     random = np.random.default_rng(0)
-    first, second = dataset.renew(random), dataset.renew(random)
+    first, second = dataset.augment(random), dataset.augment(random)
     assert (first.shape, first.dtype) == (plain.train.x.shape, plain.train.x.dtype)
     for other in (second, plain.train.x):
         assert (first != other).any(axis=(1, 2)).all()
-    np.testing.assert_array_equal(dataset.renew(np.random.default_rng(0)), first)
+    np.testing.assert_array_equal(dataset.augment(np.random.default_rng(0)), first)
     # Hardly at all distorted, the inputs are those of the clips as they are.
-    hardly = load(tmp_path, augmentation=1e-9, **settings).renew(random)
+    hardly = load(tmp_path, augmentation=1e-9, **settings).augment(random)
     np.testing.assert_allclose(hardly.astype(np.float64), plain.train.x.astype(np.float64), rtol=0.01, atol=1.01)

@@ -97,7 +97,7 @@ def test_samples_far_out_are_clipped_and_the_input_says_so(folder):
     samples[6] = -32768
     write_wav(folder / "yes" / "e_nohash_0.wav", samples)
     dataset = load(folder)
-    low, high = dataset.input_map["minimum"], dataset.input_map["maximum"]
+    low, high = dataset.input_map.minimum, dataset.input_map.maximum
     assert (low, high) == (-4096, 4064)
     assert dataset.input_scale == 4096.0
     assert dataset.train.x[-1, 5:7, 0].tolist() == [high, low]

@@ -82,11 +82,11 @@ def test_the_real_builder_and_the_folder_give_the_same_arrays(clips, tmp_path, m
         assert folder.class_names == tuple(prepared_names(home))
         assert folder.input_scale == built.input_scale
         # Sums in another order.
-        for name, value in folder.input_map.items():
+        for name, value in folder.input_map.to_json().items():
             if name in ("mean", "deviation"):
-                np.testing.assert_allclose(value, built.input_map[name], rtol=1e-12, atol=1e-12)
+                np.testing.assert_allclose(value, built.input_map.to_json()[name], rtol=1e-12, atol=1e-12)
             else:
-                assert value == built.input_map[name]
+                assert value == built.input_map.to_json()[name]
         assert (built.notes, folder.notes) == ((), ())
     # From here on, the cache is enough.
     shutil.rmtree(home)

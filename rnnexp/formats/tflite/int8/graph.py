@@ -19,21 +19,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from typing_extensions import override
 
 from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.value import Row, Value
+from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
 from rnnexp.quantization.tables import GATE_BITS, ONE, Table
 
 
 @dataclass
-class GraphArithmetic(Operators):
+class GraphArithmetic(Operators, Arithmetic):
     """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` into a subgraph."""
 
     _codes: dict[tuple[int, ...], tuple[int, list[Value]]] = field(default_factory=dict)
 
+    @override
     def multiply(self, product: Product, values: Sequence[Value], blocks: int, name: str) -> list[Value]:
-        """See ``Arithmetic``."""
         units = len(product.high) // blocks
         sums = self.products(by_units(product, blocks), values, name)
         if blocks == 1:
@@ -42,8 +44,8 @@ class GraphArithmetic(Operators):
         unit = np.eye(blocks, dtype=int)
         return [Value(units, product.step, row=Row(matrix, product.step, tuple(row))) for row in unit.tolist()]
 
+    @override
     def look_up(self, tables: Sequence[Table], indices: Sequence[Value], name: str) -> list[Value]:
-        """See ``Arithmetic``."""
         graph, units, count = self.graph, indices[0].units, len(tables)
         distinct = unique(tables)
         label = "_and_".join(table.name for table in distinct)
@@ -70,7 +72,8 @@ class GraphArithmetic(Operators):
         values = graph.constant(f"{label}_table", pairs_of(distinct), scale=scale)
         found = self.tensor(f"{name}_int8", [*shape, 2], np.int8, scale)
         graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
-        if shape == [1, units]:
+        # The two numbers of an entry are those of its value only where nothing has to be added or multiplied.
+        if shape == [1, units] and (tables[0].multiple, tables[0].offset) == (1, 0):
             return [Value(units, tables[0].scale, pairs=found)]
         numbers = self.cast(found, np.int16, scale, f"{name}_int16")
         matrix = self.reshape(numbers, [units, 1, 2 * count], np.int16, scale, f"{name}_pairs")
@@ -79,8 +82,8 @@ class GraphArithmetic(Operators):
             for index, table in enumerate(tables)
         ]
 
+    @override
     def dot(self, terms: Sequence[tuple[Value | int, Value]], shift: int, name: str) -> Value:
-        """See ``Arithmetic``."""
         units, scale = terms[0][1].units, terms[0][1].scale
         # Of a gate, that is there twice, each is half.
         half = 0.5 / ONE
@@ -93,18 +96,19 @@ class GraphArithmetic(Operators):
         self.graph.operator(Op.BATCH_MATMUL, [factors, values], [result.tensor], options, version=BATCH_MATMUL_VERSION)
         return result
 
+    @override
     def shift(self, value: Value, bits: int, offset: int, name: str) -> Value:
-        """See ``Arithmetic``."""
         scale = value.scale * 2.0**bits
         return Value(value.units, scale, self._shifted(self.number(value), value.scale, bits, offset, name, scale))
 
+    @override
     def complement(self, gate: Value) -> Value:
-        """See ``Arithmetic``."""
-        if gate.row is None:
+        row = self._row(gate)
+        if row is None:
             raise ValueError("only a gate just looked up has a complement")
-        row = gate.row
         weights = tuple(-weight for weight in row.weights)
-        return replace(gate, tensor=None, row=replace(row, weights=weights, offset=ONE - row.offset))
+        offset = (ONE >> row.bits) - row.offset
+        return replace(gate, tensor=None, pairs=None, row=replace(row, weights=weights, offset=offset))
 
     def products(self, product: Product, values: Sequence[Value], name: str) -> int:
         """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
@@ -172,14 +176,19 @@ class GraphArithmetic(Operators):
     def number(self, value: Value) -> int:
         """Return a value as int16 ``[units, 1, 1]``."""
         if value.tensor is None:
-            if value.row is None and value.pairs is not None:
-                wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
-                matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
-                value.row = Row(matrix, value.scale, (RADIX, 1))
-            if value.row is None:
+            row = self._row(value)
+            if row is None:
                 raise ValueError("a value must be there in some form")
-            value.tensor = self._rows([value.row], value.units, value.scale, "number")
+            value.tensor = self._rows([row], value.units, value.scale, "number")
         return value.tensor
+
+    def _row(self, value: Value) -> Row | None:
+        """Return how to make a value of what it was looked up as, if it was."""
+        if value.row is None and value.pairs is not None:
+            wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
+            matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
+            value.row = Row(matrix, value.scale, (RADIX, 1))
+        return value.row
 
     def _stack(self, items: Sequence[Value | int], scale: float, name: str, units: int) -> int:
         """Return numbers and constants side by side, int16 ``[units, 1, items]``."""

@@ -13,7 +13,7 @@ from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.output import write_output_layer
 from rnnexp.formats.tflite.int8.value import Value
-from rnnexp.quantization.cell import Cell
+from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.schedule import Loop
 
@@ -186,6 +186,6 @@ class LoopWriter:
         return result
 
 
-def shape_of_state(cell: Cell, *, paired: bool) -> list[int]:
+def shape_of_state(cell: IntegerCell, *, paired: bool) -> list[int]:
     """Return the shape in which a loop carries a state."""
     return [1, cell.units, 2] if paired else [cell.units, 1, 1]

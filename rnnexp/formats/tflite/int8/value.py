@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.formats.tflite.int8.operators import Operators
-from rnnexp.quantization.cell import Cell, State
+from rnnexp.quantization.cell import IntegerCell, State
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Value:
     row: Row | None = None
 
     @classmethod
-    def of_state(cls, cell: Cell, state: State, tensor: int) -> Value:
+    def of_state(cls, cell: IntegerCell, state: State, tensor: int) -> Value:
         """Return what a tensor that holds a cell's state stands for."""
         if state.paired:
             return cls(cell.units, state.scale, pairs=tensor)

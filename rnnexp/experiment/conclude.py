@@ -1,0 +1,52 @@
+"""What a run says on the terminal when it has ended."""
+
+from __future__ import annotations
+
+from rnnexp.console import Console
+from rnnexp.report import text
+from rnnexp.report.content import Data, Degradation, Report, Tensor
+from rnnexp.report.models import AbsentModel, Models
+
+# Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many
+# time steps; over more, the rounding errors of float32 add up like the steps of a random walk.
+KERAS_TOLERANCE, KERAS_TOLERANCE_STEPS = 1e-5, 100
+
+
+def conclude(report: Report, console: Console) -> None:
+    """Print what came out, and warn of what is not as it should be."""
+    data, training = report.data, report.training
+    headings, rows = text.table(report)
+    units = "" if report.task == "classification" else f", in {data.units}"
+    console.table(f"{report.name}, {data.evaluation_part}{units}", headings, rows)
+    for note in data.notes:
+        console.say(note)
+    _warn_of_models(report.models, data, console)
+    if report.generation:
+        console.say(text.generation_summary(report.generation))
+    if report.degradation:
+        _conclude_int8(report.degradation, report.quantization or [], console)
+    speed = f"{text.steps_a_second(training)}, " if training.steps_per_second else ""
+    console.say(f"{text.epochs(training)}, {speed}{training.total_seconds:.1f} s in all")
+
+
+def _warn_of_models(models: Models, data: Data, console: Console) -> None:
+    """Warn of models that could not be exported, or do not do what they should."""
+    tolerance = KERAS_TOLERANCE * max(data.time_steps / KERAS_TOLERANCE_STEPS, 1.0) ** 0.5
+    for model in models.by_kind.values():
+        if isinstance(model, AbsentModel):
+            console.warn(model.absent)
+        elif (model.keras_difference or 0.0) > tolerance:
+            console.warn(
+                f"the exported float32 file differs from the trained model by {model.keras_difference:.1e} of the "
+                f"output range (expected: {tolerance:.0e} at most)"
+            )
+
+
+def _conclude_int8(cost: Degradation, tensors: list[Tensor], console: Console) -> None:
+    """Print what int8 costs, and warn of values cut off and of a gap above the limit."""
+    console.say(f"int8 against float32: gap {cost.gap:+.2g}, that is, {cost.gap_means}")
+    for tensor in tensors:
+        if tensor.name in (cost.saturated or []):
+            console.warn(f"int8 cuts off {tensor.saturated_share:.1%} of the values of the {tensor.name}")
+    if cost.diagnosis:
+        console.warn(f"int8 loses {cost.gap:.2g}, more than the limit of {cost.limit:.2g}: {cost.diagnosis}")

@@ -1,0 +1,247 @@
+"""What the report of a run holds: the content of ``report.json``.
+
+A key of the JSON is an attribute here, with the same name (only ``schema`` is ``schema_version``). A key whose value
+would be None is not there, settings and the losses of a training of no epochs aside. No number is NaN or infinite: what
+cannot be said is absent, with a reason.
+
+Schema 2 is schema 1 and ``task``, since it decides what is compared between runs. Later versions may add keys to it,
+which earlier ones pass over when they read; a key that goes or changes its meaning makes a new schema.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue, field_serializer
+
+from rnnexp.datasets.dataset import Task
+from rnnexp.preprocessing.input_map import InputMap
+from rnnexp.report.metrics import Metrics
+from rnnexp.report.models import KINDS, File, Models, Progress
+from rnnexp.report.part import Part
+
+
+class Data(Part):
+    """The data set as the network saw it.
+
+    Attributes:
+        source: where it is from.
+        units: of the targets.
+        normalization: of inputs and targets, in words.
+        input_map: of inputs, for programs.
+        train: sequences to learn from.
+        validation: sequences to watch while learning.
+        evaluation: sequences that the metrics are of.
+        evaluation_part: the name of the part that those are.
+        time_steps: of a sequence.
+        features: of a time step.
+        every_step: whether an answer has several steps.
+        answer_steps: in which a decoder answers after the sequence; 0 where the answer comes with it.
+        classes: their names; none where values are predicted.
+        notes: what a reader of the results must know.
+    """
+
+    source: str
+    units: str
+    normalization: str
+    input_map: InputMap
+    train: int
+    validation: int
+    evaluation: int
+    evaluation_part: str
+    time_steps: int
+    features: int
+    every_step: bool
+    answer_steps: int
+    classes: list[str]
+    notes: list[str]
+
+    @field_serializer("input_map")
+    def _without_absent_numbers(self, input_map: InputMap) -> dict[str, JsonValue]:
+        return input_map.to_json()
+
+
+class Training(Part):
+    """How the training went.
+
+    Attributes:
+        epochs_run: how many.
+        best_epoch: the one whose weights were exported.
+        ended: ``complete``, ``interrupted``, or ``early`` by early stopping.
+        seconds: with compilation.
+        compile_seconds: of these.
+        steps_per_second: training steps from the second epoch on; 0 if there was none.
+        loss: of the training part after the best epoch, at unit scale; None if no epoch was run.
+        val_loss: the same of the validation part.
+        total_seconds: of the whole run.
+    """
+
+    epochs_run: int
+    best_epoch: int
+    ended: str
+    seconds: float
+    compile_seconds: float
+    steps_per_second: float
+    loss: float | None
+    val_loss: float | None
+    total_seconds: float
+
+
+class Degradation(Part):
+    """What int8 costs, against float32.
+
+    Attributes:
+        gap: the mean squared error added, over the target's variance, or the share of accuracy lost.
+        gap_means: which of them, in words.
+        limit: a larger gap is worth a warning.
+        plain_gap: the gap before fine-tuning.
+        state_error: the largest difference of the hidden states, as a share of full scale.
+        plain_training_gap: what ``plain_gap`` is on the training part.
+        fine_tuned: whether the exported network was.
+        fine_tuned_in_float: metrics of the float network that the integers were rounded from.
+        sequences_lost: the share of whole sequences lost, where there is an answer at every step.
+        saturated: the tensors of which more is cut off than should be.
+        diagnosis: what costs the most, where the gap is above the limit.
+        fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported.
+    """
+
+    gap: float
+    gap_means: str
+    limit: float
+    plain_gap: float
+    state_error: float
+    plain_training_gap: float
+    fine_tuned: bool
+    fine_tuned_in_float: Metrics
+    sequences_lost: float | None = None
+    saturated: list[str] | None = None
+    diagnosis: str | None = None
+    fine_tuning_best_epoch: int | None = None
+
+
+class Tensor(Part):
+    """A tensor of the int8 network.
+
+    Attributes:
+        name: as in ``docs/network.md``.
+        dtype: of its integers.
+        shape: of the tensor.
+        scale: the real value is ``(integer - zero_point) * scale``.
+        zero_point: see there.
+        min: the smallest real value that it can hold, or of constants that it holds.
+        max: the largest.
+        saturated_share: of what the evaluation part decides: the share of its values that is cut off.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+    min: float
+    max: float
+    saturated_share: float | None = None
+
+
+class GenerationErrors(Part):
+    """Errors over the first steps up to each horizon that was reached, in the data's own units.
+
+    Attributes:
+        rmse: root mean squared errors.
+        largest: largest absolute errors.
+        absent: why the later horizons were not reached.
+    """
+
+    rmse: list[float]
+    largest: list[float]
+    absent: str | None = None
+
+
+class Generation(Part):
+    """How the models went on with the series in closed loop.
+
+    Attributes:
+        steps: how many were asked for.
+        horizons: numbers of steps that the errors are over.
+        truth: the series' own values.
+        errors: name -> errors, of persistence too.
+        values: name of the model -> what it generated.
+    """
+
+    steps: int
+    horizons: list[int]
+    truth: list[float]
+    errors: dict[str, GenerationErrors]
+    values: dict[str, list[float]]
+
+
+class Example(Part):
+    """A question, its true answer, and those of the models, as text."""
+
+    question: str
+    truth: str
+    float32: str | None = None
+    int8: str | None = None
+
+
+class Exports(Part):
+    """What the run leaves besides the models, and what the network takes in C.
+
+    Attributes:
+        files: the network as weights, as C, and in models of one time step.
+        constant_bytes: of flash, for its numbers.
+        state_bytes: of memory, for each stream or sequence.
+        stack_bytes: on the stack, for the codes of a time step.
+    """
+
+    files: list[File]
+    constant_bytes: int | None = None
+    state_bytes: int | None = None
+    stack_bytes: int | None = None
+
+
+class Report(Part):
+    """Everything that a run came to.
+
+    Attributes:
+        schema_version: of the JSON; ``schema`` there.
+        name: what the exported files' names begin with.
+        task: what was asked of the network.
+        config: every setting.
+        automatic: the settings that were decided by the run.
+        seed: of everything random.
+        versions: package -> version.
+        data: the data set.
+        models: the exported models.
+        baselines: name -> metrics of what takes no model.
+        progress: the models after the epochs 0, 1 and the last.
+        training: how it went.
+        examples: questions and answers, where they are texts.
+        degradation: what int8 costs, if there is an int8 model.
+        quantization: its tensors.
+        generation: the series continued in closed loop, if that was asked for.
+        exports: the other files.
+    """
+
+    schema_version: Literal[2] = Field(default=2, alias="schema")
+    name: str
+    task: Task
+    config: dict[str, JsonValue]
+    automatic: list[str]
+    seed: int
+    versions: dict[str, str]
+    data: Data
+    models: Models
+    baselines: dict[str, Metrics]
+    progress: list[Progress]
+    training: Training
+    examples: list[Example] | None = None
+    degradation: Degradation | None = None
+    quantization: list[Tensor] | None = None
+    generation: Generation | None = None
+    exports: Exports
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line ends with: 0, or 1 where a model could not be exported."""
+        return 0 if len(self.models.exported) == len(KINDS) else 1

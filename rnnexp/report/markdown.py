@@ -1,0 +1,208 @@
+"""The report for people: ``report.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rnnexp.presets import PRESETS
+from rnnexp.report.content import Data, Degradation, Example, Exports, Generation, Report, Tensor, Training
+from rnnexp.report.metrics import ClassificationMetrics
+from rnnexp.report.models import AbsentModel, ExportedModel
+from rnnexp.report.text import epochs, number, steps_a_second, table
+
+
+def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
+    """Return the report as Markdown.
+
+    Args:
+        report: the report.
+        plots: names of files beside it, to be shown.
+        weights: all weights as text.
+    """
+    data, count = report.data, len(report.baselines)
+    lines = [
+        f"# {report.name}",
+        "",
+        *_preset(report),
+        f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
+        "",
+        f"{data.train} sequences of {data.time_steps} steps to train on, {data.validation} to validate on; "
+        f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}.",
+        *(f"\n{note}" for note in data.notes),
+        "",
+        "## Results",
+        "",
+        f"{'The first row is' if count == 1 else f'The first {count} rows are'} what takes no model at all. Models are "
+        "the exported files, run by LiteRT.",
+        "",
+        *_table(*table(report)),
+        *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
+        "",
+        *_classes(report),
+        *(_examples(report.examples, data) if report.examples else []),
+        *(_generation(report.generation, data) if report.generation else []),
+        "## Files",
+        "",
+        *(_model(kind, model) for kind, model in report.models.by_kind.items()),
+        *_exports(report.exports),
+        "",
+        *(_int8(report.degradation, report.quantization or []) if report.degradation else []),
+        "## Training",
+        "",
+        _training(report.training),
+        "",
+        f"Seed {report.seed}. " + ", ".join(f"{name} {version}" for name, version in report.versions.items()) + ".",
+        "",
+        "## Settings",
+        "",
+        *_table(
+            ["setting", "value"],
+            [
+                [name, f"{value}{' (automatic)' if name in report.automatic else ''}"]
+                for name, value in report.config.items()
+            ],
+        ),
+        "## Weights",
+        "",
+        "All numbers of the network, as in the `.npz`; `docs/network.md` has the equations with these names.",
+        "",
+        "```",
+        weights.rstrip("\n"),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [
+        f"| {' | '.join(headings)} |",
+        "|" + " --- |" * len(headings),
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
+
+
+def _preset(report: Report) -> list[str]:
+    """Return the line on the preset, if there was one."""
+    name = report.config.get("preset")
+    return [f"Preset `{name}`: {PRESETS[str(name)].about}.", ""] if name else []
+
+
+def _classes(report: Report) -> list[str]:
+    """Return the section on how much of each class is recognised."""
+    models = {
+        kind: model.metrics
+        for kind, model in report.models.exported.items()
+        if isinstance(model.metrics, ClassificationMetrics)
+    }
+    if not models:
+        return []
+    counts = [sum(row) for row in next(iter(models.values())).confusion]
+    counted = "steps" if report.data.every_step else "sequences"
+    rows = [
+        [name, str(count), *(number(metrics.recall.get(name)) for metrics in models.values())]
+        for name, count in zip(report.data.classes, counts, strict=True)
+    ]
+    return [
+        "## Classes",
+        "",
+        f"The share of each class's {counted} that is recognised (recall).",
+        "",
+        *_table(["class", counted, *models], rows),
+    ]
+
+
+def _examples(examples: list[Example], data: Data) -> list[str]:
+    """Return the section with some questions and answers."""
+    shown = [example.model_dump() for example in examples]
+    rows = [[f"`{text}`" if text else "" for text in example.values()] for example in shown]
+    return [
+        "## Examples",
+        "",
+        f"Some questions of the {data.evaluation_part}, and after them some that a model answers wrongly.",
+        "",
+        *_table(list(shown[0]), rows),
+    ]
+
+
+def _generation(generation: Generation, data: Data) -> list[str]:
+    """Return the section on closed-loop generation."""
+    columns = [values for errors in generation.errors.values() for values in (errors.rmse, errors.largest)]
+    rows = [
+        [str(steps), *(number(values[place] if place < len(values) else None) for values in columns)]
+        for place, steps in enumerate(generation.horizons)
+    ]
+    headings = [f"{name}: {what}" for name in generation.errors for what in ("RMSE", "largest error")]
+    return [
+        "## Closed-loop generation",
+        "",
+        f"From the window just before the {data.evaluation_part}, every prediction fed back as an input. "
+        f"Errors over the first steps, in {data.units}; persistence stays at the window's last value.",
+        *(f"\n{name}: {errors.absent}." for name, errors in generation.errors.items() if errors.absent),
+        "",
+        *_table(["steps", *headings], rows),
+    ]
+
+
+def _model(kind: str, model: ExportedModel | AbsentModel) -> str:
+    """Return the line on a model's file."""
+    if isinstance(model, AbsentModel):
+        return f"- {kind}: none. {model.absent}"
+    return f"- {kind}: `{model.file}`, {model.bytes:,} bytes, {model.latency_us:.0f} µs an inference" + (
+        ""
+        if model.keras_difference is None
+        else f", largest difference from Keras {model.keras_difference:.1e} of the output range"
+    )
+
+
+def _exports(exports: Exports) -> list[str]:
+    """Return the lines on the other files that a network is in."""
+    lines = [f"- `{file.file}`, {file.bytes:,} bytes" for file in exports.files]
+    if exports.constant_bytes is not None:
+        lines.append(
+            f"\nIn C, the network takes {exports.constant_bytes:,} bytes of flash for its numbers, besides code, "
+            f"{exports.state_bytes:,} bytes of memory for each stream or sequence, and {exports.stack_bytes:,} "
+            "on the stack for the codes of a time step."
+        )
+    return lines
+
+
+def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
+    """Return the section on what int8 costs and on every tensor of it."""
+    tuned = f"before fine-tuning {cost.plain_gap:+.2g}" if cost.fine_tuned else "not fine-tuned"
+    sequences = "" if cost.sequences_lost is None else f" (of whole sequences {cost.sequences_lost:+.2g})"
+    rows = [
+        [
+            tensor.name,
+            tensor.dtype,
+            " x ".join(map(str, tensor.shape)),
+            f"{tensor.scale:.6g}",
+            str(tensor.zero_point),
+            number(tensor.min),
+            number(tensor.max),
+            "-" if tensor.saturated_share is None else f"{tensor.saturated_share:.2%}",
+        ]
+        for tensor in tensors
+    ]
+    return [
+        "## int8",
+        "",
+        f"The gap is {cost.gap:+.2g}, that is, {cost.gap_means}{sequences}; {tuned}; "
+        f"the limit is {cost.limit:.2g}. The hidden state is at most {cost.state_error:.1%} of full scale off.",
+        "",
+        *([f"**{cost.diagnosis}**", ""] if cost.diagnosis else []),
+        *_table(["tensor", "type", "shape", "scale", "zero point", "smallest", "largest", "cut off"], rows),
+    ]
+
+
+def _training(training: Training) -> str:
+    """Return how the training went, in a paragraph."""
+    if not training.epochs_run:
+        return "None: the weights are those that training would have started from."
+    speed = f" ({steps_a_second(training)} after compilation)" if training.steps_per_second else ""
+    return (
+        f"{epochs(training)} in {training.seconds:.1f} s{speed}, ended: {training.ended}. "
+        f"The weights are those of epoch {training.best_epoch}: loss {number(training.loss)}, "
+        f"validation loss {number(training.val_loss)} (mean squared error at unit scale, or cross-entropy)."
+    )

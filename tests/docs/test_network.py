@@ -5,20 +5,27 @@ import re
 
 import numpy as np
 import pytest
-from helpers.equations import ABOUT, float_outputs, float_states
+from helpers.equations import float_outputs, float_states
+from helpers.random_networks import inputs, integers, layered, simple
 from helpers.runs import PROJECT
+from helpers.stored_networks import arrays
 
-from rnnexp.formats.npz import weights
-from rnnexp.quantization import reference
-from rnnexp.quantization.product import Affine, IntegerNetwork, Product
+from rnnexp.cells.simple.integers import SimpleCell
+from rnnexp.formats.npz import previous
+from rnnexp.formats.npz.arrays import read
+from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.product import RADIX, Product
+from rnnexp.quantization.tables import Table
 
 PAGE = (PROJECT / "docs" / "network.md").read_text(encoding="utf-8")
+REAL, INTEGERS = PAGE.split("## In integers")[0], PAGE.split("## In integers")[1].split("\n## ")[0]
 BY_HAND = PAGE.split("## A step by hand")[1].split("## In C")[0]
+CELLS = ("simple", "lstm", "gru")
 
 
 def given(name):
-    """Return the array that the page gives as ``name = [...]``."""
-    return np.array(json.loads(re.search(rf"(?<!\w){name} = (\[.*?\])(?=\s{{2,}}|\n)", BY_HAND)[1]))
+    """Return the array that the page gives as ``name = [...]``, or the number."""
+    return np.array(json.loads(re.search(rf"(?<!\w){name} = (\[.*?\]|\d+)(?=\s{{2,}}|\n)", BY_HAND)[1]))
 
 
 def numbers(text):
@@ -52,43 +59,112 @@ def test_every_sum_that_is_written_out_is_right():
 
 
 def test_the_step_in_integers():
-    names = ("W_x_high", "W_x_low", "W_h_high", "W_h_low")
-    x_high, x_low, h_high, h_low = (given(name).astype(np.int8) for name in names)
-    bias = np.array(json.loads(re.search(r"b = (\[101, -51\])", BY_HAND)[1]))
-    shift = int(re.search(r"shift = (\d+)", BY_HAND)[1])
-    cell = Product(np.hstack([x_high, h_high]), np.hstack([x_low, h_low]), bias, shift, 1.0, 1.0)
-    network = IntegerNetwork(
-        sequence_length=1,
-        input=Affine(1.0, 0),
-        output=Affine(1.0, 0),
-        state_scale=1.0,
-        cell=cell,
-        output_layer=Product(h_high, h_low, bias, shift, 1.0, 1.0),
-        table=given("table").astype(np.int16),
-        table_start=0.0,
-        softmax=False,
-    )
-    assert "Input code `c = 9`, state `v = [800, 3200]`" in BY_HAND
-    after = reference.step(network, np.array([[9]]), np.array([[800, 3200]]))
+    high, low = (given(f"sums_{part}").astype(np.int8) for part in ("high", "low"))
+    sums = Product(high, low, given("sums_bias"), int(given("sums_shift")), 1.0, 1.0)
+    cell = SimpleCell(sums, Table(given("activation_values").astype(np.int16), 0.0, 1.0, 1.0))
+    assert "Input code `c = 9`, state `v = [800, 3200]`, so `u = [576, 800, 3200]`" in BY_HAND
+    assert RADIX * 9 == 576
+    (after,) = cell.step(Numbers(), [np.array([[576]])], [np.array([[800, 3200]])])
     assert numbers(re.search(r"\nv = .* = (\[.*\])", BY_HAND)[1]) == after[0].tolist()
+    upper = re.search(r"`upper\(u\) = \[(.*?)\] = (\[.*?\])`", BY_HAND)
+    assert [int(top) // 64 for top in re.findall(r"floor\((\d+) / 64\)", upper[1])] == json.loads(upper[2])
+    shifted = re.findall(r"round_shift\((\d+), (\d+)\) = floor\((\d+) / (\d+)\) = (\d+)", BY_HAND)
+    for total, shift, top, below, result in (map(int, groups) for groups in shifted):
+        assert (top, below) == (total + 2 ** (shift - 1), 2**shift)
+        assert top // below == result
+    assert len(shifted) == 2
 
 
-def test_every_name_in_a_file_is_on_the_page_with_its_shape():
-    from helpers.random_networks import float_network, inputs
+def rows(part):
+    """Yield the names and the shape of each row of a part's tables; None where it gives none."""
+    for row in re.findall(r"^\| (`.*)$", part, flags=re.M):
+        cells = [cell.strip() for cell in row.split("|")]
+        shape = next((re.fullmatch(r"`\[(.*)\]`", cell)[1] for cell in cells if cell.startswith("`[")), None)
+        yield re.findall(r"`(\w+)`", cells[0]), shape
 
-    float_model = float_network(3, features=2, outputs=4)
-    found = weights.arrays(float_model.weights, float_model.quantize(inputs(5, 30, 2)), ABOUT)
-    named = set(re.findall(r"`([\w/]+)`", PAGE))
-    assert {name.removeprefix("int8/") for name in found} <= named
-    sizes = {"units": 3, "features": 2, "outputs": 4, "2048": 2048}
-    integers = PAGE.split("## In integers")[1].split("## Other networks")[0]
+
+def test_every_name_of_the_real_numbers_is_on_the_page_with_its_shape():
+    found = arrays(simple(3, features=2, outputs=4))
+    named = set(re.findall(r"`([\w/]+)`", REAL))
+    assert set(found) <= named
+    sizes, checked = {"units": 3, "features": 2, "outputs": 4}, 0
+    for names, shape in rows(REAL):
+        for name in names:
+            expected = [] if shape is None else [sizes[size] for size in shape.split(", ")]
+            assert list(found[name].shape) == expected, name
+            checked += 1
+    assert checked == len(found) - len(simple(3).architecture.shapes)
+
+
+def test_what_other_networks_say_besides_is_on_the_page():
+    found = arrays(layered(("gru", 3, "both"), ("gru", 3, "both"), every_step=True, outputs=2))
+    named = set(re.findall(r"`([\w/]+)`", REAL))
+    assert {name for name in found if not name.startswith(("rnn", "output/"))} <= named
+
+
+def integer_arrays(*cells, **sizes):
+    network = layered(*cells, steps=9, **sizes)
+    found = arrays(network, integers(network, inputs(4, 9, network.architecture.features))[0])
+    return {name.removeprefix("int8/"): values for name, values in found.items() if name.startswith("int8/")}
+
+
+# Rows of products in blocks of units, and entries of tables.
+BLOCKS = {"simple": {"sums": 1}, "lstm": {"sums": 4}, "gru": {"gates": 2, "parts": 2}}
+ENTRIES = {"simple": {"activation": 2048}, "lstm": {"gate": 2048, "candidate": 2048, "activation": 4096}}
+ENTRIES["gru"] = {"gate": 2048, "candidate": 2048}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("way", ["", "both"])
+def test_every_name_of_the_integers_is_on_the_page_with_its_shape(cell, way):
+    shapes = {name: shape for names, shape in rows(INTEGERS) for name in names}
+    found = integer_arrays((cell, 3, way), features=2, outputs=4)
+    for name, values in found.items():
+        own = re.sub(r"^layer_1/((for|back)ward/)?", "", name)
+        if own in shapes:
+            assert (shapes[own], values.ndim) == (None, 0), name
+            continue
+        # Products and tables are in one table of the page, what they consist of in another.
+        whole, part = re.fullmatch(r"(\w+)(_[a-z]+)", own).groups()
+        assert whole in shapes, name
+        if whole == "output_layer":
+            sizes = {"rows": 4, "columns": 6 if way else 3}
+        else:
+            sizes = {"rows": 3 * BLOCKS[cell].get(whole, 0), "columns": 2 + 3, "entries": ENTRIES[cell].get(whole, 0)}
+        expected = [] if shapes[part] is None else [sizes[size] for size in shapes[part].split(", ")]
+        assert list(values.shape) == expected, name
+
+
+def test_no_name_of_the_page_is_missing_in_the_files():
+    everything = {name for cell in CELLS for name in integer_arrays((cell, 3))}
+    everything = {re.sub(r"^layer_1/", "", name) for name in everything}
+    listed = [name for names, _ in rows(INTEGERS) for name in names]
+    assert len(listed) > 25
+    for name in listed:
+        pattern = rf"\w+{name}" if name.startswith("_") else rf"{name}(_[a-z]+)?"
+        assert any(re.fullmatch(pattern, other) for other in everything), name
+
+
+def test_the_first_example_has_the_shapes_that_the_page_says():
+    found = integer_arrays(("simple", 10))
+    example = INTEGERS.split("So a simple cell with 10 units")[1].split("```")[0]
+    shapes = re.findall(r"((?:`[\w/]+`(?:, | and )?)+), `\[([\d, ]+)\]`", example)
     checked = 0
-    for prefix, part in (("", PAGE.split("## In integers")[0]), ("int8/", integers)):
-        for row in re.findall(r"^\| (`.*)$", part, flags=re.M):
-            cells = [cell.strip() for cell in row.split("|")]
-            shape = next((re.fullmatch(r"`\[(.*)\]`", cell)[1] for cell in cells if cell.startswith("`[")), None)
-            for name in re.findall(r"`(\w+)`", cells[0]):
-                expected = [] if shape is None else [sizes[size] for size in shape.split(", ")]
-                assert list(found[prefix + name].shape) == expected, name
+    for names, shape in shapes:
+        for name in re.findall(r"`([\w/]+)`", names):
+            if name != "layer_1/sums_bias" and not name.endswith("shift"):
+                assert list(found[name].shape) == [int(size) for size in shape.split(", ")], name
                 checked += 1
-    assert checked == len(found) - len(weights.KERAS_NAMES)
+    assert checked == 3
+    assert {"layer_1/sums_bias", "layer_1/sums_shift"} <= set(found)
+
+
+def test_names_of_version_0_1_0_are_mentioned_once():
+    paragraph = INTEGERS[INTEGERS.index("Files of version 0.1.0") :].split("\n\n")[0]
+    old = read(PROJECT / "tests" / "formats" / "npz" / "version_0_1" / "simple-custom-weights.npz")
+    names = re.findall(r"`([\w/]+)`", paragraph)
+    before = [name for name in names if f"int8/{name}" in old]
+    assert {"W_x_high", "W_h_high", "table", "b"} <= set(before)
+    assert set(names) - set(before) == {"sums_high", "activation_values"}
+    assert previous.is_previous({"table": old["int8/table"]})
+    assert not re.search(r"`W_\w+_(high|low)`", PAGE.replace(paragraph, ""))

@@ -1,8 +1,6 @@
-"""The equations of docs/network.md, written out: what the numbers in an npz file come to."""
+"""The equations of docs/network.md, written out: what the numbers in an npz file come to, without anything of ours."""
 
 import numpy as np
-
-ABOUT = {"activation": "tanh", "max_value": 1.0, "task": "regression", "time_steps": 30, "input_map": {"kind": "none"}}
 
 
 def float_states(found, x):
@@ -27,22 +25,117 @@ def float_outputs(found, x):
 
 
 def integer_codes(found, x):
-    """The equations of docs/network.md in integers, from the float inputs to the output codes."""
-    n = {name.removeprefix("int8/"): values.astype(object) for name, values in found.items() if "int8/" in name}
+    """The equations of docs/network.md in integers, from float inputs ``[n, time, features]`` to output codes."""
+    return np.array([_sequence(_part(found, "int8/"), sample) for sample in x], int)
 
-    def round_shift(a, s):
-        return (a + 2 ** (s - 1)) // 2**s
 
+def real_weights(found):
+    """The real numbers that the integers stand for, as docs/network.md has them, of one layer of one direction.
+
+    Returns a list of what the cell's blocks of rows have, and the output layer at last: kernel, recurrent kernel and
+    bias, which multiply column vectors, each with the real value of one unit.
+    """
+    n = _part(found, "int8/")
+    layer, zero_point, features = _part(n, "layer_1/"), int(n["input_zero_point"]), int(n["features"])
+    cell = str(layer["cell"])
+    own = 4 * layer["candidate_scale"] if cell == "gru" else layer["activation_scale"]
+    products = {
+        "simple": {"sums": ("activation",)},
+        "lstm": {"sums": ("gate", "gate", "candidate", "gate")},
+        "gru": {"gates": ("gate", "gate"), "parts": ("candidate", "candidate")},
+    }[cell]
     result = []
-    for sample in x:
-        v = np.zeros(len(n["b"]), object)
-        codes = np.rint(sample / float(n["input_scale"])).astype(int) + int(n["input_zero_point"])
-        for c in np.clip(codes, -128, 127).astype(object):
-            total = n["W_x_high"] @ (256 * c) + n["W_x_low"] @ (4 * c) + n["b"]
-            total = total + n["W_h_high"] @ (4 * v) + n["W_h_low"] @ (4 * ((v + 32) // 64))
-            entry = [min(max(a, 0), len(n["table"]) - 1) for a in round_shift(total, int(n["shift"]))]
-            v = n["table"][entry]
-        total = n["W_o_high"] @ (4 * v) + n["W_o_low"] @ (4 * ((v + 32) // 64)) + n["b_o"]
-        code = round_shift(total, int(n["output_shift"])) + int(n["output_zero_point"])
-        result.append([min(max(a, -128), 127) for a in code])
-    return np.array(result, int)
+    for product, tables in products.items():
+        codes = 64.0 * layer[f"{product}_high"] + layer[f"{product}_low"]
+        for number, table in enumerate(tables):
+            units = len(codes) // len(tables)
+            rows = slice(number * units, (number + 1) * units)
+            step = layer[f"{table}_step"] * 2.0 ** -(int(layer["finer"]) if product == "parts" else 0)
+            scale = layer[f"{product}_scale"] * (step / layer[f"{product}_step"])
+            input_scale = scale * (own / (n["input_scale"] / 64))
+            kernel, recurrent = codes[rows, :features], codes[rows, features:]
+            bias = layer[f"{product}_bias"][rows] + 4 * zero_point * kernel.sum(axis=1)
+            unit = step * 2.0 ** -int(layer[f"{product}_shift"])
+            # Of b of a GRU.
+            start = 0.0 if product == "parts" and number == 1 else layer[f"{table}_start"]
+            result.append(
+                ((kernel * input_scale, input_scale), (recurrent * scale, scale), (bias * unit + start, unit))
+            )
+    codes = 64.0 * n["output_layer_high"] + n["output_layer_low"]
+    scale, unit = n["output_layer_scale"], n["output_scale"] * 2.0 ** -int(n["output_layer_shift"])
+    return [*result, ((codes * scale, scale), (n["output_layer_bias"] * unit, unit))]
+
+
+def _part(found, prefix):
+    return {name.removeprefix(prefix): values for name, values in found.items() if name.startswith(prefix)}
+
+
+def _sequence(n, sample):
+    """Return the codes of the last step, or of every step."""
+    codes = np.rint(sample / float(n["input_scale"])).astype(int) + int(n["input_zero_point"])
+    sequence = list(64 * np.clip(codes, -128, 127).astype(object))
+    count = len({name.split("/")[0] for name in n if name.startswith("layer_")})
+    for number in range(1, count + 1):
+        layer = _part(n, f"layer_{number}/")
+        repeats = int(layer["repeats"])
+        last = bool(repeats) or (number == count and not n["every_step"])
+        if "cell" in layer:
+            values = _values(layer, sequence[::-1] if layer["backwards"] else sequence)
+        else:
+            forward = _values(_part(layer, "forward/"), sequence)
+            backward = _values(_part(layer, "backward/"), sequence[::-1])
+            # Those of the same place, or those after each one's own last step.
+            pairs = zip(forward, backward if last else backward[::-1], strict=True)
+            values = [np.concatenate(pair) for pair in pairs]
+        sequence = values[-1:] * repeats if repeats else values
+    results = []
+    for v in sequence if n["every_step"] else sequence[-1:]:
+        (code,) = _multiply(n, "output_layer", v, 1)
+        results.append(np.clip(code + int(n["output_zero_point"]), -128, 127).tolist())
+    return results if n["every_step"] else results[0]
+
+
+def _saturate(a):
+    return np.clip(a, -32768, 32767)
+
+
+def _round_shift(a, s):
+    return (a + 2 ** (s - 1)) // 2**s
+
+
+def _multiply(n, product, u, blocks):
+    high, low = (n[f"{product}_{part}"].astype(object) for part in ("high", "low"))
+    total = high @ (4 * u) + low @ (4 * ((u + 32) // 64)) + n[f"{product}_bias"]
+    return np.split(_saturate(_round_shift(total, int(n[f"{product}_shift"]))), blocks)
+
+
+def _values(n, sequence):
+    """Return the values of a cell after every step on what comes in."""
+
+    def look_up(table, places):
+        values = n[f"{table}_values"].astype(object)
+        return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
+
+    cell = str(n["cell"])
+    product = "gates" if cell == "gru" else "sums"
+    units = len(n[f"{product}_high"]) // {"simple": 1, "lstm": 4, "gru": 2}[cell]
+    v = c = w = np.zeros(units, object)
+    found = []
+    for given in sequence:
+        u = np.concatenate([given, v])
+        if cell == "simple":
+            v = look_up("activation", _multiply(n, "sums", u, 1)[0])
+        elif cell == "lstm":
+            i, f, g, o = _multiply(n, "sums", u, 4)
+            c = look_up("gate", f) * c + look_up("gate", i) * look_up("candidate", g)
+            c = _saturate(_round_shift(c, 14))
+            place = _saturate(_round_shift(c, int(n["shift"])) + int(n["first"]))
+            v = _saturate(_round_shift(look_up("gate", o) * look_up("activation", place), 14))
+        else:
+            (z, r), (a, b) = _multiply(n, "gates", u, 2), _multiply(n, "parts", u, 2)
+            place = _saturate(_round_shift(16384 * a + look_up("gate", r) * b, 14 + int(n["finer"])))
+            z = look_up("gate", z)
+            w = _saturate(_round_shift(z * w + (16384 - z) * look_up("candidate", place), 14))
+            v = _saturate(_round_shift(w, 2))
+        found.append(v)
+    return found

@@ -24,21 +24,30 @@ def random_weights(features=1, units=5, outputs=1, seed=0):
 
 
 def own(float_weights, *, activation="tanh", max_value=1.0, softmax=False, sequence_length=20):
-    """What a run's ``-weights.npz`` holds of the float network."""
-    features, units, outputs = len(float_weights[0]), len(float_weights[1]), len(float_weights[-1])
-    layers = (Layer("simple", units),)
+    """What a run's ``-weights.npz`` holds of a float network of one layer of simple cells."""
+    (features, units), outputs = np.shape(float_weights[0]), len(float_weights[-1])
     architecture = Architecture(
-        sequence_length, features, layers, False, outputs, activation, max_value=max_value, softmax=softmax
+        sequence_length, features, (Layer("simple", units),), False, outputs, activation, max_value, softmax
     )
-    task = "classification" if softmax else "regression"
-    about = About.of(architecture, task=task, dataset="", input_map=AS_IT_IS, units="")
-    return weights.arrays(Network.of(architecture, float_weights), None, about)
+    return arrays(Network.of(architecture, float_weights))
+
+
+def about(network, **facts):
+    """What files say of a network."""
+    task = "classification" if network.architecture.softmax else "regression"
+    said = {"task": task, "dataset": "random", "input_map": AS_IT_IS, "units": "", **facts}
+    return About.of(network.architecture, **said)
+
+
+def arrays(network, integers=None):
+    """What a run's ``-weights.npz`` holds of any network."""
+    return weights.arrays(network, integers, about(network))
 
 
 def state_dict(float_weights, *, rnn="rnn.", linear="linear.", dtype=np.float32):
     """What ``np.savez`` gets of a PyTorch module with an ``nn.RNN`` and an ``nn.Linear`` of these weights."""
     kernel, recurrent, bias, out_kernel, out_bias = (np.asarray(values, np.float64) for values in float_weights)
-    arrays = {
+    parameters = {
         f"{rnn}weight_ih_l0": kernel.T,
         f"{rnn}weight_hh_l0": recurrent.T,
         f"{rnn}bias_ih_l0": 0.75 * bias,
@@ -46,11 +55,11 @@ def state_dict(float_weights, *, rnn="rnn.", linear="linear.", dtype=np.float32)
         f"{linear}weight": out_kernel.T,
         f"{linear}bias": out_bias,
     }
-    return {key: values.astype(dtype) for key, values in arrays.items()}
+    return {key: values.astype(dtype) for key, values in parameters.items()}
 
 
-def saved(path, arrays):
-    np.savez(path, **arrays)
+def saved(path, found):
+    np.savez(path, **found)
     return path
 
 

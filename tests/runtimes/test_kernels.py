@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers.random_networks import float_network, inputs
+from helpers.random_networks import inputs, integers, simple
 
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import to_tflite
@@ -14,7 +14,7 @@ from rnnexp.runtimes.tflite import TFLiteModel
 
 def test_without_tensorflow_lite_micro_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "tflite_micro", None)
-    integer = float_network(4).quantize(inputs(2, 5))
+    integer, _ = integers(simple(4, steps=5), inputs(2, 5))
     with pytest.raises(UserError, match="pip install --pre tflite-micro"):
         TFLiteModel(to_tflite(integer), kernels="micro")
 
@@ -22,9 +22,10 @@ def test_without_tensorflow_lite_micro_the_message_says_what_to_do(monkeypatch):
 @pytest.mark.parametrize("kernels", ["litert", "reference"])
 def test_predict_quantises_and_dequantises(kernels):
     x = inputs(6, 15, 2)
-    integer = float_network(4, features=2, outputs=2).quantize(x)
+    integer, codes = integers(simple(4, steps=15, features=2, outputs=2), x)
     model = TFLiteModel(to_tflite(integer), kernels=kernels)
-    expected = integer.output.decode(reference.run(integer, integer.input.encode(x)))
+    expected = integer.output.decode(reference.run(integer, codes))
+    assert np.array_equal(reference.outputs(integer, x), expected)
     found = model.predict(x)
     assert found.dtype == np.float32
     assert np.allclose(found, expected, rtol=1e-6)

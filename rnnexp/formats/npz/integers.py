@@ -49,7 +49,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
     network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers))
-    _check(network)
+    check(network)
     return network
 
 
@@ -90,9 +90,11 @@ def from_npz(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
     if not previous.is_previous(values):
         return from_arrays(values)
     features = values["W_x_high"].shape[1]
-    return previous.from_arrays(
+    network = previous.from_arrays(
         values, sequence_length=int(found["sequence_length"]), features=features, softmax=bool(found["softmax"])
     )
+    check(network)
+    return network
 
 
 def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -123,8 +125,12 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
     return kind(**given)
 
 
-def _check(network: IntegerNetwork) -> None:
-    """Raise a ValueError if the arrays of a network do not fit each other."""
+def check(network: IntegerNetwork) -> None:
+    """Check that the arrays of a network fit each other.
+
+    Raises:
+        ValueError: if not.
+    """
     inputs = network.features
     for layer in network.layers:
         for cell in layer.cells:

@@ -31,7 +31,7 @@ def from_arrays(
 
     Raises:
         KeyError: if an array is missing.
-        ValueError: if arrays do not fit each other.
+        ValueError: if they cannot be joined.
     """
 
     def number(name: str) -> float:

@@ -6,27 +6,28 @@ import re
 import numpy as np
 import pytest
 from helpers.c_compiler import build_and_run, needs_compiler
-from helpers.random_layers import ANSWER_STEPS, integers, layered
-from helpers.random_networks import float_network, inputs
+from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, simple
 
+from rnnexp.cells.simple.integers import SimpleCell
+from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
 from rnnexp.formats.c.text import identifier
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS
 from rnnexp.quantization import reference
-from rnnexp.quantization.integer_network import Layer
-from rnnexp.quantization.product import Affine, IntegerNetwork, Product
+from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.product import Product
+from rnnexp.quantization.scales import Affine
+from rnnexp.quantization.tables import Table
 
 
 def network(hidden=10, features=1, outputs=1, activation="custom", steps=20, **options):
-    float_model = float_network(hidden, features=features, outputs=outputs, activation=activation)
-    x = inputs(40, steps, features)
-    integer = float_model.quantize(x, **options)
-    return integer, integer.input.encode(x)
+    sizes = {"steps": steps, "features": features, "outputs": outputs}
+    return integers(simple(hidden, **sizes, activation=activation, **options), inputs(40, steps, features))
 
 
 def write(folder, integer, codes, name="my-net.2", about=None):
-    files = c.to_c(integer, name, about or {"dataset": "random"}, codes)
+    files = c.to_c(integer, name, about or About(dataset="random"), codes)
     (folder / f"{name}.h").write_text(files.header)
     (folder / f"{name}.c").write_text(files.source)
     (folder / f"{name}-test.c").write_text(files.test)
@@ -63,8 +64,8 @@ STRUCTURES = [
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
 def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
-    network = layered(*cells, features=2, outputs=3, every_step=every_step)
-    write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=every_step))
+    network = layered(*cells, steps=12, features=2, outputs=3, every_step=every_step, softmax=every_step)
+    write(tmp_path, *integers(network, inputs(9, 12, 2)))
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
@@ -84,8 +85,8 @@ ENCODER_DECODERS = [
 )
 @pytest.mark.parametrize("cells", ENCODER_DECODERS, ids=str)
 def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
-    network = layered(*cells, features=2, outputs=3, every_step=True)
-    files = write(tmp_path, *integers(network, inputs(9, 12, 2), softmax=True))
+    network = layered(*cells, steps=12, features=2, outputs=3, every_step=True, softmax=True)
+    files = write(tmp_path, *integers(network, inputs(9, 12, 2)))
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
@@ -104,7 +105,7 @@ def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
     ],
 )
 def test_the_self_test_of_any_cells_and_layers_can_fail(tmp_path, cells, what):
-    write(tmp_path, *integers(layered(*cells), inputs(9, 12)))
+    write(tmp_path, *integers(layered(*cells, steps=12), inputs(9, 12)))
     spoil(tmp_path / "my-net.2.c", what)
     assert build_and_run(tmp_path, "my-net.2").returncode == 1
 
@@ -130,7 +131,7 @@ def test_the_self_test_fails_when_a_number_is_wrong(tmp_path, what):
 
 @needs_compiler
 def test_it_is_cplusplus_and_free_of_hidden_conversions(tmp_path):
-    write(tmp_path, *network(outputs=3, softmax=True), about={"classes": ["a", "b", "c"]})
+    write(tmp_path, *network(outputs=3, softmax=True), about=About(classes=("a", "b", "c")))
     assert build_and_run(tmp_path, "my-net.2", "-Wconversion", "-Wshadow", "-Wstrict-prototypes").returncode == 0
     assert 'extern "C"' in (tmp_path / "my-net.2.h").read_text()
 
@@ -140,8 +141,9 @@ def extreme(weight, bias, hidden=600):
     high = np.full((hidden, hidden + 1), weight, np.int8)
     cell = Product(high, high, np.full(hidden, bias, np.int64), 18, 1.0, 1.0)
     layer = Product(high[:1, 1:], high[:1, 1:], np.array([bias], np.int64), 18, 1.0, 1.0)
-    table = np.full(2048, 127 * 64, np.int16)
-    return IntegerNetwork(3, Affine(1.0, 0), Affine(1.0, 0), 1.0, cell, layer, table, 0.0, softmax=False)
+    table = Table(np.full(2048, 127 * 64, np.int16), 0.0, 1.0, 1.0)
+    layers = (Layer((SimpleCell(cell, table),)),)
+    return IntegerNetwork(3, 1, layers, False, input=Affine(1.0, 0), output=Affine(1.0, 0), output_layer=layer)
 
 
 @needs_compiler
@@ -166,7 +168,7 @@ def test_the_largest_sums_of_32_bits_do_not_overflow(tmp_path):
 
 
 def source_of(integer):
-    return c.to_c(integer, "n", {}, np.zeros((1, integer.sequence_length, integer.features), np.int8)).source
+    return c.to_c(integer, "n", About(), np.zeros((1, integer.sequence_length, integer.features), np.int8)).source
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_a_name_without_letters_is_refused():
 def test_class_names_of_any_kind(tmp_path):
     names = ['say "hi"', "back\\slash", "naïve 音", "*/ ??/", "_silence_"]
     integer, codes = network(outputs=5, softmax=True)
-    write(tmp_path, integer, codes, about={"classes": names})
+    write(tmp_path, integer, codes, about=About(classes=tuple(names)))
     main = '#include <stdio.h>\n#include "my-net.2.h"\nint main(void) { int i; for (i = 0; i < 5; i++) {'
     main += ' printf("%s\\n", my_net_2_class_names[i]); } { int8_t logits[5] = {-3, 7, -128, 7, 1};'
     main += ' printf("%d\\n", my_net_2_class(logits)); } return 0; }\n'
@@ -203,7 +205,7 @@ def test_no_float_and_no_library_in_the_inference():
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_sizes_count_every_number(activation):
     integer, codes = network(10, 2, 3, activation)
-    files = c.to_c(integer, "n", {}, codes)
+    files = c.to_c(integer, "n", About(), codes)
     weights = 2 * (10 * 12 + 3 * 10)
     assert files.constant_bytes == weights + 4 * 13 + 2 * 2048
     assert (files.state_bytes, files.stack_bytes) == (20, 48)
@@ -211,14 +213,14 @@ def test_sizes_count_every_number(activation):
 
 def test_long_sequences_get_few_golden_vectors():
     integer, codes = network(steps=1600)
-    assert "#define SEQUENCES 5\n" in c.to_c(integer, "n", {}, codes).test
+    assert "#define SEQUENCES 5\n" in c.to_c(integer, "n", About(), codes).test
     expected = reference.run(integer, codes[np.linspace(0, 39, 5).astype(int)])
-    assert f"{{\n        {expected[-1][0]}\n    }}" in c.to_c(integer, "n", {}, codes).test
+    assert f"{{\n        {expected[-1][0]}\n    }}" in c.to_c(integer, "n", About(), codes).test
 
 
 def test_a_sequence_takes_buffers_where_layers_read_backwards():
-    integer, codes = integers(layered(("gru", 5, "both"), ("lstm", 4), features=2), inputs(9, 12, 2))
-    files = c.to_c(integer, "n", {}, codes)
+    integer, codes = integers(layered(("gru", 5, "both"), ("lstm", 4), steps=12, features=2), inputs(9, 12, 2))
+    files = c.to_c(integer, "n", About(), codes)
     # Values and long states of both directions, values and cell states of the second layer, the first one's sequence.
     assert files.state_bytes == 2 * (2 * 10 + 2 * 4 + 12 * 10)
     assert files.stack_bytes == 4 * 14
@@ -227,8 +229,8 @@ def test_a_sequence_takes_buffers_where_layers_read_backwards():
 
 
 def test_streams_have_every_state_and_its_scale():
-    integer, codes = integers(layered(("gru", 5), ("lstm", 4)), inputs(9, 12))
-    header = c.to_c(integer, "n", {}, codes).header
+    integer, codes = integers(layered(("gru", 5), ("lstm", 4), steps=12), inputs(9, 12))
+    header = c.to_c(integer, "n", About(), codes).header
     assert re.findall(r"int16_t (\w+)\[N_(\w+)_UNITS\];", header) == [
         ("layer_1_values", "LAYER_1"),
         ("layer_1_long_state", "LAYER_1"),
@@ -242,8 +244,8 @@ def test_streams_have_every_state_and_its_scale():
 
 @needs_compiler
 def test_the_only_output_of_two_classes(tmp_path):
-    integer, codes = integers(layered(("lstm", 4), every_step=True), inputs(9, 12), softmax=True)
-    write(tmp_path, integer, codes, about={"classes": ["no", "yes"]})
+    integer, codes = integers(layered(("lstm", 4), steps=12, every_step=True, softmax=True), inputs(9, 12))
+    write(tmp_path, integer, codes, about=About(classes=("no", "yes")))
     zero = integer.output.zero_point
     main = f'#include <stdio.h>\n#include "my-net.2.h"\nint main(void) {{ int8_t logits[] = {{{zero}, {zero + 1}}};'
     main += ' printf("%s %s", my_net_2_class_names[my_net_2_class(logits)],'
@@ -266,7 +268,7 @@ class Twice:
 
 
 def test_a_cell_that_multiplies_its_new_values_is_refused():
-    integer, codes = integers(layered(("simple", 3)), inputs(2, 5))
+    integer, codes = integers(layered(("simple", 3), steps=5), inputs(2, 5))
     odd = dataclasses.replace(integer, layers=(Layer((Twice(integer.layers[0].cells[0]),)),))
     with pytest.raises(ValueError, match="the product 'cell' is not of what comes in and the cell's own values"):
-        c.to_c(odd, "n", {}, codes)
+        c.to_c(odd, "n", About(), codes)

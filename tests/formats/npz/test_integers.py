@@ -1,18 +1,17 @@
 """The integers of any network as arrays: plain, named as the docs say, and the whole network."""
 
 import dataclasses
-import re
 
 import numpy as np
 import pytest
-from helpers.random_layers import ANSWER_STEPS, integers, layered
-from helpers.random_networks import inputs
-from helpers.runs import PROJECT
+from helpers.equations import integer_codes, real_weights
+from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, simple
+from helpers.stored_networks import arrays
 
 from rnnexp.formats.npz.integers import from_arrays, to_arrays
 from rnnexp.network.cells import CELLS
-from rnnexp.quantization.arithmetic import Table
-from rnnexp.quantization.integer_network import run
+from rnnexp.quantization.reference import run
+from rnnexp.quantization.tables import Table
 
 STRUCTURES = [
     [("simple", 5, "both")],
@@ -25,7 +24,7 @@ STRUCTURES = [
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 5)] for cell in CELLS)], ids=str)
 def test_the_network_comes_back(cells, every_step):
-    network, codes = integers(layered(*cells, features=2, outputs=3, every_step=every_step), inputs(4, 9, 2))
+    network, codes = integers(layered(*cells, steps=9, features=2, outputs=3, every_step=every_step), inputs(4, 9, 2))
     found = from_arrays(to_arrays(network))
     np.testing.assert_equal(dataclasses.asdict(found), dataclasses.asdict(network))
     assert [type(cell) for layer in found.layers for cell in layer.cells] == [
@@ -36,7 +35,7 @@ def test_the_network_comes_back(cells, every_step):
 
 def test_encoder_and_decoder_come_back():
     network, codes = integers(
-        layered(("gru", 3, "both", "encodes"), ("simple", 4), outputs=3, every_step=True), inputs(4, 9)
+        layered(("gru", 3, "both", "encodes"), ("simple", 4), steps=9, outputs=3, every_step=True), inputs(4, 9)
     )
     found = to_arrays(network)
     assert found["layer_1/repeats"] == ANSWER_STEPS
@@ -47,7 +46,7 @@ def test_encoder_and_decoder_come_back():
 
 
 def test_arrays_are_plain_and_names_say_where_they_belong():
-    network, _ = integers(layered(("lstm", 4, "both"), ("gru", 3), features=2), inputs(4, 9, 2))
+    network, _ = integers(layered(("lstm", 4, "both"), ("gru", 3), steps=9, features=2), inputs(4, 9, 2))
     found = to_arrays(network)
     assert all(values.dtype.kind in "fiubU" for values in found.values())
     assert found["layer_1/backward/sums_high"].shape == (16, 6)
@@ -56,82 +55,100 @@ def test_arrays_are_plain_and_names_say_where_they_belong():
     assert found["output_layer_low"].shape == (1, 3)
 
 
-def test_a_missing_array_is_named():
-    found = to_arrays(integers(layered(("gru", 3)), inputs(4, 9))[0])
-    del found["layer_1/gate_values"]
-    with pytest.raises(KeyError, match="layer_1/gate_values"):
+def test_one_layer_of_simple_cells_has_the_names_of_all_others():
+    network, _ = integers(simple(4, steps=9, features=2, outputs=3), inputs(4, 9, 2))
+    found = to_arrays(network)
+    shapes = {name: found[name].shape for name in ("layer_1/sums_high", "layer_1/sums_low", "layer_1/sums_bias")}
+    assert list(shapes.values()) == [(4, 6), (4, 6), (4,)]
+    assert found["layer_1/activation_values"].shape == (2048,)
+    assert not {"table", "W_x_high", "b"} & set(found)
+
+
+@pytest.mark.parametrize("missing", ["layer_1/gate_values", "layer_1/gates_low", "output_layer_low", "input_scale"])
+def test_a_missing_array_is_named(missing):
+    found = to_arrays(integers(layered(("gru", 3), steps=9), inputs(4, 9))[0])
+    del found[missing]
+    with pytest.raises(KeyError, match=missing):
         from_arrays(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"features": 3}, "a product of 6 sums of 6 values has the shapes"),
+        ({"features": 2.0}, r"features is 2\.0"),
+        ({"every_step": 0}, "every_step is 0"),
+        ({"layer_1/gates_shift": 0}, "a product of 6 sums"),
+        ({"layer_1/gates_shift": 31}, "a product of 6 sums"),
+        ({"layer_1/gates_bias": np.zeros(5, int)}, "a product of 6 sums"),
+        ({"layer_1/gates_low": np.zeros((6, 4), np.int8)}, "a product of 6 sums"),
+        ({"layer_1/gate_values": np.zeros(0, np.int16)}, "a table is empty, or too long"),
+        ({"layer_1/gate_values": np.zeros(2**15 + 1, np.int16)}, "a table is empty, or too long"),
+        ({"output_layer_high": np.zeros((1, 4), np.int8)}, "a product of 1 sums of 3 values"),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(change, words):
+    """They would go into C, and be compiled and run."""
+    found = to_arrays(integers(layered(("gru", 3), steps=9, features=2), inputs(4, 9, 2))[0])
+    with pytest.raises(ValueError, match=words):
+        from_arrays(found | {name: np.asarray(value) for name, value in change.items()})
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_tables_name_is_that_of_its_attribute(cell):
     """Which is why it is not written."""
-    network, _ = integers(layered((cell, 3)), inputs(4, 9))
+    network, _ = integers(layered((cell, 3), steps=9), inputs(4, 9))
     (found,) = network.layers[0].cells
     for field in dataclasses.fields(found):
         value = getattr(found, field.name)
         assert not isinstance(value, Table) or value.name == field.name
 
 
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-def test_every_name_is_on_the_page(cell):
-    page = (PROJECT / "docs" / "network.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([\w/]+)`", page.split("## Other networks in integers")[1].split("\n## ")[0]))
-    network, _ = integers(layered((cell, 3, "both")), inputs(4, 9))
-    endings = "high|low|bias|shift|scale|step|values|start|multiple|offset"
-    for name in to_arrays(network):
-        # Products and tables are in one table of the page, what they consist of in another.
-        own = re.sub(r"layer_1/((for|back)ward/)?", "", name)
-        whole = re.fullmatch(rf"(\w+)_({endings})", own)
-        assert own in named or (whole and {whole[1], f"_{whole[2]}"} <= named), name
+DOCUMENTED = [
+    *([(cell, 6)] for cell in ("simple", "lstm", "gru")),
+    [("gru", 4, "backwards"), ("lstm", 3)],
+    [("lstm", 3, "both"), ("simple", 4, "both")],
+    [("simple", 4, "both", "encodes"), ("gru", 4)],
+]
 
 
-def by_the_page(n, x):
-    """The equations of docs/network.md in integers, for one layer of one cell, without anything of ours."""
-    n = {name.removeprefix("layer_1/"): values for name, values in n.items()}
-
-    def saturate(a):
-        return np.clip(a, -32768, 32767)
-
-    def round_shift(a, s):
-        return (a + 2 ** (s - 1)) // 2**s
-
-    def multiply(product, u, blocks):
-        high, low = (n[f"{product}_{part}"].astype(object) for part in ("high", "low"))
-        total = high @ (4 * u) + low @ (4 * ((u + 32) // 64)) + n[f"{product}_bias"]
-        return np.split(saturate(round_shift(total, int(n[f"{product}_shift"]))), blocks)
-
-    def look_up(table, places):
-        values = n[f"{table}_values"].astype(object)
-        return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
-
-    units = n["output_layer_high"].shape[1]
-    v = np.zeros(units, object)
-    c = w = v
-    codes = np.rint(x / float(n["input_scale"])).astype(int) + int(n["input_zero_point"])
-    for code in np.clip(codes, -128, 127).astype(object):
-        u = np.concatenate([64 * code, v])
-        if n["cell"] == "simple":
-            v = look_up("activation", multiply("sums", u, 1)[0])
-        elif n["cell"] == "lstm":
-            i, f, g, o = multiply("sums", u, 4)
-            c = look_up("gate", f) * c + look_up("gate", i) * look_up("candidate", g)
-            c = saturate(round_shift(c, 14))
-            place = saturate(round_shift(c, int(n["shift"])) + int(n["first"]))
-            v = saturate(round_shift(look_up("gate", o) * look_up("activation", place), 14))
-        else:
-            (z, r), (a, b) = multiply("gates", u, 2), multiply("parts", u, 2)
-            place = saturate(round_shift(16384 * a + look_up("gate", r) * b, 14 + int(n["finer"])))
-            z = look_up("gate", z)
-            w = saturate(round_shift(z * w + (16384 - z) * look_up("candidate", place), 14))
-            v = saturate(round_shift(w, 2))
-    (code,) = multiply("output_layer", v, 1)
-    return np.clip(code + int(n["output_zero_point"]), -128, 127).tolist()
-
-
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-def test_the_equations_of_the_page_give_the_bits(cell):
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("cells", DOCUMENTED, ids=str)
+def test_the_equations_of_the_page_give_the_bits(cells, every_step):
+    if "encodes" in cells[0] and not every_step:
+        pytest.skip("a decoder answers at every step")
     x = inputs(4, 25, 2)
-    network, codes = integers(layered((cell, 6), features=2, outputs=3), x)
-    found = to_arrays(network)
-    assert [by_the_page(found, sample) for sample in x] == run(network, codes).tolist()
+    network, codes = integers(layered(*cells, steps=25, features=2, outputs=3, every_step=every_step), x)
+    found = {f"int8/{name}": values for name, values in to_arrays(network).items()}
+    assert integer_codes(found, x).tolist() == run(network, codes).tolist()
+
+
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+def test_the_integers_with_the_scales_of_the_page_are_the_real_weights(cell):
+    float_model = layered((cell, 6), steps=30, features=2)
+    network, _ = integers(float_model, inputs(5, 30, 2))
+    kernel, recurrent, bias = float_model.layer_weights()[0][0]
+    if cell == "gru":
+        # The candidate's two parts: of the inputs alone, and of the state alone.
+        kernel, recurrent = np.pad(kernel, ((0, 0), (0, 6))), np.insert(recurrent, [12], np.zeros((1, 6)), axis=1)
+        bias = np.concatenate([bias[:, :12].sum(axis=0), *bias[:, 12:]])
+    blocks = {"simple": 1, "lstm": 4, "gru": 4}[cell]
+    split = (np.split(values.T, blocks) for values in (kernel, recurrent, bias))
+    expected = [*zip(*split, strict=True), (float_model.kernel.T, float_model.bias)]
+    for found, wanted in zip(real_weights(arrays(float_model, network)), expected, strict=True):
+        for (real, unit), values in zip(found[:-1], wanted[:-1], strict=True):
+            assert real.shape == values.shape
+            assert np.abs(real - values).max() <= 0.51 * unit
+        # Biases are odd.
+        (real, unit), values = found[-1], wanted[-1]
+        assert np.abs(real - values).max() <= 1.01 * unit
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "custom", "sigmoid"])
+def test_a_table_is_the_function_at_its_places(activation):
+    float_model = simple(6, steps=30, features=2, activation=activation)
+    n = arrays(float_model, integers(float_model, inputs(5, 30, 2))[0])
+    values, start, step, scale = (n[f"int8/layer_1/activation_{name}"] for name in ("values", "start", "step", "scale"))
+    real = float_model.activation(start + step * np.arange(len(values)))
+    # The last entry may be a little beyond what 14 bits hold.
+    assert np.abs(values - np.clip(real / scale, -8128, 8128)).max() <= 0.51

@@ -5,8 +5,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.errors import UserError
-from rnnexp.formats.tflite import builder as flatbuffer
-from rnnexp.formats.tflite.builder import Model
+from rnnexp.formats.tflite import metadata
+from rnnexp.formats.tflite.builder import BUFFER_ALIGNMENT, Model
 from rnnexp.runtimes.tflite import TFLiteModel
 
 
@@ -31,11 +31,11 @@ def test_names_types_operators_and_metadata_are_read_back():
     model = adder()
     model.add_metadata({"note": "text", "raw": b"\x00\x01"})
     content = model.to_bytes()
-    read = flatbuffer.parse(content)
+    read = metadata.parse(content)
     assert [tensor.name for tensor in read.subgraphs[0].tensors] == [b"given", b"addend", b"made"]
-    assert flatbuffer.operators(content) == ["ADD"]
-    assert flatbuffer.tensor_types(content) == {"INT32"}
-    assert flatbuffer.interface_sizes(content) == ([12], [12])
+    assert metadata.operators(content) == ["ADD"]
+    assert metadata.tensor_types(content) == {"INT32"}
+    assert metadata.interface_sizes(content) == ([12], [12])
     assert {entry.name: bytes(read.buffers[entry.buffer].data) for entry in read.metadata} == {
         b"note": b"text",
         b"raw": b"\x00\x01",
@@ -48,7 +48,7 @@ def test_equal_buffers_and_operator_codes_are_stored_once():
     for name in ("a", "b"):
         constant = graph.constant(name, np.arange(5, dtype=np.int32))
         graph.operator(schema.BuiltinOperator.ADD, [constant, constant], [constant], schema.AddOptionsT())
-    read = flatbuffer.parse(model.to_bytes())
+    read = metadata.parse(model.to_bytes())
     assert len(read.buffers) == 2  # the empty one, too
     assert len(read.operatorCodes) == 1
     assert [tensor.buffer for tensor in read.subgraphs[0].tensors] == [1, 1]
@@ -65,7 +65,7 @@ def test_constants_are_aligned_for_kernels_that_read_them_in_place():
     for piece in pieces:
         graph.constant("piece", piece)
     content = model.to_bytes()
-    assert all(content.index(piece.tobytes()) % flatbuffer.BUFFER_ALIGNMENT == 0 for piece in pieces)
+    assert all(content.index(piece.tobytes()) % BUFFER_ALIGNMENT == 0 for piece in pieces)
 
 
 def test_quantization():
@@ -73,7 +73,7 @@ def test_quantization():
     graph = model.subgraph("main")
     graph.tensor("x", [2], np.int8, scale=0.5, zero_point=-3)
     graph.tensor("y", [2], np.int8)
-    x, y = flatbuffer.parse(model.to_bytes()).subgraphs[0].tensors
+    x, y = metadata.parse(model.to_bytes()).subgraphs[0].tensors
     assert (x.quantization.scale.tolist(), x.quantization.zeroPoint.tolist()) == ([0.5], [-3])
     assert y.quantization is None
 

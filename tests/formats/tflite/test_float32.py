@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from rnnexp.formats.tflite.builder import operators
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.formats.tflite.metadata import operators
 from rnnexp.layers.activation import keras_activation
 from rnnexp.runtimes.tflite import TFLiteModel
 

@@ -7,18 +7,21 @@ import sys
 import keras
 import numpy as np
 import pytest
+from helpers.random_networks import layered
 from helpers.runs import folders, run
-from helpers.stored_networks import own, random_weights, saved, share_of_range, state_dict
+from helpers.stored_networks import arrays, own, random_weights, saved, share_of_range, state_dict
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.errors import UserError
-from rnnexp.formats import about as metadata
-from rnnexp.formats.npz import weights
-from rnnexp.formats.torch import reader as export
-from rnnexp.network.structure import Structure
+from rnnexp.experiment import build
+from rnnexp.formats import torch as export
+from rnnexp.formats.keras.model import to_keras
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.cells import CELLS
+from rnnexp.network.network import Network
 from rnnexp.runtimes.tflite import TFLiteModel
-from rnnexp.training import model as networks
+from rnnexp.training.model import trainable
 
 TASKS = {
     "SP500": (RegressionConfig, {"dataset_name": "SP500"}),
@@ -40,15 +43,13 @@ def settings(name, activation, **more):
     return kind(activation=activation, **given, **more)
 
 
-def keras_model(config, dataset, seed=0):
-    """What training starts from, moved a little, biases too, as the model that is kept."""
+def starting_network(config, dataset, seed=0):
+    """What training starts from, moved a little, biases too, in the user's numbers."""
     keras.utils.set_random_seed(seed)
-    random, network = np.random.default_rng(seed), networks.trainable(config, dataset)
-    return networks.plain(config, dataset, [v + random.normal(0, 0.05, v.shape) for v in network.get_weights()])
-
-
-def facts(config, dataset):
-    return {"activation": config.activation, "max_value": config.max_value, "softmax": dataset.task == "classification"}
+    architecture, unit = build.architecture(config, dataset), build.unit_scale(dataset)
+    random, model = np.random.default_rng(seed), trainable(architecture, input_center=unit.input_center)
+    moved = [values + random.normal(0, 0.05, values.shape) for values in model.get_weights()]
+    return Network.of(architecture, unit.fold(architecture, moved))
 
 
 def predicted(torch, network, x):
@@ -60,9 +61,9 @@ def predicted(torch, network, x):
 def test_outputs_are_those_of_keras(torch, tmp_path, name, activation):
     config = settings(name, activation)
     dataset = datasets.load(config)
-    model, x = keras_model(config, dataset), dataset.evaluation.x
-    network = export.load(saved(tmp_path / "a.npz", own(model.get_weights(), **facts(config, dataset))))
-    expected = model.predict(x, verbose=0, batch_size=512)
+    started, x = starting_network(config, dataset), dataset.evaluation.x
+    network = export.load(saved(tmp_path / "a.npz", arrays(started)))
+    expected = to_keras(started).predict(x, verbose=0, batch_size=512)
     assert np.ptp(expected) > 0
     assert share_of_range(predicted(torch, network, x), expected) < 1e-5
 
@@ -155,10 +156,9 @@ def test_every_structure_of_pytorch(torch, tmp_path, structure, every_step):
     else:
         config = MemoryConfig(memory_n=9, hidden_size=5, **structure)
     dataset = datasets.load(config)
-    model, x = keras_model(config, dataset), dataset.evaluation.x[:50]
-    arrays = weights.arrays(model.get_weights(), None, metadata.describe(config, dataset), networks.weight_names(model))
-    network = export.load(saved(tmp_path / "a.npz", arrays))
-    expected = np.asarray(model(x))
+    started, x = starting_network(config, dataset), dataset.evaluation.x[:50]
+    network = export.load(saved(tmp_path / "a.npz", arrays(started)))
+    expected = np.asarray(to_keras(started)(x))
     assert expected.shape == ((50, 9, 1) if every_step else (50, 1))
     assert np.ptp(expected) > 0.01
     assert share_of_range(predicted(torch, network, x), expected) < 1e-5
@@ -166,15 +166,29 @@ def test_every_structure_of_pytorch(torch, tmp_path, structure, every_step):
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize(
-    ("structure", "words"),
-    [("lstm", "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"), ("odd", "has no 'odd' cells")],
+    ("cell", "words"),
+    [
+        ("lstm", "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"),
+        ("odd", "PyTorch has no 'odd' cells, only simple, lstm, gru"),
+    ],
 )
-def test_what_pytorch_does_not_have(tmp_path, structure, words):
-    units = {"lstm": 20, "odd": 5}[structure]
-    shapes = [(1, units), (5, units), (units,), (5, 1), (1,)]
-    arrays = own([np.ones(shape) for shape in shapes], activation="relu") | {"structure": np.array(structure)}
+def test_what_pytorch_does_not_have(tmp_path, monkeypatch, cell, words):
+    monkeypatch.setitem(CELLS, "odd", "rnnexp.cells.simple")
     with pytest.raises(UserError, match=words):
-        export.load(saved(tmp_path / "a.npz", arrays))
+        export.load(saved(tmp_path / "a.npz", arrays(layered((cell, 5), activation="relu"))))
+
+
+@pytest.mark.usefixtures("torch")
+def test_a_cell_that_there_is_not(tmp_path):
+    with pytest.raises(UserError, match="there is no cell 'odd'"):
+        export.load(saved(tmp_path / "a.npz", own(random_weights()) | {"structure": np.array("odd")}))
+
+
+@pytest.mark.usefixtures("torch")
+def test_of_an_encoder_and_a_decoder_no_module_is_made(tmp_path):
+    found = arrays(layered(("gru", 3, "encodes"), ("gru", 3), every_step=True))
+    with pytest.raises(UserError, match="of an encoder and a decoder, of which no PyTorch module is made"):
+        export.load(saved(tmp_path / "a.npz", found))
 
 
 def test_other_files_are_refused(tmp_path):
@@ -201,13 +215,15 @@ def from_pytorch(torch, config, dataset, path):
     class Forecaster(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.encoder = recurrent(Structure(), 1, config.hidden_size, config.activation, config.max_value)
+            self.encoder = recurrent(architecture)
             self.head = torch.nn.Linear(config.hidden_size, dataset.outputs)
 
         def forward(self, x):
             outputs = self.head(self.encoder(x)[0][:, -1])
             return torch.softmax(outputs, dim=1) if dataset.task == "classification" else outputs
 
+    layers = (Layer("simple", config.hidden_size),)
+    architecture = Architecture(0, 1, layers, False, dataset.outputs, config.activation, config.max_value)
     torch.manual_seed(1)
     model = Forecaster()
     np.savez(path, **{key: values.numpy() for key, values in model.state_dict().items()})

@@ -8,7 +8,7 @@ from helpers.stored_networks import random_weights, state_dict
 
 from rnnexp.errors import UserError
 from rnnexp.formats.torch import state_dict as state_dicts
-from rnnexp.network.structure import Structure
+from rnnexp.network.architecture import Structure
 
 PATH = Path("mine.npz")
 
@@ -63,9 +63,9 @@ LAYERS = {
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_module_of_pytorch_computes_what_keras_computes_with_its_weights(name):
     torch = pytest.importorskip("torch")
-    from rnnexp import datasets
-    from rnnexp.config import MemoryConfig
-    from rnnexp.training import model as networks
+    from rnnexp.formats.keras.model import to_keras
+    from rnnexp.network.architecture import Architecture
+    from rnnexp.network.network import Network
 
     kind, options = LAYERS[name]
     torch.manual_seed(0)
@@ -76,17 +76,15 @@ def test_every_module_of_pytorch_computes_what_keras_computes_with_its_weights(n
     found = state_dicts.read(PATH, arrays)
     assert str(found.structure) == name
 
-    config = MemoryConfig(memory_n=9, hidden_size=6, activation="tanh", **vars(found.structure))
-    dataset = datasets.load(config)
+    network = Network.of(Architecture(9, 1, found.structure.layers(6), False, 1, "tanh"), found.weights)
     x = np.random.default_rng(0).normal(size=(7, 9, 1)).astype(np.float32)
-    model = networks.plain(config, dataset, networks.trainable(config, dataset).get_weights())
-    model.set_weights(found.weights)
     with torch.no_grad():
         _, last = rnn(torch.from_numpy(x))
         last = last[0] if kind == "LSTM" else last
         values = torch.cat(tuple(last[-2:]), dim=1) if "bidirectional" in options else last[-1]
         expected = linear(values).numpy()
-    np.testing.assert_allclose(model(x).numpy(), expected, atol=1e-6)
+    np.testing.assert_allclose(to_keras(network)(x).numpy(), expected, atol=1e-6)
+    np.testing.assert_allclose(network.run(x), expected, atol=1e-6)
 
 
 def changed(**keys):

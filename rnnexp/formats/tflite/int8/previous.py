@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.cells.simple.integers import SimpleCell
+from rnnexp.formats.npz.integers import check
 from rnnexp.formats.tflite.metadata import parse
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX, Product
@@ -25,7 +26,7 @@ def read(content: bytes, details: Mapping[str, Any]) -> IntegerNetwork:
     """Return a network of one layer of simple cells that reads forwards: its graph has everything but one number.
 
     Raises:
-        KeyError, IndexError, TypeError, ValueError, AttributeError: if the graph is another one.
+        KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError: if the graph is another one.
     """
     model = parse(content)
     main, _, body = model.subgraphs
@@ -61,7 +62,7 @@ def read(content: bytes, details: Mapping[str, Any]) -> IntegerNetwork:
     softmax = "probabilities" in outer
     sums = product(inner, "cell", int(features) + units)
     table = Table(RADIX * pairs[:, 0] + pairs[:, 1], float(details["table_start"]), sums.step, state_scale)
-    return IntegerNetwork(
+    network = IntegerNetwork(
         sequence_length=int(steps),
         features=int(features),
         layers=(Layer((SimpleCell(sums, table),)),),
@@ -71,3 +72,5 @@ def read(content: bytes, details: Mapping[str, Any]) -> IntegerNetwork:
         output_layer=product(outer, "output", units),
         softmax=softmax,
     )
+    check(network)
+    return network

@@ -16,5 +16,5 @@ def from_tflite(content: bytes) -> IntegerNetwork:
     try:
         found = details.unpack(metadata(content)[details.ENTRY])
         return previous.read(content, found) if previous.is_previous(found) else details.read(content, found)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"not an int8 sequence model of rnnexp ({type(error).__name__}: {error})") from error

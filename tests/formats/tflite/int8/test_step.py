@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.random_networks import float_network, inputs
+from helpers.random_networks import inputs, integers, simple
 
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import check_integer, to_step_tflite, to_tflite
@@ -23,22 +23,19 @@ def kernels(request):
 
 
 def quantized(hidden=10, features=1, outputs=1, activation="custom", steps=40, **options):
-    float_model = float_network(hidden, features=features, outputs=outputs, activation=activation)
-    x = inputs(4, steps, features)
-    network = float_model.quantize(x, **options)
-    return network, network.input.encode(x)
+    network = simple(hidden, steps=steps, features=features, outputs=outputs, activation=activation, **options)
+    return integers(network, inputs(4, steps, features))
 
 
-@pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize(("hidden", "features", "outputs"), [(1, 1, 1), (10, 1, 1), (64, 28, 12)])
-def test_every_step_has_the_references_bits(kernels, hidden, features, outputs, activation, parts):
-    network, codes = quantized(hidden, features, outputs, activation, parts=parts)
+def test_every_step_has_the_references_bits(kernels, hidden, features, outputs, activation):
+    network, codes = quantized(hidden, features, outputs, activation)
     made, (states,) = TFLiteStepModel(to_step_tflite(network), kernels=kernels).run_codes(codes)
-    expected = reference.states(network, codes)
+    (expected,) = reference.states(network, codes)
     assert (states == expected).all()
-    for time in range(codes.shape[1]):
-        assert (made[:, time] == reference.output(network, expected[:, time])).all()
+    assert (made == reference.run(dataclasses.replace(network, every_step=True), codes)).all()
+    assert (made[:, -1] == reference.run(network, codes)).all()
 
 
 def test_every_step_has_the_bits_of_a_sequence_model_of_that_length(kernels):
@@ -56,7 +53,7 @@ def test_state_goes_in_and_comes_out_in_the_same_codes(kernels):
     assert (model.input.shape, model.input.dtype) == ((1, 3), np.int8)
     (state,) = model.states
     assert (state.shape, state.dtype, state.zero_point) == ((1, 10), np.int16, 0)
-    assert np.float32(state.scale) == np.float32(network.state_scale)
+    assert np.float32(state.scale) == np.float32(network.layers[0].cells[0].states[0].scale)
     assert np.float32(model.output.scale) == np.float32(network.output.scale)
 
 

@@ -12,7 +12,7 @@ operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.gr
 
 Three kinds of numbers go through them, one a unit. *Values* have 14 bits, -8128 to 8128, and are what is multiplied
 with weights. *Gates* count ``2**-14``, from 0 to ``ONE``. *Words* are all of int16: sums, and states that need more
-than 14 bits because a little is added to them at every step.
+than 14 bits because a little is added to them at every step. A cell's first state, which others read, is a value.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ from typing_extensions import override
 from rnnexp.quantization.product import Product, round_shift, saturated
 from rnnexp.quantization.tables import ONE, Table
 
+# By how many bits numbers are shifted at most.
+LARGEST_SHIFT = 24
+# What may be added to a shifted number: enough to have any of int16 saturate.
+LARGEST_OFFSET = 2**16
+
 
 class Arithmetic(Protocol):
     """The operations, on whatever stands for a number of each unit."""
@@ -35,22 +40,48 @@ class Arithmetic(Protocol):
 
         Args:
             product: the weights; rows block by block.
-            values: what its columns are multiplied with, joined.
+            values: what its columns are multiplied with, joined: what comes in, then the cell's own value, both from
+                before the step. Values that the step has made can be multiplied in NumPy and in .tflite files, but
+                C has no such cells, and writing it raises a ValueError.
             blocks: how many sums each unit has.
             name: of the product, to be read in files.
         """
 
     def look_up(self, tables: Sequence[Table], indices: Sequence[Any], name: str) -> list[Any]:
-        """Return for each index what its table has there; all indices are one product's sums, or there is only one."""
+        """Return for each index what its table has there; the quickest way for all of a product's sums is at once."""
 
     def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Any:
-        """Return the rounded sum of products of factors, gates or integers, and values or words."""
+        """Return the rounded sum of products of factors, gates or integers of int16, and values or words.
+
+        Args:
+            terms: factors, and what each is multiplied with.
+            shift: bits to be rounded away, 1 to ``LARGEST_SHIFT``.
+            name: of the result, to be read in files.
+        """
 
     def shift(self, value: Any, bits: int, offset: int, name: str) -> Any:
-        """Return a value without its last ``bits`` bits, 1 or more, plus an offset."""
+        """Return a value without its last bits, plus an offset.
+
+        Args:
+            value: a number of any kind.
+            bits: how many, 1 to ``LARGEST_SHIFT``.
+            offset: up to ``LARGEST_OFFSET``.
+            name: of the result, to be read in files.
+        """
 
     def complement(self, gate: Any) -> Any:
         """Return what is left of 1, for a gate just looked up."""
+
+
+def checked_shift(bits: int, offset: int = 0) -> int:
+    """Return the number of bits, if that and the offset are what all forms of the operations can do.
+
+    Raises:
+        ValueError: if not.
+    """
+    if not 1 <= bits <= LARGEST_SHIFT or abs(offset) > LARGEST_OFFSET:
+        raise ValueError(f"numbers cannot be shifted by {bits} bits and {offset}")
+    return bits
 
 
 class Numbers(Arithmetic):
@@ -70,11 +101,11 @@ class Numbers(Arithmetic):
     @override
     def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:
         total: Any = sum(factor * value for factor, value in terms)
-        return saturated(round_shift(total, shift))
+        return saturated(round_shift(total, checked_shift(shift)))
 
     @override
     def shift(self, value: np.ndarray, bits: int, offset: int, name: str) -> np.ndarray:
-        return saturated(round_shift(value, bits) + offset)
+        return saturated(round_shift(value, checked_shift(bits, offset)) + offset)
 
     @override
     def complement(self, gate: np.ndarray) -> np.ndarray:

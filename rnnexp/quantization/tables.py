@@ -15,6 +15,8 @@ GATE_BITS = 14
 ONE = 1 << GATE_BITS
 # The largest number of a word, which has all bits of int16.
 LARGEST_WORD = 2**15 - 1
+# What a table holds, without its offset and in its multiples.
+LARGEST_ENTRY = ONE // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +24,16 @@ class Table:
     """A function at equally distant places.
 
     Attributes:
-        values: int16; ``offset`` plus a multiple of ``multiple`` each.
+        values: int16; ``offset`` plus a multiple of ``multiple`` each, up to ``LARGEST_ENTRY`` of them up and down.
         start: the real place of the first entry.
         step: the real distance between places.
         scale: the real value of one unit of the values.
-        multiple: a power of two.
-        offset: in the middle of the values, so that 14 bits hold what is left.
+        multiple: a power of two, up to ``ONE``.
+        offset: in the middle of the values, so that 14 bits hold what is left; itself such a multiple.
         name: to be read in files.
+
+    Raises:
+        ValueError: if values, multiple and offset do not go together: files could not hold them.
     """
 
     values: np.ndarray
@@ -38,6 +43,16 @@ class Table:
     multiple: int = 1
     offset: int = 0
     name: str = "activation"
+
+    def __post_init__(self) -> None:
+        multiple, offset = self.multiple, self.offset
+        if not 0 < multiple <= ONE or multiple & (multiple - 1) or offset % multiple or abs(offset) > ONE:
+            raise ValueError(f"the table {self.name!r} counts multiples of {multiple} from {offset}")
+        entries, left = np.divmod(self.values.astype(np.int64) - offset, multiple)
+        if left.any() or np.abs(entries).max(initial=0) > LARGEST_ENTRY:
+            raise ValueError(
+                f"the table {self.name!r} has values that 14 bits do not hold: see its offset and multiple"
+            )
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -198,7 +198,8 @@ def active_part(
 ) -> tuple[float, float]:
     """Return the part of a range outside of which the activation does not change by half a ``levels``-th of its peak.
 
-    The table spends its entries there. The ends are outside by up to a thousandth of the part's width.
+    The table spends its entries there. The ends are outside by up to a thousandth of the part's width. The part has a
+    width if the range has one: where the activation is that flat all over, it is the range.
     """
     start, end = limits
     while True:
@@ -211,6 +212,9 @@ def active_part(
             return start, end
         new_start = grid[max(differs_from_start[0] - 1, 0)]
         new_end = grid[min(differs_from_end[-1] + 1, len(grid) - 1)]
+        # What changes by less than twice the tolerance is half-way within it of both ends: no part is left to cut out.
+        if new_end <= new_start:
+            return start, end
         shrunk = (new_end - new_start) < 0.5 * (end - start)
         start, end = float(new_start), float(new_end)
         # A part that was small on the grid was found roughly: look again.

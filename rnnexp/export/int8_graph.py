@@ -70,7 +70,8 @@ class GraphArithmetic(Operators):
         values = graph.constant(f"{label}_table", pairs_of(distinct), scale=scale)
         found = self.tensor(f"{name}_int8", [*shape, 2], np.int8, scale)
         graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
-        if shape == [1, units]:
+        # The two numbers of an entry are those of its value only where nothing has to be added or multiplied.
+        if shape == [1, units] and (tables[0].multiple, tables[0].offset) == (1, 0):
             return [Value(units, tables[0].scale, pairs=found)]
         numbers = self.cast(found, np.int16, scale, f"{name}_int16")
         matrix = self.reshape(numbers, [units, 1, 2 * count], np.int16, scale, f"{name}_pairs")
@@ -100,11 +101,12 @@ class GraphArithmetic(Operators):
 
     def complement(self, gate: Value) -> Value:
         """See ``Arithmetic``."""
-        if gate.row is None:
+        row = self._row(gate)
+        if row is None:
             raise ValueError("only a gate just looked up has a complement")
-        row = gate.row
         weights = tuple(-weight for weight in row.weights)
-        return replace(gate, tensor=None, row=replace(row, weights=weights, offset=ONE - row.offset))
+        offset = (ONE >> row.bits) - row.offset
+        return replace(gate, tensor=None, pairs=None, row=replace(row, weights=weights, offset=offset))
 
     def products(self, product: Product, values: Sequence[Value], name: str) -> int:
         """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
@@ -175,14 +177,19 @@ class GraphArithmetic(Operators):
     def number(self, value: Value) -> int:
         """Return a value as int16 ``[units, 1, 1]``."""
         if value.tensor is None:
-            if value.row is None and value.pairs is not None:
-                wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
-                matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
-                value.row = Row(matrix, value.scale, (RADIX, 1))
-            if value.row is None:
+            row = self._row(value)
+            if row is None:
                 raise ValueError("a value must be there in some form")
-            value.tensor = self._rows([value.row], value.units, value.scale, "number")
+            value.tensor = self._rows([row], value.units, value.scale, "number")
         return value.tensor
+
+    def _row(self, value: Value) -> Row | None:
+        """Return how to make a value of what it was looked up as, if it was."""
+        if value.row is None and value.pairs is not None:
+            wide = self.cast(value.pairs, np.int16, value.scale, "wide_pairs")
+            matrix = self.reshape(wide, [value.units, 1, 2], np.int16, value.scale, "pairs_of_units")
+            value.row = Row(matrix, value.scale, (RADIX, 1))
+        return value.row
 
     def _stack(self, items: Sequence[Value | int], scale: float, name: str, units: int) -> int:
         """Return numbers and constants side by side, int16 ``[units, 1, items]``."""

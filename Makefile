@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test test-slow lint types check lock benchmark clean
+# make fuzz MINUTES=60: for how long, at least; what is under way then is finished.
+MINUTES ?= 20
+
+.PHONY: run test test-slow fuzz lint types check lock benchmark clean
 
 run: $(READY)
 	$(BIN)/python run_regression.py
@@ -14,6 +17,13 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# New examples for the properties, until the time is up or one fails; that one is printed, and drawn first next time.
+fuzz: $(READY)
+	end=$$(($$(date +%s) + 60 * $(MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(BIN)/python -m pytest -x -m hypothesis --hypothesis-profile=fuzz || exit 1; \
+	done
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,7 @@
 """Float networks of any cells and layers with random weights, for the tests of what integers make of them."""
 
+from functools import cache
+
 import numpy as np
 
 from rnnexp import cells as registry
@@ -33,13 +35,19 @@ def cell_weights(random, cell, inputs, units, gain=1.0):
     """Return weights that neither explode nor forget at once: orthogonal recurrent ones."""
     blocks = len(registry.load(cell).activated)
     orthogonal = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(blocks)]
-    plain = registry.load(cell).plain(units)
-    plain.build((None, 1, inputs))
     return [
         random.normal(size=(inputs, blocks * units)) * gain / inputs**0.5,
         np.concatenate(orthogonal, axis=1) * gain,
-        random.normal(size=plain.weights[2].shape) * 0.1,
+        random.normal(size=bias_shape(cell, units)) * 0.1,
     ]
+
+
+@cache
+def bias_shape(cell, units):
+    """Return the shape of a layer's bias; of the whole layer only this takes Keras a while to say."""
+    plain = registry.load(cell).plain(units)
+    plain.build((None, 1, 1))
+    return plain.weights[2].shape
 
 
 def integers(network, x, **options):

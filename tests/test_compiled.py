@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from c_compiler import needs_compiler
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_layers import integers, layered
 from random_networks import float_network, inputs
@@ -17,7 +18,7 @@ from rnnexp.quantization.layered import run
 
 
 @needs_compiler
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.integers(1, 20),
@@ -39,7 +40,7 @@ cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 9), st.sampled_
 
 
 @needs_compiler
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     layers=st.lists(cells, min_size=1, max_size=3),
     every_step=st.booleans(),

@@ -5,7 +5,8 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_networks import float_network, inputs
 
@@ -69,7 +70,7 @@ def test_same_bits_over_1600_steps(kernels, hidden, features, outputs, activatio
     assert outputs == 1 or len(np.unique(expected)) > 5
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.integers(1, 20),

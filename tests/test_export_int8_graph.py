@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from conftest import examples
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from random_layers import ANSWER_STEPS, integers, layered
 from random_networks import float_network, inputs
@@ -95,7 +96,7 @@ def extreme(number, random):
 
 
 # A case found is plain enough; to make it smaller takes minutes.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@examples(12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     seed=st.integers(0, 2**32 - 1),
     cells=st.lists(

@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from conftest import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from random_layers import integers, layered
 from random_networks import float_network, inputs
@@ -33,7 +34,7 @@ def test_everything_comes_back(activation, features, outputs, softmax, parts):
 cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 9), st.sampled_from(["", "both", "backwards"]))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     layers=st.lists(cells, min_size=1, max_size=3), every_step=st.booleans(), softmax=st.booleans(), seed=st.integers(0)
 )

@@ -111,11 +111,16 @@ def product(weights: np.ndarray, bias: np.ndarray, state_scale: float, step: flo
         step: the smallest real value that a step of the result may have; it will be a little larger.
         parts: int8 numbers a weight, 1 or 2.
         name: of the result, for messages.
+
+    Raises:
+        UserError: if a weight is not a finite number, or no float32 scale suits the result.
     """
     # step = (state_scale / CODE_UNIT) * (RADIX * scale) * 2**shift must hold exactly in float32.
     base = scale_for(step / state_scale, name)
     step = checked_scale(base * state_scale, name)
     largest = float(np.abs(weights).max())
+    if not math.isfinite(largest):
+        raise UserError(f"weights of the {name} are too large for an int8 model")
     finest = LARGEST_WEIGHT * base * CODE_UNIT / RADIX
     exponent = math.log2(finest / largest) if largest > 0 and finest < largest * 2.0**60 else math.inf
     shift = math.floor(min(max(exponent, SHIFTS[0]), SHIFTS[1]))
@@ -245,7 +250,14 @@ def finite(limits: tuple[float, float], name: str) -> tuple[float, float]:
 
 
 def widened(limits: tuple[float, float], margin: float) -> tuple[float, float]:
-    """Return the range with a margin on both sides, and never without any width."""
+    """Return the range with a margin on both sides, and never without any width.
+
+    Raises:
+        UserError: if float64 does not hold it.
+    """
     low, high = limits
     width = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-20)
-    return low - margin * width, high + margin * width
+    start, end = low - margin * width, high + margin * width
+    if not math.isfinite(end - start):
+        raise UserError(f"a range is too large for an int8 model: {low:g} to {high:g}")
+    return start, end

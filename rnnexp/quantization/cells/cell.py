@@ -15,12 +15,15 @@ from rnnexp.quantization.quantizer import (
     TABLE_MARGIN,
     TABLE_SIZE,
     active_part,
+    finite,
     product,
     widened,
     without_zero_point,
 )
 
 Activation = Callable[[np.ndarray], np.ndarray]
+
+LARGEST_WORD = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,12 @@ class Ranges:
         return values
 
     def __getitem__(self, names: str | tuple[str, ...]) -> tuple[float, float]:
-        """Return the range of a name, or that of several together."""
-        found = [self.found[name] for name in ([names] if isinstance(names, str) else names)]
+        """Return the range of a name, or that of several together.
+
+        Raises:
+            UserError: if it is not finite.
+        """
+        found = [finite(self.found[name], name) for name in ([names] if isinstance(names, str) else names)]
         return min(low for low, _ in found), max(high for _, high in found)
 
 
@@ -202,7 +209,10 @@ class Places:
         """Return the table of a function, in multiples of ``scale``; limits are those of the multiples."""
         with np.errstate(over="ignore"):
             real = function(self.start + self.step * np.arange(self.size))
-        values = multiple * np.clip(np.rint(real / (scale * multiple)), *limits)
+        low, high = limits
+        # Of multiples of 8 or more, the largest one could leave int16.
+        low, high = max(low, -LARGEST_WORD // multiple), min(high, LARGEST_WORD // multiple)
+        values = multiple * np.clip(np.rint(real / (scale * multiple)), low, high)
         return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
 
     def gates(self) -> Table:

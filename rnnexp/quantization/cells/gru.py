@@ -19,6 +19,7 @@ import numpy as np
 
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
 from rnnexp.quantization.cells.cell import (
+    LARGEST_WORD,
     Activation,
     Block,
     Ranges,
@@ -44,7 +45,6 @@ from rnnexp.quantization.quantizer import (
 # Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
 WORD_BITS = 2
 FINER_BITS = 4
-LARGEST_WORD = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     low, high = ranges["a"]
     both = widened((low - where.start, high - where.start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
     largest = max(abs(limit) for limits in both for limit in limits)
-    finer = max(min(math.floor(math.log2(LARGEST_WORD * where.step / largest)), FINER_BITS), 0)
+    finer = math.floor(math.log2(min(max(LARGEST_WORD * where.step / largest, 1.0), 2.0**FINER_BITS)))
     distance = where.step * 2.0**-finer
     biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
     parts = product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, 2, "candidate")

@@ -19,6 +19,7 @@ import numpy as np
 
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Arithmetic, Table
 from rnnexp.quantization.cells.cell import (
+    LARGEST_WORD,
     Activation,
     Block,
     Places,
@@ -34,7 +35,6 @@ from rnnexp.quantization.cells.cell import (
 from rnnexp.quantization.network import Product
 from rnnexp.quantization.quantizer import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
 
-LARGEST_WORD = 2**15 - 1
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
 READ_SIZE = 4096
 
@@ -132,9 +132,9 @@ def quantize(weights: Sequence[np.ndarray], activation: Activation, ranges: Rang
     read = places(activation, ranges["c"])
     width = read.step * (read.size - 1)
     step = width / (READ_SIZE - 2)
-    shift = max(math.floor(math.log2(step * LARGEST_WORD / largest)), 1)
+    shift = math.floor(math.log2(max(step * LARGEST_WORD / largest, 2.0)))
     c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
-    multiple = 2 ** max(math.ceil(math.log2((peak or 1.0) / (LARGEST_STATE * c_scale))), 0)
+    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
 
     gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
     blocks = (gates, gates, candidates, gates)

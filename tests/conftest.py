@@ -21,12 +21,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 # The tests' lane draws the same examples every time, and few of them; `make fuzz` draws others, and many.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("lane", derandomize=True, max_examples=100, **COMMON)
-settings.register_profile("fuzz", derandomize=False, max_examples=1000, print_blob=True, **COMMON)
+settings.register_profile("fuzz", derandomize=False, max_examples=300, print_blob=True, **COMMON)
 settings.load_profile("lane")  # --hypothesis-profile comes later, and decides
 
 
 def examples(count, **options):
-    """Return settings for so many examples in the tests' lane; under `make fuzz` for ten times as many."""
+    """Return settings for so many examples in the tests' lane; under `make fuzz` for three times as many."""
     return settings(max_examples=count * settings.default.max_examples // 100, **options)
 
 

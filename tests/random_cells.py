@@ -156,12 +156,12 @@ def state(name, scale=2.0**-13, *, largest=LARGEST_VALUE, paired=False):
 def network(*layers, features, steps, outputs=2, every_step=False, seed=0):
     """Return a network of layers of cells, with a random output layer."""
     random = np.random.default_rng(seed)
-    scales = [one.states[0].scale for one in layers[-1].cells]
     values = sum(one.units for one in layers[-1].cells)
     high, low = random.integers(-127, 128, (outputs, values)), random.integers(-32, 32, (outputs, values))
     bias = 2 * random.integers(-(2**10), 2**10, outputs) + 1
     # Its shift spreads the outputs over most of their codes.
-    output = product(high, low, bias=bias, shift=15, step=scales[-1], scale=scales[-1])
+    scale = float(layers[-1].scales[-1])
+    output = product(high, low, bias=bias, shift=15, step=scale, scale=scale)
     return LayeredNetwork(
         sequence_length=steps,
         features=features,

@@ -1,43 +1,25 @@
 """Cells of one's own over the operations of ``Arithmetic``, in NumPy, LiteRT and C: the same bits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from c_compiler import COMPILER
-from random_cells import Complement, Dot, LookUp, Multiply, cell, network, of, product, registered, state, table
+from random_cells import Complement, Dot, LookUp, Multiply, Shift, cell, network, of, product, registered, state, table
+from same_bits import assert_same_bits, noise
 
-from rnnexp.compiled import CompiledNetwork
-from rnnexp.export.int8 import to_step_tflite, to_tflite
+from rnnexp.export.c import to_c
+from rnnexp.export.int8 import to_tflite
 from rnnexp.export.int8_reader import from_tflite
 from rnnexp.quantization.arithmetic import GATE_BITS, ONE
 from rnnexp.quantization.cells.cell import Cell
-from rnnexp.quantization.layered import run, states
-from rnnexp.runtime import TFLiteModel, TFLiteStepModel
-
-KERNELS = ("litert", "reference")
+from rnnexp.quantization.layered import run
 
 
-def assert_same_bits(found, codes, *, in_c=True):
-    """Compare a network's results in all forms: file, step, what is read back from the file, and C."""
-    expected = run(found, codes).tolist()
-    with registered(found):
-        content = to_tflite(found)
-        back = from_tflite(content)
-    assert run(back, codes).tolist() == expected
-    values = states(found, codes)
-    for kernels in KERNELS:
-        assert TFLiteModel(content, kernels=kernels).run_codes(codes).tolist() == expected
-        if found.forward:
-            outputs, kept = TFLiteStepModel(to_step_tflite(found), kernels=kernels).run_codes(codes)
-            assert (outputs if found.every_step else outputs[:, -1]).tolist() == expected
-            places = np.cumsum([0, *(len(layer.cells[0].states) for layer in found.layers[:-1])])
-            assert [kept[place].tolist() for place in places] == [own.tolist() for own in values]
-    if COMPILER and in_c:
-        assert CompiledNetwork(found).run(codes).tolist() == expected
-    return expected
-
-
-def noise(samples, steps, features, seed=0):
-    return np.random.default_rng(seed).integers(-128, 128, (samples, steps, features)).astype(np.int8)
+def same(found, features=2, **options):
+    """Return what a network of a cell gives, in all forms."""
+    made = network(of(found), features=features, steps=9, **options)
+    with registered(made):
+        return assert_same_bits(made, noise(4, 9, features))
 
 
 def random_product(units, features, blocks, *, seed=0):
@@ -71,8 +53,7 @@ def test_a_table_after_a_single_sum_may_have_a_multiple_and_an_offset(options, p
         sums=random_product(3, 2, 1),
         activation=table(**options),
     )
-    found = assert_same_bits(network(of(own), features=2, steps=9, every_step=True), noise(4, 9, 2))
-    assert len(np.unique(found)) > 20
+    assert len(np.unique(same(own, every_step=True))) > 20
 
 
 def one_gate(**gate: object) -> Cell:
@@ -100,5 +81,128 @@ def one_gate(**gate: object) -> Cell:
 @pytest.mark.parametrize("gate", [{"offset": ONE // 2}, {"multiple": 4}, {"multiple": 4, "offset": ONE // 2}], ids=str)
 @pytest.mark.parametrize("every_step", [False, True])
 def test_a_cell_of_one_gate(gate, every_step):
-    found = assert_same_bits(network(of(one_gate(**gate)), features=2, steps=9, every_step=every_step), noise(4, 9, 2))
-    assert len(np.unique(found)) > 4
+    assert len(np.unique(same(one_gate(**gate), every_step=every_step))) > 4
+
+
+def steps(*program, units=3, made=(-1,), states=(), **attributes):
+    """Return a cell with a product of two sums and a table of values, which are looked up at last."""
+    everything = [Multiply("sums", 2, 0, "gates"), *program]
+    attributes = {"sums": random_product(units, 2, 2), "values": table(ramp(-8128, 8128)), **attributes}
+    return cell(units, [state("state"), *states], everything, made, **attributes)
+
+
+FIRST, SECOND = 1, 2  # the places of the two sums
+
+
+@pytest.mark.parametrize("indices", [(SECOND, FIRST), (FIRST, FIRST), (SECOND,), (0, FIRST, SECOND)], ids=str)
+def test_sums_may_be_looked_up_in_any_order_and_number(indices):
+    program = [LookUp(("values", "other", "values")[: len(indices)], indices, "found")]
+    assert len(np.unique(same(steps(*program, other=table(ramp(8000, -8000), name="other"))))) > 3
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_the_sum_of_a_single_block_may_be_used_without_a_table(units):
+    program = [
+        Multiply("single", 1, 0, "single"),
+        Dot(((("is", ONE), 3), (("is", -ONE), FIRST)), GATE_BITS, "difference"),
+        LookUp(("values",), (4,), "next_state"),
+    ]
+    assert len(np.unique(same(steps(*program, units=units, single=random_product(units, 2, 1, seed=3))))) > 3
+
+
+def test_a_gate_that_is_looked_up_at_what_was_looked_up():
+    program = [LookUp(("values",), (FIRST,), "once"), LookUp(("values", "values"), (3, SECOND), "twice")]
+    assert len(np.unique(same(steps(*program)))) > 3
+
+
+def test_products_and_tables_may_have_the_same_names_and_those_of_c():
+    program = [
+        Multiply("again", 2, 0, "gates"),
+        LookUp(("values", "other"), (3, 4), "gates"),
+        Dot(((("is", ONE), 5), (("is", ONE), FIRST)), GATE_BITS, "int"),
+        Shift(7, 1, 0, "values"),
+        LookUp(("values",), (8,), ""),
+    ]
+    # The table has the name that the first one has by default.
+    own = steps(*program, again=random_product(3, 2, 2, seed=4), other=table(ramp(4000, -4000)))
+    assert len(np.unique(same(own))) > 3
+
+
+def test_a_table_may_have_two_names_and_another_go_unused():
+    values = table(ramp(-8128, 8128))
+    program = [LookUp(("values",), (FIRST,), "next_state")]
+    own = steps(*program, values=values, too=values, unused=table([5]), idle=random_product(3, 2, 1))
+    made = network(of(own), features=2, steps=3)
+    with registered(made):
+        assert_same_bits(made, noise(4, 3, 2))
+        (back,) = from_tflite(to_tflite(made)).layers[0].cells
+    assert back.too.values.tolist() == values.values.tolist()
+    assert back.unused.values.tolist() == [5]
+    assert back.idle.high.tolist() == own.idle.high.tolist()
+
+
+def test_a_product_of_numbers_that_c_cannot_have_is_in_the_other_forms():
+    program = [
+        LookUp(("values", "values"), (FIRST, SECOND), "found"),
+        Multiply("sums", 2, 3, "again"),
+        LookUp(("values", "values"), (5, 6), "next_state"),
+    ]
+    made = network(of(steps(*program)), features=2, steps=9)
+    with registered(made):
+        assert_same_bits(made, noise(4, 9, 2), in_c=False)
+    with pytest.raises(ValueError, match="the product 'again' is not of what comes in and the cell's own values"):
+        to_c(made, "own", {}, noise(1, 9, 2))
+
+
+def test_biases_beyond_int32():
+    """As the zero point of very many inputs can make them."""
+    own = steps(LookUp(("values", "values"), (FIRST, SECOND), "next_state"))
+    wide = random_product(3, 2, 2)
+    wide = replace(wide, bias=np.array([2**32 + 1, -(2**32) + 1, 5, 7, 2**31 + 1, 1]), shift=18)
+    assert len(np.unique(same(replace(own, sums=wide), outputs=4))) > 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"values": [0, ONE]},  # a gate without an offset
+        {"values": [0, 1], "multiple": 2},
+        {"values": [0, 3], "multiple": 3},
+        {"values": [1, 5], "multiple": 4, "offset": 1},
+        {"values": [0], "multiple": 0},
+        {"values": [0], "multiple": 2**40},
+        {"values": [0], "offset": 2**70},
+    ],
+    ids=str,
+)
+def test_a_table_that_files_could_not_hold_is_refused(options):
+    with pytest.raises(ValueError, match="the table 'activation'"):
+        table(**options)
+
+
+def test_scales_that_float32_does_not_hold_are_refused():
+    own = steps(LookUp(("values", "values"), (FIRST, SECOND), "next_state"), sums=random_product(3, 2, 2))
+    inexact = replace(own, sums=replace(own.sums, step=own.sums.step * 0.1, scale=own.sums.scale * 0.3))
+    with pytest.raises(ValueError, match="the scales of the product 'gates' are not exact"):
+        to_tflite(network(of(inexact), features=2, steps=3))
+
+
+@pytest.mark.parametrize(("bits", "offset"), [(0, 0), (25, 0), (1, 2**17)])
+def test_shifts_beyond_what_all_forms_can_do_are_refused(bits, offset):
+    own = steps(LookUp(("values",), (FIRST,), "found"), Shift(3, bits, offset, "next_state"))
+    made = network(of(own), features=2, steps=3)
+    codes = noise(1, 3, 2)
+    for form in (lambda: run(made, codes), lambda: to_tflite(made), lambda: to_c(made, "own", {}, codes)):
+        with pytest.raises(ValueError, match="numbers cannot be shifted by"):
+            form()
+
+
+def test_numbers_that_are_no_attributes_of_the_cell_are_refused():
+    own = steps(LookUp(("values",), (FIRST,), "next_state"))
+    hidden = table(ramp(-8128, 8128))
+    kind = type(
+        "Hidden", (type(own),), {"step": lambda _, arithmetic, __, states: arithmetic.look_up([hidden], states, "")}
+    )
+    made = network(of(kind(**vars(own))), features=2, steps=3)
+    with registered(made), pytest.raises(ValueError, match="none of its attributes"):
+        to_tflite(made)

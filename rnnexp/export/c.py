@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.export.c_cell import interleaved
+from rnnexp.export.c_cell import bias_bytes, bias_type, interleaved
 from rnnexp.export.c_network import Program
 from rnnexp.export.c_text import array, comment, identifier, indented, numbers, string
 from rnnexp.quantization import layered, tensors
@@ -102,7 +102,7 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
         "values": program.inputs,
         "last_values": program.last_values,
         "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", "2 * VALUES"], interleaved(layer)),
-        "output_bias": array("int32_t", "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
+        "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
         "start": indented(program.start()),
         "step": indented(program.step()) if network.forward else "",
@@ -128,7 +128,7 @@ def to_c(network: IntegerNetwork | LayeredNetwork, name: str, about: Mapping[str
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
-        constant_bytes=sum(2 * product.high.size + 4 * len(product.bias) for product in products)
+        constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
         + sum(2 * len(table) for table in tables),
         state_bytes=sum(2 * kept.count for kept in (*program.states, *program.sequences)),
         stack_bytes=max(4 * product.high.shape[1] for product in products),

@@ -13,12 +13,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.export.c_text import array
-from rnnexp.quantization.arithmetic import ONE, Table
+from rnnexp.quantization.arithmetic import ONE, Table, checked_shift
 from rnnexp.quantization.cells.cell import Cell
 from rnnexp.quantization.network import CODE_UNIT, Product, split
 
 # The largest number that a word can be.
 WORD = 2**15
+# What names of products, tables and results must not be in C: its own words, and those of the templates.
+TAKEN = re.compile(
+    "accumulator|auto|break|case|char|clamp|clear|code|codes|const|continue|copy|count|default|do|double|else|enum|"
+    "extern|float|for|goto|if|inline|input|input_codes|inputs|int|int16_t|int32_t|int64_t|int8_t|long|look_up|main|"
+    "multiply|output|output_bias|output_kernel|output_layer|register|restrict|return|round_shift|saturated|short|"
+    "signed|sizeof|state|static|struct|switch|typedef|uint16_t|uint32_t|uint64_t|uint8_t|union|unit|unsigned|"
+    "value_codes|values|void|volatile|while"
+)
 
 
 @dataclass(frozen=True)
@@ -28,10 +36,12 @@ class Number:
     Attributes:
         text: the C expression.
         name: of the variable that a product's sum becomes where it is not looked up; of all else empty.
+        largest: how large it can be, as far as that is known, and ``ONE`` at least.
     """
 
     text: str
     name: str = ""
+    largest: int = WORD
 
 
 @dataclass
@@ -57,6 +67,8 @@ class CellFunction:
     largest: int = 0
     constants: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    _names: dict[str, object] = field(default_factory=dict)
+    _sums: dict[str, Number] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -123,14 +135,15 @@ class CellFunction:
             raise ValueError(f"the product {name!r} is not of what comes in and the cell's own values")
         own = np.full(self.cell.units, largest_value(self.cell))
         self.largest = max(self.largest, largest_sum(product, np.concatenate([self.limits, own])))
-        kernel, bias = f"{self.scope}{name}_kernel", f"{self.scope}{name}_bias"
+        kernel, bias = (self._unique(f"{self.scope}{name}_{part}", (id(product), part)) for part in ("kernel", "bias"))
         several = blocks > 1
         sizes: list[str | int] = [blocks, self.sizes[1]] if several else [self.sizes[1]]
         shape = (blocks, self.cell.units) if several else (self.cell.units,)
         weights = interleaved(product)
         self.constants[kernel] = array("int8_t", kernel, [*sizes, f"2 * {self.count}"], weights.reshape(*shape, -1))
-        self.constants[bias] = array("int32_t", bias, sizes, product.bias.reshape(shape))
+        self.constants[bias] = array(bias_type(product), bias, sizes, product.bias.reshape(shape))
         labels = [block.name for block in self.cell.blocks if block.product is product]
+        labels = labels if len(labels) == blocks else [""] * blocks
         rows = [f"[{block}][unit]" if several else "[unit]" for block in range(blocks)]
         return [
             Number(f"multiply(\n            {kernel}{row}, {bias}{row}, codes, count, {product.shift})", label or name)
@@ -141,42 +154,59 @@ class CellFunction:
         """See ``Arithmetic``."""
         found = []
         for table, index in zip(tables, indices, strict=True):
-            label = f"{self.scope}{table.name}_table"
+            label = self._unique(f"{self.scope}{table.name}_table", id(table))
             size = len(table.values)
             self.constants[label] = array("int16_t", label, [size], table.values)
-            variable = index.name if len(tables) > 1 else name
-            found.append(self._emit(variable, f"look_up({label}, {size - 1}, {index.text})"))
+            variable = index.name or name if len(tables) > 1 else name
+            largest = int(np.abs(table.values.astype(np.int64)).max())
+            found.append(self._emit(variable, f"look_up({label}, {size - 1}, {index.text})", max(largest, ONE)))
         return found
 
     def dot(self, terms: Sequence[tuple[Number | int, Number]], shift: int, name: str) -> Number:
         """See ``Arithmetic``."""
-        factors = [ONE if isinstance(factor, Number) else abs(factor) for factor, _ in terms]
-        self.largest = max(self.largest, sum(factors) * WORD + (1 << (shift - 1)))
+        factors = [factor.largest if isinstance(factor, Number) else abs(factor) for factor, _ in terms]
+        self.largest = max(self.largest, sum(factors) * WORD + (1 << (checked_shift(shift) - 1)))
         products = [
-            f"(accumulator){factor.text if isinstance(factor, Number) else factor} * {self._variable(value)}"
+            f"(accumulator){self._variable(factor) if isinstance(factor, Number) else factor} * {self._variable(value)}"
             for factor, value in terms
         ]
         return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))")
 
     def shift(self, value: Number, bits: int, offset: int, name: str) -> Number:
         """See ``Arithmetic``."""
+        checked_shift(bits, offset)
         rest = f" + {offset}" if offset > 0 else f" - {-offset}" if offset else ""
         return self._emit(name, f"saturated(round_shift({self._variable(value)}, {bits}){rest})")
 
     def complement(self, gate: Number) -> Number:
         """See ``Arithmetic``."""
-        return Number(f"({ONE} - {gate.text})")
+        # Of what is no gate, it can be larger.
+        return Number(f"({ONE} - {self._variable(gate)})", largest=ONE if gate.largest <= ONE else ONE + gate.largest)
 
     def _variable(self, number: Number, name: str = "") -> str:
         """Return a number's text; a sum, which is only now saturated, or an old state becomes a variable first."""
         if number.name:
-            return self._emit(number.name, f"saturated({number.text})").text
+            if number.text not in self._sums:
+                self._sums[number.text] = self._emit(number.name, f"saturated({number.text})")
+            return self._sums[number.text].text
         return self._emit(name, number.text).text if name and "[" in number.text else number.text
 
-    def _emit(self, name: str, text: str) -> Number:
+    def _emit(self, name: str, text: str, largest: int = WORD) -> Number:
         """Return a new variable."""
-        self.lines.append(f"const int16_t {name} = {text};")
-        return Number(name)
+        variable = self._unique(name, len(self.lines))
+        self.lines.append(f"const int16_t {variable} = {text};")
+        return Number(variable, largest=largest)
+
+    def _unique(self, name: str, what: object) -> str:
+        """Return a name that C can have, and that is nothing else's in this function than that of ``what``."""
+        plain = re.sub(r"[^a-z0-9_]", "_", name.lower())
+        if TAKEN.fullmatch(plain) or plain in self.others or not plain[:1].isalpha():
+            plain = f"number_{plain}"
+        found, number = plain, 1
+        while self._names.setdefault(found, what) != what:
+            number += 1
+            found = f"{plain}_{number}"
+        return found
 
 
 def largest_value(cell: Cell) -> int:
@@ -192,6 +222,16 @@ def largest_sum(product: Product, limits: np.ndarray) -> int:
         upper = np.maximum(np.abs(split(limits)[0]), np.abs(split(-limits)[0]))
         sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
     return int(sums.max()) + (1 << (product.shift - 1))
+
+
+def bias_type(product: Product) -> str:
+    """Return the C type of a product's biases: with very many inputs, the zero point's share can leave int32."""
+    return "int32_t" if np.abs(product.bias).max() < 2**31 else "int64_t"
+
+
+def bias_bytes(product: Product) -> int:
+    """Return the size of a product's biases in C."""
+    return len(product.bias) * (4 if bias_type(product) == "int32_t" else 8)
 
 
 def interleaved(product: Product) -> np.ndarray:

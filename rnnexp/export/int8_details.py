@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -57,13 +58,23 @@ def write(model: Model, network: LayeredNetwork) -> str:
 
     product("output_layer", network.output_layer, 1)
     for prefix, cell in integers.named_cells(network):
-        uses, names = _Uses(), {id(value): name for name, value in vars(cell).items()}
+        uses = _Uses()
         cell.step(uses, [None], [None] * len(cell.states))
-        for rows, blocks in uses.products:
-            product(prefix + names[id(rows)], rows, blocks)
-        for tables in uses.tables:
+        own = {name: value for name, value in vars(cell).items() if isinstance(value, Product | Table)}
+        names = {id(value): name for name, value in own.items()}
+        used = {id(value) for value in (*(rows for rows, _ in uses.products), *chain(*uses.tables))}
+        if not used <= names.keys():
+            raise ValueError("a cell's step uses a product or a table that is none of its attributes")
+        # What the step does not use, or what has another name too, is there by itself.
+        left = [(name, value) for name, value in own.items() if id(value) not in used or names[id(value)] != name]
+        products = [(names[id(rows)], rows, blocks) for rows, blocks in uses.products]
+        products += [(name, value, 1) for name, value in left if isinstance(value, Product)]
+        for name, rows, blocks in products:
+            product(prefix + name, rows, blocks)
+        groups = [("+".join(names[id(table)] for table in tables), tables) for tables in uses.tables]
+        groups += [(name, [value]) for name, value in left if isinstance(value, Table)]
+        for joined, tables in groups:
             sizes = [len(table.values) for table in tables]
-            joined = "+".join(names[id(table)] for table in tables)
             details[prefix + joined] = [model.buffer(pairs_of(tables).tobytes()), *sizes]
     return json.dumps(details, separators=(",", ":"))
 
@@ -83,7 +94,8 @@ def read(content: bytes, details: dict[str, Any]) -> LayeredNetwork:
     for name, value in details.items():
         if not isinstance(value, list):
             continue
-        if f"{name}_shift" in details:
+        # Of a table there is no shift; a cell may have a number of that name.
+        if f"{name}_shift" in details and f"{name}_multiple" not in details:
             kernel, offsets, blocks, parts = value
             bias = numbers(offsets, "<i8")
             order = np.arange(len(bias)).reshape(-1, blocks).T.reshape(-1)

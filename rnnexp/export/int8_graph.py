@@ -22,7 +22,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.export.int8_value import Row, Value
 from rnnexp.export.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
-from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Table
+from rnnexp.quantization.arithmetic import GATE_BITS, ONE, Table, checked_shift
 from rnnexp.quantization.network import CODE_UNIT, RADIX, Product, split
 
 
@@ -30,7 +30,7 @@ from rnnexp.quantization.network import CODE_UNIT, RADIX, Product, split
 class GraphArithmetic(Operators):
     """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` into a subgraph."""
 
-    _codes: dict[tuple[int, ...], tuple[int, list[Value]]] = field(default_factory=dict)
+    _codes: dict[tuple[float, ...], tuple[int, list[Value]]] = field(default_factory=dict)
 
     def multiply(self, product: Product, values: Sequence[Value], blocks: int, name: str) -> list[Value]:
         """See ``Arithmetic``."""
@@ -47,10 +47,8 @@ class GraphArithmetic(Operators):
         graph, units, count = self.graph, indices[0].units, len(tables)
         distinct = unique(tables)
         label = "_and_".join(table.name for table in distinct)
-        source = indices[0].row.tensor if indices[0].row else self.number(indices[0])
+        source = self._places(indices, name)
         shape = graph.shape(source)
-        if shape[-1] != count and shape != [1, units]:
-            raise ValueError("either all of a product's sums are looked up, or one number")
         wide = self.tensor(f"pre_{label}", shape, np.int32)
         graph.operator(Op.CAST, [source], [wide], schema.CastOptionsT(), version=CAST_VERSION)
         lasts = np.array([len(table.values) - 1 for table in tables], np.int32)
@@ -80,8 +78,21 @@ class GraphArithmetic(Operators):
             for index, table in enumerate(tables)
         ]
 
+    def _places(self, indices: Sequence[Value], name: str) -> int:
+        """Return what is looked up, one behind the other: a product's sums as they are, or else numbers."""
+        first, count = indices[0].row, len(indices)
+        if first is not None and len(first.weights) == count:
+            sums = [replace(first, weights=tuple(row), offset=0, bits=0) for row in np.eye(count, dtype=int).tolist()]
+            if [index.row for index in indices] == sums:
+                return first.tensor
+        numbers = [self.number(index) for index in indices]
+        if count == 1:
+            return numbers[0]
+        return self.concatenate(numbers, [indices[0].units, 1, count], 2, np.int16, indices[0].scale, f"{name}_places")
+
     def dot(self, terms: Sequence[tuple[Value | int, Value]], shift: int, name: str) -> Value:
         """See ``Arithmetic``."""
+        checked_shift(shift)
         units, scale = terms[0][1].units, terms[0][1].scale
         # Of a gate, that is there twice, each is half.
         half = 0.5 / ONE
@@ -96,7 +107,7 @@ class GraphArithmetic(Operators):
 
     def shift(self, value: Value, bits: int, offset: int, name: str) -> Value:
         """See ``Arithmetic``."""
-        scale = value.scale * 2.0**bits
+        scale = value.scale * 2.0 ** checked_shift(bits, offset)
         return Value(value.units, scale, self._shifted(self.number(value), value.scale, bits, offset, name, scale))
 
     def complement(self, gate: Value) -> Value:
@@ -110,8 +121,11 @@ class GraphArithmetic(Operators):
 
     def products(self, product: Product, values: Sequence[Value], name: str) -> int:
         """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
-        scale = values[-1].scale
+        # That of the values which the product was made for, exactly: kernels see the ratio of all scales here.
+        scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
         kept, fine = product.low is not None, scale / CODE_UNIT
+        if ratio(fine, RADIX * product.scale, product.step) != 2.0**-product.shift:
+            raise ValueError(f"the scales of the product {name!r} are not exact in float32: they need few digits")
         codes = self._all_codes(values, scale, name, parts=2 if kept else 1)
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
@@ -121,7 +135,7 @@ class GraphArithmetic(Operators):
 
     def _all_codes(self, values: Sequence[Value], scale: float, name: str, *, parts: int) -> int:
         """Return fine and coarse codes of joined values, int16 ``[inputs, parts]``; the same ones only once."""
-        key = (*map(id, values), parts)
+        key = (*map(id, values), parts, scale)
         if key in self._codes:
             return self._codes[key][0]
         groups: list[list[Value]] = []
@@ -142,6 +156,8 @@ class GraphArithmetic(Operators):
         joined = found[0]
         if len(found) > 1:
             joined = self.concatenate(found, [inputs, parts], 0, np.int16, scale / CODE_UNIT, f"{name}_all_codes")
+        elif groups[0][0].pairs is None and groups[0][0].scale != scale:
+            joined = self.reshape(joined, [inputs, parts], np.int16, scale / CODE_UNIT, f"{name}_all_codes")
         self._codes[key] = joined, list(values)
         return joined
 
@@ -194,6 +210,8 @@ class GraphArithmetic(Operators):
     def _stack(self, items: Sequence[Value | int], scale: float, name: str, units: int) -> int:
         """Return numbers and constants side by side, int16 ``[units, 1, items]``."""
         rows = [item.row for item in items if isinstance(item, Value)]
+        if not rows:
+            return self.graph.constant(name, np.full((units, 1, len(items)), items, np.int16), scale=scale)
         first = rows[0]
         together = first is not None and all(
             row is not None and (row.tensor, row.bits) == (first.tensor, first.bits) for row in rows
@@ -216,8 +234,16 @@ class GraphArithmetic(Operators):
     def _rows(self, rows: Sequence[Row], units: int, scale: float, name: str) -> int:
         """Return numbers made of the same tensor, int16 ``[units, 1, rows]``."""
         source = rows[0]
+        if self.graph.shape(source.tensor) == [1, units]:
+            column = self.reshape(source.tensor, [units, 1, 1], np.int16, source.scale, f"{name}_of_units")
+            source = replace(source, tensor=column)
         # The kernel multiplies with the ratio of scales: 2**bits, by the choice of the weights' one.
         weight = scale / source.scale * 2.0**source.bits
+        if ratio(source.scale, weight, scale) != 2.0**source.bits:
+            # There is no such weight in float32: the same numbers, said to be in the result's units.
+            shape = self.graph.shape(source.tensor)
+            again = self.reshape(source.tensor, shape, np.int16, scale, f"{name}_in_its_units")
+            source, weight = replace(source, tensor=again, scale=scale), 2.0**source.bits
         weights = self.graph.constant(
             f"{self.scope}{name}_from", np.array([r.weights for r in rows], np.int8), scale=weight
         )
@@ -236,6 +262,11 @@ class GraphArithmetic(Operators):
         result = self.tensor(name, self.graph.shape(number), np.int16, result_scale)
         self.fully_connected([number, twice, bias], result, keep_dimensions=True)
         return result
+
+
+def ratio(first: float, second: float, result: float) -> float:
+    """Return what kernels multiply a product of two numbers with, as they compute it of the scales in a file."""
+    return float(np.float32(first)) * float(np.float32(second)) / float(np.float32(result))
 
 
 def by_units(product: Product, blocks: int) -> Product:

@@ -12,7 +12,7 @@ training. ``round_shift`` is ``rnnexp.quantization.reference.round_shift``: to n
 
 Three kinds of numbers go through them, one a unit. *Values* have 14 bits, -8128 to 8128, and are what is multiplied
 with weights. *Gates* count ``2**-14``, from 0 to ``ONE``. *Words* are all of int16: sums, and states that need more
-than 14 bits because a little is added to them at every step.
+than 14 bits because a little is added to them at every step. A cell's first state, which others read, is a value.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ from rnnexp.quantization.network import Product
 
 GATE_BITS = 14
 ONE = 1 << GATE_BITS
+# What a table holds, without its offset and in its multiples, and by how many bits numbers are shifted at most.
+LARGEST_ENTRY = ONE // 2
+LARGEST_SHIFT = 24
+# What may be added to a shifted number: enough to have any of int16 saturate.
+LARGEST_OFFSET = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +40,16 @@ class Table:
     """A function at equally distant places.
 
     Attributes:
-        values: int16; ``offset`` plus a multiple of ``multiple`` each.
+        values: int16; ``offset`` plus a multiple of ``multiple`` each, up to ``LARGEST_ENTRY`` of them up and down.
         start: the real place of the first entry.
         step: the real distance between places.
         scale: the real value of one unit of the values.
-        multiple: a power of two.
-        offset: in the middle of the values, so that 14 bits hold what is left.
+        multiple: a power of two, up to ``ONE``.
+        offset: in the middle of the values, so that 14 bits hold what is left; itself such a multiple.
         name: to be read in files.
+
+    Raises:
+        ValueError: if values, multiple and offset do not go together: files could not hold them.
     """
 
     values: np.ndarray
@@ -52,6 +60,16 @@ class Table:
     offset: int = 0
     name: str = "activation"
 
+    def __post_init__(self) -> None:
+        multiple, offset = self.multiple, self.offset
+        if not 0 < multiple <= ONE or multiple & (multiple - 1) or offset % multiple or abs(offset) > ONE:
+            raise ValueError(f"the table {self.name!r} counts multiples of {multiple} from {offset}")
+        entries, left = np.divmod(self.values.astype(np.int64) - offset, multiple)
+        if left.any() or np.abs(entries).max(initial=0) > LARGEST_ENTRY:
+            raise ValueError(
+                f"the table {self.name!r} has values that 14 bits do not hold: see its offset and multiple"
+            )
+
 
 class Arithmetic(Protocol):
     """The operations, on whatever stands for a number of each unit."""
@@ -61,19 +79,34 @@ class Arithmetic(Protocol):
 
         Args:
             product: the weights; rows block by block.
-            values: what its columns are multiplied with, joined.
+            values: what its columns are multiplied with, joined: what comes in, then the cell's own value, both from
+                before the step. Values that the step has made can be multiplied in NumPy and in .tflite files, but
+                C has no such cells, and writing it raises a ValueError.
             blocks: how many sums each unit has.
             name: of the product, to be read in files.
         """
 
     def look_up(self, tables: Sequence[Table], indices: Sequence[Any], name: str) -> list[Any]:
-        """Return for each index what its table has there; all indices are one product's sums, or there is only one."""
+        """Return for each index what its table has there; the quickest way for all of a product's sums is at once."""
 
     def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Any:
-        """Return the rounded sum of products of factors, gates or integers, and values or words."""
+        """Return the rounded sum of products of factors, gates or integers of int16, and values or words.
+
+        Args:
+            terms: factors, and what each is multiplied with.
+            shift: bits to be rounded away, 1 to ``LARGEST_SHIFT``.
+            name: of the result, to be read in files.
+        """
 
     def shift(self, value: Any, bits: int, offset: int, name: str) -> Any:
-        """Return a value without its last ``bits`` bits, 1 or more, plus an offset."""
+        """Return a value without its last bits, plus an offset.
+
+        Args:
+            value: a number of any kind.
+            bits: how many, 1 to ``LARGEST_SHIFT``.
+            offset: up to ``LARGEST_OFFSET``.
+            name: of the result, to be read in files.
+        """
 
     def complement(self, gate: Any) -> Any:
         """Return what is left of 1, for a gate just looked up."""
@@ -95,15 +128,26 @@ class Numbers:
 
     def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:  # noqa: ARG002
         """See ``Arithmetic``."""
-        return saturated(reference.round_shift(sum(factor * value for factor, value in terms), shift))
+        return saturated(reference.round_shift(sum(factor * value for factor, value in terms), checked_shift(shift)))
 
     def shift(self, value: np.ndarray, bits: int, offset: int, name: str) -> np.ndarray:  # noqa: ARG002
         """See ``Arithmetic``."""
-        return saturated(reference.round_shift(value, bits) + offset)
+        return saturated(reference.round_shift(value, checked_shift(bits, offset)) + offset)
 
     def complement(self, gate: np.ndarray) -> np.ndarray:
         """See ``Arithmetic``."""
         return ONE - gate
+
+
+def checked_shift(bits: int, offset: int = 0) -> int:
+    """Return the number of bits, if that and the offset are what all forms of the operations can do.
+
+    Raises:
+        ValueError: if not.
+    """
+    if not 1 <= bits <= LARGEST_SHIFT or abs(offset) > LARGEST_OFFSET:
+        raise ValueError(f"numbers cannot be shifted by {bits} bits and {offset}")
+    return bits
 
 
 def saturated(values: Any) -> np.ndarray:

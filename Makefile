@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # A worker for each core, up to 8; a file's tests stay together, and share what they set up.
 PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-slow wheel-test lint types check lock benchmark clean
+.PHONY: run test test-slow fuzz wheel-test lint types check lock benchmark clean
 
 run: $(READY)
 	$(BIN)/python run_regression.py
@@ -17,6 +17,16 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+# make fuzz MINUTES=60: for how long, at least; what is under way then is finished.
+MINUTES ?= 20
+
+# New examples for the properties, until the time is up or one fails; that one is printed, and drawn first next time.
+fuzz: $(READY)
+	end=$$(($$(date +%s) + 60 * $(MINUTES))); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(BIN)/python -m pytest -x -m hypothesis --hypothesis-profile=fuzz || exit 1; \
+	done
 
 # The wheel in a fresh environment, which takes a minute to install.
 wheel-test: $(READY)

@@ -12,6 +12,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from pathlib import Path
 
 import pytest
+from helpers import properties
 from helpers.foreign import foreign_models
 from helpers.runs import folders, once, run, wave, write_series
 
@@ -27,6 +28,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_configure(config):
+    properties.register()
     # Keras' own, at every saving of a model.
     config.addinivalue_line(
         "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"

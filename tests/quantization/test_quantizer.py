@@ -113,7 +113,7 @@ def test_states_that_grow_beyond_all_numbers_are_refused(cell):
 def test_outputs_that_grow_beyond_all_numbers_are_refused():
     network = simple(4, steps=5)
     network.kernel[:] = 1.7e308
-    with np.errstate(all="ignore"), pytest.raises(UserError, match="the range of the output is not finite"):
+    with np.errstate(all="ignore"), pytest.raises(UserError, match="a range is too large for an int8 model"):
         integers(network, inputs(3, 5))
 
 

@@ -23,10 +23,10 @@ def test_places_go_over_the_range_and_a_margin(name):
 
 def test_entries_are_the_function_rounded_to_multiples_and_clipped():
     where = Places(-1.0, 0.25, 9)
-    table = where.tabulate(lambda z: 100 * z, 1.0, limits=(-20, 20), multiple=4, offset=2, name="some")
+    table = where.tabulate(lambda z: 100 * z, 1.0, limits=(-20, 20), multiple=4, offset=4, name="some")
     assert table.values.tolist() == [-80, -76, -48, -24, 0, 24, 48, 76, 80]
     assert (table.start, table.step, table.scale) == (-1.0, 0.25, 1.0)
-    assert (table.multiple, table.offset, table.name) == (4, 2, "some")
+    assert (table.multiple, table.offset, table.name) == (4, 4, "some")
 
 
 def test_the_limits_of_a_table_are_real():

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from helpers.c_compiler import needs_compiler
+from helpers.properties import examples
 from helpers.random_networks import inputs, integers, layered, simple
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
@@ -17,7 +18,7 @@ cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 20), st.sampled
 
 
 @needs_compiler
-@settings(max_examples=37, deadline=None)
+@examples(37)
 @given(
     layers=st.lists(cells, min_size=1, max_size=3),
     decoder=st.none() | cells,
@@ -42,7 +43,7 @@ def test_the_references_bits_for_any_layers(
 
 
 @needs_compiler
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.integers(1, 20),

@@ -4,8 +4,9 @@ import flatbuffers
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from helpers.properties import examples
 from helpers.schema_models import model, packed
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
@@ -167,7 +168,7 @@ def test_every_truncation_of_a_file_is_noticed():
 PATCHES = st.lists(st.tuples(st.integers(0, 2**16), st.binary(min_size=1, max_size=8)), min_size=1, max_size=5)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@examples(200)
 @given(patches=PATCHES)
 def test_whatever_is_written_over_a_file_it_is_read_or_refused(foreign, patches):
     content = bytearray(foreign["lstm_fused"])

@@ -4,8 +4,9 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from helpers.properties import examples
 from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from rnnexp.formats.tflite import metadata
@@ -92,7 +93,7 @@ def extreme(number, random):
 
 
 # A case found is plain enough; to make it smaller takes minutes.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@examples(12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     seed=st.integers(0, 2**32 - 1),
     cells=st.lists(

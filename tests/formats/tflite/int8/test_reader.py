@@ -7,9 +7,10 @@ import zlib
 
 import numpy as np
 import pytest
+from helpers.properties import examples
 from helpers.random_networks import inputs, integers, layered, simple
 from helpers.schema_models import packed
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.formats.tflite.int8.details import ENTRY, MOST_BYTES, PRESET, pack, unpack
@@ -35,7 +36,7 @@ def test_everything_comes_back(activation, features, outputs, softmax):
 cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 9), st.sampled_from(["", "both", "backwards"]))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     layers=st.lists(cells, min_size=1, max_size=3), every_step=st.booleans(), softmax=st.booleans(), seed=st.integers(0)
 )

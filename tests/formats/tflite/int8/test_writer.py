@@ -5,8 +5,9 @@ import time
 
 import numpy as np
 import pytest
+from helpers.properties import examples
 from helpers.random_networks import inputs, integers, simple
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.formats.tflite import metadata
@@ -61,7 +62,7 @@ def test_same_bits_over_1600_steps(kernels, hidden, features, outputs, activatio
     assert outputs == 1 or len(np.unique(expected)) > 5
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     hidden=st.integers(1, 20),

@@ -1,0 +1,177 @@
+"""Any float network over any finite data: integers or a clear refusal, and the same bits from all that runs them."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from helpers.properties import examples
+from helpers.random_networks import cell_weights
+from helpers.same_bits import assert_same_bits, noise
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from rnnexp.errors import UserError
+from rnnexp.network.activations import ACTIVATIONS, sigmoid
+from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.cells import CELLS
+from rnnexp.network.network import Network
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.quantizer import quantize
+
+# Of arrays: what they are multiplied with, as powers of ten: ordinary ones, those about the limits of float32, and any.
+POWERS = st.one_of(st.floats(-3, 2), st.floats(-40, -20), st.floats(20, 40), st.floats(-330, 308))
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an array gets its numbers."""
+
+    kind: str
+    power: float
+
+    def __call__(self, random, values):
+        """Return an array in the place of one with numbers of an ordinary size."""
+        # Through longdouble, since 10**-330 alone is 0.
+        factor = np.longdouble(10) ** np.longdouble(self.power)
+        match self.kind:
+            case "zeros":
+                found = np.zeros(values.shape)
+            case "equal":
+                found = np.ones(values.shape) * factor
+            case "few":
+                found = values * factor * (random.random(values.shape) < 0.2)
+            case "of all sizes":
+                found = np.sign(values) * np.longdouble(10) ** random.uniform(
+                    -abs(self.power), self.power, values.shape
+                )
+            case "ordinary":
+                found = values
+            case _:
+                found = values * factor
+        limit = np.finfo(np.float64).max
+        return np.clip(found, -limit, limit).astype(np.float64)
+
+
+FILLS = st.builds(Fill, st.sampled_from(["ordinary", "scaled", "zeros", "equal", "few", "of all sizes"]), POWERS)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Sequences: an offset, and what varies about it."""
+
+    offset: float
+    spread: Fill
+
+    def draw(self, random, samples, steps, features):
+        """Return finite values ``[samples, steps, features]``."""
+        values = np.cumsum(random.normal(size=(samples, steps, features)), axis=1)
+        with np.errstate(over="ignore"):
+            return np.nan_to_num(self.offset + self.spread(random, values))
+
+
+DATA = st.builds(
+    Data,
+    st.one_of(
+        st.just(0.0),
+        st.floats(-1e4, 1e4),
+        st.floats(-1e30, 1e30),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
+    FILLS,
+)
+# Cell, units, and how it reads.
+LAYERS = st.lists(
+    st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 6), st.sampled_from(["", "both", "backwards"])),
+    min_size=1,
+    max_size=3,
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A network, and sequences for it, as they are drawn."""
+
+    layers: list
+    encoder: int  # layers of an encoder, if there is one
+    every_step: bool
+    activation: str
+    fills: list
+    data: Data
+    features: int
+    outputs: int
+    samples: int
+    steps: int
+    seed: int
+
+    def make(self):
+        """Return the float network and ``[samples, steps, features]``."""
+        random = np.random.default_rng(self.seed)
+        encoder = self.encoder if self.encoder < len(self.layers) else 0
+        layers = tuple(
+            Layer(cell, units, way == "both", way == "backwards", 3 if place == encoder else 0)
+            for place, (cell, units, way) in enumerate(self.layers, 1)
+        )
+        every_step = self.every_step or encoder > 0
+        architecture = Architecture(self.steps, self.features, layers, every_step, self.outputs, self.activation)
+        weights, inputs, fills = [], self.features, itertools.cycle(self.fills)
+        for layer in layers:
+            for _ in layer.directions:
+                weights += [
+                    next(fills)(random, array) for array in cell_weights(random, layer.cell, inputs, layer.units)
+                ]
+            inputs = layer.width
+        weights += [next(fills)(random, random.normal(size=size)) for size in ((inputs, self.outputs), self.outputs)]
+        x = self.data.draw(random, self.samples, self.steps, self.features)
+        return Network.of(architecture, weights), x
+
+
+NETWORKS = st.builds(
+    Drawn,
+    layers=LAYERS,
+    encoder=st.integers(0, 2),
+    every_step=st.booleans(),
+    activation=st.sampled_from(sorted(ACTIVATIONS)),
+    fills=st.lists(FILLS, min_size=1, max_size=4),
+    data=DATA,
+    features=st.integers(1, 3),
+    outputs=st.integers(1, 3),
+    samples=st.integers(1, 4),
+    steps=st.integers(1, 12),
+    seed=st.integers(0, 2**32 - 1),
+)
+
+
+def quantized(network, x) -> IntegerNetwork | None:
+    """Return the integers, or None where they are refused."""
+    try:
+        # The float network may leave what float64 holds: then there is nothing to quantise.
+        with np.errstate(all="ignore"):
+            return quantize(network, x)
+    except UserError as error:
+        note(f"refused: {error}")
+        return None
+
+
+def assert_tables_are_their_functions(float_network, network):
+    """Every entry is what its function has at its place, to half a unit, or the largest that it can hold."""
+    for layer in network.layers:
+        for table in (table for cell in layer.cells for table in cell.tables):
+            function = sigmoid if table.name == "gate" else float_network.activation
+            with np.errstate(over="ignore"):
+                real = function(table.start + table.step * np.arange(len(table.values)))
+            unit, largest = table.scale * table.multiple, min(8128, (2**15 - 1) // table.multiple)
+            low, high = (0.0, 1.0) if table.name == "gate" else (-largest * unit, largest * unit)
+            assert np.abs(table.values * table.scale - np.clip(real, low, high)).max() <= 0.51 * unit
+
+
+@examples(40)
+@given(NETWORKS)
+def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
+    network, x = drawn.make()
+    integer = quantized(network, x)
+    if integer is not None:
+        assert_tables_are_their_functions(network, integer)
+        with np.errstate(over="ignore"):
+            codes = integer.input.encode(x)
+        # The second half goes beyond whatever the ranges were taken from.
+        assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from helpers.runs import PROJECT
@@ -12,6 +13,17 @@ from helpers.runs import PROJECT
 PAGE = (PROJECT / "docs" / "add-your-own.md").read_text(encoding="utf-8")
 FILE = re.compile(r"`([\w/]+\.py)`(?:, continued)?:\n\n```python\n(.*?)\n```", re.DOTALL)
 LINE = re.compile(r"in `([\w/]+\.py)`[^`]*(?:`classification`)?:\n\n```diff\n (.*)\n\+(.*)\n```")
+# The page's own tests, and, of those of every cell, the files that it names.
+OWN = ["tests/datasets/test_chirps.py", "tests/cells/test_light.py"]
+EVERY = [
+    "tests/cells/test_registry.py",
+    "tests/network/test_network.py",
+    "tests/training/test_unit_scale.py",
+    "tests/quantization/test_network.py",
+    "tests/formats/tflite/int8/test_graph.py",
+    "tests/formats/c/test_files.py",
+    "tests/formats/npz/test_integers.py",
+]
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +38,7 @@ def project(tmp_path_factory):
         texts[name] = f"{texts[name]}\n\n\n{text}" if name in texts else text
     for name, text in texts.items():
         assert not (folder / name).exists()
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(f"{text}\n", encoding="utf-8")
     for name, before, added in LINE.findall(PAGE):
         text = (folder / name).read_text(encoding="utf-8")
@@ -43,29 +56,27 @@ def run(project, *arguments):
     return done.stdout
 
 
-def test_one_file_one_line_and_one_test_each(project):
+def test_a_file_or_a_folder_and_one_line_and_one_test_each(project):
     added = {str(path.relative_to(project)) for path in project.rglob("*.py")}
     added -= {str(path.relative_to(PROJECT)) for name in ("rnnexp", "tests") for path in (PROJECT / name).rglob("*.py")}
     assert added == {
         "rnnexp/datasets/chirps.py",
-        "tests/test_datasets_chirps.py",
-        "rnnexp/layers/light.py",
-        "tests/test_layers_light.py",
+        *(f"rnnexp/cells/light/{name}.py" for name in ("__init__", "cell", "layer", "integers")),
+        *OWN,
     }
     assert [name for name, *_ in LINE.findall(PAGE)] == ["rnnexp/datasets/__init__.py", "rnnexp/network/cells.py"]
 
 
+def test_the_page_names_the_tests_of_every_cell():
+    named = re.findall(r"`(tests/[\w/]+\.py)`", PAGE.split("The rest is tested for whatever is registered")[1])
+    assert sorted(named) == sorted(EVERY)
+
+
 def test_the_pages_own_tests_and_those_of_every_cell_pass(project):
-    own = ["tests/test_datasets_chirps.py", "tests/test_layers_light.py", "tests/cells/test_registry.py"]
-    every = [
-        "tests/training/test_model.py",
-        "tests/quantization/test_integer_network.py",
-        "tests/formats/tflite/int8/test_graph.py",
-    ]
-    every += ["tests/formats/npz/test_integers.py", "tests/formats/c/test_files.py"]
-    told = run(project, "pytest", "-p", "no:cacheprovider", *own, *every, "-k", "light or chirps")
-    passed = int(re.search(r"(\d+) passed", told)[1])
-    assert passed > 30
+    told = run(project, "pytest", "-p", "no:cacheprovider", "-rA", *OWN, *EVERY, "-k", "light or chirps")
+    passed = Counter(re.findall(r"^PASSED (tests/[\w/]+\.py)::", told, flags=re.MULTILINE))
+    assert set(passed) == {*OWN, *EVERY}
+    assert sum(passed.values()) > 100
 
 
 def test_the_code_is_as_the_projects_own(project):
@@ -73,3 +84,8 @@ def test_the_code_is_as_the_projects_own(project):
     written = [name for name, _ in FILE.findall(PAGE)]
     run(project, "ruff", "check", *written)
     run(project, "ruff", "format", "--check", *written)
+
+
+def test_its_types_are_checked_as_the_projects_own(project):
+    pytest.importorskip("mypy")
+    run(project, "mypy", "-p", "rnnexp.cells.light", "-m", "rnnexp.datasets.chirps")

@@ -50,15 +50,18 @@ def test_files_of_others_say_nothing():
     assert metadata(packed(model())) == {}
 
 
+@pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000], ids=range(4))
+def test_what_cannot_be_read_says_nothing(text):
+    assert read_about(with_metadata(packed(model()), {ENTRY: text})) is None
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Expecting value"),
-        ("[]", "no JSON object"),
-        ("[" * 100_000, "nested too deeply"),
         ("{}", "no input_map"),
         ('{"input_map": {"kind": "window", "to": 255, "flat_range": 0}}', "flat_range: "),
         ('{"input_map": {"kind": "none"}, "time_steps": [20]}', "int"),
+        ('{"input_map": {"kind": "none"}, "time_steps": Infinity}', "infinity"),
         ('{"input_map": {"kind": "none"}, "max_value": null}', "float"),
     ],
 )

@@ -10,6 +10,9 @@ from helpers.runs import PROJECT
 import rnnexp
 from rnnexp import config, starter
 from rnnexp.experiment import run as experiment
+from rnnexp.formats.npz import reader
+from rnnexp.network import network
+from rnnexp.report import file
 from rnnexp.version import version
 
 # ---- the public names
@@ -18,6 +21,9 @@ from rnnexp.version import version
 def test_every_public_name_is_there_and_listed():
     assert rnnexp.run is experiment.run
     assert rnnexp.RegressionConfig is config.RegressionConfig
+    assert rnnexp.load is reader.load
+    assert rnnexp.Network is network.Network
+    assert rnnexp.read_report is file.read_report
     for name in rnnexp.__all__:
         assert getattr(rnnexp, name)
     assert set(rnnexp.__all__) <= set(dir(rnnexp))

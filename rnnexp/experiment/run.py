@@ -140,20 +140,28 @@ def _run(
     text = to_json(report)
     files.write_atomically(folder / "report.json", text)
     files.write_atomically(folder / "report.md", to_markdown(report, plots, taken.text))
-    published = _publish(config, exported, taken, text)
+    published = _publish(config, folder, exported, taken, text)
     conclude(report, console)
     for path in published:
         console.say(f"  {path}")
-    console.say(f"  {folder}{os.sep}: report.md, report.json, history.csv, model.keras, plots, log.txt")
+    console.say(f"  {folder}{os.sep}: the same files, report.md, report.json, history.csv, model.keras, plots, log.txt")
     return report
 
 
-def _publish(config: Settings, exported: dict[str, list[Path]], taken: Takeaway, report: str) -> list[Path]:
-    """Put the last models, the other files and the report into the output folder, in place of an earlier run's."""
+def _publish(
+    config: Settings, folder: Path, exported: dict[str, list[Path]], taken: Takeaway, report: str
+) -> list[Path]:
+    """Put the last models, the other files and the report into the output folder, in place of an earlier run's.
+
+    The run's own folder keeps the same files, so that any run can be deployed later.
+    """
     contents: dict[str, bytes | str | None] = {
         f"{config.stem}-{kind}.tflite": exported[kind][-1].read_bytes() if kind in exported else None for kind in KINDS
     }
     contents |= {f"{config.stem}{suffix}": taken.files.get(suffix) for suffix in export.SUFFIXES}
+    for name, content in contents.items():
+        if content is not None:
+            files.write_atomically(folder / name, content)
     contents[f"{config.stem}-report.json"] = report
     with files.explained(config.output_dir):
         files.publish(config.output_dir, contents)

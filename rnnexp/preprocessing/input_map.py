@@ -175,12 +175,14 @@ class SpectralSound(Spectrum):
     deviation: tuple[Positive, ...]
 
 
-InputMap = AsItIs | TrainingRange | WindowRange | Characters | RawSound | SpectralSound
+InputMap = Annotated[
+    AsItIs | TrainingRange | WindowRange | Characters | RawSound | SpectralSound, Field(discriminator="kind")
+]
 AS_IT_IS = AsItIs()
 # Those whose samples are sound.
 Sound = RawSound | SpectralSound
 
-_ANY: TypeAdapter[InputMap] = TypeAdapter(Annotated[InputMap, Field(discriminator="kind")])
+_ANY: TypeAdapter[InputMap] = TypeAdapter(InputMap)
 
 
 def parse(found: Any) -> InputMap:

@@ -30,7 +30,7 @@ def finished(request):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != ".lock"}
 
 
 # ---- what a run leaves
@@ -47,6 +47,16 @@ def test_the_files_are_where_they_should_be(finished):
     assert finished.folder.name.endswith(f"-{stem}")
     assert finished.folder.parent == finished.config.runs_dir
     assert not list(finished.folder.rglob(".rnnexp-*"))
+
+
+def test_the_runs_own_folder_keeps_what_it_published(finished):
+    """So that any run can be deployed later."""
+    published = contents(finished.config.output_dir)
+    kept = contents(finished.folder)
+    name = f"{finished.config.stem}-report.json"
+    assert kept.pop("report.json") == published.pop(name)
+    assert published
+    assert {name: kept.get(name) for name in published} == published
 
 
 def test_history_has_a_row_for_each_epoch(finished):

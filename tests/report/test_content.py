@@ -7,13 +7,14 @@ import pytest
 from helpers.runs import PROJECT
 from pydantic import ValidationError
 
-from rnnexp.report.content import GenerationErrors, Tensor
+from rnnexp.report.content import Data, GenerationErrors, Tensor
 from rnnexp.report.file import read_report
 from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics
 from rnnexp.report.models import AbsentModel, Models
 
 REPORT = read_report(PROJECT / "tests" / "report" / "schema1" / "classification.json")
 METRICS = {"accuracy": 0.5, "balanced_accuracy": 0.5, "cross_entropy": 1.0, "recall": {"a": 0.5}, "confusion": [[1, 1]]}
+WINDOW = {"kind": "window", "to": 255.0, "flat_range": 20.4}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, np.float64("nan")])
@@ -23,7 +24,7 @@ def test_what_is_no_number_is_refused_by_its_place(value):
         (lambda: ClassificationMetrics(**{**METRICS, "recall": {"a": value}}), r"recall\.a"),
         (lambda: ClassificationMetrics(**METRICS, step_accuracy=[1.0, value]), r"step_accuracy\.1"),
         (lambda: GenerationErrors(rmse=[value], largest=[]), r"rmse\.0"),
-        (lambda: type(REPORT.data)(**{**dict(REPORT.data), "input_map": {"to": value}}), r"input_map\.to"),
+        (lambda: Data(**{**dict(REPORT.data), "input_map": {**WINDOW, "to": value}}), r"input_map\.window\.to"),
     ):
         with pytest.raises(ValidationError, match=rf"{name}(.|\n)*finite number"):
             make()

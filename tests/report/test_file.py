@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
+from rnnexp.preprocessing.input_map import TrainingRange
 from rnnexp.report.file import MOST_BYTES, read_report, to_json
 from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics, RegressionMetrics
 
@@ -79,7 +80,8 @@ def test_settings_that_are_none_and_the_losses_of_no_epochs_stay_in_the_file(con
 @given(st.floats(allow_nan=False, allow_infinity=False), st.text(st.characters(exclude_categories=["Cs"])))
 def test_every_number_and_text_comes_back_exactly(tmp_path_factory, value, text):
     known = read_report(SCHEMA_1[0])
-    data = known.data.model_copy(update={"source": text, "input_map": {"kind": "none", text: [value, None, True]}})
+    input_map = TrainingRange(to=1.0, minimum=(value, value), range=(1.0, 3.0))
+    data = known.data.model_copy(update={"source": text, "input_map": input_map})
     report = known.model_copy(update={"data": data, "baselines": {text: DirectionMetrics(direction_accuracy=value)}})
     path = tmp_path_factory.mktemp("exact") / "report.json"
     path.write_text(to_json(report), encoding="utf-8")

@@ -24,14 +24,14 @@ def is_own(found: Mapping[str, np.ndarray]) -> bool:
     return any(key.startswith(("rnn/", "rnn_", "encoder", "output/")) for key in found)
 
 
-def load(path: Path) -> Network:
-    """Read a network.
+def load(path: Path | str) -> Network:
+    """Return the network in a ``-weights.npz``, in real numbers.
 
     Raises:
         UserError: if the file cannot be read, or holds something else: then naming the key, its shape, and what was
             expected.
     """
-    return from_arrays(path, arrays.read(path))
+    return from_arrays(Path(path), arrays.read(Path(path)))
 
 
 def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:

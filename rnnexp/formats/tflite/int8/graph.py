@@ -8,8 +8,7 @@ Every operator is exact, or rounds what cannot tie, so that all kernels give the
   term is there twice, and ``1 * 1`` is added: an odd sum again, whose half, rounded, is that of the terms.
 * GATHER looks up tables of two int8, since TensorFlow Lite Micro has no other.
 
-The real values of scales are those of the numbers, so that files can be read; kernels only see their ratios, which are
-all powers of two.
+The real values of scales are those of the numbers, so that files can be read; kernels see only ratios: powers of two.
 """
 
 from __future__ import annotations

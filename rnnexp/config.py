@@ -39,13 +39,13 @@ class Settings(BaseModel):
 
     dataset_name: str = Field(description="data set, by name")
     epochs: Annotated[int, Field(ge=0)] = Field(
-        100, description="passes over the training part; 0: export the weights that training would start from"
+        default=100, description="passes over the training part; 0: export the weights that training would start from"
     )
-    activation: str = Field("custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
-    hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(10, description="recurrent units")
+    activation: str = Field(default="custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
+    hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(default=10, description="recurrent units")
 
     preset: str | None = Field(
-        None,
+        default=None,
         description="settings of a demonstration, before the constants and behind the flags: "
         + "; ".join(
             f"{', '.join(name for name, preset in PRESETS.items() if preset.task == task)} (run_{task}.py)"
@@ -53,57 +53,62 @@ class Settings(BaseModel):
         ),
     )
 
-    cell: str = Field("simple", description=f"recurrent cell: {', '.join(CELLS)}")
+    cell: str = Field(default="simple", description=f"recurrent cell: {', '.join(CELLS)}")
     num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
-        1, description="recurrent layers, each reading the outputs of the one before"
+        default=1, description="recurrent layers, each reading the outputs of the one before"
     )
-    bidirectional: bool = Field(False, description="read each sequence from both ends, with HIDDEN_SIZE units each")
-    go_backwards: bool = Field(False, description="read each sequence from its end")
+    bidirectional: bool = Field(
+        default=False, description="read each sequence from both ends, with HIDDEN_SIZE units each"
+    )
+    go_backwards: bool = Field(default=False, description="read each sequence from its end")
     recurrent_initializer: Literal["orthogonal", "identity"] = Field(
-        "orthogonal",
+        default="orthogonal",
         description="where the recurrent weights start; identity, for the simple cell with relu, remembers long "
         "(Le et al. 2015)",
     )
     dropout: DropoutShare = Field(
-        0.0, description="share of the inputs of every recurrent layer dropped in training, for a whole sequence"
+        default=0.0,
+        description="share of the inputs of every recurrent layer dropped in training, for a whole sequence",
     )
     recurrent_dropout: DropoutShare = Field(
-        0.0, description="share of the recurrent state dropped in training, for a whole sequence"
+        default=0.0, description="share of the recurrent state dropped in training, for a whole sequence"
     )
     l2_regularization: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        0.0, description="added to the training loss, times the sum of the squares of all weights but biases"
+        default=0.0, description="added to the training loss, times the sum of the squares of all weights but biases"
     )
 
     weights: Path | None = Field(
-        None,
+        default=None,
         description="file of the weights to start from: a -weights.npz of a run, or a PyTorch state dict saved as npz; "
         "None: random ones",
     )
-    batch_size: PositiveInt | None = Field(None, description="windows a training step; None: automatic")
-    learning_rate: PositiveFloat | None = Field(None, description="at the start; None: automatic")
-    learning_rate_decay: bool = Field(True, description="let it fall to a hundredth, along a cosine")
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field("adam", description="Keras optimiser")
-    gradient_clip_norm: PositiveFloat | None = Field(1.0, description="longest gradient allowed; None: no bound")
+    batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
+    learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")
+    learning_rate_decay: bool = Field(default=True, description="let it fall to a hundredth, along a cosine")
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(default="adam", description="Keras optimiser")
+    gradient_clip_norm: PositiveFloat | None = Field(
+        default=1.0, description="longest gradient allowed; None: no bound"
+    )
     early_stopping: Annotated[int, Field(ge=0)] = Field(
-        0,
+        default=0,
         description="stop after this many epochs without a better validation loss, and report on a separate "
         "test part; 0: never",
     )
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="of everything random")
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(default=0, description="of everything random")
     qat_epochs: Annotated[int, Field(ge=0)] = Field(
-        10,
+        default=10,
         description="epochs of fine-tuning in the int8 model's arithmetic, where plain quantisation loses more than a "
         "third of GAP_LIMIT on the training part; 0: never",
     )
     gap_limit: PositiveFloat = Field(
-        0.003,
+        default=0.003,
         description="warn when int8 loses more: mean squared error over the target's variance, or share of accuracy "
         "(but a sample may always be lost)",
     )
-    tensorboard: bool = Field(False, description="write event files for TensorBoard into the run's folder")
-    output_dir: Path = Field(Path("tflite_models"), description="where the exported models go")
-    runs_dir: Path = Field(Path("runs"), description="where each run leaves its history, model and plots")
-    quiet: bool = Field(False, description="print nothing but warnings and errors")
+    tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
+    output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
+    runs_dir: Path = Field(default=Path("runs"), description="where each run leaves its history, model and plots")
+    quiet: bool = Field(default=False, description="print nothing but warnings and errors")
 
     @model_validator(mode="before")
     @classmethod
@@ -186,20 +191,22 @@ class RegressionConfig(Settings):
     task: ClassVar[Literal["regression"]] = "regression"
 
     dataset_name: str = Field(
-        "SP500",
+        default="SP500",
         description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, or NAME for your own data/NAME.csv",
     )
-    custom_max_value: PositiveFloat = Field(255.0, description="M of the custom activation M * sqrt(x / M)")
-    data_sigma: PositiveFloat = Field(255.0, description="inputs are scaled to 0..DATA_SIGMA")
-    sequence_length: PositiveInt = Field(20, description="values in a window; adding: time steps")
+    custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
+    data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
+    sequence_length: PositiveInt = Field(default=20, description="values in a window; adding: time steps")
     normalization: Literal["window", "train", "none"] = Field(
-        "window",
+        default="window",
         description="scale each window by its own minimum and maximum, or all by the training part's, or leave the "
         "values as they are",
     )
-    validation_share: Share | None = Field(None, description="last part of the series, held out; None: automatic")
+    validation_share: Share | None = Field(
+        default=None, description="last part of the series, held out; None: automatic"
+    )
     generate_steps: Annotated[int, Field(ge=0)] | None = Field(
-        None,
+        default=None,
         description="of a series: values to generate in closed loop after the window before the evaluation part, every "
         "prediction fed back; None: automatic; 0: none",
     )
@@ -211,40 +218,42 @@ class ClassificationConfig(Settings):
     task: ClassVar[Literal["classification"]] = "classification"
 
     dataset_name: str = Field(
-        "speech_commands", description="speech_commands, iris, digits, mnist, binary-addition or addition"
+        default="speech_commands", description="speech_commands, iris, digits, mnist, binary-addition or addition"
     )
-    max_sequence_length: PositiveInt = Field(1600, description="longer sequences are cut to this")
-    validation_share: Share = Field(0.2, description="share of the samples held out, where the data has no split")
+    max_sequence_length: PositiveInt = Field(default=1600, description="longer sequences are cut to this")
+    validation_share: Share = Field(
+        default=0.2, description="share of the samples held out, where the data has no split"
+    )
     class_weights: Literal["none", "balanced"] = Field(
-        "none", description="of the training loss: all samples alike, or all classes alike, however rare"
+        default="none", description="of the training loss: all samples alike, or all classes alike, however rare"
     )
     data_dir: Path | None = Field(
-        None,
+        default=None,
         description="speech_commands: folder with the clips, in the official layout; mnist: folder with the official "
         "files, or a .csv; None: downloaded with tensorflow_datasets",
     )
     features: Literal["raw", "log-mel", "mfcc"] = Field(
-        "raw",
+        default="raw",
         description="speech_commands: 16-bit samples, or of each frame 40 mel bands from 20 to 7600 Hz (log-mel), or "
         "their first 10 cepstral coefficients (mfcc)",
     )
     segment: Literal["first", "loudest", "decimate"] = Field(
-        "first",
+        default="first",
         description="speech_commands, raw: which MAX_SEQUENCE_LENGTH samples of a clip: the first, those with the most "
         "energy, or the whole clip at a lower rate",
     )
     frames: Literal[49, 98] = Field(
-        49,
+        default=49,
         description="speech_commands, log-mel and mfcc: frames a clip, 49 of 40 ms every 20 ms, or 98 of 25 ms every "
         "10 ms",
     )
     augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
-        0.0,
+        default=0.0,
         description="speech_commands: how far clips are distorted in training, anew in every epoch; 1: played up to "
         "20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.3 of noise or "
         "of another clip",
     )
-    cache_dir: Path = Field(Path("cache"), description="speech_commands: where decoded clips are kept")
+    cache_dir: Path = Field(default=Path("cache"), description="speech_commands: where decoded clips are kept")
 
 
 class MemoryConfig(Settings):
@@ -252,12 +261,14 @@ class MemoryConfig(Settings):
 
     task: ClassVar[Literal["memory"]] = "memory"
 
-    dataset_name: str = Field("memory", description="memory")
-    activation: str = Field("tanh", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
-    custom_max_value: PositiveFloat = Field(1.0, description="M of the custom activation M * sqrt(x / M)")
-    memory_signal_length: PositiveInt = Field(1024, description="values in the random series")
-    memory_n: PositiveInt = Field(100, description="values in a window, N")
-    memory_k: int = Field(1, description="the target is the value N + K: positive predicts, 0 or negative recalls")
+    dataset_name: str = Field(default="memory", description="memory")
+    activation: str = Field(default="tanh", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
+    custom_max_value: PositiveFloat = Field(default=1.0, description="M of the custom activation M * sqrt(x / M)")
+    memory_signal_length: PositiveInt = Field(default=1024, description="values in the random series")
+    memory_n: PositiveInt = Field(default=100, description="values in a window, N")
+    memory_k: int = Field(
+        default=1, description="the target is the value N + K: positive predicts, 0 or negative recalls"
+    )
 
 
 CONFIGS: dict[str, type[Settings]] = {

@@ -22,6 +22,14 @@ def test_every_module_at_the_top_is_named():
         assert path.stem.startswith("__") or f"`{path.name}`" in PAGE, path.name
 
 
+def test_its_layers_are_those_that_lint_checks():
+    contract = re.search(r"^layers = \[\n(.*?)^\]", (PROJECT / "pyproject.toml").read_text(), re.DOTALL | re.MULTILINE)[
+        1
+    ]
+    checked = [re.split(r" [|:] ", line.strip(' ",')) for line in contract.splitlines()]
+    assert [re.findall(r"`(\w+)`", line) for line in re.findall(r"^\d+\. (.*)$", PAGE, re.MULTILINE)] == checked
+
+
 def test_the_files_that_it_points_to_are_there():
     for name in re.findall(r"`((?:datasets|layers|network|experiment|tests|data|rnnexp)/[\w/.]+)`", PAGE):
         if "NAME" not in name and not name.startswith("rnnexp/share"):

@@ -128,6 +128,22 @@ def test_a_gate_that_is_looked_up_at_what_was_looked_up():
     assert len(np.unique(same(steps(*program)))) > 3
 
 
+@pytest.mark.parametrize("digits", [2213, 2256, 2268])
+def test_factors_may_be_in_units_that_do_not_divide_exactly(digits):
+    """Of a gate in any unit and a large integer, put together in units of ``2**-15``."""
+    gate = table(ramp(0, ONE), scale=digits * 2.0**-26, offset=ONE // 2, name="gate")
+    program = [
+        LookUp(("gate",), (FIRST,), "gate"),
+        LookUp(("small",), (SECOND,), "candidate"),
+        Dot(((3, 4), (("is", 2**15 - 1), 4)), 5, "place"),
+        LookUp(("fine",), (5,), "next_state"),
+    ]
+    # Every unit of the places counts.
+    fine = table(np.random.default_rng(0).integers(-8128, 8129, 30000), name="fine")
+    own = steps(*program, gate=gate, small=table(ramp(0, 18), name="small"), fine=fine)
+    assert len(np.unique(same(own))) > 3
+
+
 def test_products_and_tables_may_have_the_same_names_and_those_of_c():
     program = [
         Multiply("again", 2, 0, "gates"),

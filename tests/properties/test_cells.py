@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from rnnexp.quantization.arithmetic import LARGEST_SHIFT
 from rnnexp.quantization.network import Layer
-from rnnexp.quantization.tables import ONE
+from rnnexp.quantization.tables import GATE_BITS, ONE
 from rnnexp.runtimes.c import CompiledNetwork
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -95,9 +95,9 @@ class Drawing:
         """Return the whole."""
         self.multiply()
         self.attributes["unused"] = self.new_table()[0]
-        operations = [self.multiply, self.look_up, self.look_up, self.look_up_all, self.dot, self.dot, self.shift]
+        operations = [self.multiply, self.look_up, self.look_up_all, self.dot, self.shift, self.complement, self.blend]
         for _ in range(self.draw(st.integers(1, 8))):
-            self.draw(st.sampled_from([*operations, self.complement]))()
+            self.draw(st.sampled_from(operations))()
         made = [self.one(lambda number: number.is_value, newest=True)]
         made += [self.one(newest=True) for _ in self.states[1:]]
         return cell(self.units, self.states, self.program, made, **self.attributes)
@@ -126,11 +126,11 @@ class Drawing:
         self.program.append(Multiply(name, blocks, own, self.draw(NAMES)))
         self.numbers += [replace(WORDS, sums=(name, block, blocks)) for block in range(blocks)]
 
-    def new_table(self):
+    def new_table(self, kind=None):
         """Return a table, and what is known of its values."""
         size = self.draw(st.sampled_from([1, 2, 77, 2048, 5000]))
         random = np.random.default_rng(self.draw(SEEDS))
-        kind = self.draw(st.sampled_from(["values", "gates", "words"]))
+        kind = kind or self.draw(st.sampled_from(["values", "gates", "words"]))
         multiple = 2 ** self.draw(st.integers(0, 3))
         offset = multiple * self.draw(st.integers(-1000, 1000))
         if kind == "gates":
@@ -144,7 +144,7 @@ class Drawing:
             random.random(size) < 0.3, random.choice([low, high], size), random.integers(low, high + 1, size)
         )
         found *= multiple
-        scale = 1 / ONE if kind == "gates" else self.draw(SCALES)
+        scale = 1 / ONE if kind == "gates" and self.draw(st.booleans()) else self.draw(SCALES)
         made = table(found, scale=scale, multiple=multiple, offset=offset, name=self.draw(NAMES))
         return made, Known(int(found.min()), int(found.max()), gate=kind == "gates")
 
@@ -207,10 +207,26 @@ class Drawing:
     def complement(self):
         gates = [place for place, number in enumerate(self.numbers) if number.gate]
         if gates:
-            place = self.draw(st.sampled_from(gates))
-            self.program.append(Complement(place))
-            known = self.numbers[place]
-            self.numbers.append(Known(ONE - known.high, ONE - known.low, gate=True))
+            self.complement_of(self.draw(st.sampled_from(gates)))
+
+    def complement_of(self, place):
+        known = self.numbers[place]
+        self.program.append(Complement(place))
+        self.numbers.append(Known(ONE - known.high, ONE - known.low, gate=True))
+
+    def blend(self):
+        """What gates are for: ``z * one + (1 - z) * other``."""
+        made, known = self.new_table("gates")
+        name = self.name("table")
+        self.attributes[name] = made
+        self.program.append(LookUp((name,), (self.one(),), self.draw(NAMES)))
+        self.numbers.append(known)
+        gate = len(self.numbers) - 1
+        self.complement_of(gate)
+        one, other = self.one(), self.one()
+        self.program.append(Dot(((gate, one), (gate + 1, other)), GATE_BITS, self.draw(NAMES)))
+        ends = [self.numbers[place] for place in (one, other)]
+        self.numbers.append(Known(min(end.low for end in ends), max(end.high for end in ends)))
 
 
 @st.composite

@@ -7,10 +7,11 @@ import numpy as np
 from helpers.properties import examples
 from helpers.random_networks import cell_weights
 from helpers.same_bits import assert_same_bits, noise
-from hypothesis import given, note
+from hypothesis import example, given, note
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
+from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.activations import ACTIVATIONS, sigmoid
 from rnnexp.network.architecture import Architecture, Layer
 from rnnexp.network.cells import CELLS
@@ -146,10 +147,12 @@ def quantized(network, x) -> IntegerNetwork | None:
     try:
         # The float network may leave what float64 holds: then there is nothing to quantise.
         with np.errstate(all="ignore"):
-            return quantize(network, x)
+            integer = quantize(network, x)
+        to_tflite(integer)
     except UserError as error:
         note(f"refused: {error}")
         return None
+    return integer
 
 
 def assert_tables_are_their_functions(float_network, network):
@@ -159,12 +162,30 @@ def assert_tables_are_their_functions(float_network, network):
             function = sigmoid if table.name == "gate" else float_network.activation
             with np.errstate(over="ignore"):
                 real = function(table.start + table.step * np.arange(len(table.values)))
-            unit, largest = table.scale * table.multiple, min(8128, (2**15 - 1) // table.multiple)
-            low, high = (0.0, 1.0) if table.name == "gate" else (-largest * unit, largest * unit)
+            unit, multiple = table.scale * table.multiple, table.multiple
+            low, high = -min(8128, 2**15 // multiple) * unit, min(8128, (2**15 - 1) // multiple) * unit
+            low, high = (0.0, 1.0) if table.name == "gate" else (low, high)
             assert np.abs(table.values * table.scale - np.clip(real, low, high)).max() <= 0.51 * unit
 
 
+# The candidate's table of its last layer goes from -32768 on.
+FROM_THE_LOWEST_WORD = Drawn(
+    layers=[("lstm", 2, ""), ("gru", 2, ""), ("lstm", 1, "")],
+    encoder=0,
+    every_step=False,
+    activation="tanh",
+    fills=[Fill("ordinary", 0.0), Fill("ordinary", 0.0), Fill("ordinary", 0.0), Fill("zeros", 0.0)],
+    data=Data(0.0, Fill("ordinary", 0.0)),
+    features=1,
+    outputs=1,
+    samples=1,
+    steps=1,
+    seed=0,
+)
+
+
 @examples(40)
+@example(FROM_THE_LOWEST_WORD)
 @given(NETWORKS)
 def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
     network, x = drawn.make()

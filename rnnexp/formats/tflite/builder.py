@@ -12,6 +12,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from rnnexp.errors import UserError
 from rnnexp.formats.tflite.reader import FILE_IDENTIFIER
 
 SCHEMA_VERSION = 3
@@ -73,6 +74,8 @@ class _Quantization(schema.QuantizationParametersT):  # type: ignore[misc]
 
     def __init__(self, scale: float, zero_point: int) -> None:
         super().__init__()
+        if not abs(scale) <= float(np.finfo(np.float32).max):
+            raise UserError(f"the network's numbers are too large for a .tflite file: one has a scale of {scale:g}")
         self.scale = np.array([scale], np.float32)
         self.zeroPoint = np.array([zero_point], np.int64)
 
@@ -174,6 +177,7 @@ class Subgraph:
 
         Raises:
             KeyError: for any other type: this writes integer models only.
+            UserError: if float32 does not hold the scale.
         """
         tensor = schema.TensorT()
         tensor.name = name.encode()

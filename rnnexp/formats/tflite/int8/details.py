@@ -19,7 +19,7 @@ import numpy as np
 from rnnexp.formats.npz import integers
 from rnnexp.formats.tflite import reader
 from rnnexp.formats.tflite.builder import Model
-from rnnexp.formats.tflite.int8.graph import by_units, pairs_of, unique, weights_of
+from rnnexp.formats.tflite.int8.constants import by_units, pairs_of, unique, weights_of
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import RADIX, Product
 from rnnexp.quantization.tables import Table

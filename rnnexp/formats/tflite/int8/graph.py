@@ -13,6 +13,7 @@ The real values of scales are those of the numbers, so that files can be read; k
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,10 +21,11 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from typing_extensions import override
 
+from rnnexp.formats.tflite.int8.constants import by_units, joining, pairs_of, unique, weights_of
 from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.value import Row, Value
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
-from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.tables import GATE_BITS, ONE, Table
 
 
@@ -75,7 +77,7 @@ class GraphArithmetic(Operators, Arithmetic):
         numbers = self.cast(found, np.int16, scale, f"{name}_int16")
         matrix = self.reshape(numbers, [units, 1, 2 * count], np.int16, scale, f"{name}_pairs")
         return [
-            Value(units, table.scale, row=Row(matrix, scale, *_joining(table, index, count)))
+            Value(units, table.scale, row=Row(matrix, scale, *joining(table, index, count)))
             for index, table in enumerate(tables)
         ]
 
@@ -125,7 +127,9 @@ class GraphArithmetic(Operators, Arithmetic):
         # That of the values which the product was made for, exactly: kernels see the ratio of all scales here.
         scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
         fine = scale / CODE_UNIT
-        if ratio(fine, RADIX * product.scale, product.step) != 2.0**-product.shift:
+        exact = ratio(fine, RADIX * product.scale, product.step)
+        # What float32 does not hold at all is refused where it is written.
+        if math.isfinite(exact) and exact != 2.0**-product.shift:
             raise ValueError(f"the scales of the product {name!r} are not exact in float32: they need few digits")
         codes = self._all_codes(values, scale, name)
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
@@ -264,37 +268,10 @@ class GraphArithmetic(Operators, Arithmetic):
 
 
 def ratio(first: float, second: float, result: float) -> float:
-    """Return what kernels multiply a product of two numbers with, as they compute it of the scales in a file."""
-    return float(np.float32(first)) * float(np.float32(second)) / float(np.float32(result))
+    """Return what kernels multiply a product of two numbers with, of the scales as a file has them.
 
-
-def by_units(product: Product, blocks: int) -> Product:
-    """Return a product as files have it: unit by unit, so that what belongs to a unit lies side by side."""
-    rows = len(product.high)
-    order = np.arange(rows).reshape(blocks, -1).T.reshape(-1)
-    return replace(product, high=product.high[order], low=product.low[order], bias=product.bias[order])
-
-
-def weights_of(product: Product) -> np.ndarray:
-    """Return a product's weights as int8 ``[rows, inputs * 2]``, the parts of each side by side."""
-    return np.stack([product.high, product.low], axis=2).reshape(len(product.high), -1)
-
-
-def unique(tables: Sequence[Table]) -> list[Table]:
-    """Return the tables without repetitions."""
-    return list({id(table): table for table in tables}.values())
-
-
-def pairs_of(tables: Sequence[Table]) -> np.ndarray:
-    """Return the values of tables, one after the other, as int8 ``[entries, 2]``."""
-    numbers = np.concatenate([(table.values.astype(np.int64) - table.offset) // table.multiple for table in tables])
-    # The last value of a gate, ONE, is one more than upper parts reach: the lower part makes up for it.
-    upper = np.minimum(split(numbers)[0], 127)
-    return np.stack([upper, numbers - RADIX * upper], axis=1).astype(np.int8)
-
-
-def _joining(table: Table, index: int, count: int) -> tuple[tuple[int, ...], int, int]:
-    """Return weights, offset and bits that make a table's value of the pairs of ``count`` tables."""
-    weights = [0] * (2 * count)
-    weights[2 * index : 2 * index + 2] = RADIX, 1
-    return tuple(weights), table.offset // table.multiple, table.multiple.bit_length() - 1
+    It has to be a power of two exactly: TensorFlow Lite Micro keeps 16 bits of what is just below one, all of them set.
+    """
+    with np.errstate(over="ignore"):
+        one, other, made = (float(np.float32(scale)) for scale in (first, second, result))
+    return one * other / made

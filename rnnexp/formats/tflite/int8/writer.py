@@ -53,6 +53,7 @@ def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | Non
         metadata: names and texts to put into the file.
 
     Raises:
+        UserError: if float32 does not hold one of the scales.
         ValueError: if anything but integers got into it.
     """
     model = Model("rnnexp int8 recurrent network")

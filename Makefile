@@ -54,10 +54,12 @@ lock:
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
 
-# Old versions of pip misread extras of packages with pinned hashes, so pip comes first.
+# Old versions of pip misread extras of packages with pinned hashes, so pip comes first. The .pth file lets programs in
+# benchmarks/ find the package.
 $(READY): requirements.txt
 	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else f'rnnexp needs Python 3.10 to 3.13, and {sys.executable} is {v[0]}.{v[1]}; choose another: make PYTHON=python3.12 ...')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -c "import os, pathlib, sysconfig; pathlib.Path(sysconfig.get_path('purelib'), 'rnnexp.pth').write_text(os.getcwd())"
 	touch $@

@@ -2,12 +2,13 @@
 
 The graph has the weights and tables, but joined and sorted as its operators want them, and scales in float32. So the
 file says, as JSON in its metadata, which of its buffers hold what, and all single numbers: buffers with equal content
-are there once. Packed with zlib, that takes a few hundred bytes.
+are there once. Packed with zlib, that takes about a hundred bytes.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,20 +29,32 @@ from rnnexp.quantization.tables import Table
 ENTRY = "integer_network"
 # Of the entry, once it is unpacked, at most.
 MOST_BYTES = 2**20
-# What zlib may refer to as if it had been there before: of a simple network the entry has 130 bytes, and not 320.
+# What zlib may refer to as if it had been there before; of a simple network the entry has 100 bytes, not 320. It has
+# the names in the order in which they come, with typical numbers, and at its end what is most frequent.
 # It must stay as it is, or files that have been written cannot be read any more.
 PRESET = (
-    b'"gru","gates_shift":,"gates_scale":0.000,"gates_step":1.0,"parts_shift":,"parts_step":1.0,"finer":4,"lstm",'
-    b'"shift":,"first":,"gate_start":-,"gate_step":0.00,"gate_scale":6.103515625e-05,"gate_multiple":1,"gate_offset":8192,'
-    b'"candidate_start":-,"candidate_multiple":4,"candidate":[,2048],"layer_1/gate":[,2048],"layer_1/gate+candidate":['
-    b'"layer_1/forward/sums_"layer_1/backward/sums_"layer_2/"'
-    b'{"sequence_length":20,"features":1,"every_step":true,"input_scale":0.00,"input_zero_point":-128,"output_scale":0.0,'
-    b'"output_zero_point":-,"output_layer_shift":18,"output_layer_scale":0.000,"output_layer_step":0.0,"softmax":false,'
-    b'"layer_1/backwards":false,"layer_1/repeats":0,"layer_1/cell":"simple","layer_1/sums_shift":12,"layer_1/sums_scale":'
-    b'0.000,"layer_1/sums_step":0.00,"layer_1/activation_start":-,"layer_1/activation_step":0.00,"layer_1/activation_scale"'
-    b':0.000,"layer_1/activation_multiple":1,"layer_1/activation_offset":0,"output_layer":[13,14,1],"layer_1/sums":[7,8,1],'
-    b'"layer_1/activation":[11,2048]}'
+    b'"gru","layer_1/gates_shift":12,"layer_1/gates_scale":"0x1.p-13","layer_1/gates_step":"0x1.p-9",'
+    b'"layer_1/parts_shift":8,"layer_1/parts_scale":"0x1.p-13","layer_1/parts_step":"0x1.p-9",'
+    b'"layer_1/finer":4,"output_layer":[30,31,1],"layer_1/gates":[10,11,2],"layer_1/parts":[17,18,2],'
+    b'"layer_1/gate":[15,2048],"layer_1/candidate":[23,2048]}'
+    b'"lstm","layer_1/sums_shift":12,"layer_1/sums_scale":"0x1.p-13","layer_1/sums_step":"0x1.p-9",'
+    b'"layer_1/gate_start":"-0x1.p+2","layer_1/gate_step":"0x1.p-9","layer_1/gate_scale":"0x1p-14",'
+    b'"layer_1/gate_multiple":1,"layer_1/gate_offset":8192,"layer_1/candidate_start":"-0x1.p+1",'
+    b'"layer_1/candidate_step":"0x1.p-9","layer_1/candidate_scale":"0x1.p-14","layer_1/candidate_multiple":2,'
+    b'"layer_1/candidate_offset":0,"layer_1/activation_start":"-0x1.p+1","layer_1/activation_step":"0x1.p-9",'
+    b'"layer_1/shift":3,"layer_1/first":2440,"output_layer":[32,33,1],"layer_1/sums":[10,11,4],'
+    b'"layer_1/gate+candidate":[16,2048,2048],"layer_1/activation":[25,4096]}'
+    b'"layer_1/forward/sums_"layer_1/backward/sums_"layer_2/'
+    b'{"sequence_length":20,"features":1,"every_step":false,"input_scale":"0x1p+0","input_zero_point":-128,'
+    b'"output_scale":"0x1.p-5","output_zero_point":-9,"output_layer_shift":17,"output_layer_scale":"0x1.p-13",'
+    b'"output_layer_step":"0x1.p-5","softmax":false,"layer_1/backwards":false,"layer_1/repeats":0,'
+    b'"layer_1/cell":"simple","layer_1/sums_shift":13,"layer_1/sums_scale":"0x1.p-13","layer_1/sums_step":"0x1.p-9",'
+    b'"layer_1/activation_start":"-0x1.p+1","layer_1/activation_step":"0x1.p-9",'
+    b'"layer_1/activation_scale":"0x1.p-13","layer_1/activation_multiple":1,"layer_1/activation_offset":0,'
+    b'"output_layer":[13,14,1],"layer_1/sums":[7,8,1],"layer_1/activation":[11,2048]}'
 )
+# A float64 as text, exactly: C's %a. Scales have few binary digits, and many decimal ones.
+_HEXADECIMAL = re.compile(r"-?0x[01](\.[0-9a-f]{1,13})?p[+-][0-9]{1,4}")
 
 
 @dataclass
@@ -92,7 +105,21 @@ def unpack(content: bytes) -> dict[str, Any]:
         raise ValueError(f"{ENTRY} is nested too deeply") from None
     if not isinstance(found, dict):
         raise ValueError(f"{ENTRY} is no JSON object")
-    return found
+    return {name: _from_text(value) for name, value in found.items()}
+
+
+def _to_text(value: float) -> str:
+    return re.sub(r"\.?0*p", "p", value.hex())
+
+
+def _from_text(value: Any) -> Any:
+    """Return the number of a text that ``_to_text`` made; anything else as it is."""
+    if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
+        return value
+    try:
+        return float.fromhex(value)
+    except OverflowError:
+        raise ValueError(f"{ENTRY} has a number beyond float64: {value}") from None
 
 
 def write(model: Model, network: IntegerNetwork) -> bytes:
@@ -125,7 +152,8 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
         for joined, tables in groups:
             sizes = [len(table.values) for table in tables]
             details[prefix + joined] = [model.buffer(pairs_of(tables).tobytes()), *sizes]
-    return pack(json.dumps(details, separators=(",", ":")).encode())
+    exact = {name: _to_text(value) if isinstance(value, float) else value for name, value in details.items()}
+    return pack(json.dumps(exact, separators=(",", ":")).encode())
 
 
 def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:

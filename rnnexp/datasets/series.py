@@ -212,7 +212,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     else:
         input_map = AsItIs()
         size = float(np.abs(known_part).max()) or 1.0
-    offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in input_map.scaling(x))
+    offset, unit = (np.broadcast_to(numbers, y.shape) for numbers in input_map.target_scaling(x[:, :, None]))
 
     def part(begin: int, end: int) -> Split:
         rows = slice(begin - length, end - length)

@@ -3,8 +3,10 @@
 A map goes, as a small JSON object, into every report and exported file, so that whoever runs the model can follow it:
 
     {"kind": "none"}
-    {"kind": "train", "to": 255.0, "minimum": 16.7, "range": 1510.8}       the training part's; one number or one a step
+    {"kind": "train", "to": 255.0, "minimum": 16.7, "range": 1510.8}       the training part's; one number, one a step,
+                                                                           or one a feature, with "axis": "feature"
     {"kind": "window", "to": 255.0, "flat_range": 20.4}                    each sample's own; flat_range where that is 0
+    {"kind": "columns", "columns": [...], "targets": 1}                    one of the above for each feature
     {"kind": "characters", "characters": "0123456789 +"}                   texts, see ``preprocessing.characters``
     {"kind": "raw", ...}  {"kind": "log-mel", ...}  {"kind": "mfcc", ...}         sound, see ``preprocessing.features``
 """
@@ -14,7 +16,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 from typing_extensions import override
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -23,6 +34,10 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Positives = Positive | Annotated[tuple[Positive, ...], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1, le=32768, strict=True)]
 Sample = Annotated[int, Field(ge=-32768, le=32767, strict=True)]
+# What is taken away, and what the rest is divided by.
+Scaling = tuple[np.ndarray, np.ndarray]
+# Of samples [n, time, features]: the dimension, and what it has.
+AXES = {"step": (1, "time steps"), "feature": (2, "features")}
 
 
 class _Map(BaseModel):
@@ -30,13 +45,32 @@ class _Map(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def scaling(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what to take away from samples ``[n, time]``, and what to divide them by then.
+    def scaling(self, samples: np.ndarray) -> Scaling:
+        """Return what to take away from samples ``[n, time, features]``, and what to divide them by then.
 
-        Both are ``[n or 1, time or 1]``. Predictions of a series go back by the same: ``offset + scale * output``.
+        Both are ``[n or 1, time or 1, features or 1]``.
+
+        Raises:
+            ValueError: if the map is of other time steps or features.
         """
         del samples  # they are the network's inputs as they are
-        return np.zeros((1, 1)), np.ones((1, 1))
+        return np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+
+    def target_scaling(self, samples: np.ndarray, outputs: int = 1) -> Scaling:
+        """Return offset and scale, ``[n or 1, outputs or 1]``, of predictions: ``offset + scale * output``.
+
+        Args:
+            samples: what is predicted from, ``[n, time, features]``.
+            outputs: how many there are; all of what the first feature is of.
+
+        Raises:
+            ValueError: if the map is of other time steps or features, or has numbers for each time step.
+        """
+        del outputs
+        offset, scale = self.scaling(samples)
+        if not offset.shape[1] == scale.shape[1] == 1:
+            raise ValueError("numbers for each time step are of inputs alone")
+        return offset[:, 0, :1], scale[:, 0, :1]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -54,35 +88,48 @@ class TrainingRange(_Map):
 
     Attributes:
         to: where the range ends.
-        minimum: of the training part, or of each time step there.
+        minimum: of the training part, or of each time step or feature there.
         range: the same.
+        axis: what several numbers are of.
     """
 
     kind: Literal["train"] = "train"
     to: Positive
     minimum: Numbers
     range: Positives
+    axis: Literal["step", "feature"] = "step"
 
     @model_validator(mode="after")
     def _as_many(self) -> TrainingRange:
         counts = {len(values) for values in (self.minimum, self.range) if isinstance(values, tuple)}
         if len(counts) > 1:
-            raise ValueError("minimum and range are not of as many time steps")
+            raise ValueError(f"minimum and range are not of as many {AXES[self.axis][1]}")
         return self
 
     @override
-    def scaling(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        del samples
-        minimum, width = (np.atleast_2d(np.asarray(values, np.float64)) for values in (self.minimum, self.range))
+    def scaling(self, samples: np.ndarray) -> Scaling:
+        dimension, what = AXES[self.axis]
+        minimum, width = (self._along(values, samples.shape[dimension], what) for values in (self.minimum, self.range))
         return minimum, width / self.to
+
+    def _along(self, values: float | tuple[float, ...], count: int, what: str) -> np.ndarray:
+        numbers = np.atleast_1d(np.asarray(values, np.float64))
+        if isinstance(values, tuple) and len(values) != count:
+            raise ValueError(f"it is for {len(values)} {what}, and there are {count}")
+        return numbers.reshape((1, -1, 1) if self.axis == "step" else (1, 1, -1))
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_axis(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = serialize(self)
+        return {name: value for name, value in found.items() if (name, value) != ("axis", "step")}
 
 
 class WindowRange(_Map):
-    """Each sample from its own range to 0..``to``.
+    """Each feature of each sample from its own range to 0..``to``.
 
     Attributes:
         to: where the range ends.
-        flat_range: the range of a sample that has none.
+        flat_range: the range of what has none.
     """
 
     kind: Literal["window"] = "window"
@@ -90,9 +137,48 @@ class WindowRange(_Map):
     flat_range: Positive
 
     @override
-    def scaling(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def scaling(self, samples: np.ndarray) -> Scaling:
         width = np.ptp(samples, axis=1, keepdims=True)
         return samples.min(axis=1, keepdims=True), np.where(width > 0, width, self.flat_range) / self.to
+
+
+Column = Annotated[AsItIs | TrainingRange | WindowRange, Field(discriminator="kind")]
+
+
+class Columns(_Map):
+    """Each feature by a map of its own.
+
+    Attributes:
+        columns: of each feature; one number each, for all time steps.
+        targets: so many features, the first ones, are what is predicted: output after output, horizon after horizon.
+    """
+
+    kind: Literal["columns"] = "columns"
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    targets: Annotated[int, Field(ge=1, strict=True)] = 1
+
+    @model_validator(mode="after")
+    def _targets_are_there(self) -> Columns:
+        if self.targets > len(self.columns):
+            raise ValueError(f"targets is {self.targets}, and there are {len(self.columns)} columns")
+        return self
+
+    @override
+    def scaling(self, samples: np.ndarray) -> Scaling:
+        if samples.shape[2] != len(self.columns):
+            raise ValueError(f"it is for {len(self.columns)} features, and there are {samples.shape[2]}")
+        each = [column.scaling(samples[:, :, [number]]) for number, column in enumerate(self.columns)]
+        offset, scale = (np.concatenate(np.broadcast_arrays(*parts), axis=2) for parts in zip(*each, strict=True))
+        return offset, scale
+
+    @override
+    def target_scaling(self, samples: np.ndarray, outputs: int = 1) -> Scaling:
+        if outputs % self.targets:
+            raise ValueError(f"it is for {self.targets} targets, and there are {outputs} outputs")
+        each = [self.columns[number].target_scaling(samples[:, :, [number]]) for number in range(self.targets)]
+        offset, scale = (np.concatenate(np.broadcast_arrays(*parts), axis=1) for parts in zip(*each, strict=True))
+        times = outputs // self.targets
+        return np.tile(offset, times), np.tile(scale, times)
 
 
 class Characters(_Map):
@@ -176,7 +262,7 @@ class SpectralSound(Spectrum):
 
 
 InputMap = Annotated[
-    AsItIs | TrainingRange | WindowRange | Characters | RawSound | SpectralSound, Field(discriminator="kind")
+    AsItIs | TrainingRange | WindowRange | Columns | Characters | RawSound | SpectralSound, Field(discriminator="kind")
 ]
 AS_IT_IS = AsItIs()
 # Those whose samples are sound.

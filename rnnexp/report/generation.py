@@ -30,9 +30,10 @@ def generate(
     """
     values = np.concatenate([window, np.empty(steps)])
     for step in range(steps):
-        last = values[step : step + len(window)][None]
+        last = values[step : step + len(window)][None, :, None]
         offset, scale = input_map.scaling(last)
-        output = predict(((last - offset) / scale)[..., None].astype(np.float32))
+        output = predict(((last - offset) / scale).astype(np.float32))
+        offset, scale = input_map.target_scaling(last)
         value = float((offset + scale * np.asarray(output, np.float64))[0, 0])
         if not abs(value) <= LARGEST:
             return values[len(window) : len(window) + step]

@@ -11,6 +11,7 @@ from rnnexp.preprocessing.input_map import (
     AS_IT_IS,
     AsItIs,
     Characters,
+    Columns,
     RawSound,
     SpectralSound,
     TrainingRange,
@@ -196,6 +197,48 @@ def test_other_fields_that_cannot_be_used_are_named(name, field, value):
         parse({**MAPS[name], field: value})
 
 
+EACH_FEATURE = {"kind": "train", "to": 1.0, "minimum": [1.0, -2.0], "range": [4.0, 0.5], "axis": "feature"}
+COLUMNS = {
+    "kind": "columns",
+    "columns": [
+        {"kind": "window", "to": 100.0, "flat_range": 50.0},
+        {"kind": "train", "to": 1.0, "minimum": -2.0, "range": 20.0},
+        {"kind": "none"},
+    ],
+    "targets": 2,
+}
+
+
+@pytest.mark.parametrize(("found", "kind"), [(EACH_FEATURE, TrainingRange), (COLUMNS, Columns)])
+def test_maps_of_features_there_and_back(found, kind):
+    parsed = parse(json.loads(json.dumps(found)))
+    assert type(parsed) is kind
+    assert json.loads(json.dumps(parsed.to_json())) == found
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"columns": []}, "columns: Tuple should have at least 1 item"),
+        ({"columns": [{"kind": "log-mel"}]}, "columns: Input tag 'log-mel'"),
+        ({"columns": [{"kind": "window", "to": 1.0}]}, "columns: Field required"),
+        ({"targets": 0}, "targets: Input should be greater than or equal to 1"),
+        ({"targets": 4}, "targets is 4, and there are 3 columns"),
+        ({"targets": 1.5}, "targets: Input should be a valid integer"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_refused(changed, message):
+    with pytest.raises(ValueError, match=message):
+        parse({**COLUMNS, **changed})
+
+
+def test_other_axes_are_refused():
+    with pytest.raises(ValueError, match=r"^axis: Input should be 'step' or 'feature'$"):
+        parse({**EACH_FEATURE, "axis": "time"})
+    with pytest.raises(ValueError, match=r"^minimum and range are not of as many features$"):
+        parse({**EACH_FEATURE, "range": [1.0, 2.0, 3.0]})
+
+
 def test_numbers_of_other_time_steps_than_the_others_are_refused():
     with pytest.raises(ValueError, match=r"^minimum and range are not of as many time steps$"):
         parse({"kind": "train", "to": 1.0, "minimum": [0.0, 1.0], "range": [1.0, 2.0, 3.0]})
@@ -204,7 +247,10 @@ def test_numbers_of_other_time_steps_than_the_others_are_refused():
 
 # ---- scaling
 
+# Of one feature: sample by sample, step by step.
 SAMPLES = np.array([[1.0, 3.0, 5.0], [7.0, 7.0, 7.0], [-2.0, 8.0, 0.5]])
+# Of two: their steps.
+PAIRS = np.array([[[1.0, -2.0], [3.0, -1.0]], [[5.0, 0.0], [5.0, 4.0]]])
 
 
 @pytest.mark.parametrize(
@@ -241,11 +287,56 @@ SAMPLES = np.array([[1.0, 3.0, 5.0], [7.0, 7.0, 7.0], [-2.0, 8.0, 0.5]])
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )
 def test_scaling_by_hand(found, offset, scale, inputs):
-    given, divided = parse(found).scaling(SAMPLES)
-    assert (given.tolist(), given.shape) == (offset, np.shape(offset))
-    np.testing.assert_allclose(divided, scale, rtol=1e-15)
-    assert divided.shape == np.shape(scale)
-    np.testing.assert_allclose((SAMPLES - given) / divided, inputs, rtol=1e-12)
+    given, divided = parse(found).scaling(SAMPLES[:, :, None])
+    assert (given[..., 0].tolist(), given.shape) == (offset, (*np.shape(offset), 1))
+    np.testing.assert_allclose(divided[..., 0], scale, rtol=1e-15)
+    assert divided.shape == (*np.shape(scale), 1)
+    np.testing.assert_allclose(((SAMPLES[:, :, None] - given) / divided)[..., 0], inputs, rtol=1e-12)
+
+
+def test_each_feature_has_its_own_scale():
+    given, divided = parse(EACH_FEATURE).scaling(PAIRS)
+    assert (given.tolist(), divided.tolist()) == ([[[1.0, -2.0]]], [[[4.0, 0.5]]])
+    given, divided = parse({"kind": "window", "to": 10.0, "flat_range": 3.0}).scaling(PAIRS)
+    assert given.tolist() == [[[1.0, -2.0]], [[5.0, 0.0]]]
+    np.testing.assert_allclose(divided, [[[0.2, 0.1]], [[0.3, 0.4]]])
+
+
+def test_each_column_has_its_own_map():
+    samples = np.concatenate([PAIRS, np.full((2, 2, 1), 9.0)], axis=2)
+    given, divided = parse(COLUMNS).scaling(samples)
+    assert given.tolist() == [[[1.0, -2.0, 0.0]], [[5.0, -2.0, 0.0]]]
+    np.testing.assert_allclose(divided, [[[0.02, 20.0, 1.0]], [[0.5, 20.0, 1.0]]])
+    # Two horizons of two targets.
+    given, divided = parse(COLUMNS).target_scaling(samples, 4)
+    assert given.tolist() == [[1.0, -2.0, 1.0, -2.0], [5.0, -2.0, 5.0, -2.0]]
+    np.testing.assert_allclose(divided, [[0.02, 20.0, 0.02, 20.0], [0.5, 20.0, 0.5, 20.0]])
+
+
+def test_predictions_go_back_by_the_first_feature():
+    given, divided = parse({"kind": "window", "to": 10.0, "flat_range": 3.0}).target_scaling(PAIRS, 3)
+    assert given.tolist() == [[1.0], [5.0]]
+    np.testing.assert_allclose(divided, [[0.2], [0.3]])
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({**EACH_FEATURE, "minimum": [1.0, 2.0, 3.0], "range": 1.0}, "it is for 3 features, and there are 2"),
+        ({**EACH_FEATURE, "axis": "step", "minimum": 0.0, "range": [1.0] * 3}, "for 3 time steps, and there are 2"),
+        (COLUMNS, "it is for 3 features, and there are 2"),
+    ],
+)
+def test_maps_that_do_not_fit_are_refused(found, message):
+    with pytest.raises(ValueError, match=message):
+        parse(found).scaling(PAIRS)
+
+
+def test_outputs_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="2 targets, and there are 3 outputs"):
+        parse(COLUMNS).target_scaling(np.zeros((1, 2, 3)), 3)
+    with pytest.raises(ValueError, match="numbers for each time step are of inputs alone"):
+        parse({**EACH_FEATURE, "axis": "step"}).target_scaling(PAIRS)
 
 
 def test_a_map_cannot_be_changed():
@@ -256,4 +347,4 @@ def test_a_map_cannot_be_changed():
 def test_every_kind_is_tested_here():
     known = get_args(get_args(input_map.InputMap)[0])
     kinds = {kind for one in known for kind in one.model_fields["kind"].annotation.__args__}
-    assert kinds == {found["kind"] for found in MAPS.values()}
+    assert kinds == {found["kind"] for found in (*MAPS.values(), COLUMNS)}

@@ -71,6 +71,23 @@ class Continuation:
 
 
 @dataclass(frozen=True)
+class Past:
+    """A series as a whole, for what is predicted from all that came before.
+
+    Attributes:
+        values: ``[n]``, in the data's own units.
+        first_held_out: the number of the first value that training must not see.
+        first_evaluated: the number of the first value of the evaluation part, which goes on to the end.
+        periods: lengths of the seasons that it may have, in values, the shortest first.
+    """
+
+    values: np.ndarray
+    first_held_out: int
+    first_evaluated: int
+    periods: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set, split, normalised and with the predictions that any model must beat.
 
@@ -96,6 +113,7 @@ class Dataset:
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
+        past: of a series, the whole of it.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
         augment: makes the inputs of the training part, distorted at random, for one epoch; None to train on them as
@@ -121,6 +139,7 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
+    past: Past | None = None
     calibration: np.ndarray | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None
 

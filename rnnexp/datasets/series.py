@@ -13,14 +13,14 @@ import pandas as pd
 
 from rnnexp import starter
 from rnnexp.config import RegressionConfig
-from rnnexp.datasets.dataset import Continuation, Dataset, Split
+from rnnexp.datasets.dataset import Continuation, Dataset, Past, Split
+from rnnexp.datasets.support import seasons
 from rnnexp.errors import UserError
 from rnnexp.preprocessing.input_map import AsItIs, InputMap, TrainingRange, WindowRange
 
 COLUMN = "data"
 # Squares of these, and sums of many, still fit float32.
 LARGEST_VALUE = 1e15
-MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Series:
 
     Attributes:
         values: ``[n]``, what is learned and predicted.
-        monthly: whether there is one for each month.
+        dates: of each, if they are known.
         continuation: what comes after the values, where that is known; only for closed-loop generation.
     """
 
     values: np.ndarray
-    monthly: bool = False
+    dates: pd.Series | None = None
     continuation: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
@@ -155,24 +155,24 @@ def read(path: Path) -> Series:
             f"{path}, row {row + 1} (line {row + 2}), column {COLUMN!r}: the value {what}{more}; "
             "fill it in or remove the row"
         )
-    return Series(values, _is_monthly(table, path))
+    return Series(values, _dates(table, path))
 
 
-def _is_monthly(table: pd.DataFrame, path: Path) -> bool:
-    """Tell from the column ``date``, if there is one, whether the rows are months; check their order."""
+def _dates(table: pd.DataFrame, path: Path) -> pd.Series | None:
+    """Return the dates of the rows, if there are any; check their order."""
     if "date" not in table.columns or len(table) < 3:
-        return False
+        return None
     dates = pd.to_datetime(table["date"], errors="coerce", format="ISO8601", utc=True)
     if dates.isna().any():
-        return False
-    gaps = dates.diff().dt.days.to_numpy()[1:]
-    if (gaps < 0).any():
-        row = int(np.argmax(gaps < 0)) + 1
+        return None
+    backwards = (dates.diff().dt.total_seconds() < 0).to_numpy()
+    if backwards.any():
+        row = int(np.argmax(backwards))
         raise UserError(
             f"{path}, row {row + 1} (line {row + 2}), column 'date': {table['date'].iloc[row]} comes after "
             f"{table['date'].iloc[row - 1]}; sort the file by date, oldest first"
         )
-    return bool(((gaps >= 28) & (gaps <= 31)).all())
+    return dates
 
 
 def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
@@ -229,8 +229,10 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     evaluation = part(last, len(values)) if config.early_stopping else validation
     continuation = _continuation(series, config, last)
     baselines = {"persistence": values[last - 1 : -1, None]}
-    if series.monthly and last >= MONTHS:
-        baselines["seasonal naive"] = values[last - MONTHS : len(values) - MONTHS, None]
+    periods = seasons.periods(series.dates, known_part)
+    for period in periods:
+        name = "seasonal naive" if len(periods) == 1 else f"seasonal naive, {period} steps"
+        baselines[name] = values[last - period : len(values) - period, None]
     return Dataset(
         name=config.dataset_name,
         task="regression",
@@ -252,6 +254,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         output_scale=size,
         defaults={**known.defaults, "validation_share": round(share, 4), "generate_steps": len(continuation.truth)},
         continuation=continuation,
+        past=Past(values, first_held_out, last, periods),
     )
 
 

@@ -77,13 +77,13 @@ class Past:
     Attributes:
         values: ``[n]``, in the data's own units.
         first_held_out: the number of the first value that training must not see.
-        first_evaluated: the number of the first value of the evaluation part, which goes on to the end.
+        evaluated: the number of the first value that each row of the evaluation part asks for, ``[n]``.
         periods: lengths of the seasons that it may have, in values, the shortest first.
     """
 
     values: np.ndarray
     first_held_out: int
-    first_evaluated: int
+    evaluated: np.ndarray
     periods: tuple[int, ...] = ()
 
 
@@ -99,8 +99,8 @@ class Dataset:
         evaluation: the part that the report's metrics are of: the validation part, or a separate test part where
             the validation part was used to choose among epochs.
         evaluation_part: its name in the report.
-        baselines: name -> predictions for the evaluation part: own units ``[n, outputs]``, or class
-            probabilities ``[n, classes]`` or ``[n, time, classes]``.
+        baselines: of what takes no model: name -> predictions for the evaluation part: own units ``[n, outputs]``, or
+            class probabilities ``[n, classes]`` or ``[n, time, classes]``.
         outputs: predicted values, or classes; 1 for two classes: the probability of the second one.
         source: where the data is from.
         units: of the targets, for people to read.
@@ -114,6 +114,7 @@ class Dataset:
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
         past: of a series, the whole of it.
+        floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
         augment: makes the inputs of the training part, distorted at random, for one epoch; None to train on them as
@@ -140,6 +141,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
     past: Past | None = None
+    floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None
 
@@ -159,4 +161,5 @@ class Dataset:
             return self
         rows = spread(len(self.evaluation), most)
         baselines = {name: values[rows] for name, values in self.baselines.items()}
-        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines)
+        past = replace(self.past, evaluated=self.past.evaluated[rows]) if self.past else None
+        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines, past=past)

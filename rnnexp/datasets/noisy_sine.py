@@ -32,4 +32,4 @@ def load(config: RegressionConfig) -> Dataset:
     source = f"{POINTS} points of a sine of period {PERIOD}, noise uniform in ±{NOISE}, seed {config.seed}"
     dataset = series.windows(made, config, series.Known(source, "amplitude"))
     floor = clean[POINTS - len(dataset.evaluation) : POINTS, None]
-    return dataclasses.replace(dataset, baselines={**dataset.baselines, "clean sine": floor})
+    return dataclasses.replace(dataset, baselines={**dataset.baselines, "clean sine": floor}, floors=("clean sine",))

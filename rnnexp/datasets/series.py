@@ -254,7 +254,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         output_scale=size,
         defaults={**known.defaults, "validation_share": round(share, 4), "generate_steps": len(continuation.truth)},
         continuation=continuation,
-        past=Past(values, first_held_out, last, periods),
+        past=Past(values, first_held_out, np.arange(last, len(values)), periods),
     )
 
 

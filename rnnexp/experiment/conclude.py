@@ -15,9 +15,13 @@ KERAS_TOLERANCE, KERAS_TOLERANCE_STEPS = 1e-5, 100
 def conclude(report: Report, console: Console) -> None:
     """Print what came out, and warn of what is not as it should be."""
     data, training = report.data, report.training
+    for line in text.verdict(report):
+        console.say(line)
     headings, rows = text.table(report)
     units = "" if report.task == "classification" else f", in {data.units}"
     console.table(f"{report.name}, {data.evaluation_part}{units}", headings, rows)
+    for name, note in (report.baseline_notes or {}).items():
+        console.say(f"{name}: {note}")
     for note in data.notes:
         console.say(note)
     _warn_of_models(report.models, data, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import time
@@ -13,7 +14,7 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import build, export, pictures, starting_weights
+from rnnexp.experiment import baselines, build, export, pictures, starting_weights
 from rnnexp.experiment import evaluate as results
 from rnnexp.experiment.conclude import conclude
 from rnnexp.experiment.export import Takeaway
@@ -28,6 +29,7 @@ from rnnexp.report.evaluation import evaluate_baselines
 from rnnexp.report.file import to_json
 from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
+from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
 
 
@@ -87,7 +89,9 @@ def _run(
             )
         except UserError as error:
             problems["int8"] = f"{error}. The trained model is in {last.path}"
-        float32 = export.to_float32(converter, trained, about)
+        # While the converter's process has work, this one has none.
+        with baselines.Background(dataset) as simple:
+            float32 = export.to_float32(converter, trained, about)
     if float32.problem:
         problems["float32"] = float32.problem
     else:
@@ -119,6 +123,8 @@ def _run(
         x=dataset.evaluation.x,
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
+    beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
+    training = results.describe_training(history, time.perf_counter() - started)
     report = Report(
         name=name,
         task=config.task,
@@ -128,9 +134,11 @@ def _run(
         versions=versions(),
         data=results.describe_data(dataset),
         models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | evaluated.models),
-        baselines=evaluate_baselines(dataset),
+        baselines=evaluate_baselines(beside),
+        baseline_notes=simple.answers().notes or None,
+        verdict=judge(beside, evaluated.outputs, training, weights=sum(values.size for values in last.network.weights)),
         progress=evaluated.progress,
-        training=results.describe_training(history, time.perf_counter() - started),
+        training=training,
         degradation=compared.degradation if compared else None,
         quantization=compared.tensors if compared else None,
         generation=generation,

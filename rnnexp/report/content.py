@@ -18,6 +18,7 @@ from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
+from rnnexp.report.verdict import Verdict
 
 
 class Data(Part):
@@ -212,7 +213,9 @@ class Report(Part):
         versions: package -> version.
         data: the data set.
         models: the exported models.
-        baselines: name -> metrics of what takes no model.
+        baselines: name -> metrics of what takes no network: trivial predictions, and simple models of the same inputs.
+        baseline_notes: name -> why there is none of it, or how much of the training part it has learned from.
+        verdict: whether the network is better than the best of them; absent in reports from before there was one.
         progress: the models after the epochs 0, 1 and the last.
         training: how it went.
         examples: questions and answers, where they are texts.
@@ -232,6 +235,8 @@ class Report(Part):
     data: Data
     models: Models
     baselines: dict[str, Metrics]
+    baseline_notes: dict[str, str] | None = None
+    verdict: Verdict | None = None
     progress: list[Progress]
     training: Training
     examples: list[Example] | None = None

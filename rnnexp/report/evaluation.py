@@ -11,9 +11,13 @@ from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics, Metri
 
 def evaluate(dataset: Dataset, outputs: np.ndarray) -> Metrics:
     """Return the metrics of a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``, for the evaluation part."""
-    if dataset.task == "classification":
-        return _classification(dataset, class_probabilities(outputs))
-    return _regression(dataset, dataset.evaluation.to_units(outputs))
+    found = predictions(dataset, outputs)
+    return _classification(dataset, found) if dataset.task == "classification" else _regression(dataset, found)
+
+
+def predictions(dataset: Dataset, outputs: np.ndarray) -> np.ndarray:
+    """Return what a model's outputs for the evaluation part say: values in own units, or class probabilities."""
+    return class_probabilities(outputs) if dataset.task == "classification" else dataset.evaluation.to_units(outputs)
 
 
 def evaluate_baselines(dataset: Dataset) -> dict[str, Metrics]:
@@ -43,6 +47,21 @@ def loss(part: Split, outputs: np.ndarray) -> float:
         return 1.0 - metrics.accuracy(part.y, class_probabilities(outputs))
     target = _target(part)
     return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
+
+
+def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
+    """Return for each sequence of the evaluation part the mean squared error, or the share of answers that are wrong.
+
+    Args:
+        dataset: the data.
+        predictions: own units ``[n, outputs]``, or class probabilities ``[n, classes]`` or ``[n, time, classes]``.
+    """
+    part = dataset.evaluation
+    if dataset.task == "classification":
+        losses = (predictions.argmax(axis=-1) != part.y).astype(np.float64)
+    else:
+        losses = (predictions - _target(part)) ** 2
+    return losses.reshape(len(part), -1).mean(axis=1)
 
 
 def class_probabilities(outputs: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from rnnexp.presets import PRESETS
 from rnnexp.report.content import Data, Degradation, Example, Exports, Generation, Report, Tensor, Training
 from rnnexp.report.metrics import ClassificationMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
-from rnnexp.report.text import epochs, number, steps_a_second, table
+from rnnexp.report.text import epochs, number, steps_a_second, table, verdict
 
 
 def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
@@ -20,9 +20,11 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         weights: all weights as text.
     """
     data, count = report.data, len(report.baselines)
+    judgement = verdict(report)
     lines = [
         f"# {report.name}",
         "",
+        *([f"**{judgement[0]}.**", "", *(f"- {finding}" for finding in judgement[1:]), ""] if judgement else []),
         *_preset(report),
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
         "",
@@ -32,8 +34,10 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         "",
         "## Results",
         "",
-        f"{'The first row is' if count == 1 else f'The first {count} rows are'} what takes no model at all. Models are "
-        "the exported files, run by LiteRT.",
+        f"{'The first row is' if count == 1 else f'The first {count} rows are'} what takes no network: trivial "
+        "predictions, and simple models that have learned from the same training part. The others are the exported "
+        "files, run by LiteRT.",
+        *(f"\n{name}: {note}." for name, note in (report.baseline_notes or {}).items()),
         "",
         *_table(*table(report)),
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),

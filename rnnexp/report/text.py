@@ -5,6 +5,7 @@ from __future__ import annotations
 from rnnexp.report.content import Generation, Report, Training
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS
+from rnnexp.report.verdict import Standing
 
 # Metrics in the order of the tables, and how each is headed.
 HEADINGS = {
@@ -20,6 +21,11 @@ HEADINGS = {
     "sequence_accuracy": "sequences",
     "cross_entropy": "cross-ent.",
 }
+
+# From here on, an RMSE is called so many times the other, and not so many percent more.
+MANY = 2
+# Before the name of a baseline.
+JUDGEMENTS = {"better": "better than", "worse": "worse than", "as good": "about as good as"}
 
 
 def table(report: Report) -> tuple[list[str], list[list[str]]]:
@@ -40,6 +46,54 @@ def table(report: Report) -> tuple[list[str], list[list[str]]]:
     headings = list(HEADINGS.values())
     rows = [[name, *(number(row[place]) for place in shown)] for name, row in values]
     return ["", *(headings[place] for place in shown)], rows
+
+
+def verdict(report: Report) -> list[str]:
+    """Return whether the network is better than the best baseline, in a line, and in further ones what else is wrong.
+
+    What it says first is of the int8 model, where there is one. Nothing where the report has no verdict.
+    """
+    found = report.verdict
+    if found is None:
+        return []
+    kinds = [kind for kind in reversed(KINDS) if kind in found.models]
+    metric = "accuracy" if report.task == "classification" else "RMSE"
+    values = {kind: _value(report.models.exported[kind].metrics) for kind in kinds}
+    deployed, *others = kinds
+    first = found.models[deployed]
+    line = f"{deployed} is {JUDGEMENTS[first.judgement]} the best baseline, {found.best_baseline}: "
+    line += f"{metric} {number(values[deployed])} against {number(found.best)}{_difference(first)}"
+    if first.judgement == "as good" and first.resolution:
+        line += f" (of {report.data.evaluation:,} sequences, up to {_amount(first, first.resolution)} may be chance)"
+    for kind in others:
+        standing = found.models[kind]
+        differs = standing.judgement != first.judgement
+        said = f" is {JUDGEMENTS[standing.judgement]} it" if differs else ""
+        line += f"; {kind}{said}: {number(values[kind])}{_difference(standing)}"
+    return [line, *(finding.text for finding in found.findings)]
+
+
+def _value(metrics: Metrics) -> float | None:
+    """Return what a verdict compares."""
+    name = "accuracy" if hasattr(metrics, "accuracy") else "rmse"
+    value: float | None = getattr(metrics, name, None)
+    return value
+
+
+def _difference(standing: Standing) -> str:
+    """Return how far a model is from the best baseline, after a comma; nothing where there is no measure of it."""
+    if standing.ratio is not None and standing.ratio >= MANY:
+        return f", {standing.ratio:.3g} times as much"
+    more = standing.points if standing.ratio is None else standing.ratio - 1
+    if more is None:
+        return ""
+    return f", {_amount(standing, abs(more))} {'more' if more > 0 else 'less'}" if more else ", the same"
+
+
+def _amount(standing: Standing, difference: float) -> str:
+    share = standing.points is None
+    size = 100 * difference if share else difference
+    return (f"{size:.1f}" if size >= 1 else f"{size:.2g}") + (" %" if share else " points")
 
 
 def number(value: float | None) -> str:

@@ -115,7 +115,10 @@ def test_the_readable_report_has_the_table_the_files_and_the_plots(finished):
     for row in (headings, *rows):
         assert "| " + " | ".join(row) + " |" in page
     count = len(finished.report["baselines"])
-    assert ("The first row is" if count == 1 else f"The first {count} rows are") + " what takes no model" in page
+    assert f"The first {count} rows are what takes no network" in page
+    judged, *findings = text.verdict(finished.returned)
+    assert page.splitlines()[2] == f"**{judged}.**"
+    assert all(f"- {finding}" in page for finding in findings)
     assert finished.model.name in page
     for name, value in finished.report["config"].items():
         assert f"| {name} | {value}" in page

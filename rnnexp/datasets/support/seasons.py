@@ -8,16 +8,19 @@ import pandas as pd
 DAY_SECONDS = 86_400
 # Days between values -> values in a year.
 YEARS = {7: 52, 30: 12, 91: 4}
-# Of one season, days between values may differ by this share.
-SPREAD = 0.1
+# Dates are regular where at least this share of the steps between them is, but for a tenth, as long as the others:
+# of trading days, a fifth of the steps are weekends.
+REGULAR_SHARE, TOLERANCE = 0.75, 0.1
 WEEKDAYS = 5
 # What repeats has at least this autocorrelation, after so many values at least, and is there so many times.
 LEAST_CORRELATION = 0.3
 SHORTEST = 3
 REPEATED = 3
+# What is left of a trend is rounding errors alone up to this share of the values.
+ROUNDING = 1e-9
 
 
-def periods(dates: pd.Series | None, known: np.ndarray) -> tuple[int, ...]:
+def periods(dates: pd.Series[pd.Timestamp] | None, known: np.ndarray) -> tuple[int, ...]:
     """Return the lengths of the seasons that a series may have, in values, the shortest first.
 
     Hour of the day and day of the week, or the time of the year, where there are dates at regular distances; else the
@@ -27,57 +30,52 @@ def periods(dates: pd.Series | None, known: np.ndarray) -> tuple[int, ...]:
         dates: of all values; None where there are none.
         known: the part of the values that may be looked at, ``[n]``.
     """
-    found = _calendar(dates) if dates is not None else ()
-    if not found:
-        repeated = autocorrelated(known)
-        found = (repeated,) if repeated else ()
-    return tuple(period for period in found if REPEATED * period <= len(known))
+    by_date = () if dates is None else _calendar(dates)
+    found = tuple(period for period in by_date if REPEATED * period <= len(known))
+    return found or repeats(known)
 
 
-def _calendar(dates: pd.Series) -> tuple[int, ...]:
+def _calendar(dates: pd.Series[pd.Timestamp]) -> tuple[int, ...]:
     """Return the seasons that dates at regular distances have."""
     seconds = dates.diff().dt.total_seconds().to_numpy()[1:]
     step = float(np.median(seconds))
-    if step <= 0:
+    if step <= 0 or np.mean(np.abs(seconds - step) <= TOLERANCE * step) < REGULAR_SHARE:
         return ()
     days = step / DAY_SECONDS
     for length, values in YEARS.items():
-        if abs(days - length) <= SPREAD * length:
+        if abs(days - length) <= TOLERANCE * length:
             return (values,)
     if days == 1:
-        return (WEEKDAYS if (dates.dt.dayofweek < WEEKDAYS).all() else 7,)
+        return (WEEKDAYS if (dates.dt.day_of_week < WEEKDAYS).all() else 7,)
     in_a_day = DAY_SECONDS / step
-    return (int(in_a_day), 7 * int(in_a_day)) if in_a_day >= 2 and in_a_day == int(in_a_day) else ()
+    return (int(in_a_day), 7 * int(in_a_day)) if in_a_day >= 2 and in_a_day.is_integer() else ()
 
 
-def autocorrelated(values: np.ndarray) -> int | None:
-    """Return the lag of the highest peak of the autocorrelation of values without their linear trend, if it is high."""
-    count = len(values)
-    if count < REPEATED * SHORTEST:
-        return None
-    time = np.arange(count)
-    rest = values - np.polyval(np.polyfit(time, values, 1), time)
-    correlation = autocorrelation(rest, count // REPEATED)
+def repeats(values: np.ndarray) -> tuple[int, ...]:
+    """Return the lag of the highest peak of the autocorrelation, if it is high; else nothing.
+
+    The trend is taken off as a parabola, and peaks count from where the autocorrelation first falls to 0: before that,
+    it is as high only because the values change slowly.
+    """
+    if len(values) < REPEATED * SHORTEST:
+        return ()
+    time = np.linspace(-1.0, 1.0, len(values))
+    rest = values - np.polyval(np.polyfit(time, values, 2), time)
+    if np.abs(rest).max() <= ROUNDING * np.abs(values).max():
+        return ()
+    correlation = autocorrelation(rest, len(values) // REPEATED)
     inner = correlation[1:-1]
     peaks = 1 + np.flatnonzero((inner > correlation[:-2]) & (inner >= correlation[2:]))
-    peaks = [lag for lag in peaks if lag >= SHORTEST and correlation[lag] >= LEAST_CORRELATION]
-    return int(max(peaks, key=lambda lag: correlation[lag])) if peaks else None
+    fallen = np.flatnonzero(correlation <= 0)
+    peaks = peaks[(peaks >= max(SHORTEST, *fallen[:1])) & (correlation[peaks] >= LEAST_CORRELATION)]
+    return (int(peaks[correlation[peaks].argmax()]),) if peaks.size and fallen.size else ()
 
 
 def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
-    """Return the autocorrelation at the lags 0 to ``lags``; zeros for a constant series."""
-    centered = values - values.mean()
-    power = float(centered @ centered)
-    if power == 0:
-        return np.zeros(lags + 1)
-    return np.array([float(centered[lag:] @ centered[: len(centered) - lag]) for lag in range(lags + 1)]) / power
+    """Return the autocorrelation of values that are not all the same, at the lags 0 to ``lags``.
 
-
-def is_seasonal(values: np.ndarray, period: int) -> bool:
-    """Tell whether changes of a series repeat after a period, by the 90 % test of the M4 competition.
-
-    Makridakis, Spiliotis and Assimakopoulos 2020, "The M4 Competition: 100,000 time series and 61 forecasting methods".
+    By way of the power spectrum (the Wiener-Khinchin theorem), since a sum for each lag takes long.
     """
-    correlation = autocorrelation(np.diff(values), period)
-    limit = 1.645 * np.sqrt((1 + 2 * np.sum(correlation[1:-1] ** 2)) / len(values))
-    return bool(abs(correlation[-1]) > limit)
+    centered = values - values.mean()
+    spectrum = np.fft.rfft(centered, 2 * len(values))
+    return np.fft.irfft(np.abs(spectrum) ** 2)[: lags + 1] / (centered @ centered)

@@ -1,4 +1,4 @@
-"""How good the float32 files are next to trivial baselines: the median of five seeds, by data set and activation.
+"""How good the float32 files are next to the best baseline: the median of five seeds, by data set and activation.
 
     python benchmarks/quality.py                      prints a table and writes benchmarks/results/quality.json
     python benchmarks/quality.py --seeds 1 --only iris
@@ -21,13 +21,8 @@ from rnnexp.report.content import Report
 
 RESULTS = Path(__file__).parent / "results" / "quality.json"
 ACTIVATIONS = ("custom", "tanh", "relu")
-# What is compared, where it stands in a report, and the baseline that it is compared with.
-METRICS = {
-    "SP500": ("rmse", "persistence"),
-    "airline-passengers": ("rmse", "persistence"),
-    "iris": ("accuracy", "majority class"),
-    "memory": ("memory_capacity", "mean"),
-}
+# What is compared, as it is called in a report.
+METRICS = {"regression": "rmse", "classification": "accuracy", "memory": "memory_capacity"}
 
 
 def cases() -> list[tuple[str, type[Settings], dict[str, Any]]]:
@@ -67,7 +62,10 @@ def main() -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             reports = [measure(config_class, settings, seed, Path(folder)) for seed in range(arguments.seeds)]
-        metric, baseline = METRICS[reports[0].config["dataset_name"]]
+        metric = METRICS[reports[0].task]
+        verdict = reports[0].verdict
+        assert verdict is not None
+        baseline = verdict.best_baseline
         values = [getattr(report.models.float32.metrics, metric) for report in reports]
         row = {
             "case": name,

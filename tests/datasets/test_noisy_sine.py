@@ -47,3 +47,9 @@ def test_the_points_do_not_depend_on_how_many_are_generated():
     truth = many.continuation.truth
     np.testing.assert_array_equal(truth[:200], many.evaluation.target[:, 0])
     assert np.abs(truth[200:] - clean(1000, 1100)).max() <= 0.05
+
+
+def test_the_floor_is_not_there_to_be_beaten():
+    dataset = load()
+    assert dataset.floors == ("clean sine",)
+    assert set(dataset.floors) < set(dataset.baselines)

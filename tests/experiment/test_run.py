@@ -16,6 +16,7 @@ from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.report import text as words
 from rnnexp.report.file import read_report
 
 
@@ -98,6 +99,32 @@ def test_the_log_has_what_the_terminal_had(finished):
     for name in finished.report["baselines"]:
         assert name in text
     assert str(finished.model) in text
+    for line in words.verdict(finished.returned):
+        assert (
+            0
+            < text.index(line)
+            < text.index(f"{finished.report['name']}, {finished.report['data']['evaluation_part']}")
+        )
+
+
+def test_simple_models_stand_beside_the_network(regression_run, memory_run, iris_run):
+    """And what the report says of the best one is what its metrics say."""
+    for finished, names, metric in (
+        (regression_run, ["persistence", "seasonal naive", "ridge", "ETS", "always up"], "rmse"),
+        (memory_run, ["mean", "ridge"], "rmse"),
+        (iris_run, ["majority class", "logistic regression", "1-NN Euclid", "1-NN DTW"], "accuracy"),
+    ):
+        report = finished.report
+        assert list(report["baselines"]) == names
+        verdict, model = report["verdict"], report["models"]["int8"]["metrics"][metric]
+        best = report["baselines"][verdict["best_baseline"]][metric]
+        assert verdict["best"] == pytest.approx(best)
+        standing = verdict["models"]["int8"]
+        if metric == "rmse":
+            assert standing["ratio"] == pytest.approx(model / best)
+        else:
+            assert standing["points"] == pytest.approx(100 * (model - best))
+    assert [finding["kind"] for finding in iris_run.report["verdict"]["findings"]] == ["few sequences"]
 
 
 def test_the_loss_at_the_end_is_that_of_the_exported_file(regression_run, memory_run):

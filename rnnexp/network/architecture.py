@@ -178,12 +178,21 @@ class Architecture(Stack[Layer]):
         activation: of all cells, by name.
         max_value: the custom activation's ``M``.
         softmax: whether probabilities follow the dense layer; of a single output it is the sigmoid.
+        linear_path: whether the inputs of the whole sequence, flattened, are added to the outputs, times a kernel.
+
+    Raises:
+        ValueError: if there is such a path to more than one answer.
     """
 
     outputs: int
     activation: str
     max_value: float = 1.0
     softmax: bool = False
+    linear_path: bool = False
+
+    def __post_init__(self) -> None:
+        if self.linear_path and self.every_step:
+            raise ValueError("a linear path goes to the one answer after the last step, not to an answer at every step")
 
     @property
     def structure(self) -> Structure:
@@ -223,11 +232,14 @@ class Architecture(Stack[Layer]):
                 shapes = cells.load(layer.cell).shapes(inputs, layer.units)
                 found |= {f"{scope}{name}": shape for name, shape in shapes.items()}
             inputs = layer.width
+        if self.linear_path:
+            found["linear/kernel"] = self.sequence_length * self.features, self.outputs
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return asdict(self)
+        """Return it as JSON has it; a linear path only where there is one."""
+        found = asdict(self)
+        return found if self.linear_path else {name: fact for name, fact in found.items() if name != "linear_path"}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:

@@ -19,7 +19,7 @@ BATCH_NUMBERS = 2**24
 
 @dataclass(frozen=True)
 class Network:
-    """A network of recurrent layers and a dense one.
+    """A network of recurrent layers and a dense one, to which a linear path may lead beside them.
 
     Attributes:
         architecture: everything but the weights.
@@ -51,6 +51,11 @@ class Network:
     def bias(self) -> np.ndarray:
         """Of the dense layer, ``[outputs]``."""
         return self.weights[-1]
+
+    @property
+    def linear_kernel(self) -> np.ndarray:
+        """Of the linear path, ``[time * features, outputs]``; without rows where there is none."""
+        return self.weights[-3] if self.architecture.linear_path else np.zeros((0, self.architecture.outputs))
 
     @property
     def activation(self) -> Function:
@@ -88,7 +93,10 @@ class Network:
             for number, (layer, weights, seen) in enumerate(stacked, 1):
                 last = number == len(layers) and not every_step
                 values = repeated(self._run(layer, weights, values, seen, last=last)[0], layer.repeats)
-            found.append((values if every_step else values[:, -1]) @ self.kernel + self.bias)
+            outputs = (values if every_step else values[:, -1]) @ self.kernel + self.bias
+            if self.architecture.linear_path:
+                outputs += part.reshape(len(part), -1).astype(np.float64) @ self.linear_kernel
+            found.append(outputs)
         return np.concatenate(found)
 
     def states(self, x: np.ndarray) -> list[list[np.ndarray]]:

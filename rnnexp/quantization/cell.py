@@ -176,4 +176,4 @@ def sums_in_places(
     rows = as_values(kernel, recurrent, source, scale)
     sums = quantize_product(rows / steps[:, None], (bias - starts) / steps, scale, 1.0, "gates")
     moved = tuple(places.times(sums.step) for places in tables)
-    return without_zero_point(sums, source.zero_point, len(kernel)), moved
+    return without_zero_point(sums, source.zero_point, slice(len(kernel))), moved

@@ -5,6 +5,9 @@ states at the start of a sequence. The output layer reads the last layer's value
 
     y = clip(multiply(output_layer, values) + output_zero_point, -128, 127)
 
+Where a linear path goes beside the layers, it also reads the input codes of the whole sequence, step by step, behind the
+values; as everywhere, a code ``c`` is the value ``64 c``, and the codes' zero point is in the bias.
+
 ``rnnexp.quantization.product`` says what ``multiply`` is, ``rnnexp.quantization.arithmetic`` what cells are made of,
 and ``rnnexp.quantization.reference`` computes all of it.
 """
@@ -18,7 +21,7 @@ import numpy as np
 from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
-from rnnexp.quantization.product import Product
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.scales import Affine
 
 # The codes of probabilities.
@@ -57,7 +60,8 @@ class IntegerNetwork(Stack[Layer]):
     Attributes:
         input: int8 codes of the inputs.
         output: int8 codes of the outputs before any softmax.
-        output_layer: ``[outputs, values]``; result in steps of the output.
+        output_layer: ``[outputs, values]``, or with a linear path ``[outputs, values + time * features]``; result in
+            steps of the output.
         softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
             sigmoid, from a table.
     """
@@ -71,6 +75,16 @@ class IntegerNetwork(Stack[Layer]):
     def outputs(self) -> int:
         """Outputs, or classes."""
         return len(self.output_layer.high)
+
+    @property
+    def values(self) -> int:
+        """How many values the output layer reads: those of the last layer."""
+        return len(self.layers[-1].scales)
+
+    @property
+    def path_inputs(self) -> int:
+        """How many input codes the linear path to the outputs reads, those of the whole sequence; 0 without a path."""
+        return self.output_layer.high.shape[1] - self.values
 
     @property
     def sigmoid(self) -> np.ndarray | None:
@@ -92,9 +106,14 @@ class IntegerNetwork(Stack[Layer]):
 
     @property
     def sources(self) -> list[Source]:
-        """What comes into each layer, and at last into the output layer."""
+        """What comes into each layer, and at last into the output layer, but for the linear path."""
         first = input_source(self.input.scale, self.input.zero_point, self.features)
         return [first, *(Source(layer.scales) for layer in self.layers)]
+
+    @property
+    def path_source(self) -> Source:
+        """What comes into the output layer by the linear path."""
+        return input_source(self.input.scale, self.input.zero_point, self.path_inputs)
 
     def real_weights(self) -> list[np.ndarray]:
         """Return the weights that the integers stand for, float64, in the order of ``Network.weights``."""
@@ -102,15 +121,31 @@ class IntegerNetwork(Stack[Layer]):
         for layer, source in zip(self.layers, self.sources, strict=False):
             for cell in layer.cells:
                 found += cell.real_weights(source)
-        return [*found, self.output_kernel.T, self.output_layer.bias * self.output_bias_scale]
+        path = [self.linear_kernel.T] if self.path_inputs else []
+        bias = self.output_layer.bias + CODE_UNIT * self.input.zero_point * self._path_codes.sum(axis=1)
+        return [*found, *path, self.output_kernel.T, bias * self.output_bias_scale]
 
     @property
     def output_kernel(self) -> np.ndarray:
         """The real weights of the output layer, ``[outputs, values]``."""
         scales = self.layers[-1].scales
-        return self.output_layer.codes * (self.output_layer.scale * scales[-1] / scales)
+        return self.output_layer.codes[:, : self.values] * (self.output_layer.scale * scales[-1] / scales)
+
+    @property
+    def linear_kernel(self) -> np.ndarray:
+        """The real weights of the linear path, ``[outputs, time * features]``; without columns where there is none."""
+        return self._path_codes * self.linear_scale
+
+    @property
+    def linear_scale(self) -> float:
+        """The real value of one unit of the linear path's weights."""
+        return self.output_layer.scale * self.layers[-1].scales[-1] / (self.input.scale / RADIX)
 
     @property
     def output_bias_scale(self) -> float:
         """The real value of one unit of the output layer's bias."""
         return self.output_layer.step * 2.0**-self.output_layer.shift
+
+    @property
+    def _path_codes(self) -> np.ndarray:
+        return self.output_layer.codes[:, self.values :]

@@ -12,7 +12,7 @@ from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.rounding import quantize_product
+from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
 
 
@@ -36,12 +36,13 @@ def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] |
         ranges = network.ranges()
         outputs = network.run(x, ranges)
         inputs = affine(input_range or (float(x.min()), float(x.max())), "input")
-        layers = _layers(network, ranges, input_source(inputs.scale, inputs.zero_point, architecture.features))
+        source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        layers = _layers(network, ranges, source)
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")
     scales = layers[-1].scales
-    scale = float(scales[-1])
-    output_layer = quantize_product(network.kernel.T * (scales / scale), network.bias, scale, out.scale, "output")
+    rows = output_rows(network, scales, inputs)
+    output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output")
     return IntegerNetwork(
         sequence_length=architecture.sequence_length,
         features=architecture.features,
@@ -49,9 +50,24 @@ def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] |
         every_step=architecture.every_step,
         input=inputs,
         output=Affine(output_layer.step, out.zero_point),
-        output_layer=output_layer,
+        output_layer=without_zero_point(output_layer, inputs.zero_point, slice(len(scales), None)),
         softmax=architecture.softmax,
     )
+
+
+def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndarray:
+    """Return the output layer's weights, ``[outputs, values]`` and behind them those of a linear path if there is one.
+
+    Args:
+        network: the real numbers.
+        scales: of the last layer's values; weights are for values that all have the last of these.
+        inputs: codes that the path's weights are for.
+    """
+    kernels = [(network.kernel, scales)]
+    if network.architecture.linear_path:
+        kernel = network.linear_kernel
+        kernels.append((kernel, input_source(inputs.scale, inputs.zero_point, len(kernel)).scale))
+    return np.concatenate([kernel.T * (scale / scales[-1]) for kernel, scale in kernels], axis=1)
 
 
 def _layers(network: Network, ranges: Sequence[Sequence[Ranges]], source: Source) -> tuple[Layer, ...]:

@@ -56,7 +56,10 @@ def _run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
         values = repeated(values, layer.repeats)
     if not network.every_step:
         values = values[:, -1:]
-    sums = network.output_layer.multiply(values.reshape(-1, values.shape[2]))
+    values = values.reshape(-1, values.shape[2])
+    if network.path_inputs:
+        values = np.concatenate([values, RADIX * codes.reshape(len(codes), -1).astype(np.int64)], axis=1)
+    sums = network.output_layer.multiply(values)
     found = np.clip(sums + network.output.zero_point, -128, 127).astype(np.int8)
     return found.reshape(len(codes), -1, network.outputs) if network.every_step else found
 

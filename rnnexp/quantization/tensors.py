@@ -62,6 +62,7 @@ def describe(network: IntegerNetwork, saturation: Mapping[str, float]) -> list[T
         *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
         *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
+        *_linear_path(network),
         _entry("output_kernel", PAIR, outputs.shape, layer.scale, outputs),
         *(_bias(block, scope) for block, *_, scope in blocks),
         _entry("output_bias", "int64", layer.bias.shape, scale, layer.bias * scale),
@@ -97,6 +98,14 @@ def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:
         return []
     values, affine = PROBABILITIES.decode(network.sigmoid), PROBABILITIES
     return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
+
+
+def _linear_path(network: IntegerNetwork) -> list[TensorSummary]:
+    """Return the kernel of the linear path, if there is one."""
+    if not network.path_inputs:
+        return []
+    kernel = network.linear_kernel
+    return [_entry("linear_kernel", PAIR, kernel.shape, network.linear_scale, kernel)]
 
 
 def _state(state: State, cell: IntegerCell, prefix: str) -> TensorSummary:

@@ -227,16 +227,16 @@ class TFLiteStepModel:
         self.output = made[0]
 
     def run_codes(self, inputs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Run sequences ``[n, time, features]`` that are already in the model's type, each from states of 0.
+        """Run sequences ``[n, time, features]`` that are already in the model's type, each from states that stand for 0.
 
         Returns:
-            Outputs ``[n, time, outputs]`` and states ``[n, time, units]`` after every step, in the model's types.
+            Outputs ``[n, time, outputs]`` and states ``[n, time, ...]`` after every step, in the model's types.
         """
         outputs, *states = (
             np.empty((*inputs.shape[:2], *spec.shape[1:]), spec.dtype) for spec in (self.output, *self.states)
         )
         for n, sequence in enumerate(inputs):
-            kept = [np.zeros(spec.shape, spec.dtype) for spec in self.states]
+            kept = [np.full(spec.shape, spec.zero_point, spec.dtype) for spec in self.states]
             for time_step, sample in enumerate(sequence):
                 for place, values in enumerate((sample[None], *kept)):
                     self._runtime.set_input(place, values)

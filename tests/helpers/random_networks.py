@@ -12,7 +12,16 @@ ANSWER_STEPS = 5
 
 
 def layered(
-    *cells, steps=20, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0, softmax=False
+    *cells,
+    steps=20,
+    features=1,
+    outputs=1,
+    every_step=False,
+    activation="tanh",
+    gain=1.0,
+    seed=0,
+    softmax=False,
+    linear_path=False,
 ):
     """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
 
@@ -22,13 +31,18 @@ def layered(
         Layer(cell, units, "both" in ways, "backwards" in ways, ANSWER_STEPS if "encodes" in ways else 0)
         for cell, units, *ways in cells
     )
-    architecture = Architecture(steps, features, layers, every_step, outputs, activation, softmax=softmax)
+    architecture = Architecture(
+        steps, features, layers, every_step, outputs, activation, softmax=softmax, linear_path=linear_path
+    )
     random, weights, inputs = np.random.default_rng(seed), [], features
     for layer in layers:
         for _ in layer.directions:
             weights += cell_weights(random, layer.cell, inputs, layer.units, gain)
         inputs = layer.width
-    return Network.of(architecture, [*weights, random.normal(size=(inputs, outputs)), random.normal(size=outputs)])
+    weights += [random.normal(size=(inputs, outputs)), random.normal(size=outputs)]
+    if linear_path:
+        weights.insert(-2, random.normal(size=(steps * features, outputs)) / (steps * features) ** 0.5)
+    return Network.of(architecture, weights)
 
 
 def cell_weights(random, cell, inputs, units, gain=1.0):

@@ -125,7 +125,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     parts = quantize_product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, "candidate")
     return GRUCell(
         gates=gate_sums,
-        parts=without_zero_point(parts, source.zero_point, len(kernel)),
+        parts=without_zero_point(parts, source.zero_point, slice(len(kernel))),
         gate=gates.gates(),
         candidate=where.times(parts.step).tabulate(
             activation, scale / 2**WORD_BITS, multiple=2**WORD_BITS, name="candidate"

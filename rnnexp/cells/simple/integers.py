@@ -60,7 +60,7 @@ class SimpleCell(IntegerCell):
         kernel, recurrent, bias = weights
         rows = as_values(kernel, recurrent, source, self.activation.scale)
         sums = refilled(self.sums, rows, bias - self.activation.start)
-        return replace(self, sums=without_zero_point(sums, source.zero_point, len(kernel)))
+        return replace(self, sums=without_zero_point(sums, source.zero_point, slice(len(kernel))))
 
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
@@ -77,5 +77,5 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     sums = quantize_product(rows, bias - where.start, scale, where.step, "pre-activation")
     # The step was rounded up: the table ends a little later.
     where = replace(where, step=sums.step)
-    sums = without_zero_point(sums, source.zero_point, len(kernel))
+    sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
     return SimpleCell(sums, where.tabulate(activation, scale))

@@ -15,7 +15,13 @@ from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 
 
 def write_output_layer(graph: Subgraph, network: IntegerNetwork, values: Sequence[Value]) -> int:
-    """Return the output's codes for the last layer's values, before any softmax, int8 ``[1, outputs]``."""
+    """Return the output's codes, before any softmax, int8 ``[1, outputs]``.
+
+    Args:
+        graph: where it is written.
+        network: whose output layer.
+        values: those of the last layer, and behind them what a linear path reads.
+    """
     sums = GraphArithmetic(graph).products(network.output_layer, values, "output")
     affine = network.output
     name = "logits" if network.softmax else "output"

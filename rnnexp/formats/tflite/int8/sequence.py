@@ -29,7 +29,10 @@ def write_sequence(model: Model, network: IntegerNetwork) -> None:
         reshape.newShape = np.array(shape, np.int32)
         main.operator(Op.RESHAPE, [carried.results[0], main.constant("shape", reshape.newShape)], [result], reshape)
     else:
-        result = write_output_layer(main, network, _last_values(loops[-1], carried))
+        values = _last_values(loops[-1], carried)
+        if network.path_inputs:
+            values.append(Value.of_window(GraphArithmetic(main), inputs, network))
+        result = write_output_layer(main, network, values)
     main.interface([inputs], [write_probabilities(main, network, result)])
 
 

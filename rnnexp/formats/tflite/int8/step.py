@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
+from rnnexp.formats.tflite.int8.operators import CONCATENATION_VERSION, INT8_VERSION, Op
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.network import IntegerNetwork
@@ -41,8 +45,14 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
             number = arithmetic.number(value)
             made.append(arithmetic.reshape(number, [1, cell.units], np.int16, state.scale, f"next_{state.name}"))
         values = [after[0]]
+    states = [tensor for tensors in given for tensor in tensors]
+    if network.path_inputs:
+        window, next_window = _window(graph, network, inputs)
+        values.append(Value.of_window(GraphArithmetic(graph), next_window, network))
+        states.append(window)
+        made.append(next_window)
     result = write_probabilities(graph, network, write_output_layer(graph, network, values))
-    graph.interface([inputs, *(tensor for tensors in given for tensor in tensors)], [result, *made])
+    graph.interface([inputs, *states], [result, *made])
 
 
 def _codes(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:
@@ -51,6 +61,30 @@ def _codes(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:
     inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
     scale = network.layers[0].cells[0].states[0].scale
     return inputs, [Value.of_codes(GraphArithmetic(graph), inputs, features, scale)]
+
+
+def _window(graph: Subgraph, network: IntegerNetwork, inputs: int) -> tuple[int, int]:
+    """Return the inputs of as many steps as a sequence has before this one, and after it, without the oldest."""
+    affine = network.input
+    steps, features = network.sequence_length, network.features
+    codes: dict[str, Any] = {"dtype": np.int8, "scale": affine.scale, "zero_point": affine.zero_point}
+    window = graph.tensor("window", [1, steps, features], **codes)
+    newest = graph.tensor("newest", [1, 1, features], **codes)
+    reshape = schema.ReshapeOptionsT()
+    reshape.newShape = np.array([1, 1, features], np.int32)
+    graph.operator(Op.RESHAPE, [inputs, graph.constant("shape", reshape.newShape)], [newest], reshape)
+    longer = graph.tensor("window_and_newest", [1, steps + 1, features], **codes)
+    joining = schema.ConcatenationOptionsT()
+    joining.axis = 1
+    graph.operator(Op.CONCATENATION, [window, newest], [longer], joining, version=CONCATENATION_VERSION[np.int8])
+    begin, end, strides = (
+        graph.constant(name, np.array(numbers, np.int32))
+        for name, numbers in (("oldest", [0, 1, 0]), ("end", [1, steps + 1, features]), ("strides", [1, 1, 1]))
+    )
+    following = graph.tensor("next_window", [1, steps, features], **codes)
+    options = schema.StridedSliceOptionsT()
+    graph.operator(Op.STRIDED_SLICE, [longer, begin, end, strides], [following], options, version=INT8_VERSION)
+    return window, following
 
 
 def _context(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnexp.formats.tflite.int8.operators import Operators
 from rnnexp.quantization.cell import IntegerCell, State
+from rnnexp.quantization.network import IntegerNetwork
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ class Value:
         """Return what ``count`` input codes, int8, stand for: they are upper parts without lower ones."""
         column = operators.reshape(codes, [1, count, 1], np.int8, scale, "inputs")
         return cls.of_column(operators, column, count, scale)
+
+    @classmethod
+    def of_window(cls, operators: Operators, codes: int, network: IntegerNetwork) -> Value:
+        """Return what the input codes of a whole sequence stand for, as the linear path reads them.
+
+        They are said to be in units of the last layer's values, to be joined with these: the path's weights make up for
+        their true scale, the bias for their true zero point.
+        """
+        scale = network.layers[-1].cells[-1].states[0].scale
+        return cls.of_codes(operators, codes, network.path_inputs, scale)
 
     @classmethod
     def of_column(cls, operators: Operators, column: int, count: int, scale: float) -> Value:

@@ -37,6 +37,7 @@ OPERATORS = frozenset(
         "QUANTIZE",
         "RESHAPE",
         "SOFTMAX",
+        "STRIDED_SLICE",
         "WHILE",
     }
 )
@@ -69,6 +70,9 @@ def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] 
     Outputs: ``output`` int8 ``[1, outputs]`` and ``next_state``, in the same codes as ``state``. Cells that keep more
     than that, and further layers, have more of these, in the same order in and out. Of an encoder-decoder it is the
     decoder's step, and in the place of ``input`` is ``context``, the encoder's output, the same at every step.
+
+    With a linear path the last of the states is ``window``, int8 ``[1, time, features]``, in the input's codes: the
+    inputs so far, at the start of a sequence all its zero point. Outputs are right from the step on that fills it.
 
     Args:
         network: what to write.

@@ -28,6 +28,7 @@ DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"; or not at all: "none"
+LINEAR_PATH = None  # beside the recurrent layers, ridge regression from the whole window: True or False
 VALIDATION_SHARE = None  # last part of the series, held out
 GENERATE_STEPS = None  # values to generate in closed loop, every prediction fed back; 0: none
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones

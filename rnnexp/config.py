@@ -202,6 +202,11 @@ class RegressionConfig(Settings):
         description="scale each window by its own minimum and maximum, or all by the training part's, or leave the "
         "values as they are",
     )
+    linear_path: bool | None = Field(
+        default=None,
+        description="add a linear path from all values of a window to the output, beside the recurrent layers: ridge "
+        "regression on the training part, to which these add what they can; None: automatic",
+    )
     validation_share: Share | None = Field(
         default=None, description="last part of the series, held out; None: automatic"
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rnnexp.config import Settings
+from rnnexp.config import RegressionConfig, Settings
 from rnnexp.datasets import Dataset
+from rnnexp.errors import UserError
 from rnnexp.network.activations import state_scale
 from rnnexp.network.architecture import Architecture, Structure
 from rnnexp.training.unit_scale import UnitScale, centered_on
@@ -18,6 +19,7 @@ def resolve(config: Settings, dataset: Dataset) -> Settings:
     general = {
         "batch_size": min(1 << (largest.bit_length() - 1), MAX_AUTOMATIC_BATCH),
         "learning_rate": 0.01,
+        "linear_path": False,
     }
     automatic = {**general, **dataset.defaults}
     missing = {name: automatic[name] for name, value in config if value is None and name in automatic}
@@ -25,7 +27,16 @@ def resolve(config: Settings, dataset: Dataset) -> Settings:
 
 
 def architecture(config: Settings, dataset: Dataset) -> Architecture:
-    """Return the architecture of the network that the settings ask for, for a data set."""
+    """Return the architecture of the network that the settings ask for, for a data set.
+
+    Raises:
+        UserError: if they ask for a linear path to more than one answer.
+    """
+    linear_path = isinstance(config, RegressionConfig) and bool(config.linear_path)
+    if linear_path and dataset.every_step:
+        raise UserError(
+            f"LINEAR_PATH = True: a linear path leads to one answer, but {dataset.name} has more; set it to False"
+        )
     decoder = bool(dataset.answer_steps)
     structure = Structure(config.cell, config.num_layers, config.bidirectional, config.go_backwards, decoder)
     return Architecture(
@@ -37,6 +48,7 @@ def architecture(config: Settings, dataset: Dataset) -> Architecture:
         activation=config.activation,
         max_value=state_scale(config.activation, config.max_value),
         softmax=dataset.task == "classification",
+        linear_path=linear_path,
     )
 
 

@@ -43,7 +43,8 @@ def run(config: Settings) -> Report:
     # Read when TensorFlow is first imported, which some data sets do.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     dataset = datasets.load(config)
-    resolved, architecture = build.resolve(config, dataset), build.architecture(config, dataset)
+    resolved = build.resolve(config, dataset)
+    architecture = build.architecture(resolved, dataset)
     start = starting_weights.load(config.weights, architecture, dataset.name) if config.weights else None
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
@@ -124,6 +125,7 @@ def _run(
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
     beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
+    linear_alone = results.evaluate_linear_path(dataset, trained.unit, trained.linear_start)
     training = results.describe_training(history, time.perf_counter() - started)
     report = Report(
         name=name,
@@ -134,7 +136,7 @@ def _run(
         versions=versions(),
         data=results.describe_data(dataset),
         models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | evaluated.models),
-        baselines=evaluate_baselines(beside),
+        baselines=evaluate_baselines(beside) | linear_alone,
         baseline_notes=simple.answers().notes or None,
         verdict=judge(beside, evaluated.outputs, training, weights=sum(values.size for values in last.network.weights)),
         progress=evaluated.progress,

@@ -82,12 +82,14 @@ def _from_pytorch(path: Path, found: Mapping[str, np.ndarray]) -> Stored:
     # PyTorch has gated cells with tanh only.
     gated = stored.structure.cell != "simple"
     architecture = Architecture(
-        sequence_length=0,
+        # Of a state dict only a linear path knows it.
+        sequence_length=stored.path_inputs // len(kernel),
         features=len(kernel),
         layers=stored.structure.layers(len(recurrent)),
         every_step=False,
         outputs=len(bias),
         activation="tanh" if gated else "",
+        linear_path=stored.path_inputs > 0,
     )
     unsaid = UNSAID if gated else UNSAID | {"activation"}
     return Stored(Network.of(architecture, stored.weights), stored.structure, _with_shapes(found, stored.keys), unsaid)
@@ -119,6 +121,12 @@ def _compare(path: Path, stored: Stored, wanted: Architecture, data: str) -> Non
         raise UserError(
             f"WEIGHTS: {path}: {output}, so the network has {given.outputs} outputs, but {data} asks for "
             f"{wanted.outputs}"
+        )
+    _check(path, "LINEAR_PATH", given.linear_path, wanted.linear_path)
+    if given.linear_path and given.sequence_length != wanted.sequence_length:
+        raise UserError(
+            f"WEIGHTS: {path}: its linear path reads {given.sequence_length} time steps, but {data} has "
+            f"{wanted.sequence_length}"
         )
     if "activation" not in stored.unsaid:
         _check(path, "ACTIVATION", given.activation, wanted.activation)

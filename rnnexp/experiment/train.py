@@ -17,6 +17,7 @@ from rnnexp import files
 from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.support.ridge import LinearModel, ridge
 from rnnexp.errors import UserError
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
@@ -56,12 +57,15 @@ class Trained:
         history: of the training.
         unit: the scale that it happened at.
         optimization: how.
+        linear_start: the linear model that a linear path is, at unit scale; None without a path, or with weights from a
+            file.
     """
 
     snapshots: list[Snapshot]
     history: History
     unit: UnitScale
     optimization: Optimization
+    linear_start: LinearModel | None = None
 
     @property
     def last(self) -> Snapshot:
@@ -104,12 +108,17 @@ def train(
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
+    training, validation = (
+        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
+    )
+    linear_start = ridge(*training) if architecture.linear_path and not start else None
     keras.utils.set_random_seed(config.seed)
     model = trainable(
         architecture,
         input_center=unit.input_center,
         recurrent_initializer=config.recurrent_initializer,
         regularization=Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization),
+        linear_start=linear_start,
     )
     optimization = Optimization(
         config.optimizer,
@@ -126,9 +135,6 @@ def train(
         batch_size=optimization.batch_size,
         seed=config.seed,
         stored_scale=unit.inputs,
-    )
-    training, validation = (
-        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
     )
     if start:
         console.say(f"starting from the weights in {config.weights}")
@@ -177,7 +183,7 @@ def train(
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
     # The last epoch may have been the first, or early stopping may have gone back to it.
     last = list({snapshot.epoch: snapshot for snapshot in snapshots}.values())
-    return Trained(last, history, unit, optimization)
+    return Trained(last, history, unit, optimization, linear_start)
 
 
 def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:

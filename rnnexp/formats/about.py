@@ -28,6 +28,7 @@ class About:
         structure: of the recurrent layers, in a word; empty for one layer of simple cells that reads forwards.
         every_step: whether there is an answer at every step.
         answer_steps: of a decoder.
+        linear_path: whether all inputs also go to the output directly, times a kernel.
         activation: its name.
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
@@ -42,6 +43,7 @@ class About:
     structure: str = ""
     every_step: bool = False
     answer_steps: int = 0
+    linear_path: bool = False
     activation: str = ""
     max_value: float = 1.0
     time_steps: int = 0
@@ -69,6 +71,7 @@ class About:
             structure="" if structure == Structure() else str(structure),
             every_step=architecture.every_step,
             answer_steps=architecture.output_steps if architecture.encoder else 0,
+            linear_path=architecture.linear_path,
             activation=architecture.activation,
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
@@ -84,6 +87,7 @@ class About:
             **({"structure": self.structure} if self.structure else {}),
             **({"every_step": True} if self.every_step else {}),
             **({"answer_steps": self.answer_steps} if self.answer_steps else {}),
+            **({"linear_path": True} if self.linear_path else {}),
             "activation": self.activation,
             "max_value": self.max_value,
             "time_steps": self.time_steps,
@@ -110,6 +114,7 @@ class About:
             structure=str(found.get("structure", "")),
             every_step=bool(found.get("every_step", False)),
             answer_steps=int(found.get("answer_steps", 0)),
+            linear_path=bool(found.get("linear_path", False)),
             activation=str(found.get("activation", "")),
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),

@@ -39,17 +39,36 @@ def stack(architecture: Architecture, make: Callable[..., keras.Layer]) -> list[
     return layers
 
 
-def sequential(
-    architecture: Architecture, layers: Sequence[keras.Layer], name: str, kernel_regularizer: Any = None
-) -> keras.Sequential:
-    """Put the input before, and the dense output after, the layers; softmax, or for two classes sigmoid."""
-    output: list[keras.Layer] = [
-        keras.layers.Dense(architecture.outputs, kernel_regularizer=kernel_regularizer, name="output")
-    ]
+def assemble(architecture: Architecture, layers: Sequence[keras.Layer], name: str, **output: Any) -> keras.Model:
+    """Put the input before, and the dense output after, the layers; softmax, or for two classes sigmoid.
+
+    Args:
+        architecture: what to build.
+        layers: between input and output.
+        name: of the model.
+        output: options of the dense layer.
+    """
+    dense = keras.layers.Dense(architecture.outputs, name="output", **output)
+    after: list[keras.Layer] = []
     if architecture.softmax:
         one = architecture.outputs == 1
-        output.append(
+        after.append(
             keras.layers.Activation("sigmoid", name="sigmoid") if one else keras.layers.Softmax(name="softmax")
         )
-    shape = architecture.sequence_length, architecture.features
-    return keras.Sequential([keras.Input(shape, name="input"), *layers, *output], name=name)
+    given = keras.Input((architecture.sequence_length, architecture.features), name="input")
+    if not architecture.linear_path:
+        return keras.Sequential([given, *layers, dense, *after], name=name)
+    values = given
+    for layer in (*layers, dense):
+        values = layer(values)
+    # Keras' order of the weights of layers that lie side by side is the one in which they are added.
+    result = keras.layers.Add(name="sum")([linear_path(architecture, given), values])
+    for layer in after:
+        result = layer(result)
+    return keras.Model(given, result, name=name)
+
+
+def linear_path(architecture: Architecture, window: Any) -> Any:
+    """Return what the linear path makes of a window, a Keras tensor ``[batch, time, features]``."""
+    path = keras.layers.Dense(architecture.outputs, use_bias=False, name="linear")
+    return path(keras.layers.Flatten(name="flat_window")(window))

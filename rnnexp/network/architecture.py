@@ -11,6 +11,8 @@ from rnnexp.network import cells
 
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
 ENCODER_DECODER = "-encoder-decoder"
+# The name of a linear path's weights.
+LINEAR_KERNEL = "linear/kernel"
 _WORD = re.compile(r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-(?P<direction>bidirectional|backwards))?")
 
 
@@ -233,7 +235,7 @@ class Architecture(Stack[Layer]):
                 found |= {f"{scope}{name}": shape for name, shape in shapes.items()}
             inputs = layer.width
         if self.linear_path:
-            found["linear/kernel"] = self.sequence_length * self.features, self.outputs
+            found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
 
     def to_json(self) -> dict[str, Any]:

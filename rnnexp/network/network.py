@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnexp.network import cells
 from rnnexp.network.activations import Function, in_units
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
 from rnnexp.network.ranges import Ranges
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
@@ -73,6 +73,12 @@ class Network:
     def with_weights(self, weights: Sequence[np.ndarray]) -> Network:
         """Return the same network with other weights."""
         return replace(self, weights=tuple(weights))
+
+    def without_linear_path(self) -> Network:
+        """Return the recurrent layers and the dense one alone."""
+        names = self.architecture.shapes
+        kept = [values for name, values in zip(names, self.weights, strict=True) if name != LINEAR_KERNEL]
+        return Network(replace(self.architecture, linear_path=False), tuple(kept))
 
     def ranges(self) -> list[list[Ranges]]:
         """Return empty ranges for each layer and direction."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import keras
 
+from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
-from rnnexp.layers.stack import sequential, stack
+from rnnexp.layers.stack import assemble, stack
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Layer
@@ -37,14 +38,20 @@ def trainable(
     input_center: float = 0.0,
     recurrent_initializer: str = "orthogonal",
     regularization: Regularization | None = None,
-) -> keras.Sequential:
+    linear_start: LinearModel | None = None,
+    train_linear_path: bool = False,
+) -> keras.Model:
     """Build the network to train, initialised around the activation's working point.
+
+    Beside a linear path the recurrent layers start without any effect on the outputs, which so are the path's.
 
     Args:
         architecture: of the network.
         input_center: the mean of the training inputs at unit scale.
         recurrent_initializer: ``orthogonal`` or ``identity``.
         regularization: None for none.
+        linear_start: of a linear path and the output's bias, at unit scale.
+        train_linear_path: whether the path's weights train too, and do not stay as they are.
     """
     activation, init = ACTIVATIONS[architecture.activation], keras.initializers
     regularization = regularization or Regularization()
@@ -72,4 +79,12 @@ def trainable(
         )
 
     center = keras.layers.Rescaling(1.0, offset=-outputs[-1], name="center")
-    return sequential(architecture, [*stack(architecture, make), center], "training", penalty)
+    start = {"kernel_initializer": "zeros"} if architecture.linear_path else {}
+    model = assemble(architecture, [*stack(architecture, make), center], "training", kernel_regularizer=penalty, **start)
+    if architecture.linear_path:
+        path, output = model.get_layer("linear"), model.get_layer("output")
+        path.trainable = train_linear_path
+        if linear_start:
+            path.set_weights([linear_start.kernel])
+            output.set_weights([output.get_weights()[0], linear_start.bias])
+    return model

@@ -20,18 +20,20 @@ from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
-from rnnexp.quantization.rounding import LARGEST_WEIGHT, refilled
+from rnnexp.quantization.quantizer import output_rows
+from rnnexp.quantization.rounding import LARGEST_WEIGHT, refilled, without_zero_point
 from rnnexp.training.unit_scale import UnitScale
 
 
 def with_weights(integers: IntegerNetwork, network: Network) -> IntegerNetwork:
     """Return an integer network of one simple cell with other real weights, and the same scales, shifts and table."""
     cell, source = _only_cell(integers), integers.sources[0]
-    *recurrent, kernel, bias = network.weights
+    recurrent = network.weights[: len(cell.real_weights(source))]
+    output = refilled(integers.output_layer, output_rows(network, integers.layers[-1].scales, integers.input), network.bias)
     return replace(
         integers,
         layers=(Layer((cell.with_weights(recurrent, source),)),),
-        output_layer=refilled(integers.output_layer, kernel.T, bias),
+        output_layer=without_zero_point(output, integers.input.zero_point, slice(integers.values, None)),
     )
 
 
@@ -68,7 +70,8 @@ class SimulatedNetwork(keras.layers.Layer):
         features = self.architecture.features
         unit = state_scale(self.architecture.activation, self.architecture.max_value)
         weights = [tf.cast(value.value, tf.float64) for value in self.values]
-        kernel, recurrent, bias, out_kernel, out_bias = self.unit.fold(self.architecture, weights, tf.reduce_sum)
+        folded = self.unit.fold(self.architecture, weights, tf.reduce_sum)
+        kernel, recurrent, bias, *path, out_kernel, out_bias = folded
 
         x = tf.cast(inputs, tf.float64) * self.unit.inputs
         codes = tf.clip_by_value(tf.round(x / affine.scale) + affine.zero_point, -128.0, 127.0)
@@ -90,7 +93,8 @@ class SimulatedNetwork(keras.layers.Layer):
             states=_float32(states / unit),
         )
         state = _through(tf.cast(last, tf.float64) * unit, states[-1])
-        return self._output(state, out_kernel, out_bias)
+        added = [self._linear(codes - affine.zero_point, path_kernel) for path_kernel in path]
+        return self._output(state, out_kernel, out_bias, added)
 
     def _states(self, codes: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the integer states ``[time, batch, units]`` for input codes ``[batch, time, features]``."""
@@ -122,17 +126,35 @@ class SimulatedNetwork(keras.layers.Layer):
         states = tf.stop_gradient(array.stack())
         return tf.linalg.matrix_transpose(states) if batch_last else states
 
-    def _output(self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-        """Return the outputs at unit scale, or probabilities, for last states ``[batch, units]`` in real numbers."""
+    def _linear(self, codes: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return what the linear path adds to the output layer's sums, and to its real outputs."""
+        layer, scale = self.integers.output_layer, self.integers.input.scale
+        unit = self.integers.linear_scale
+        weights = _weight_codes(kernel * (layer.scale / unit), layer)
+        flat = tf.reshape(codes, (-1, self.integers.path_inputs))
+        return CODE_UNIT * (flat @ weights), scale * flat @ _through(kernel, weights * unit)
+
+    def _output(
+        self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, added: list[tuple[tf.Tensor, tf.Tensor]]
+    ) -> tf.Tensor:
+        """Return the outputs at unit scale, or probabilities.
+
+        Args:
+            state: the last one, ``[batch, units]``, in real numbers.
+            kernel: of the output layer.
+            bias: of the output layer.
+            added: to the integer sums, and to the real outputs.
+        """
         layer, output = self.integers.output_layer, self.integers.output
         weights = _weight_codes(kernel, layer)
         high, low = _split(weights)
         value = tf.stop_gradient(tf.round(state / self.cell.activation.scale))
         upper, _ = _split(value)
-        total = CODE_UNIT * (value @ high + upper @ low) + _bias_code(bias, layer)
+        total = CODE_UNIT * (value @ high + upper @ low) + _bias_code(bias, layer) + sum(sums for sums, _ in added)
         codes = tf.clip_by_value(_round_shift(total, layer.shift) + output.zero_point, -128.0, 127.0)
         real = (codes - output.zero_point) * output.scale
-        result = _through(state @ _through(kernel, weights * layer.scale) + bias, real)
+        smooth = state @ _through(kernel, weights * layer.scale) + bias + sum(outputs for _, outputs in added)
+        result = _through(smooth, real)
         if self.integers.softmax:
             return tf.nn.softmax(_float32(result))
         return _float32(result / self.unit.outputs)

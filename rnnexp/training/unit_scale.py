@@ -1,7 +1,7 @@
 """Between the user's numbers and those that training sees.
 
 Training happens at *unit scale*, inputs, targets and the custom activation's ``M`` all about 1, and *centred*
-(``rnnexp.layers.recurrent``). ``fold`` turns the trained weights into those of a plain network in the user's numbers.
+(``rnnexp.layers.recurrent``), but for a linear path. ``fold`` turns the trained weights into those of a plain network in the user's numbers.
 That is exact, since every part is linear or homogeneous.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS, state_scale
-from rnnexp.network.architecture import Architecture
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
 
 # Pick a gated unit's biases, that of the input's sum and that of the state's.
 FIRST, SECOND = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
@@ -64,6 +64,8 @@ class UnitScale:
                 folded[f"{scope}kernel"] = kernel * (layer.sums / layer.input_scale)
                 folded[f"{scope}recurrent_kernel"] = recurrent_kernel * (layer.sums / layer.scale)
                 folded[f"{scope}bias"] = bias * layer.sums
+        if architecture.linear_path:
+            folded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.outputs / self.inputs)
         kernel, bias = given["output/kernel"], given["output/bias"]
         bias = bias - layer.center * total(kernel, axis=0)
         folded |= {"output/kernel": kernel * (self.outputs / layer.scale), "output/bias": bias * self.outputs}
@@ -91,6 +93,8 @@ class UnitScale:
                 unfolded[f"{scope}kernel"] = kernel
                 unfolded[f"{scope}recurrent_kernel"] = recurrent_kernel
                 unfolded[f"{scope}bias"] = bias / layer.sums + centered
+        if architecture.linear_path:
+            unfolded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.inputs / self.outputs)
         kernel = given["output/kernel"] * (layer.scale / self.outputs)
         bias = given["output/bias"] / self.outputs + layer.center * kernel.sum(axis=0)
         unfolded |= {"output/kernel": kernel, "output/bias": bias}

@@ -67,6 +67,7 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
     cells, run = program.cells(), program.stream() if network.forward else program.sequence()
+    columns = "2 * (VALUES + WINDOW)" if network.path_inputs else "2 * VALUES"
     classes = about.classes or range(max(network.outputs, 2))
     what = "logits" if network.softmax else "outputs"
     results = f"{program.output_steps} * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
@@ -90,18 +91,17 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         "output_zero_point": network.output.zero_point,
         "state_scales": _state_scales(network, macro),
         "memory": program.memory,
-        "fields": "\n".join(
-            f"    int16_t {kept.name}{''.join(f'[{size}]' for size in kept.sizes)};"
-            for kept in (*program.states, *program.sequences)
-        ),
+        "columns": columns,
+        "fields": indented(kept.field for kept in program.kept),
+        **_path(network, macro),
         "accumulator": "int32_t" if program.largest_sum() < 2**31 else "int64_t",
         "code_unit": CODE_UNIT,
         "radix": RADIX,
         "radix_bits": RADIX.bit_length() - 1,
         "cells": cells,
         "values": program.inputs,
-        "last_values": program.last_values,
-        "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", "2 * VALUES"], interleaved(layer)),
+        "output": program.output(),
+        "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", columns], interleaved(layer)),
         "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
         "start": indented(program.start()),
@@ -123,6 +123,8 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
+    if program.window:
+        values["definitions"] = _filled("window.c", values) + values["definitions"]
     products, tables = _constants(network)
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",
@@ -130,7 +132,8 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         test=_filled("test.c", values).rstrip("\n") + "\n",
         constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
         + sum(2 * len(table) for table in tables),
-        state_bytes=sum(2 * kept.count for kept in (*program.states, *program.sequences)),
+        # A struct of int16 has an even size.
+        state_bytes=-(-sum(kept.bytes for kept in program.kept) // 2) * 2,
         stack_bytes=max(4 * product.high.shape[1] for product in products),
     )
 
@@ -140,6 +143,19 @@ def _constants(network: IntegerNetwork) -> tuple[list[Product], list[np.ndarray]
     cells = [cell for layer in network.layers for cell in layer.cells]
     products = {id(block.product): block.product for cell in cells for block in cell.blocks}
     return [*products.values(), network.output_layer], [table.values for cell in cells for table in cell.tables]
+
+
+def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
+    """Return what the output layer has for a linear path."""
+    if not network.path_inputs:
+        return dict.fromkeys(("window_size", "window_parameter", "window_codes", "window_meaning"), "")
+    return {
+        "window_size": f"#define WINDOW ({macro}_TIME_STEPS * {macro}_FEATURES)\n",
+        "window_parameter": " const int8_t window[WINDOW],",
+        "window_codes": "    input_codes(window, WINDOW, codes + 2 * VALUES);\n",
+        "window_meaning": "\n * Its window has the input codes of the last samples: outputs are right once there were\n"
+        f" * {macro}_TIME_STEPS of them.",
+    }
 
 
 def _state_scales(network: IntegerNetwork, macro: str) -> str:
@@ -169,6 +185,8 @@ def _last_states(network: IntegerNetwork, program: Program, codes: np.ndarray) -
         (size,) = kept.sizes
         definitions.append(array("int16_t", f"last_{kept.name}", ["SEQUENCES", size], values))
         comparisons.append(f"same_values(state.{kept.name}, last_{kept.name}[sequence], {size})")
+    if program.window:
+        comparisons.append(f"same_codes(state.window, inputs[sequence], {program.window.sizes[0]})")
     return {"last_states": "\n\n".join(definitions), "same_states": "\n        && ".join(comparisons)}
 
 

@@ -16,17 +16,29 @@ from rnnexp.quantization.schedule import Chain, plan
 
 @dataclass(frozen=True)
 class Kept:
-    """An array of int16 in the struct that the caller has.
+    """An array in the struct that the caller has.
 
     Attributes:
         name: in the struct.
         sizes: C names of its sizes.
         count: of its numbers.
+        kind: the C type of these.
     """
 
     name: str
     sizes: tuple[str, ...]
     count: int
+    kind: str = "int16_t"
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        return self.count * (1 if self.kind == "int8_t" else 2)
+
+    @property
+    def field(self) -> str:
+        """Its line in the struct."""
+        return f"{self.kind} {self.name}{''.join(f'[{size}]' for size in self.sizes)};"
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,19 @@ class Program:
         (*_, last) = self.placed.values()
         return f"{self.memory}->{last.layer}values"
 
+    @property
+    def window(self) -> Kept | None:
+        """The input codes of the last samples, which a linear path reads where samples come one at a time."""
+        if not (self.network.path_inputs and self.network.forward):
+            return None
+        sizes = f"{self.prefix}_TIME_STEPS", f"{self.prefix}_FEATURES"
+        return Kept("window", (" * ".join(sizes),), self.network.path_inputs, "int8_t")
+
+    @property
+    def kept(self) -> list[Kept]:
+        """All that is in the struct."""
+        return [*self.states, *self.sequences, *([self.window] if self.window else [])]
+
     def cells(self) -> str:
         """Return the functions of all cells."""
         return "\n\n".join(placed.function.write() for placed in self.placed.values())
@@ -125,15 +150,23 @@ class Program:
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
         found = (placed.function.largest for placed in self.placed.values())
-        return max(*found, largest_sum(self.network.output_layer, self.limits))
+        limits = np.concatenate([self.limits, np.full(self.network.path_inputs, 128 * RADIX)])
+        return max(*found, largest_sum(self.network.output_layer, limits))
 
     def start(self) -> list[str]:
         """Return the statements ahead of the first step."""
-        return [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
+        found = [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
+        return [*found, call("empty", "state->window")] if self.window else found
 
     def step(self) -> list[str]:
         """Return the statements of a time step, of a network that reads forwards."""
-        return self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), "input")
+        found = self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), "input")
+        return [*found, call("slide", "state->window", "input")] if self.window else found
+
+    def output(self) -> str:
+        """Return the statement that makes the output of the last values, where it is the only one."""
+        window = ["state->window" if self.window else "input"] if self.network.path_inputs else []
+        return call("output_layer", self.last_values, *window, "output")
 
     def stream(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads forwards, after the start."""
@@ -170,7 +203,7 @@ class Program:
                 # What the decoder reads is the same at every step.
                 read, steps = f"buffers->{end.layer}values", self.output_steps
         if not self.network.every_step:
-            found.append(call("output_layer", self.last_values, "output"))
+            found.append(self.output())
         return found
 
     def _chain(self, chain: Chain, values: str) -> list[str]:

@@ -10,21 +10,21 @@ import numpy as np
 
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
-from rnnexp.layers.stack import sequential, stack
+from rnnexp.layers.stack import assemble, linear_path, stack
 from rnnexp.network import cells
 from rnnexp.network.architecture import Architecture, Layer
 from rnnexp.network.network import Network
 
 
-def to_keras(network: Network) -> keras.Sequential:
-    """Return a network as a Keras model, in float32."""
+def to_keras(network: Network) -> keras.Model:
+    """Return a network as a Keras model, in float32: a sequential one, unless there is a linear path."""
     architecture = network.architecture
     activation = keras_activation(architecture.activation, architecture.max_value)
 
     def make(_: int, layer: Layer, **options: Any) -> keras.Layer:
         return cell_layers.load(layer.cell).plain(layer.units, activation=activation, **options)
 
-    model = sequential(architecture, stack(architecture, make), "rnnexp")
+    model = assemble(architecture, stack(architecture, make), "rnnexp")
     model.set_weights(list(network.weights))
     return model
 
@@ -38,10 +38,10 @@ def time_step(network: Network) -> keras.Model:
     """Return the model of one time step, ``(input, state) -> (output, next state)``.
 
     Its inputs are ``[batch, features]`` and ``[batch, units]``, the outputs ``[batch, outputs]`` and again the state.
-    LSTMs have two states, output and cell state; further layers have their own, after those of the first. All layers
-    must read forwards.
+    LSTMs have two states, output and cell state; further layers have their own, after those of the first. With a linear
+    path the last state is the window that it reads, ``[batch, time, features]``. All layers must read forwards.
     """
-    architecture, model = network.architecture, to_keras(network)
+    architecture, model = network.architecture, to_keras(network.without_linear_path())
     recurrent = iter(architecture.layers)
     given = keras.Input((architecture.features,), name="input")
     result, before, after, steps = given, [], [], []
@@ -59,9 +59,19 @@ def time_step(network: Network) -> keras.Model:
         else:
             steps.append(type(layer).from_config(layer.get_config()))
             result = steps[-1](result)
+            if layer.name == "output" and architecture.linear_path:
+                window = keras.Input((architecture.sequence_length, architecture.features), name="window")
+                newest = keras.layers.Reshape((1, architecture.features), name="newest")(given)
+                longer = keras.layers.Concatenate(axis=1, name="window_and_newest")([window, newest])
+                following = keras.layers.Cropping1D((1, 0), name="next_window")(longer)
+                result = keras.layers.Add(name="sum")([linear_path(architecture, following), result])
+                before.append(window)
+                after.append(following)
     step = keras.Model([given, *before], [result, *after], name="time_step")
     for layer, stepping in zip(model.layers, steps, strict=True):
         stepping.set_weights(layer.get_weights())
+    if architecture.linear_path:
+        step.get_layer("linear").set_weights([network.linear_kernel])
     return step
 
 

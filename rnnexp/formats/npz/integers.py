@@ -144,10 +144,8 @@ def check(network: IntegerNetwork) -> None:
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
         raise ValueError(f"layers are repeated {repeats} times")
-    if network.path_inputs:
-        if network.every_step:
-            raise ValueError("a linear path leads to an answer at every step")
-        inputs += network.sequence_length * network.features
+    if network.path_inputs == network.sequence_length * network.features and not network.every_step:
+        inputs += network.path_inputs
     _check_product(network.output_layer, inputs, network.outputs)
 
 

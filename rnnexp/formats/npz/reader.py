@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
-from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Structure
 from rnnexp.network.cells import CELLS
 from rnnexp.network.network import Network
 
@@ -41,6 +41,8 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
         UserError: as ``load``.
     """
     structure = _structure(path, found)
+    if LINEAR_KERNEL in found and "every_step" in found:
+        raise UserError(f"{path} has {LINEAR_KERNEL}, which a network that answers at every step cannot have")
     # Sizes are known once the architecture's names are.
     names = list(_architecture(structure, found, 1, 1, 1).shapes)
     missing = [key for key in (*names, *FACTS) if key not in found]
@@ -63,7 +65,7 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
         if found[key].shape != shape:
             raise UserError(
                 f"{path}: {key} has the shape {found[key].shape}, expected {shape} in a {structure} network of "
-                f"{units} recurrent units"
+                + (f"{architecture.sequence_length} time steps" if key == LINEAR_KERNEL else f"{units} recurrent units")
             )
     max_value = float(arrays.numbers(path, found, "max_value"))
     if max_value <= 0:
@@ -102,6 +104,7 @@ def _architecture(
         max_value=number("max_value"),
         # A single output at every step is the probability of the second of two classes.
         softmax=bool(number("softmax")) or (every_step and outputs == 1),
+        linear_path=LINEAR_KERNEL in found,
     )
 
 

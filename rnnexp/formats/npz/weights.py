@@ -16,12 +16,19 @@ import numpy as np
 
 from rnnexp.formats.about import About
 from rnnexp.formats.npz import integers
-from rnnexp.network.architecture import Structure
+from rnnexp.network.architecture import LINEAR_KERNEL, Structure
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 
-# Of one layer of simple cells that reads forwards, in the order of its weights: transposed where they are matrices.
-SYMBOLS = ("W_x", "W_h", "b", "W_o", "b_o")
+# Of one layer of simple cells that reads forwards, transposed where they are matrices. A linear path is ``W_l``.
+SYMBOLS = {
+    "rnn/kernel": "W_x",
+    "rnn/recurrent_kernel": "W_h",
+    "rnn/bias": "b",
+    LINEAR_KERNEL: "W_l",
+    "output/kernel": "W_o",
+    "output/bias": "b_o",
+}
 # Longer arrays are only described in text; vectors are broken into rows of so many numbers.
 SHOWN_NUMBERS = 4096
 COLUMNS = 16
@@ -39,7 +46,7 @@ def arrays(network: Network, integer_network: IntegerNetwork | None, about: Abou
     floats = [np.asarray(values, np.float32) for values in network.weights]
     found = dict(zip(architecture.shapes, floats, strict=True))
     if architecture.structure == Structure():
-        found |= {name: np.ascontiguousarray(values.T) for name, values in zip(SYMBOLS, floats, strict=True)}
+        found |= {SYMBOLS[name]: np.ascontiguousarray(values.T) for name, values in found.items()}
     found |= {
         **({"structure": np.array(about.structure)} if about.structure else {}),
         "activation": np.array(architecture.activation),

@@ -113,6 +113,8 @@ def recurrent(architecture: Architecture) -> nn.RNNBase:
 class RecurrentModule(nn.Module):
     """Recurrent layers, ``rnn``, a dense one, ``linear``, and what makes probabilities of its outputs.
 
+    A linear path from the whole sequence to the outputs is ``path``.
+
     Args:
         network: whose weights it gets.
     """
@@ -125,6 +127,10 @@ class RecurrentModule(nn.Module):
         kernel, bias = (torch.from_numpy(np.array(values, np.float32)) for values in (network.kernel, network.bias))
         self.rnn.load_state_dict(_parameters(network))
         self.linear.load_state_dict({"weight": kernel.T, "bias": bias})
+        if self.architecture.linear_path:
+            path = torch.from_numpy(np.array(network.linear_kernel, np.float32))
+            self.path = nn.Linear(*path.shape, bias=False)
+            self.path.load_state_dict({"weight": path.T})
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what the Keras model does for ``[batch, time, features]``: ``[batch, outputs]``, or of every step."""
@@ -141,7 +147,8 @@ class RecurrentModule(nn.Module):
             return self.linear(states)
         # Of an LSTM also the cell states are there.
         last = last[0] if isinstance(last, tuple) else last
-        return self.linear(torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1])
+        outputs = self.linear(torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1])
+        return outputs + self.path(x.flatten(1)) if self.architecture.linear_path else outputs
 
 
 def _parameters(network: Network) -> dict[str, Tensor]:

@@ -18,6 +18,8 @@ from rnnexp.network.architecture import Structure
 _NAME = re.compile(
     r"(?P<prefix>(?:.*\.)?)(?P<kind>weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_(?P<place>l\d+(_reverse)?)"
 )
+# What the weight of a linear path from the whole sequence to the outputs is called, after the same prefix.
+_PATH = re.compile(r"(.*\.)?path\.weight")
 # The cells that PyTorch has too.
 PYTORCH_CELLS = ("simple", "gru", "lstm")
 
@@ -27,15 +29,17 @@ class StateDict:
     """What a state dict holds.
 
     Attributes:
-        weights: kernel, recurrent kernel and bias of each layer and direction, then output kernel and bias, float64, as
-            Keras has and orders them.
+        weights: kernel, recurrent kernel and bias of each layer and direction, then a linear path's kernel if there is
+            one, and output kernel and bias, float64, as Keras has and orders them.
         keys: of the first ``weight_ih`` and ``weight_hh``, and of the linear layer's ``weight``.
         structure: of the recurrent layers. From which end those of one direction read, a state dict does not say.
+        path_inputs: how many inputs of the whole sequence a linear path reads; 0 where there is none.
     """
 
     weights: list[np.ndarray]
     keys: tuple[str, str, str]
     structure: Structure
+    path_inputs: int = 0
 
 
 def is_state_dict(arrays: Mapping[str, np.ndarray]) -> bool:
@@ -61,7 +65,9 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
     cell = next((cell for cell in PYTORCH_CELLS if rows == cells.load(cell).sums * units), "simple")
     structure = Structure(cell, len({place.removesuffix("_reverse") for place in found}), "l0_reverse" in found)
     ways = 2 if structure.bidirectional else 1
-    linear, linear_bias = _linear_keys(path, [key for key in arrays if not _NAME.fullmatch(key)])
+    others = [key for key in arrays if not _NAME.fullmatch(key)]
+    paths = [key for key in others if _PATH.fullmatch(key)][:1]
+    linear, linear_bias = _linear_keys(path, [key for key in others if key not in paths])
     _, inputs = _matrix(path, arrays, first["weight_ih"])
     outputs, _ = _matrix(path, arrays, linear)
     rows = cells.load(cell).sums * units
@@ -73,6 +79,12 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
     expected[linear] = (outputs, ways * units)
     if linear_bias:
         expected[linear_bias] = (outputs,)
+    path_inputs = 0
+    for key in paths:
+        _, columns = _matrix(path, arrays, key)
+        # Whole time steps.
+        path_inputs = max(columns // inputs, 1) * inputs
+        expected[key] = (outputs, path_inputs)
     for key, shape in expected.items():
         if arrays[key].shape != shape:
             raise UserError(
@@ -85,8 +97,9 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
         kernel, recurrent = values[keys["weight_ih"]], values[keys["weight_hh"]]
         biases = [values[keys[kind]] if kind in keys else np.zeros(rows) for kind in ("bias_ih", "bias_hh")]
         weights += _as_keras(cell, kernel, recurrent, np.stack(biases))
+    weights += [values[key].T for key in paths]
     weights += [values[linear].T, values[linear_bias] if linear_bias else np.zeros(outputs)]
-    return StateDict(weights, (first["weight_ih"], first["weight_hh"], linear), structure)
+    return StateDict(weights, (first["weight_ih"], first["weight_hh"], linear), structure, path_inputs)
 
 
 def _as_keras(cell: str, kernel: np.ndarray, recurrent: np.ndarray, biases: np.ndarray) -> list[np.ndarray]:

@@ -36,7 +36,8 @@ def test_keras_names_are_the_transposed_of_the_symbols():
     found = arrays(network)
     names = ("rnn/kernel", "rnn/recurrent_kernel", "rnn/bias", "output/kernel", "output/bias")
     assert tuple(network.architecture.shapes) == names
-    for name, symbol, values in zip(names, weights.SYMBOLS, network.weights, strict=True):
+    for name, values in zip(names, network.weights, strict=True):
+        symbol = weights.SYMBOLS[name]
         assert (found[symbol] == found[name].T).all()
         assert (found[name] == values.astype(np.float32)).all()
         assert found[name].dtype == np.float32

@@ -1,4 +1,4 @@
-/* The state, one for each stream of samples. Times ${P}_..._SCALE its numbers are real ones. */
+/* The state, one for each stream of samples. Times ${P}_..._SCALE its numbers are real ones.$window_meaning */
 typedef struct {
 $fields
 } ${p}_state;

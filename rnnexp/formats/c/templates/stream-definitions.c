@@ -10,7 +10,7 @@ $step
 
 void ${p}_output(const ${p}_state *state, int8_t output[${P}_OUTPUTS])
 {
-    output_layer($last_values, output);
+    $output
 }
 
 void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], int8_t output[$results])

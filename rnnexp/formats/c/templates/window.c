@@ -1,0 +1,19 @@
+/* A window before the first sample: as if all inputs had been 0. */
+static void empty(int8_t *window)
+{
+    int i;
+    for (i = 0; i < WINDOW; i++) {
+        window[i] = ${P}_INPUT_ZERO_POINT;
+    }
+}
+
+/* The newest sample comes into a window, the oldest one goes. */
+static void slide(int8_t *window, const int8_t *input)
+{
+    int i;
+    for (i = 0; i < WINDOW; i++) {
+        const int next = i + ${P}_FEATURES;
+        window[i] = next < WINDOW ? window[next] : input[next - WINDOW];
+    }
+}
+

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnexp.baselines.logistic_regression import logistic_regression
 from rnnexp.baselines.neighbours import nearest, nearest_warped
-from rnnexp.baselines.ridge import ridge
+from rnnexp.baselines.ridge import LinearModel, ridge
 from rnnexp.baselines.smoothing import smoothing
 from rnnexp.datasets import Dataset, Split
 
@@ -83,15 +83,25 @@ def ask(dataset: Dataset) -> SimpleModels:
     return models
 
 
+def linear_model(dataset: Dataset) -> LinearModel:
+    """Return the ridge regression of the training part, at unit scale: a baseline, and what a linear path starts at."""
+    train = _some(dataset)
+    return ridge(_flat(train.x, dataset.input_scale), train.y / dataset.output_scale)
+
+
+def asked(model: LinearModel, dataset: Dataset) -> np.ndarray:
+    """Return what a linear model at unit scale predicts for the evaluation part, as a network would."""
+    return model.predict(_flat(dataset.evaluation.x, dataset.input_scale)) * dataset.output_scale
+
+
 def _predict(dataset: Dataset, models: SimpleModels) -> None:
     """Ask those that predict values."""
-    train, part, past = _some(dataset), dataset.evaluation, dataset.past
-    x, y = _flat(train.x, dataset.input_scale), train.y / dataset.output_scale
+    part, past = dataset.evaluation, dataset.past
 
     def ask_ridge() -> np.ndarray:
-        return part.to_units(ridge(x, y, _flat(part.x, dataset.input_scale)) * dataset.output_scale)
+        return part.to_units(asked(linear_model(dataset), dataset))
 
-    models.ask("ridge", ask_ridge, _share(train, dataset))
+    models.ask("ridge", ask_ridge, _share(_some(dataset), dataset))
     if past is not None:
         models.ask("ETS", lambda: smoothing(past, part.y.shape[1]))
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp.datasets import Dataset
-from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.experiment.quantize import Int8
 from rnnexp.experiment.train import Snapshot
 from rnnexp.network.network import Network
@@ -25,7 +24,6 @@ from rnnexp.report.content import Data, Degradation, Example, Exports, Generatio
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
-from rnnexp.training.unit_scale import UnitScale
 
 if TYPE_CHECKING:
     from rnnexp.training.trainer import History
@@ -176,14 +174,6 @@ def _keras_difference(outputs: np.ndarray, dataset: Dataset, aside: Dataset, sna
     batches = np.array_split(x, np.ceil(len(x) / 512))
     from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
     return float(np.abs(some - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
-
-
-def evaluate_linear_path(dataset: Dataset, unit: UnitScale, linear: LinearModel | None) -> dict[str, Metrics]:
-    """Return what a linear path gives alone, before the recurrent layers add to it; nothing where there is none."""
-    if linear is None:
-        return {}
-    alone = linear.predict(unit.scale_inputs(dataset.evaluation.x)) * unit.outputs
-    return {"linear path alone": evaluation.evaluate(dataset, alone)}
 
 
 def find_examples(dataset: Dataset, outputs: Mapping[str, np.ndarray]) -> list[Example] | None:

@@ -25,12 +25,15 @@ from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.report.content import Report
-from rnnexp.report.evaluation import evaluate_baselines
+from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
 from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
+
+# The row of what a linear path gives without the recurrent layers.
+PATH_ALONE = "linear path alone"
 
 
 def run(config: Settings) -> Report:
@@ -124,8 +127,11 @@ def _run(
         x=dataset.evaluation.x,
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
+    notes, path_alone = simple.answers().notes, {}
+    if trained.linear_start:
+        path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
+        notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
     beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
-    linear_alone = results.evaluate_linear_path(dataset, trained.unit, trained.linear_start)
     training = results.describe_training(history, time.perf_counter() - started)
     report = Report(
         name=name,
@@ -136,8 +142,8 @@ def _run(
         versions=versions(),
         data=results.describe_data(dataset),
         models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | evaluated.models),
-        baselines=evaluate_baselines(beside) | linear_alone,
-        baseline_notes=simple.answers().notes or None,
+        baselines=evaluate_baselines(beside) | path_alone,
+        baseline_notes=notes or None,
         verdict=judge(beside, evaluated.outputs, training, weights=sum(values.size for values in last.network.weights)),
         progress=evaluated.progress,
         training=training,

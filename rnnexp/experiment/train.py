@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp import files
+from rnnexp.baselines.ridge import LinearModel
 from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
-from rnnexp.datasets.support.ridge import LinearModel, ridge
 from rnnexp.errors import UserError
+from rnnexp.experiment.baselines import linear_model
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.training.unit_scale import UnitScale
@@ -108,10 +109,7 @@ def train(
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
-    training, validation = (
-        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
-    )
-    linear_start = ridge(*training) if architecture.linear_path and not start else None
+    linear_start = linear_model(dataset) if architecture.linear_path and not start else None
     keras.utils.set_random_seed(config.seed)
     model = trainable(
         architecture,
@@ -135,6 +133,9 @@ def train(
         batch_size=optimization.batch_size,
         seed=config.seed,
         stored_scale=unit.inputs,
+    )
+    training, validation = (
+        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
     )
     if start:
         console.say(f"starting from the weights in {config.weights}")

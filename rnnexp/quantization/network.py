@@ -5,8 +5,8 @@ states at the start of a sequence. The output layer reads the last layer's value
 
     y = clip(multiply(output_layer, values) + output_zero_point, -128, 127)
 
-Where a linear path goes beside the layers, it also reads the input codes of the whole sequence, step by step, behind the
-values; as everywhere, a code ``c`` is the value ``64 c``, and the codes' zero point is in the bias.
+Where a linear path goes beside the layers, it also reads the input codes of the whole sequence, step by step, behind
+the values; as everywhere, a code ``c`` is the value ``64 c``, and the codes' zero point is in the bias.
 
 ``rnnexp.quantization.product`` says what ``multiply`` is, ``rnnexp.quantization.arithmetic`` what cells are made of,
 and ``rnnexp.quantization.reference`` computes all of it.

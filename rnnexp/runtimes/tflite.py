@@ -227,7 +227,7 @@ class TFLiteStepModel:
         self.output = made[0]
 
     def run_codes(self, inputs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Run sequences ``[n, time, features]`` that are already in the model's type, each from states that stand for 0.
+        """Run sequences ``[n, time, features]`` that are already in the model's type, each from states of real 0.
 
         Returns:
             Outputs ``[n, time, outputs]`` and states ``[n, time, ...]`` after every step, in the model's types.

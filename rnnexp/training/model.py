@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from rnnexp.datasets.support.ridge import LinearModel
+from rnnexp.baselines.ridge import LinearModel
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
@@ -79,8 +79,9 @@ def trainable(
         )
 
     center = keras.layers.Rescaling(1.0, offset=-outputs[-1], name="center")
+    layers = [*stack(architecture, make), center]
     start = {"kernel_initializer": "zeros"} if architecture.linear_path else {}
-    model = assemble(architecture, [*stack(architecture, make), center], "training", kernel_regularizer=penalty, **start)
+    model = assemble(architecture, layers, "training", kernel_regularizer=penalty, **start)
     if architecture.linear_path:
         path, output = model.get_layer("linear"), model.get_layer("output")
         path.trainable = train_linear_path

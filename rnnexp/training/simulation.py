@@ -29,7 +29,8 @@ def with_weights(integers: IntegerNetwork, network: Network) -> IntegerNetwork:
     """Return an integer network of one simple cell with other real weights, and the same scales, shifts and table."""
     cell, source = _only_cell(integers), integers.sources[0]
     recurrent = network.weights[: len(cell.real_weights(source))]
-    output = refilled(integers.output_layer, output_rows(network, integers.layers[-1].scales, integers.input), network.bias)
+    rows = output_rows(network, integers.layers[-1].scales, integers.input)
+    output = refilled(integers.output_layer, rows, network.bias)
     return replace(
         integers,
         layers=(Layer((cell.with_weights(recurrent, source),)),),

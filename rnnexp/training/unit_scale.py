@@ -1,8 +1,8 @@
 """Between the user's numbers and those that training sees.
 
 Training happens at *unit scale*, inputs, targets and the custom activation's ``M`` all about 1, and *centred*
-(``rnnexp.layers.recurrent``), but for a linear path. ``fold`` turns the trained weights into those of a plain network in the user's numbers.
-That is exact, since every part is linear or homogeneous.
+(``rnnexp.layers.recurrent``), but for a linear path. ``fold`` turns the trained weights into those of a plain network
+in the user's numbers. That is exact, since every part is linear or homogeneous.
 """
 
 from __future__ import annotations

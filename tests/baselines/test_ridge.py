@@ -18,7 +18,7 @@ def autoregression(count, noise, seed=0):
 def test_what_is_linear_is_predicted_exactly():
     x = autoregression(60, 1.0)[0]
     y = x @ np.array([[0.6], [-0.3], [0.5]]) + 2
-    np.testing.assert_allclose(ridge(x[:40], y[:40], x[40:]), y[40:], rtol=1e-6)
+    np.testing.assert_allclose(ridge(x[:40], y[:40]).predict(x[40:]), y[40:], rtol=1e-6)
 
 
 def test_with_many_rows_it_is_the_least_squares_solution():
@@ -26,13 +26,13 @@ def test_with_many_rows_it_is_the_least_squares_solution():
     known = np.column_stack([x[:3000], np.ones(3000)])
     solution = np.linalg.lstsq(known, y[:3000], rcond=None)[0]
     expected = np.column_stack([x[3000:], np.ones(len(x) - 3000)]) @ solution
-    np.testing.assert_allclose(ridge(x[:3000], y[:3000], x[3000:]), expected, atol=2e-3)
+    np.testing.assert_allclose(ridge(x[:3000], y[:3000]).predict(x[3000:]), expected, atol=2e-3)
 
 
 def test_of_several_outputs_each_is_predicted():
     x, y = autoregression(500, 0.3)
     two = np.column_stack([y[:, 0], -2 * y[:, 0] + 1])
-    found = ridge(x[:400], two[:400], x[400:])
+    found = ridge(x[:400], two[:400]).predict(x[400:])
     assert found.shape == (100, 2)
     np.testing.assert_allclose(found[:, 1], -2 * found[:, 0] + 1)
 
@@ -45,5 +45,5 @@ def test_the_strength_suits_the_noise(noise):
     y = x @ slope + noise * random.normal(size=(1060, 1))
     by_heart = x[60:] @ np.linalg.lstsq(x[:60], y[:60], rcond=None)[0]
     best = x[60:] @ slope
-    mean_squares = [np.mean((found - best) ** 2) for found in (ridge(x[:60], y[:60], x[60:]), by_heart)]
+    mean_squares = [np.mean((found - best) ** 2) for found in (ridge(x[:60], y[:60]).predict(x[60:]), by_heart)]
     assert mean_squares[0] < 0.5 * mean_squares[1]

@@ -1,12 +1,13 @@
 """docs/network.md: the steps worked out by hand are right, and the names and shapes are those of the files."""
 
 import json
+import math
 import re
 
 import numpy as np
 import pytest
 from helpers.equations import float_outputs, float_states
-from helpers.random_networks import inputs, integers, layered, simple
+from helpers.random_networks import inputs, integers, layered
 from helpers.runs import PROJECT
 from helpers.stored_networks import arrays
 
@@ -84,16 +85,18 @@ def rows(part):
 
 
 def test_every_name_of_the_real_numbers_is_on_the_page_with_its_shape():
-    found = arrays(simple(3, features=2, outputs=4))
+    network = layered(("simple", 3), steps=5, features=2, outputs=4, linear_path=True)
+    found = arrays(network)
     named = set(re.findall(r"`([\w/]+)`", REAL))
     assert set(found) <= named
-    sizes, checked = {"units": 3, "features": 2, "outputs": 4}, 0
+    sizes, checked = {"units": 3, "features": 2, "outputs": 4, "sequence_length": 5}, 0
     for names, shape in rows(REAL):
         for name in names:
-            expected = [] if shape is None else [sizes[size] for size in shape.split(", ")]
+            products = [] if shape is None else [size.split(" * ") for size in shape.split(", ")]
+            expected = [math.prod(sizes[size] for size in factors) for factors in products]
             assert list(found[name].shape) == expected, name
             checked += 1
-    assert checked == len(found) - len(simple(3).architecture.shapes)
+    assert checked == len(found) - len(network.architecture.shapes)
 
 
 def test_what_other_networks_say_besides_is_on_the_page():

@@ -205,7 +205,7 @@ def test_automatic_settings():
     for resolved_ in (airline, sp500):
         given = datasets.load(RegressionConfig(dataset_name=resolved_.dataset_name))
         assert len(datasets.load(resolved_).validation) == len(given.validation)
-    said = {"batch_size": 7, "learning_rate": 0.5, "validation_share": 0.3, "generate_steps": 9}
+    said = {"batch_size": 7, "learning_rate": 0.5, "validation_share": 0.3, "generate_steps": 9, "linear_path": True}
     own = RegressionConfig(**said, gradient_clip_norm=None)
     assert resolved(own) == own  # what was said is left alone, and no clipping stays no clipping
     iris = resolved(ClassificationConfig(dataset_name="iris"))

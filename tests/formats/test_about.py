@@ -36,7 +36,11 @@ MAPS = [
 ]
 
 
-@pytest.mark.parametrize("facts", [{}, {"classes": ("no", "é", '"')}, {"every_step": True, "answer_steps": 4}], ids=str)
+@pytest.mark.parametrize(
+    "facts",
+    [{}, {"classes": ("no", "é", '"')}, {"every_step": True, "answer_steps": 4}, {"linear_path": True}],
+    ids=str,
+)
 @pytest.mark.parametrize("input_map", MAPS, ids=lambda found: found.kind)
 def test_all_of_it_comes_back(input_map, facts):
     said = About(

@@ -21,7 +21,8 @@ def float_states(found, x):
 
 def float_outputs(found, x):
     """The same equations to the end: the outputs."""
-    return float_states(found, x)[:, -1] @ found["W_o"].T + found["b_o"]
+    path = x.reshape(len(x), -1) @ found["W_l"].T if "W_l" in found else 0.0
+    return float_states(found, x)[:, -1] @ found["W_o"].T + path + found["b_o"]
 
 
 def integer_codes(found, x):
@@ -33,7 +34,8 @@ def real_weights(found):
     """The real numbers that the integers stand for, as docs/network.md has them, of one layer of one direction.
 
     Returns a list of what the cell's blocks of rows have, and the output layer at last: kernel, recurrent kernel and
-    bias, which multiply column vectors, each with the real value of one unit.
+    bias, which multiply column vectors, each with the real value of one unit. A linear path's kernel is behind that of
+    the output layer.
     """
     n = _part(found, "int8/")
     layer, zero_point, features = _part(n, "layer_1/"), int(n["input_zero_point"]), int(n["features"])
@@ -63,7 +65,11 @@ def real_weights(found):
             )
     codes = 64.0 * n["output_layer_high"] + n["output_layer_low"]
     scale, unit = n["output_layer_scale"], n["output_scale"] * 2.0 ** -int(n["output_layer_shift"])
-    return [*result, ((codes * scale, scale), (n["output_layer_bias"] * unit, unit))]
+    codes, linear = np.split(codes, [units], axis=1)
+    linear_scale = scale * (own / (n["input_scale"] / 64))
+    path = [(linear * linear_scale, linear_scale)] if linear.size else []
+    bias = n["output_layer_bias"] + 4 * zero_point * linear.sum(axis=1)
+    return [*result, ((codes * scale, scale), *path, (bias * unit, unit))]
 
 
 def _part(found, prefix):
@@ -74,6 +80,7 @@ def _sequence(n, sample):
     """Return the codes of the last step, or of every step."""
     codes = np.rint(sample / float(n["input_scale"])).astype(int) + int(n["input_zero_point"])
     sequence = list(64 * np.clip(codes, -128, 127).astype(object))
+    inputs = np.concatenate(sequence)
     count = len({name.split("/")[0] for name in n if name.startswith("layer_")})
     for number in range(1, count + 1):
         layer = _part(n, f"layer_{number}/")
@@ -89,6 +96,8 @@ def _sequence(n, sample):
             values = [np.concatenate(pair) for pair in pairs]
         sequence = values[-1:] * repeats if repeats else values
     results = []
+    if n["output_layer_high"].shape[1] > len(sequence[-1]):
+        sequence = [np.concatenate([sequence[-1], inputs])]
     for v in sequence if n["every_step"] else sequence[-1:]:
         (code,) = _multiply(n, "output_layer", v, 1)
         results.append(np.clip(code + int(n["output_zero_point"]), -128, 127).tolist())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.activations import ACTIVATIONS, sigmoid
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
 from rnnexp.network.cells import CELLS
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
@@ -103,6 +103,7 @@ class Drawn:
     samples: int
     steps: int
     seed: int
+    linear_path: bool = False  # where there is one answer
 
     def make(self):
         """Return the float network and ``[samples, steps, features]``."""
@@ -113,7 +114,10 @@ class Drawn:
             for place, (cell, units, way) in enumerate(self.layers, 1)
         )
         every_step = self.every_step or encoder > 0
-        architecture = Architecture(self.steps, self.features, layers, every_step, self.outputs, self.activation)
+        path = self.linear_path and not every_step
+        architecture = Architecture(
+            self.steps, self.features, layers, every_step, self.outputs, self.activation, linear_path=path
+        )
         weights, inputs, fills = [], self.features, itertools.cycle(self.fills)
         for layer in layers:
             for _ in layer.directions:
@@ -122,6 +126,9 @@ class Drawn:
                 ]
             inputs = layer.width
         weights += [next(fills)(random, random.normal(size=size)) for size in ((inputs, self.outputs), self.outputs)]
+        if path:
+            shape = architecture.shapes[LINEAR_KERNEL]
+            weights.insert(-2, next(fills)(random, random.normal(size=shape) / shape[0] ** 0.5))
         x = self.data.draw(random, self.samples, self.steps, self.features)
         return Network.of(architecture, weights), x
 
@@ -139,6 +146,7 @@ NETWORKS = st.builds(
     samples=st.integers(1, 4),
     steps=st.integers(1, 12),
     seed=st.integers(0, 2**32 - 1),
+    linear_path=st.booleans(),
 )
 
 

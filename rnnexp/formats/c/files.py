@@ -120,11 +120,10 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
+    values["window"] = _filled("window.c", values) if program.window else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
-    if program.window:
-        values["definitions"] = _filled("window.c", values) + values["definitions"]
     products, tables = _constants(network)
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",

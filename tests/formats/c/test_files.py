@@ -71,6 +71,28 @@ def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_ste
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
 
 
+@needs_compiler
+@pytest.mark.parametrize(
+    "options",
+    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+)
+@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
+def test_the_self_test_with_a_linear_path_passes(tmp_path, cells, options):
+    network = layered(*cells, steps=12, features=2, outputs=3, softmax=True, linear_path=True)
+    write(tmp_path, *integers(network, inputs(9, 12, 2)))
+    done = build_and_run(tmp_path, "my-net.2", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+
+
+def test_a_linear_path_keeps_the_last_inputs():
+    integer, codes = integers(layered(("gru", 5), steps=7, features=3, linear_path=True), inputs(4, 7, 3))
+    files = c.to_c(integer, "a", About(), codes)
+    assert "    int8_t window[A_TIME_STEPS * A_FEATURES];\n} a_state;" in files.header
+    # Two states of int16, and the window, to an even size; codes are two int16 for each number.
+    assert (files.state_bytes, files.stack_bytes) == (2 * 2 * 5 + 22, 4 * (5 + 21))
+
+
 ENCODER_DECODERS = [
     [("simple", 5, "encodes"), ("simple", 4)],
     [("gru", 4), ("gru", 5, "both", "encodes"), ("gru", 6)],

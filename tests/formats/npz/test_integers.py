@@ -33,6 +33,19 @@ def test_the_network_comes_back(cells, every_step):
     assert run(found, codes).tolist() == run(network, codes).tolist()
 
 
+@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 5)] for cell in CELLS)], ids=str)
+def test_a_linear_path_comes_back(cells):
+    float_network = layered(*cells, steps=9, features=2, outputs=3, linear_path=True)
+    network, codes = integers(float_network, inputs(4, 9, 2))
+    found = from_arrays(to_arrays(network))
+    np.testing.assert_equal(dataclasses.asdict(found), dataclasses.asdict(network))
+    assert found.path_inputs == 18
+    assert run(found, codes).tolist() == run(network, codes).tolist()
+    for change in ({"every_step": True}, {"sequence_length": 8}):
+        with pytest.raises(ValueError, match="a product of 3 sums of"):
+            from_arrays(to_arrays(network) | {name: np.asarray(value) for name, value in change.items()})
+
+
 def test_encoder_and_decoder_come_back():
     network, codes = integers(
         layered(("gru", 3, "both", "encodes"), ("simple", 4), steps=9, outputs=3, every_step=True), inputs(4, 9)

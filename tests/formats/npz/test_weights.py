@@ -47,7 +47,7 @@ def test_keras_names_are_the_transposed_of_the_symbols():
 
 def test_other_networks_have_no_symbols_but_say_their_structure():
     found = arrays(layered(("gru", 3, "both"), ("gru", 3, "both"), every_step=True, outputs=2))
-    assert not set(weights.SYMBOLS) & set(found)
+    assert not set(weights.SYMBOLS.values()) & set(found)
     assert found["structure"] == "gru-2-layers-bidirectional"
     assert found["every_step"]
     assert found["rnn_1/backward/bias"].shape == (2, 9)

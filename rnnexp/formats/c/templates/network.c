@@ -79,4 +79,4 @@ $window_codes    for (i = 0; i < ${P}_OUTPUTS; i++) {
     }
 }
 
-$definitions$class_definitions
+$window$definitions$class_definitions

@@ -4,11 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.random_networks import inputs, integers, simple
+from helpers.random_networks import inputs, integers, layered, simple
 
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import check_integer, to_step_tflite, to_tflite
 from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.cells import CELLS
 from rnnexp.quantization import reference
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel
 
@@ -61,6 +62,30 @@ def test_probabilities_are_those_of_the_sequence_model(kernels):
     network, codes = quantized(outputs=5, softmax=True)
     made, _ = TFLiteStepModel(to_step_tflite(network), kernels=kernels).run_codes(codes)
     assert (made[:, -1] == TFLiteModel(to_tflite(network), kernels=kernels).run_codes(codes)).all()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_linear_path_reads_the_last_inputs(kernels, cell):
+    """Once as many steps as a sequence has have come, and from then on."""
+    steps = 6
+    network, codes = integers(layered((cell, 5), steps=steps, features=2, linear_path=True), inputs(4, steps, 2))
+    model = TFLiteStepModel(to_step_tflite(network), kernels=kernels)
+    window = model.states[-1]
+    assert (window.shape, window.dtype, window.zero_point) == ((1, steps, 2), np.int8, network.input.zero_point)
+    made, (*_, windows) = model.run_codes(np.concatenate([codes, codes[::-1]], axis=1))
+    assert (made[:, steps - 1] == reference.run(network, codes)).all()
+    assert (windows[:, steps - 1] == codes).all()
+    assert (windows[:, steps] == np.concatenate([codes[:, 1:], codes[::-1, :1]], axis=1)).all()
+    # As if the inputs before the first one had been 0.
+    empty = np.full((len(codes), steps - 1, 2), network.input.zero_point, np.int8)
+    assert (windows[:, 0] == np.concatenate([empty, codes[:, :1]], axis=1)).all()
+
+
+def test_a_linear_path_costs_little_and_is_all_integer():
+    network, _ = integers(layered(("simple", 10), linear_path=True), inputs(4, 20))
+    for content in (to_step_tflite(network), to_tflite(network)):
+        assert len(content) <= 10 * 1024 + 256
+        check_integer(content)
 
 
 def test_it_is_small_and_all_integer():

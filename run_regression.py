@@ -8,7 +8,7 @@ python run_regression.py --help                       everything that can be set
 
 from rnnexp.cli import run_script
 
-DATASET_NAME = "SP500"  # any data/NAME.csv with a numeric column "data", by its NAME
+DATASET_NAME = "SP500"  # or a file of your own: any data/NAME.csv by its NAME, or a path (docs/series.md)
 # DATASET_NAME = "airline-passengers"  # or "sine", "noisy-sine", "adding" or "sequence": see docs/demonstrations.md
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
@@ -29,6 +29,14 @@ RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"; or not at all: "none"
 VALIDATION_SHARE = None  # last part of the series, held out
+TARGET = None  # own series: the column to predict, or several; None: "data", or the only one of numbers
+INPUTS = None  # own series: further columns to predict from; None: the target alone
+HORIZON = 1  # steps to predict ahead, all at once
+TIME = None  # own series: the column that says when; None: found; "none": the rows as they follow each other
+RESAMPLE = None  # own series: the mean of each step of time, "15min", "1h", "1D", "W", "MS"; None: as they are
+FILL = "none"  # own series: short gaps, "linear" or "previous"; "none": no window goes over a gap
+CALENDAR = False  # own series: sine and cosine of hour, weekday and month as inputs
+MISSING = None  # own series: a number that stands for no value, such as -9999, or several
 GENERATE_STEPS = None  # values to generate in closed loop, every prediction fed back; 0: none
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step

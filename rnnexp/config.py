@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from rnnexp import files
 from rnnexp.errors import did_you_mean
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Structure
@@ -22,6 +23,16 @@ PositiveInt = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.01, le=0.9)]
 DropoutShare = Annotated[float, Field(ge=0, le=0.9)]
+
+
+def _several(value: Any) -> Any:
+    """Return what a constant may name one of, or several, or none, as several."""
+    return () if value is None else tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Numbers = Annotated[tuple[Finite, ...], BeforeValidator(_several)]
 
 # Settings that people may look for, and why there is none of that name.
 NO_SETTINGS = {
@@ -179,9 +190,14 @@ class Settings(BaseModel):
         return getattr(self, "custom_max_value", 1.0)
 
     @property
+    def data_stem(self) -> str:
+        """The data set's name, or of a path the file's, as names of files have it."""
+        return files.stem(self.dataset_name)
+
+    @property
     def stem(self) -> str:
         """What the names of the exported files begin with: the structure is named where it is not the simplest."""
-        parts = (self.dataset_name, "" if self.simplest else self.structure, self.activation)
+        parts = (self.data_stem, "" if self.simplest else self.structure, self.activation)
         return "-".join(part for part in parts if part)
 
 
@@ -192,7 +208,8 @@ class RegressionConfig(Settings):
 
     dataset_name: str = Field(
         default="SP500",
-        description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, or NAME for your own data/NAME.csv",
+        description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, NAME for your own data/NAME.csv, "
+        "or the path of a .csv, .csv.gz, .tsv, .parquet, .npy, .npz or .xlsx file",
     )
     custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
@@ -204,6 +221,34 @@ class RegressionConfig(Settings):
     )
     validation_share: Share | None = Field(
         default=None, description="last part of the series, held out; None: automatic"
+    )
+    target: Names = Field(
+        default=(),
+        description="own series: the column to predict, or several; none: the column data, or the only one of numbers",
+    )
+    inputs: Names = Field(default=(), description="own series: further columns to predict from; none: the target alone")
+    horizon: PositiveInt = Field(default=1, description="of a series: steps to predict ahead, all at once")
+    time: Names = Field(
+        default=(),
+        description='own series: the column that says when, or several of year, month, ...; none: found; "none": the '
+        "rows as they follow each other",
+    )
+    resample: str | None = Field(
+        default=None,
+        description='own series: take the mean of each step of time, such as "1h", "15min", "1D", "W" or "MS"; None: '
+        "the rows as they are",
+    )
+    fill: Literal["none", "linear", "previous"] = Field(
+        default="none",
+        description="own series: gaps of up to 3 steps, filled on the line between their neighbours, or with the value "
+        "before; none: no window goes over a gap",
+    )
+    calendar: bool = Field(
+        default=False,
+        description="own series: sine and cosine of hour, weekday and month, as far as they differ, as inputs",
+    )
+    missing: Numbers = Field(
+        default=(), description="own series: numbers that stand for no value, such as -9999; none: no number does"
     )
     generate_steps: Annotated[int, Field(ge=0)] | None = Field(
         default=None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnexp.network.sampling import spread
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.preprocessing.series_columns import SeriesColumns
 
 Task = Literal["regression", "memory", "classification"]
 # When a network answers: once after the last step of the sequence, at every step of it, or in steps after it.
@@ -25,8 +26,8 @@ class Split:
             in less memory, and may be memory-mapped.
         y: ``[n, outputs]`` float32, or class numbers int32: ``[n]``, or ``[n, time]`` where there is one at every step,
             or ``[n, steps]`` where an answer of so many comes after the sequence.
-        offset: ``[n, 1]``, and
-        scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
+        offset: ``[n, 1 or outputs]``, and
+        scale: the same: the data's own units are ``offset + scale * y``. Not used for classes.
         target: ``[n, outputs]`` in the data's own units, where ``to_units(y)`` is these but for float32's rounding.
     """
 
@@ -64,10 +65,14 @@ class Continuation:
     Attributes:
         window: ``[time]``, the values just before the evaluation part.
         truth: ``[steps]``, the values that come after them; none for no generation.
+        beside: ``[time + steps, features]``, what else is an input at each of these steps, and known before.
+        baselines: of what takes no model: name -> ``[steps]``.
     """
 
     window: np.ndarray
     truth: np.ndarray
+    beside: np.ndarray | None = None
+    baselines: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,9 @@ class Dataset:
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
+        origins: of a series, steps of the evaluation part that closed-loop generation is judged from.
         past: of a series, the whole of it.
+        columns: of a series, what features and outputs are.
         floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
@@ -140,7 +147,9 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
+    origins: tuple[Continuation, ...] = ()
     past: Past | None = None
+    columns: SeriesColumns | None = None
     floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None

@@ -20,7 +20,7 @@ def regression(name, **settings):
 def own(values, **settings):
     """A data set of a series given as numbers."""
     config = RegressionConfig(dataset_name="own", **{"sequence_length": 5, **settings})
-    return series.windows(series.Series(np.asarray(values, np.float64)), config, series.Known("-", "-"))
+    return series.windows(series.Series.of(np.asarray(values, np.float64)), config, series.Known("-", "-"))
 
 
 def refused(name="own", **settings):
@@ -37,7 +37,7 @@ def refused(name="own", **settings):
     [("SP500", 8313, 1663, 359.69, 3783.22), ("airline-passengers", 144, 48, 112, 432)],
 )
 def test_shapes_and_values_of_the_shipped_series(name, count, held_out, first, last):
-    values = series.read(series.find(name)).values
+    values = series.read(series.find(name)).values[:, 0]
     dataset = regression(name)
     assert len(values) == count
     assert (values[0], values[-1]) == (first, last)
@@ -115,7 +115,7 @@ def test_the_test_part_is_not_the_validation_part():
 
 
 def test_persistence_is_the_value_before():
-    values = series.read(series.find("SP500")).values
+    values = series.read(series.find("SP500")).values[:, 0]
     baselines = regression("SP500").baselines
     np.testing.assert_array_equal(baselines["persistence"][:, 0], values[-1664:-1])
     # There are five trading days a week.
@@ -124,7 +124,7 @@ def test_persistence_is_the_value_before():
 
 @pytest.mark.parametrize(("early_stopping", "share", "rows"), [(0, None, 48), (5, 0.25, 36)])
 def test_seasonal_naive_is_the_value_a_year_before(early_stopping, share, rows):
-    values = series.read(series.find("airline-passengers")).values
+    values = series.read(series.find("airline-passengers")).values[:, 0]
     dataset = regression("airline-passengers", early_stopping=early_stopping, validation_share=share)
     np.testing.assert_array_equal(dataset.evaluation.target[:, 0], values[-rows:])
     np.testing.assert_array_equal(dataset.baselines["persistence"][:, 0], values[-rows - 1 : -1])

@@ -41,7 +41,7 @@ def test_a_step_that_does_not_move_is_not_a_direction():
     """Also where normalising to float32 and back misses the value by a rounding error."""
     values = np.repeat(np.round(np.random.default_rng(0).uniform(3000, 5000, 60), 2), 2)
     config = RegressionConfig(dataset_name="own", sequence_length=5, validation_share=0.3)
-    dataset = series.windows(series.Series(values), config, series.Known("test", "units"))
+    dataset = series.windows(series.Series.of(values), config, series.Known("test", "units"))
     steps = np.diff(values)[-len(dataset.evaluation) :]
     assert (steps == 0).sum() > 10
     up = evaluation.evaluate_baselines(dataset)["always up"].direction_accuracy

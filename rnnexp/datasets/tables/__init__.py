@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnexp.datasets.tables.read import SUFFIXES, is_table, read, suffix
+from rnnexp.datasets.tables.read import is_table, read, suffix
 from rnnexp.datasets.tables.table import Column, Table
 
-__all__ = ["SUFFIXES", "Column", "Table", "is_table", "read", "suffix"]
+__all__ = ["Column", "Table", "is_table", "read", "suffix"]

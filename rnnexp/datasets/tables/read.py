@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rnnexp import files
 from rnnexp.datasets.tables import dialect, numbers, times
 from rnnexp.datasets.tables.encoding import decode
 from rnnexp.datasets.tables.table import Column, Table, listed
@@ -21,12 +22,12 @@ from rnnexp.errors import UserError
 def suffix(path: Path) -> str:
     """Return what a file's name ends with, in lower case: ``.csv.gz`` is one."""
     name = path.name.lower()
-    return next((known for known in SUFFIXES if name.endswith(known)), path.suffix.lower())
+    return max((known for known in files.TABLES if name.endswith(known)), key=len, default=path.suffix.lower())
 
 
 def is_table(path: Path) -> bool:
     """Tell from a file's name whether it can be read."""
-    return suffix(path) in SUFFIXES
+    return suffix(path) in files.TABLES
 
 
 def read(path: Path) -> Table:
@@ -36,9 +37,9 @@ def read(path: Path) -> Table:
         UserError: if there is none, or it cannot be read; the message says where and what to do.
     """
     if not is_table(path):
-        raise UserError(f"{path} is no file that can be read: its name must end with {', '.join(SUFFIXES)}")
+        raise UserError(f"{path} is no file that can be read: its name must end with {', '.join(files.TABLES)}")
     try:
-        return SUFFIXES[suffix(path)](path)
+        return _READERS.get(suffix(path), _read_text)(path)
     except FileNotFoundError:
         raise UserError(f"there is no file {path}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -217,13 +218,8 @@ def _of_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Table:
     return _of_frame(path, frame, header=any(arrays))
 
 
-# What a file's name may end with, and what reads it.
-SUFFIXES: dict[str, Callable[[Path], Table]] = {
-    ".csv": _read_text,
-    ".csv.gz": _read_text,
-    ".tsv": _read_text,
-    ".tsv.gz": _read_text,
-    ".txt": _read_text,
+# What reads a file whose name ends so.
+_READERS: dict[str, Callable[[Path], Table]] = {
     ".parquet": _read_parquet,
     ".npy": _read_npy,
     ".npz": _read_npz,

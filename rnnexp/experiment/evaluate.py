@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.dataset import Continuation
 from rnnexp.experiment.quantize import Int8
 from rnnexp.experiment.train import Snapshot
 from rnnexp.network.network import Network
@@ -82,7 +83,13 @@ def describe_data(dataset: Dataset) -> Data:
         answer_steps=dataset.answer_steps,
         classes=list(dataset.class_names),
         notes=list(dataset.notes),
+        outputs=_output_names(dataset),
     )
+
+
+def _output_names(dataset: Dataset) -> list[str] | None:
+    columns = dataset.columns
+    return columns.output_places if columns is not None and columns.outputs > 1 else None
 
 
 def describe_training(history: History, total_seconds: float) -> Training:
@@ -210,12 +217,16 @@ def generate(dataset: Dataset, exported: Mapping[str, Sequence[Path]]) -> Genera
     continuation = dataset.continuation
     if continuation is None or not len(continuation.truth):
         return None
-    steps = len(continuation.truth)
-    generated = {
-        kind: generation.generate(TFLiteModel(paths[-1]).predict, dataset.input_map, continuation.window, steps)
-        for kind, paths in exported.items()
-    }
-    return generation.compare(continuation, generated)
+    models = {kind: TFLiteModel(paths[-1]) for kind, paths in exported.items()}
+
+    def go_on(model: TFLiteModel, start: Continuation) -> np.ndarray:
+        return generation.generate(
+            model.predict, dataset.input_map, start.window, len(start.truth), beside=start.beside
+        )
+
+    generated = {kind: go_on(model, continuation) for kind, model in models.items()}
+    many = {kind: [go_on(model, origin) for origin in dataset.origins] for kind, model in models.items()}
+    return generation.compare(continuation, generated, generation.compare_origins(dataset.origins, many))
 
 
 def evaluate_int8(

@@ -75,6 +75,7 @@ def _run(
         input_map=dataset.input_map,
         units=dataset.units,
         classes=dataset.class_names,
+        columns=dataset.columns,
     )
     with Converter(folder / "converter.log") as converter:
         trained = train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)

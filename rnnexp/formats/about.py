@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnexp.network.architecture import Architecture, Structure
-from rnnexp.preprocessing import input_map
+from rnnexp.preprocessing import input_map, series_columns
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.preprocessing.series_columns import SeriesColumns
 from rnnexp.version import __version__
 
 # The name of the entry in a .tflite file's metadata.
@@ -32,6 +33,7 @@ class About:
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
         classes: their names.
+        columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
         version: of the project that wrote it.
     """
 
@@ -46,6 +48,7 @@ class About:
     max_value: float = 1.0
     time_steps: int = 0
     classes: tuple[str, ...] = ()
+    columns: SeriesColumns | None = None
     version: str = __version__
 
     @classmethod
@@ -58,6 +61,7 @@ class About:
         input_map: InputMap,
         units: str,
         classes: tuple[str, ...] = (),
+        columns: SeriesColumns | None = None,
     ) -> About:
         """Return what a network of an architecture says of itself."""
         structure = architecture.structure
@@ -73,6 +77,7 @@ class About:
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
             classes=classes,
+            columns=None if columns is None or columns.plain else columns,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +95,7 @@ class About:
             "input_map": self.input_map.to_json(),
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
+            **({"columns": self.columns.to_json()} if self.columns else {}),
         }
 
     @classmethod
@@ -114,6 +120,7 @@ class About:
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
+            columns=series_columns.parse(found["columns"]) if "columns" in found else None,
             version=str(found.get("version", "")),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,6 +26,9 @@ class SeriesColumns(BaseModel):
         horizon: steps ahead.
         step: the time from one value to the next, for people to read; empty where there is none.
         missing: numbers that stand for no value.
+        time: names of the columns that say when, where they were named.
+        resample: the step that means are taken over, as pandas writes it.
+        fill: how short gaps are filled.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +39,9 @@ class SeriesColumns(BaseModel):
     horizon: Annotated[int, Field(ge=1, strict=True)] = 1
     step: str = ""
     missing: tuple[Finite, ...] = ()
+    time: tuple[str, ...] = ()
+    resample: str | None = None
+    fill: Literal["none", "linear", "previous"] = "none"
 
     @property
     def features(self) -> int:
@@ -55,9 +61,18 @@ class SeriesColumns(BaseModel):
     @property
     def output_names(self) -> list[str]:
         """What the outputs are called: by the step ahead, by the target, where there are several."""
-        steps = [f"_{step + 1}" if self.horizon > 1 else "" for step in range(self.horizon)]
-        names = [f"_{name}" if len(self.targets) > 1 else "" for name in self.targets]
-        return [f"prediction{step}{name}" for step in steps for name in names]
+        return ["_".join(["prediction", *place]) for place in self._places]
+
+    @property
+    def output_places(self) -> list[str]:
+        """What each output is, for tables: the step ahead, the target."""
+        return [" ".join(place) for place in self._places]
+
+    @property
+    def _places(self) -> list[list[str]]:
+        steps = [[str(step + 1)] if self.horizon > 1 else [] for step in range(self.horizon)]
+        names = [[name] if len(self.targets) > 1 else [] for name in self.targets]
+        return [[*step, *name] for step in steps for name in names]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what is as usual is left out."""

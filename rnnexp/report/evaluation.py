@@ -46,7 +46,10 @@ def loss(part: Split, outputs: np.ndarray) -> float:
     if np.issubdtype(part.y.dtype, np.integer):
         return 1.0 - metrics.accuracy(part.y, class_probabilities(outputs))
     target = _target(part)
-    return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
+    # Of each output by itself: they may be of different units.
+    errors = np.mean(np.square(part.to_units(outputs) - target), axis=0)
+    variances = np.var(target, axis=0)
+    return float(np.mean(errors / np.where(variances > 0, variances, 1.0)))
 
 
 def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
@@ -120,6 +123,9 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
         rmse_to_persistence=rmse / reference if reference > 0 else None,
         direction_accuracy=metrics.direction_accuracy(persistence, target, prediction)
         if persistence is not None and moves
+        else None,
+        rmse_by_output=[metrics.rmse(*columns) for columns in zip(target.T, prediction.T, strict=True)]
+        if target.shape[1] > 1
         else None,
         absent=dict.fromkeys(constant, "the predictions or the targets are constant") if constant else None,
     )

@@ -21,6 +21,7 @@ class RegressionMetrics(Part):
         memory_capacity: the squared correlation, of the memory task.
         rmse_to_persistence: the RMSE over that of persistence, for a series.
         direction_accuracy: the share of ups and downs predicted, for a series.
+        rmse_by_output: of each output, where there are several.
         absent: metric -> why there is none.
     """
 
@@ -35,6 +36,7 @@ class RegressionMetrics(Part):
     memory_capacity: float | None = None
     rmse_to_persistence: float | None = None
     direction_accuracy: float | None = None
+    rmse_by_output: list[float] | None = None
     absent: dict[str, str] | None = None
 
 

@@ -44,8 +44,8 @@ def continuation(
     if values.shape[1] > 1:
         if asked:
             raise UserError(
-                f"GENERATE_STEPS is {asked}, but to go on with {', '.join(series.names)} in closed loop takes future values "
-                "of all of them: set it to 0, or predict one column from itself"
+                f"GENERATE_STEPS is {asked}, but to go on with {', '.join(series.names)} in closed loop takes "
+                "future values of all of them: set it to 0, or predict one column from itself"
             )
         return None
     column = np.concatenate([values[:, 0], series.continuation])

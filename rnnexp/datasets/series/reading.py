@@ -88,6 +88,8 @@ def from_table(table: Table, selection: Selection) -> Series:
     Raises:
         UserError: as ``read``.
     """
+    if not table.rows:
+        raise UserError(f"{table.path} has a header, {listed(table.names)}, and no row below it")
     when = time_column.find(table, selection.time)
     columns, notes = choose(table, selection, when.names if when else ())
     values = np.stack([table.numbers(column, LARGEST_VALUE) for column in columns], axis=1)
@@ -197,8 +199,8 @@ def _on_a_clock(
         raise UserError(
             f"{table.where(int(rows[place + 1]) - 1, when.names[0])}: the steps of time are not even: from "
             f"{_shown(times[place])} to {_shown(times[place + 1])} it is {pd.Timedelta(int(between[place]))}, mostly "
-            f'{pd.Timedelta(usual)}; set RESAMPLE, such as "1h" or "1D", to take the mean of each step, or TIME = "none" to '
-            "take the rows as they follow each other"
+            f'{pd.Timedelta(usual)}; set RESAMPLE, such as "1h" or "1D", to take the mean of each step, or TIME = '
+            '"none" to take the rows as they follow each other'
         )
     step, positions = found
     count = int(positions[-1]) + 1

@@ -42,10 +42,12 @@ class Selection:
         return cls(config.target, config.inputs, config.time, config.resample, config.missing)
 
     @classmethod
-    def for_model(cls, columns: SeriesColumns) -> Selection:
-        """Return what a model takes: its columns by name, but a column alone in its file whatever its name is."""
-        known = () if columns.targets == (COLUMN,) and not columns.inputs else columns.targets
-        return cls(target=known, inputs=columns.inputs, missing=columns.missing)
+    def for_model(cls, columns: SeriesColumns, table: Table) -> Selection:
+        """Return what a model takes of a table: its columns by name, but a single one whatever its name is there."""
+        single = columns.targets if len(columns.targets) == 1 and not columns.inputs else ()
+        target = columns.targets if not single or single[0] in table.names else ()
+        time = tuple(name for name in columns.time if name in table.names or name == "none")
+        return cls(target, columns.inputs, time, columns.resample, columns.missing)
 
 
 def choose(table: Table, selection: Selection, taken: Sequence[str]) -> tuple[list[Column], list[str]]:
@@ -97,8 +99,6 @@ def _only(table: Table, taken: Sequence[str], inputs: Sequence[str]) -> Column:
             f"{table.path} has several columns of numbers: {listed([column.name for column in numeric])}; set TARGET "
             "to the one to predict (and INPUTS to others that help)"
         )
-    if not table.rows:
-        raise UserError(f"{table.path} has a header, {listed(table.names)}, and no row below it")
     held = ", ".join(f"{column.name!r} holds {column.kind}" for column in table.columns[:20])
     first = next((column for column in table.of_kind("texts")), None)
     example = (

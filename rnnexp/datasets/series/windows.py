@@ -128,6 +128,9 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             horizon=horizon,
             step="" if series.step is None else str(series.step),
             missing=config.missing,
+            time=config.time,
+            resample=config.resample,
+            fill=config.fill,
         ),
     )
 
@@ -184,8 +187,8 @@ def _check(values: np.ndarray, config: RegressionConfig, cut: Cut, parts: tuple[
     fill = "" if config.fill != "none" else f'FILL = "linear" for gaps of up to {gaps.LONGEST_FILLED} steps, '
     raise UserError(
         f"{config.data_stem} has too many gaps: {longest}, and that leaves {len(parts[0])} windows of "
-        f"SEQUENCE_LENGTH = {config.sequence_length} to train on and {min(map(len, parts[1:]))} to validate on; set {fill}RESAMPLE to a "
-        "longer step, or a smaller SEQUENCE_LENGTH"
+        f"SEQUENCE_LENGTH = {config.sequence_length} to train on and {min(map(len, parts[1:]))} to validate on; set "
+        f"{fill}RESAMPLE to a longer step, or a smaller SEQUENCE_LENGTH"
     )
 
 

@@ -16,7 +16,7 @@ from rnnexp.errors import UserError
 from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
 from rnnexp.preprocessing.input_map import InputMap, RawSound, SpectralSound
-from rnnexp.preprocessing.series_columns import SeriesColumns
+from rnnexp.preprocessing.series_columns import COLUMN, SeriesColumns
 
 
 def read(path: Path, shape: Sequence[int], alphabet: str = "", columns: SeriesColumns | None = None) -> Samples:
@@ -107,13 +107,17 @@ def _check_file(path: Path) -> None:
 
 def _read_csv(path: Path, steps: int, features: int, *, columns: SeriesColumns | None) -> Samples:
     table = _table(path)
-    known = columns or SeriesColumns()
-    if (
-        table is None
-        or table.shape[1] != steps * features
-        or known.targets[0] in [str(name).strip() for name in table.iloc[0]]
-    ):
+    names = [] if table is None else [str(name).strip() for name in table.iloc[0]]
+    if table is None or len(names) == 1 or (columns or SeriesColumns()).targets[0] in names:
         return read_windows(path, steps, features, columns=columns)
+    if len(names) != steps * features:
+        if not pd.to_numeric(table.iloc[0], errors="coerce").notna().all():
+            return read_windows(path, steps, features, columns=columns)
+        instead = "" if features > 1 else f", or the file a column {COLUMN!r}"
+        raise UserError(
+            f"{path} does not fit: its rows have {len(names)} numbers, and a sample has {steps * features} "
+            f"({steps} time steps of {features}): a row must have as many{instead}"
+        )
     numbers = table.apply(pd.to_numeric, errors="coerce")
     # A first line without any number has the columns' names.
     named = int(numbers.iloc[0].isna().all())

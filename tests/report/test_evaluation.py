@@ -21,7 +21,7 @@ def test_perfect_outputs_are_perfect_in_the_datas_own_units():
 
 def test_persistence_in_own_units_and_normalised():
     dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers"))
-    values = series.read(series.find("airline-passengers")).values
+    values = series.read(series.find("airline-passengers")).values[:, 0]
     steps = np.diff(values)[-48:]
     ranges = np.array([np.ptp(values[t - 20 : t]) for t in range(96, 144)])
     scores = evaluation.evaluate_baselines(dataset)

@@ -17,7 +17,8 @@ from rnnexp.errors import UserError
 # In this order, where several fit equally well.
 SEPARATORS = ("\t", ";", "|", ",", " ")
 SEPARATOR_NAMES = {"\t": "tab", " ": "blanks"}
-COMMENT = re.compile(r"\s*(#|%|//)")
+# Signs of a comment, but not spreadsheets' #N/A, and not slashes in place of a value.
+COMMENT = re.compile(r"\s*(#(?!n/?a\b|value!|div/0!)|%|//(?=\s*\w))", re.IGNORECASE)
 # Lines that the separator is found by; it must divide more than this share of them into the same number of fields.
 SAMPLE_LINES = 1000
 LEAST_SHARE = 0.5

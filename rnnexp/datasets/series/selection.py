@@ -70,8 +70,8 @@ def choose(table: Table, selection: Selection, taken: Sequence[str]) -> tuple[li
             )
         if names.count(name) > 1:
             raise UserError(f"TARGET and INPUTS name {name!r} more than once: every column once")
-    targets = [table.column(name, "TARGET") for name in selection.target] or [_only(table, taken, selection.inputs)]
     inputs = [table.column(name, "INPUTS") for name in selection.inputs]
+    targets = [table.column(name, "TARGET") for name in selection.target] or [_only(table, taken, selection.inputs)]
     columns = [*targets, *inputs]
     used = {*taken, *(column.name for column in columns)}
     left = [column.name for column in table.columns if column.name not in used]

@@ -141,7 +141,7 @@ def _read_excel(path: Path) -> Table:
     try:
         with pd.ExcelFile(path, engine="openpyxl") as book:
             sheets = [str(name) for name in book.sheet_names]
-            frame = book.parse(0, header=None, dtype=object)
+            frame = pd.read_excel(book, header=None, dtype=object)
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} cannot be read as an Excel workbook: {str(error).splitlines()[0]}") from None
     frame = frame.dropna(how="all").dropna(how="all", axis=1)

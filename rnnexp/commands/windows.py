@@ -127,6 +127,7 @@ def read_last(path: Path, steps: int, features: int, ahead: int, columns: Series
         )
     targets = len(known.targets)
     beside = np.concatenate([window[:, targets:], np.full((ahead, len(known.inputs)), np.nan)])
+    _calendar(found, known, path)  # there must be times, if the model takes them
     times: Sequence[str] = ()
     if found.times is not None and found.step is not None:
         after = found.step.after(found.times[-1], ahead + 1)

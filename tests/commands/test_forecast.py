@@ -72,7 +72,14 @@ def test_the_run_says_what_it_understood(german_run):
     assert german_run.config.stem == "電力_2024-tanh"
     assert (data["features"], data["outputs"]) == (7, ["1", "2", "3"])
     notes = " ".join(data["notes"])
-    for said in ("CP932", "separated by ';'", "newest row first", "decimal commas", "'温度'", "1 of 200 time steps have no"):
+    for said in (
+        "CP932",
+        "separated by ';'",
+        "newest row first",
+        "decimal commas",
+        "'温度'",
+        "1 of 200 time steps have no",
+    ):
         assert said in notes
     metrics = german_run.report["models"]["int8"]["metrics"]
     assert len(metrics["rmse_by_output"]) == 3
@@ -141,11 +148,26 @@ def test_the_self_test_compiles_under_a_name_in_other_letters(german_run):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("日時,温度,湿度\n" + "".join(f"2024-01-01T{n:02},{n % 3},{n % 4}\n" for n in range(20)), "several columns of numbers"),
-        ("負荷\n" + "1\n" * 20, "has no column that says when, and the model takes hour and weekday and month as input"),
-        ("日時,負荷\n" + "".join(f"2024-01-01T{n:02},{n}\n" for n in range(5)), "5 values, fewer than the 8 time steps"),
-        ("日時,負荷\n" + "".join(f"2024-01-01T{n:02},{'' if n == 17 else n}\n" for n in range(20)), "no value at time step 18"),
-        ("日時,負荷\n" + "".join(f"2024-01-01T{n:02},{'x' if n == 3 else n}\n" for n in range(20)), "row 4 .*not a number: 'x'"),
+        (
+            "日時,温度,湿度\n" + "".join(f"2024-01-01T{n:02},{n % 3},{n % 4}\n" for n in range(20)),
+            "several columns of numbers",
+        ),
+        (
+            "負荷\n" + "1\n" * 20,
+            "has no column that says when, and the model takes hour and weekday and month as input",
+        ),
+        (
+            "日時,負荷\n" + "".join(f"2024-01-01T{n:02},{n}\n" for n in range(5)),
+            "5 values, fewer than the 8 time steps",
+        ),
+        (
+            "日時,負荷\n" + "".join(f"2024-01-01T{n:02},{'' if n == 17 else n}\n" for n in range(20)),
+            "no value at time step 18",
+        ),
+        (
+            "日時,負荷\n" + "".join(f"2024-01-01T{n:02},{'x' if n == 3 else n}\n" for n in range(20)),
+            "row 4 .*not a number: 'x'",
+        ),
     ],
 )
 def test_series_that_a_model_cannot_go_on_with(german_run, tmp_path, content, message):
@@ -171,11 +193,15 @@ def test_further_inputs_end_with_the_horizon(answer, tmp_path):
     (tmp_path / "two.csv").write_text("\n".join(["a,b", *lines]))
     settings = {"dataset_name": str(tmp_path / "two.csv"), "target": "a", "inputs": "b", "horizon": 2}
     finished = run(
-        RegressionConfig(**settings, sequence_length=5, epochs=1, hidden_size=3, activation="tanh", quiet=True, **folders(tmp_path))
+        RegressionConfig(
+            **settings, sequence_length=5, epochs=1, hidden_size=3, activation="tanh", quiet=True, **folders(tmp_path)
+        )
     )
     assert "generation" not in finished.report
     rows, _ = answer(int8(finished), tmp_path / "two.csv", "--steps", 2)
     windows, _ = answer(int8(finished), tmp_path / "two.csv")
     assert [row["prediction"] for row in rows] == [windows[-1]["prediction_1"], windows[-1]["prediction_2"]]
-    with pytest.raises(UserError, match=r"--steps 3: the model takes 'b' too, whose future values are not known: 2 at most"):
+    with pytest.raises(
+        UserError, match=r"--steps 3: the model takes 'b' too, whose future values are not known: 2 at most"
+    ):
         prediction.main([str(int8(finished)), str(tmp_path / "two.csv"), "--steps", "3"])

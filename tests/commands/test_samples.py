@@ -23,7 +23,8 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["data\n1\n2\n3\n4\n", "1\n2\n3\n4\n", "date,data\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n"]
+    "content",
+    ["data\n1\n2\n3\n4\n", "1\n2\n3\n4\n", "date,data\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n"],
 )
 def test_every_window_of_a_series(file, content):
     found = samples.read(file("s.csv", content), (3, 1))

@@ -64,8 +64,16 @@ def test_a_column_data_is_the_target_as_ever(tmp_path):
         (dated(range(1821, 1840), head=",0"), "1 year", "1821-01-01"),
         (dated(days(15)[::7]), "7 days", "2020-01-01"),
         (dated([1577836800 + 60 * n for n in range(9)], head="timestamp,value"), "1 minute", "2020-01-01"),
-        ("year,month,value\n" + "".join(f"{1990 + n // 12},{n % 12 + 1},{n}\n" for n in range(30)), "1 month", "1990-01-01"),
-        ("year,quarter,value\n" + "".join(f"{1990 + n // 4},{n % 4 + 1},{n}\n" for n in range(9)), "1 quarter", "1990-01-01"),
+        (
+            "year,month,value\n" + "".join(f"{1990 + n // 12},{n % 12 + 1},{n}\n" for n in range(30)),
+            "1 month",
+            "1990-01-01",
+        ),
+        (
+            "year,quarter,value\n" + "".join(f"{1990 + n // 4},{n % 4 + 1},{n}\n" for n in range(9)),
+            "1 quarter",
+            "1990-01-01",
+        ),
         ("year,month,day,value\n" + "".join(f"2020,2,{n},{n}\n" for n in range(1, 29)), "1 day", "2020-02-01"),
         ("year,month,day,hour,value\n" + "".join(f"2020,2,1,{n},{n}\n" for n in range(24)), "1 hour", "2020-02-01"),
         ("date,hour,value\n" + "".join(f"2020-02-01,{n},{n}\n" for n in range(1, 25)), "1 hour", "2020-02-01T01"),
@@ -120,9 +128,10 @@ def test_missing_steps_are_gaps(tmp_path):
 
 def test_sentinels_are_missing_and_suspected_ones_are_named(tmp_path):
     content = dated(days(30), [-9999 if n % 9 == 4 else n for n in range(30)])
-    assert "value: -9999 lies far from all others; if it stands for no value, set MISSING to it" in read(
-        tmp_path, content
-    ).notes
+    assert (
+        "value: -9999 lies far from all others; if it stands for no value, set MISSING to it"
+        in read(tmp_path, content).notes
+    )
     found = read(tmp_path, content, missing=(-9999.0,))
     assert np.flatnonzero(np.isnan(found.values[:, 0])).tolist() == [4, 13, 22]
     assert found.notes == ()
@@ -174,7 +183,11 @@ AUTUMN = [f"2022-10-30 0{hour}:00" for hour in (0, 1, 2, 2, 3, 4)]
         (b"\xff\xfe\x00", {}, "own.csv is no text: its byte order mark says UTF-16"),
         (b"\x00\x01\x02\x03\x00", {}, "own.csv is no text: it holds zero bytes"),
         ('a\n1\n"2\n3\n', {}, "own.csv, line 3: a quotation mark is never closed"),
-        ("a,b\n1,2\n3,4,5\n6,7\n", {}, "more fields than its header \\(line 1\\) .*: line 3 has 3, not 2: decimal commas"),
+        (
+            "a,b\n1,2\n3,4,5\n6,7\n",
+            {},
+            "more fields than its header \\(line 1\\) .*: line 3 has 3, not 2: decimal commas",
+        ),
         ("a;b\n1;2\n3;4;5\n6;7\n", {}, "more fields .*: line 3 has 3, not 2: give every row as many"),
         ("a,b\n1,2\n3\n6,7\n", {}, "fewer fields than its header .*: line 3 has 1, not 2"),
         ("date,value\n2020-01-01,1,5\n2020-01-02,2,5\n", {}, "more fields .*decimal commas, perhaps"),
@@ -206,16 +219,36 @@ AUTUMN = [f"2022-10-30 0{hour}:00" for hour in (0, 1, 2, 2, 3, 4)]
         (dated([*days(9), "2020-02-31"]), {}, r"row 10 .*the time is not a time: '2020-02-31'"),
         (dated([*days(5), *days(3)]), {}, r"row 6 \(line 7\), column 'date': 2020-01-01 comes after 2020-01-05; sort"),
         (LONG, {}, "the column 'symbol' says that there are several series \\('A', 'B'\\): keep the rows of one"),
-        (dated([*days(5), days(5)[-1]]), {}, r"row 6 \(line 7\), column 'date': 2020-01-05 is there a second time; set RES"),
+        (
+            dated([*days(5), days(5)[-1]]),
+            {},
+            r"row 6 \(line 7\), column 'date': 2020-01-05 is there a second time; set RES",
+        ),
         (dated([*days(5)[::-1], days(5)[0]]), {}, "is there a second time"),
-        (dated(AUTUMN), {}, "2022-10-30 02:00:00 is there a second time; it looks like .*summer time ends.*offset from UTC"),
-        (dated(["2020-01-01", "2020-01-02", "2020-01-05", "2020-01-06", "2020-01-08 11:00"]), {}, "steps of time are not"),
-        (dated(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:20", "2020-01-01 03:00"]), {}, r"row 3 \(line 4\).*RES"),
+        (
+            dated(AUTUMN),
+            {},
+            "2022-10-30 02:00:00 is there a second time; it looks like .*summer time ends.*offset from UTC",
+        ),
+        (
+            dated(["2020-01-01", "2020-01-02", "2020-01-05", "2020-01-06", "2020-01-08 11:00"]),
+            {},
+            "steps of time are not",
+        ),
+        (
+            dated(["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:20", "2020-01-01 03:00"]),
+            {},
+            r"row 3 \(line 4\).*RES",
+        ),
         (dated(days(9)), {"resample": "often"}, "RESAMPLE is 'often', which is no step of time: \"1h\""),
         (dated(days(9)), {"resample": "-1h"}, "RESAMPLE is '-1h'"),
         (dated(days(9)), {"resample": "1h"}, "most of its 193 steps have no row of"),
         (dated(days(9)), {"resample": "1ms"}, "which makes 691,200,001 steps of the 9 rows of .*: too fine"),
-        (dated([*(f"2020-01-01 00:00:0{n}" for n in range(4)), "2022-01-01 00:00:00"]), {}, "there are 63,158,401 steps of 1 s"),
+        (
+            dated([*(f"2020-01-01 00:00:0{n}" for n in range(4)), "2022-01-01 00:00:00"]),
+            {},
+            "there are 63,158,401 steps of 1 s",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_one_message_with_the_way_out(tmp_path, content, selection, message):

@@ -66,9 +66,7 @@ def test_further_columns_are_features_with_maps_of_their_own(tmp_path, normaliza
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_no_target_of_training_is_held_out_and_every_origin_is_asked(tmp_path, horizon, early_stopping):
     values = wave(100)
-    dataset = load(
-        table(tmp_path, {"v": values}), horizon=horizon, validation_share=0.2, early_stopping=early_stopping
-    )
+    dataset = load(table(tmp_path, {"v": values}), horizon=horizon, validation_share=0.2, early_stopping=early_stopping)
     first_held_out = 60 if early_stopping else 80
     assert dataset.outputs == horizon
     assert dataset.train.target.max() == values[:first_held_out].max() or dataset.train.target[-1, -1] == values[79]
@@ -180,10 +178,26 @@ def test_generation_starts_at_many_origins_beside_the_season(tmp_path):
     ("columns", "settings", "message"),
     [
         ({"v": wave(90)}, {"calendar": True}, "CALENDAR is True, but own has no column that says when: set TIME"),
-        ({"v": wave(90)}, {"horizon": 40}, "leaves 27 windows .* and 0 to validate on; set a smaller SEQUENCE_LENGTH or H"),
-        ({"v": wave(20)}, {"horizon": 15}, "too few for a window of SEQUENCE_LENGTH = 6 and the HORIZON = 15 values after it"),
-        ({"a": wave(90), "b": wave(90)}, {"target": "a", "inputs": "b", "generate_steps": 5}, "GENERATE_STEPS is 5, but"),
-        ({"v": np.where(np.arange(90) % 6 == 5, np.nan, wave(90))}, {}, "has too many gaps: the longest .* has 5 of the 89"),
+        (
+            {"v": wave(90)},
+            {"horizon": 40},
+            "leaves 27 windows .* and 0 to validate on; set a smaller SEQUENCE_LENGTH or H",
+        ),
+        (
+            {"v": wave(20)},
+            {"horizon": 15},
+            "too few for a window of SEQUENCE_LENGTH = 6 and the HORIZON = 15 values after it",
+        ),
+        (
+            {"a": wave(90), "b": wave(90)},
+            {"target": "a", "inputs": "b", "generate_steps": 5},
+            "GENERATE_STEPS is 5, but",
+        ),
+        (
+            {"v": np.where(np.arange(90) % 6 == 5, np.nan, wave(90))},
+            {},
+            "has too many gaps: the longest .* has 5 of the 89",
+        ),
         ({"v": wave(90)}, {"target": "w"}, "has no column 'w', which TARGET names"),
     ],
 )
@@ -194,7 +208,9 @@ def test_settings_that_do_not_fit(tmp_path, columns, settings, message):
 
 def test_a_calendar_that_says_nothing(tmp_path):
     years = [f"{1900 + n}-01-01" for n in range(90)]
-    assert "neither hour nor weekday nor month differ" in refused(table(tmp_path, {"v": wave(90)}, years), calendar=True)
+    assert "neither hour nor weekday nor month differ" in refused(
+        table(tmp_path, {"v": wave(90)}, years), calendar=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,12 @@ def test_lines_are_those_of_the_file(tmp_path):
 
 def test_gzip_and_other_names(tmp_path):
     content = rows(",", PLAIN).encode()
-    for name, stored in (("t.csv.gz", gzip.compress(content)), ("T.CSV", content), ("t.tsv", content), ("t.txt", content)):
+    for name, stored in (
+        ("t.csv.gz", gzip.compress(content)),
+        ("T.CSV", content),
+        ("t.tsv", content),
+        ("t.txt", content),
+    ):
         assert read(tmp_path, stored, name).columns[1].numbers.tolist() == VALUES
 
 
@@ -198,6 +203,6 @@ def test_excel(tmp_path):
 
 @pytest.mark.parametrize(("name", "package"), [("t.parquet", "pyarrow"), ("t.xlsx", "openpyxl")])
 def test_what_is_not_installed_is_named(tmp_path, monkeypatch, name, package):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda wanted: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=f"{name} needs the package {package}, which is not installed: pip install"):
         read(tmp_path, b"", name)

@@ -215,8 +215,7 @@ class RegressionConfig(Settings):
     )
     resample: str | None = Field(
         default=None,
-        description='own series: take the mean of each step of time, such as "1h", "15min", "1D", "W" or "MS"; None: '
-        "the rows as they are",
+        description='own series: the mean of each step of time: "1h", "15min", "1D", "W", "MS"; None: rows as they are',
     )
     fill: Literal["none", "linear", "previous"] = Field(
         default="none",

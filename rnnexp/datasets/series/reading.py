@@ -13,6 +13,7 @@ from rnnexp.datasets.series import clock, time_column
 from rnnexp.datasets.series.clock import Step
 from rnnexp.datasets.series.selection import Selection, choose
 from rnnexp.datasets.series.time_column import When
+from rnnexp.datasets.series.wide import lengthened
 from rnnexp.datasets.tables import Table, numbers
 from rnnexp.datasets.tables.table import listed
 from rnnexp.errors import UserError
@@ -90,6 +91,8 @@ def from_table(table: Table, selection: Selection) -> Series:
     """
     if not table.rows:
         raise UserError(f"{table.path} has a header, {listed(table.names)}, and no row below it")
+    if not selection.target or selection.target[0] not in table.names:
+        table = lengthened(table)
     when = time_column.find(table, selection.time)
     columns, notes = choose(table, selection, when.names if when else ())
     values = np.stack([table.numbers(column, LARGEST_VALUE) for column in columns], axis=1)

@@ -69,6 +69,8 @@ def split(text: str, path: Path) -> Fields:
     separator = named[1] if named else find_separator([line for _, line in lines[: SAMPLE_LINES + PREAMBLE_LINES]])
     records = [record for record in _records(lines, separator, path) if separator == "" or any(record[1])]
     width = Counter(len(fields) for _, fields in records[: SAMPLE_LINES + PREAMBLE_LINES]).most_common(1)[0][0]
+    # Separators alone at the end of a line are no fields.
+    records = [(line, fields if any(fields[width:]) else fields[:width]) for line, fields in records]
     start = _start(records, width, path)
     if start:
         notes.append(f"the first {start} lines are no part of the table" if start > 1 else "the first line is a title")

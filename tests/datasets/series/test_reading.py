@@ -111,6 +111,20 @@ def test_the_series_that_comes_along_has_no_gap():
     assert np.isfinite(found.values).all()
 
 
+@pytest.mark.parametrize(
+    "heads", ["JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC", ",".join(f"{n}月" for n in range(1, 13))]
+)
+def test_a_row_a_year_and_a_column_a_month(tmp_path, heads):
+    rows = [[1950 + year, *range(12 * year, 12 * year + 12)] for year in range(4)]
+    rows[-1][-2:] = "", ""
+    content = "\n".join([f"year,{heads}", *(",".join(map(str, row)) for row in rows)])
+    found = read(tmp_path, content)
+    assert found.values[:, 0].tolist() == list(range(46))
+    assert (str(found.step), found.names) == ("1 month", ("value",))
+    assert found.times[13] == np.datetime64("1951-02-01", "ns")
+    assert "The file has a row a year and a column a month" in found.notes
+
+
 def test_newest_first_is_turned_round_and_said(tmp_path):
     content = dated(days(9)[::-1], range(9))
     found = read(tmp_path, content)

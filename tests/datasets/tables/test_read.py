@@ -140,6 +140,7 @@ def test_a_header_of_several_lines_as_of_weather_services(tmp_path):
         ("2020-01-01,5\n2020-01-02,6\n", ["column 1", "column 2"], False),
         (",0\n2020-01-01,5\n2020-01-02,6\n", ["column 1", "0"], True),
         ("a,b,\n1,2,\n3,4,\n", ["a", "b"], True),
+        ("a,b,,\n1,2\n3,4,\n5,6\n7,8\n", ["a", "b"], True),
     ],
 )
 def test_headers_and_none(tmp_path, content, names, header):

@@ -9,6 +9,7 @@ python run_regression.py --help                       everything that can be set
 from rnnexp.cli import run_script
 
 DATASET_NAME = "SP500"  # or a file of your own: any data/NAME.csv by its NAME, or a path (docs/series.md)
+# DATASET_NAME = "recordings.ts"  # recordings with a number each: a .ts, .arff or .npz file, or a folder
 # DATASET_NAME = "airline-passengers"  # or "sine", "noisy-sine", "adding" or "sequence": see docs/demonstrations.md
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
@@ -16,6 +17,14 @@ custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped
 DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
 HIDDEN_SIZE = 10  # recurrent units
 SEQUENCE_LENGTH = 20  # values in a window, or time steps of a sequence
+
+# Recordings of your own, with a number each (docs/recordings.md); TARGET and INPUTS are theirs too
+RECORDING = None  # column that tells recordings of a table apart
+RECORDING_ROWS = None  # rows of each recording of a table, where nothing in it separates them
+SPLIT_BY = None  # what must not be in two parts, such as a person: a column, or a pattern of files' names
+WINDOW = None  # samples of the windows that recordings are cut into; None: whole recordings
+STRIDE = None  # samples from one window to the next; None: half of WINDOW
+SAMPLES_PER_STEP = None  # consecutive samples that are one time step; None: so that there are about 30 steps
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them

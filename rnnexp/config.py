@@ -181,7 +181,35 @@ class Settings(BaseModel):
         return "-".join(part for part in parts if part)
 
 
-class RegressionConfig(Settings):
+class RecordingSettings(BaseModel):
+    """What there is to be said of recordings of one's own, whether a class or a number is asked of each."""
+
+    recording: str | None = Field(
+        default=None, description="recordings in a table: column that tells them apart; None: found by its name"
+    )
+    recording_rows: PositiveInt | None = Field(
+        default=None,
+        description="recordings in a table: rows of each, where no blank line and no column tells them apart",
+    )
+    split_by: str | None = Field(
+        default=None,
+        description="recordings: what must not be in two parts, such as a person: a column, or a regular expression "
+        "for names of files; None: each recording by itself, every class in every part alike",
+    )
+    window: PositiveInt | None = Field(
+        default=None, description="recordings: samples of the windows that they are cut into; None: whole recordings"
+    )
+    stride: PositiveInt | None = Field(
+        default=None, description="recordings: samples from one window to the next; None: half of WINDOW"
+    )
+    samples_per_step: PositiveInt | None = Field(
+        default=None,
+        description="recordings: consecutive samples that are one time step's features; None: so that there are about "
+        "30 steps",
+    )
+
+
+class RegressionConfig(RecordingSettings, Settings):
     """Train on a series, predict its next value, export to TensorFlow Lite."""
 
     task: ClassVar[Literal["regression"]] = "regression"
@@ -189,7 +217,8 @@ class RegressionConfig(Settings):
     dataset_name: str = Field(
         default="SP500",
         description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, NAME for your own data/NAME.csv, "
-        "or the path of a .csv, .csv.gz, .tsv, .parquet, .npy, .npz or .xlsx file",
+        "or the path of a .csv, .csv.gz, .tsv, .parquet, .npy, .npz or .xlsx file; or recordings with a number each "
+        "(docs/recordings.md)",
     )
     custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
@@ -204,9 +233,14 @@ class RegressionConfig(Settings):
     )
     target: Names = Field(
         default=(),
-        description="own series: the column to predict, or several; none: the column data, or the only one of numbers",
+        description="own series: the column to predict, or several; none: the column data, or the only one of numbers; "
+        "recordings: the column of their number",
     )
-    inputs: Names = Field(default=(), description="own series: further columns to predict from; none: the target alone")
+    inputs: Names = Field(
+        default=(),
+        description="own series: further columns to predict from; none: the target alone; recordings in tables: "
+        "columns to read; none: all that hold numbers and are nothing else",
+    )
     horizon: PositiveInt = Field(default=1, description="of a series: steps to predict ahead, all at once")
     time: Names = Field(
         default=(),
@@ -236,13 +270,24 @@ class RegressionConfig(Settings):
     )
 
 
-class ClassificationConfig(Settings):
+class ClassificationConfig(RecordingSettings, Settings):
     """Train a classifier of sequences, export to TensorFlow Lite."""
 
     task: ClassVar[Literal["classification"]] = "classification"
 
     dataset_name: str = Field(
-        default="speech_commands", description="speech_commands, iris, digits, mnist, binary-addition or addition"
+        default="speech_commands",
+        description="speech_commands, iris, digits, mnist, binary-addition or addition; or a file or a folder of your "
+        "own recordings, by its path or its name in data/",
+    )
+    label: str | None = Field(
+        default=None,
+        description="recordings: column of the class; of files without it, "
+        "a regular expression that finds the class in their names; None: found by its name, or the folder's",
+    )
+    inputs: Names = Field(
+        default=(),
+        description="recordings in tables: columns to read; none: all that hold numbers and are nothing else",
     )
     max_sequence_length: PositiveInt = Field(default=1600, description="longer sequences are cut to this")
     validation_share: Share = Field(
@@ -273,9 +318,9 @@ class ClassificationConfig(Settings):
     )
     augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
         default=0.0,
-        description="speech_commands: how far clips are distorted in training, anew in every epoch; 1: played up to "
-        "20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.3 of noise or "
-        "of another clip",
+        description="speech_commands, recordings: how far they are distorted in training, anew in every epoch; 1: "
+        "clips are played up to 20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to "
+        "0.3 of noise or of another clip; recordings are shifted and bent in time by some 3 %, with 10 % of noise",
     )
     cache_dir: Path = Field(default=Path("cache"), description="speech_commands: where decoded clips are kept")
 

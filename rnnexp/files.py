@@ -20,6 +20,9 @@ from rnnexp.errors import UserError
 NEEDED_BYTES = 16 * 2**20
 # What names of files with tables end with.
 TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".parquet", ".npy", ".npz", ".xlsx")
+# Of those with recordings as well, and what says there which part of a set they are.
+DATA = (*TABLES, ".ts", ".arff")
+PARTS = ("_TRAIN", "_TEST")
 # Names of files are cut to this: with what is added they stay within what file systems take.
 LONGEST_STEM = 60
 _TEMPORARY = ".rnnexp-"
@@ -27,7 +30,7 @@ _TEMPORARY = ".rnnexp-"
 
 def is_path(name: str) -> bool:
     """Tell whether a data set's name is a file's path, and not the name of a set."""
-    return "/" in name or "\\" in name or name.lower().endswith(TABLES)
+    return "/" in name or "\\" in name or name.lower().endswith(DATA)
 
 
 def stem(name: str) -> str:
@@ -37,10 +40,13 @@ def stem(name: str) -> str:
     """
     if not is_path(name):
         return name
-    last = re.split(r"[/\\]", name)[-1]
-    suffix = max((suffix for suffix in TABLES if last.lower().endswith(suffix)), key=len, default="")
-    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", last.removesuffix(last[len(last) - len(suffix) :])))
-    return plain[:LONGEST_STEM].strip("._-") or "series"
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    suffix = max((suffix for suffix in DATA if last.lower().endswith(suffix)), key=len, default="")
+    plain = last.removesuffix(last[len(last) - len(suffix) :])
+    for part in PARTS:
+        plain = plain[: -len(part)] if plain.upper().endswith(part) else plain
+    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", plain))
+    return plain[:LONGEST_STEM].strip("._-") or "data"
 
 
 @contextmanager

@@ -178,7 +178,7 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
             ["--dataset-name", "irs"],
             "unknown data set 'irs' for classification; did you mean 'iris'?",
         ),
-        ("classification", ["--dataset-name", "a/b"], "and no path"),
+        ("classification", ["--dataset-name", "a/b"], "a file of your own has its path, and there is none here"),
         ("classification", ["--max-sequence-length", "0"], "MAX_SEQUENCE_LENGTH (--max-sequence-length)"),
         (
             "memory",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rnnexp.network.sampling import spread
+from rnnexp.preprocessing.cutting import Cutting
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.preprocessing.series_columns import SeriesColumns
 
@@ -112,6 +113,7 @@ class Dataset:
         normalization: how inputs and targets were normalised, for people to read.
         answers: when the network answers.
         input_map: how inputs were normalised, for programs.
+        cutting: of recordings, how they became sequences.
         input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
         output_scale: the same for the targets.
         class_names: for classification.
@@ -140,6 +142,7 @@ class Dataset:
     normalization: str
     answers: Answers = "once"
     input_map: InputMap = AS_IT_IS
+    cutting: Cutting | None = None
     evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0

@@ -76,6 +76,7 @@ def _run(
         units=dataset.units,
         classes=dataset.class_names,
         columns=dataset.columns,
+        recordings=dataset.cutting,
     )
     with Converter(folder / "converter.log") as converter:
         trained = train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)

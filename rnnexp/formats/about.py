@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.preprocessing import cutting as cuttings
 from rnnexp.preprocessing import input_map, series_columns
+from rnnexp.preprocessing.cutting import Cutting
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.preprocessing.series_columns import SeriesColumns
 from rnnexp.version import __version__
@@ -34,6 +36,7 @@ class About:
         time_steps: of a sequence.
         classes: their names.
         columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
+        recordings: of a model of recordings, how they become sequences.
         version: of the project that wrote it.
     """
 
@@ -49,6 +52,7 @@ class About:
     time_steps: int = 0
     classes: tuple[str, ...] = ()
     columns: SeriesColumns | None = None
+    recordings: Cutting | None = None
     version: str = __version__
 
     @classmethod
@@ -62,6 +66,7 @@ class About:
         units: str,
         classes: tuple[str, ...] = (),
         columns: SeriesColumns | None = None,
+        recordings: Cutting | None = None,
     ) -> About:
         """Return what a network of an architecture says of itself."""
         structure = architecture.structure
@@ -78,6 +83,7 @@ class About:
             time_steps=architecture.sequence_length,
             classes=classes,
             columns=None if columns is None or columns.plain else columns,
+            recordings=recordings,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -96,6 +102,7 @@ class About:
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
             **({"columns": self.columns.to_json()} if self.columns else {}),
+            **({"recordings": self.recordings.to_json()} if self.recordings else {}),
         }
 
     @classmethod
@@ -121,6 +128,7 @@ class About:
             time_steps=int(found.get("time_steps", 0)),
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
             columns=series_columns.parse(found["columns"]) if "columns" in found else None,
+            recordings=cuttings.parse(found["recordings"]) if "recordings" in found else None,
             version=str(found.get("version", "")),
         )
 

@@ -193,7 +193,6 @@ def test_monthly_dates_give_a_seasonal_baseline(here):
     [
         ("../x", "there is no such file"),
         ("..", "a file of your own has its path"),
-        ("/etc", "which is a folder"),
         ("data/SP500", "there is no such file"),
         ("a\\b", "there is no such file"),
         ("", "a file of your own has its path"),
@@ -209,6 +208,11 @@ def test_names(name, text):
     message = refused(name)
     assert re.search(text, message)
     assert repr(name) in message
+
+
+def test_a_folder_of_nothing(tmp_path):
+    with pytest.raises(UserError, match="has no file with recordings"):
+        regression(str(tmp_path))
 
 
 @pytest.mark.parametrize("config", [ClassificationConfig(dataset_name="irs"), MemoryConfig(dataset_name="memry")])

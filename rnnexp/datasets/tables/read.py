@@ -109,9 +109,9 @@ def _of_frame(path: Path, frame: pd.DataFrame, *, header: bool = True) -> Table:
             # By its own clock; where that is one with summer time, an hour comes twice and another is missing.
             notes = () if getattr(values.dt, "tz", None) is None else ("times with a zone are taken in UTC",)
             plain = values.dt.tz_convert("UTC").dt.tz_localize(None) if notes else values
-            columns.append(Column(name, "times", times=times.nanoseconds(plain), notes=notes))
+            columns.append(Column(name, "times", times=plain.to_numpy().astype("datetime64[ns]"), notes=notes))
         elif isinstance(values.dtype, pd.PeriodDtype):
-            columns.append(Column(name, "times", times=times.nanoseconds(values.dt.to_timestamp())))
+            columns.append(Column(name, "times", times=values.dt.to_timestamp().to_numpy().astype("datetime64[ns]")))
         elif pd.api.types.is_numeric_dtype(values):
             if pd.api.types.is_complex_dtype(values):
                 raise UserError(f"{path}: the column {name!r} holds complex numbers; keep a real column of them")

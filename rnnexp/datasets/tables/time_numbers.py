@@ -12,7 +12,7 @@ from rnnexp.datasets.tables.times import LEAST_SHARE, Times, nanoseconds
 # Seconds from 1970 of the years 1971 to 2100, and the same in finer units.
 EPOCH_SECONDS = (3.2e7, 4.1e9)
 EPOCH_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
-YEARS = (1678, 2261)
+YEARS = (1600, 2200)
 # Of year, month, day, hour, minute and second.
 LIMITS = (YEARS, (1, 12), (1, 31), (0, 24), (0, 59), (0, 59))
 SECONDS = (3600, 60, 1)

@@ -106,10 +106,8 @@ def _plain(text: str) -> str:
 
 
 def nanoseconds(values: pd.Series) -> np.ndarray:
-    """Return times as NumPy has them, ``[n]`` datetime64[ns]; NaT for those that this has no room for."""
-    found = np.asarray(values.to_numpy(), "datetime64[us]")
-    fits = (found >= np.datetime64("1678-01-01")) & (found < np.datetime64("2262-01-01"))
-    return np.where(fits, found, np.datetime64("NaT")).astype("datetime64[ns]")
+    """Return times as NumPy has them, ``[n]`` datetime64[ns]."""
+    return np.asarray(values.to_numpy(), "datetime64[ns]")
 
 
 def _times(values: pd.Series, notes: tuple[str, ...] = ()) -> Times | None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.about import About
+from rnnexp.formats.c import encoding
 from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.text import array, comment, identifier, indented, numbers, string
@@ -119,6 +120,9 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
+    encoded = encoding.values(about.input_map, network.input)
+    for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
+        values[key] = _filled(template, values | encoded) if encoded else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
     for key in ("declarations", "definitions", "check"):
@@ -129,7 +133,8 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
         constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
-        + sum(2 * len(table) for table in tables),
+        + sum(2 * len(table) for table in tables)
+        + encoding.constant_bytes(about.input_map),
         state_bytes=sum(2 * kept.count for kept in (*program.states, *program.sequences)),
         stack_bytes=max(4 * product.high.shape[1] for product in products),
     )

@@ -117,11 +117,6 @@ def test_several_offsets_are_taken_in_utc_and_said():
     assert "several offsets" in found.notes[0]
 
 
-def test_times_that_there_is_no_room_for_are_none():
-    assert times.parse(texts("1500-01-01", "1500-01-02")) is None
-    assert time_numbers.of_numbers(np.array([1500.0, 1501.0])) is None
-
-
 def test_a_cell_that_is_none_is_named_by_its_row():
     found = times.parse(texts("2022-12-28", "2022-12-29", "2022-12-30", "", "2022-13-40", "2023-01-01", "2023-01-02"))
     assert found.bad.tolist() == [4]

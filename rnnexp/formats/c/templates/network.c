@@ -79,4 +79,4 @@ static void output_layer(const int16_t values[VALUES], int8_t output[${P}_OUTPUT
     }
 }
 
-$definitions$class_definitions
+$definitions$class_definitions$encode_definition

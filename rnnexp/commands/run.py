@@ -14,7 +14,7 @@ import numpy as np
 import tyro
 
 from rnnexp import files
-from rnnexp.commands import samples
+from rnnexp.commands import recording_samples, samples
 from rnnexp.commands.forecast import forecast
 from rnnexp.commands.inspect import open_file
 from rnnexp.commands.windows import Samples
@@ -42,12 +42,13 @@ class Options:
     series goes on after its end. Or INPUT is a .csv with a sample a row, of as many numbers as the model takes, or a
     .npy of samples, [n, time] or [n, time, features]. Values are in the data's own units: the model's file says how
     they are normalised. For a model of texts it may be a .txt with one in each line; for a model of sound a .wav, 16
-    bits, one channel, 16,000 samples a second: the answer is the most probable words.
+    bits, one channel, 16,000 samples a second: the answer is the most probable words. For a model of recordings it
+    is any file or folder that such a model may learn from, with labels or without.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
     input: Annotated[
-        Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .txt, .wav or other file")
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a file, or a folder of recordings")
     ]
     runtime: Annotated[
         Kernels | Integers,
@@ -80,7 +81,8 @@ def main(arguments: Sequence[str]) -> int:
     shape = sequence_shape(content, name)
     if options.steps < 0:
         raise UserError(f"--steps is {options.steps}: a number of steps from 1 on, or 0 for none")
-    sound = samples.is_sound(options.input)
+    recorded = about is not None and recording_samples.is_recording(options.input, about, shape[1])
+    sound = samples.is_sound(options.input) and not recorded
     columns = about.columns if about else None
     if options.steps:
         text = forecast(
@@ -92,7 +94,9 @@ def main(arguments: Sequence[str]) -> int:
             name,
         )
         return _write(text, options.output)
-    if sound:
+    if about and recorded:
+        given = recording_samples.read(options.input, shape, about)
+    elif sound:
         given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
     else:
         given = samples.read(options.input, shape, _alphabet(about, shape[1]), columns)

@@ -131,14 +131,23 @@ def _read_csv(path: Path, steps: int, features: int, *, columns: SeriesColumns |
     return Samples(body.reshape(-1, steps, features))
 
 
-def _read_npy(path: Path, steps: int, features: int, *, columns: SeriesColumns | None) -> Samples:
+def read_array(path: Path) -> np.ndarray:
+    """Return the numbers in a .npy file as float64.
+
+    Raises:
+        UserError: if it holds something else.
+    """
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise UserError(f"{path} cannot be read as .npy: {error}") from None
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iufb":
         raise UserError(f"{path} does not hold an array of numbers")
-    values = values.astype(np.float64)
+    return values.astype(np.float64)
+
+
+def _read_npy(path: Path, steps: int, features: int, *, columns: SeriesColumns | None) -> Samples:
+    values = read_array(path)
     if values.ndim == 1 and features == 1:
         return read_windows(path, steps, features, columns=columns)
     given = list(values.shape)

@@ -28,6 +28,7 @@ class Samples:
         times: of what is predicted first, where that is known.
         skipped: what is left out of the file, and why.
         texts: what they are made of, where the model takes texts and was given some.
+        names: of each, in place of a number, where they have some.
     """
 
     values: np.ndarray
@@ -37,10 +38,11 @@ class Samples:
     numbers: Sequence[int] = ()
     times: Sequence[str] = ()
     skipped: str = ""
+    names: Sequence[str] = ()
 
-    def numbered(self) -> Sequence[int]:
-        """Return the number of each."""
-        return self.numbers or range(self.first, self.first + len(self.values))
+    def numbered(self) -> Sequence[int | str]:
+        """Return the number, or the name, of each."""
+        return self.names or self.numbers or range(self.first, self.first + len(self.values))
 
 
 @dataclasses.dataclass(frozen=True)

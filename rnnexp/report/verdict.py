@@ -91,7 +91,7 @@ def judge(dataset: Dataset, outputs: Mapping[str, np.ndarray], training: Trainin
             evaluation.row_losses(dataset, evaluation.predictions(dataset, made)),
             losses[best],
             classes=dataset.task == "classification",
-            overlap=(dataset.columns.horizon if dataset.columns else dataset.outputs) - 1,
+            overlap=dataset.outputs - 1,
         )
         for kind, made in outputs.items()
     }
@@ -119,16 +119,8 @@ def compare(model: np.ndarray, baseline: np.ndarray, *, classes: bool, overlap: 
     """
     count, difference = len(model), model - baseline
     variance = float(difference @ difference)
-    if overlap and not classes:
-        # Around their mean: it would be in every one of the products.
-        around = difference - difference.mean()
-        variance = float(around @ around)
-        for lag in range(1, min(overlap, count - 1) + 1):
-            variance += 2 * (1 - lag / (overlap + 1)) * float(around[lag:] @ around[:-lag])
-        # Of few rows, products far apart come out too small (Harvey, Leybourne and Newbold 1997, "Testing the equality
-        # of prediction mean squared errors").
-        steps = overlap + 1
-        variance /= max((count + 1 - 2 * steps + steps * (steps - 1) / count) / count, 1 / count)
+    for lag in range(1, min(overlap, count - 1) + 1) if not classes else ():
+        variance += 2 * (1 - lag / (overlap + 1)) * float(difference[lag:] @ difference[:-lag])
     least = STANDARD_ERRORS * max(variance, 0.0) ** 0.5 / count + (1 / count if classes else 0.0)
     mean, before = float(difference.mean()), float(baseline.mean())
     judgement: Judgement = "as good" if abs(mean) <= least else "worse" if mean > 0 else "better"

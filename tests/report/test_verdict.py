@@ -51,12 +51,6 @@ def test_rows_that_overlap_count_as_fewer():
     assert np.mean(told[9]) < 0.15 < 0.3 < np.mean(told[0])
 
 
-def test_twice_the_error_is_told_although_rows_overlap():
-    """Of 177 predictions of 24 values each: errors that change slowly, of a model everywhere twice as large."""
-    errors = np.convolve(np.random.default_rng(0).normal(size=200) ** 2, np.ones(24) / 24, "valid")
-    assert compare(4 * errors, errors, classes=False, overlap=23).judgement == "worse"
-
-
 def test_where_the_resolution_is_reached_the_judgement_turns():
     baseline = RANDOM.normal(size=80) ** 2
     noise = RANDOM.normal(size=80) * 0.1

@@ -8,6 +8,7 @@ import re
 from rnnexp.config import Settings
 from rnnexp.datasets import series
 from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.support import padding
 from rnnexp.errors import UserError, did_you_mean
 
 __all__ = ["LOADERS", "Dataset", "Split", "load"]
@@ -52,7 +53,7 @@ def load(config: Settings) -> Dataset:
             f"unknown data set {name!r} for {config.task}{did_you_mean(name, loaders)} "
             f"(there are: {', '.join(sorted(loaders))}{own})"
         )
-    dataset: Dataset = importlib.import_module(loaders[name]).load(config)
+    dataset: Dataset = padding.evened(importlib.import_module(loaders[name]).load(config))
     if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
     return dataset

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.lengths import Padding
 from rnnexp.preprocessing import input_map
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.version import __version__
@@ -31,6 +32,7 @@ class About:
         activation: its name.
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
+        padding: where sequences can be shorter, and their length is a second input: at which end the padding is.
         classes: their names.
         version: of the project that wrote it.
     """
@@ -45,6 +47,7 @@ class About:
     activation: str = ""
     max_value: float = 1.0
     time_steps: int = 0
+    padding: Padding = ""
     classes: tuple[str, ...] = ()
     version: str = __version__
 
@@ -72,6 +75,7 @@ class About:
             activation=architecture.activation,
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
+            padding=architecture.padding,
             classes=classes,
         )
 
@@ -87,6 +91,7 @@ class About:
             "activation": self.activation,
             "max_value": self.max_value,
             "time_steps": self.time_steps,
+            **({"variable_length": True, "padding": self.padding} if self.padding else {}),
             "input_map": self.input_map.to_json(),
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
@@ -101,7 +106,9 @@ class About:
         """
         if "input_map" not in found:
             raise ValueError("there is no input_map")
-        classes = found.get("classes", ())
+        classes, padding = found.get("classes", ()), found.get("padding", "")
+        if padding not in get_args(Padding):
+            raise ValueError(f"padding is {padding!r}")
         return cls(
             task=str(found.get("task", "")),
             dataset=str(found.get("dataset", "")),
@@ -113,6 +120,7 @@ class About:
             activation=str(found.get("activation", "")),
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),
+            padding=padding,
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
             version=str(found.get("version", "")),
         )

@@ -21,7 +21,7 @@ def last(values: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     """Return the values ``[batch, ...]`` at the last real step."""
     # As a sum, since XLA makes a loop over the batch of the gradient of a gather.
     there = tf.one_hot(lengths - 1, values.shape[1], on_value=True, off_value=False, dtype=tf.bool)
-    return tf.reduce_sum(tf.where(there[..., None], values, 0.0), axis=1)
+    return tf.reduce_sum(tf.where(there[..., None], values, tf.zeros_like(values)), axis=1)
 
 
 class Bidirectional(keras.layers.Bidirectional):

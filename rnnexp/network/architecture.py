@@ -94,6 +94,11 @@ class Stack(Generic[LayerT]):
         return self.layers[len(self.encoder) :]
 
     @property
+    def answers_each_step(self) -> bool:
+        """Whether there is an output for each step of the sequence."""
+        return self.every_step and not self.encoder
+
+    @property
     def output_steps(self) -> int:
         """Steps with an output."""
         if not self.every_step:

@@ -24,6 +24,11 @@ def real(lengths: np.ndarray, steps: int) -> np.ndarray:
     return np.arange(steps) < clamped(lengths, steps)[:, None]
 
 
+def without_padding(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+    """Return all real steps of sequences, ``[steps, ...]``; without lengths, the sequences as they are."""
+    return values if lengths is None else values[real(lengths, values.shape[1])]
+
+
 def reverse(values: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     """Return sequences ``[n, time, ...]`` from their last real step to their first, and then the padding."""
     if lengths is None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.network import cells
-from rnnexp.network.lengths import real
+from rnnexp.network.lengths import without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.cell import Integers, Source, input_source
@@ -42,9 +42,10 @@ def quantize(
     with np.errstate(over="ignore"):
         ranges = network.ranges()
         outputs = network.run(x, ranges, lengths)
-        seen = x if lengths is None else x[real(lengths, x.shape[1])]
+        seen = without_padding(x, lengths)
         inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input")
         layers = _layers(network, ranges, input_source(inputs.scale, inputs.zero_point, architecture.features))
+    outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")
     scales = layers[-1].scales

@@ -21,7 +21,7 @@ def outputs(network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None =
     Padding is at the end of the inputs, and of outputs at every step, wherever the exported model has it.
     """
     codes = run(network, placed(network.input.encode(x), lengths, network.padding), lengths)
-    if network.every_step and not network.encoder:
+    if network.answers_each_step:
         codes = at_the_start(codes, lengths, network.padding)
     return network.output.decode(codes)
 

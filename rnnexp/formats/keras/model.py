@@ -54,7 +54,7 @@ def _masked(architecture: Architecture, layers: Sequence[keras.Layer], name: str
             mask = ops.flip(mask, axis=1)  # it hands on in the order in which it reads
     dense, *after = output_layers(architecture)
     values = dense(values)
-    if architecture.every_step and mask is not None:
+    if architecture.answers_each_step:
         values = ops.where(ops.expand_dims(mask, 2), values, 0.0)
     for layer in after:
         values = layer(values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
-    padding = str(found.get("padding", ""))
+    padding = cast(Padding, str(found.get("padding", "")))
     network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding)
     check(network)
     return network

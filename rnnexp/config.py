@@ -224,6 +224,11 @@ class ClassificationConfig(Settings):
     validation_share: Share = Field(
         default=0.2, description="share of the samples held out, where the data has no split"
     )
+    padding: Literal["end", "begin"] = Field(
+        default="end",
+        description="of data sets with sequences of different lengths: the end of the exported sequence model's input at "
+        "which the padding is",
+    )
     class_weights: Literal["none", "balanced"] = Field(
         default="none", description="of the training loss: all samples alike, or all classes alike, however rare"
     )

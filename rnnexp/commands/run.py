@@ -24,7 +24,7 @@ from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import AsItIs, Characters
 from rnnexp.report import evaluation
-from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
+from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
 Integers = Literal["numpy", "c"]
@@ -38,13 +38,14 @@ class Options:
 
     INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
     of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
-    a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
+    a series; or, for a model of sequences of different lengths, a .npz of samples x, [n, time, features], and of their
+    lengths. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
     may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second: the
     answer is the most probable words.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
-    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .txt or .wav file")]
+    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .npz, .txt or .wav file")]
     runtime: Annotated[
         Kernels | Integers,
         tyro.conf.arg(
@@ -78,7 +79,9 @@ def main(arguments: Sequence[str]) -> int:
     if about is None:
         print(f"rnnexp run: {name} does not say how its inputs are normalised: run as they are", file=sys.stderr)
         about = About(task="")
-    outputs = predict(content, about, given.values, options.runtime, name)
+    if given.lengths is not None and not about.padding:
+        raise UserError(f"{name} takes sequences of {shape[0]} steps, and no lengths: give it a .npy of whole samples")
+    outputs = predict(content, about, given.values, options.runtime, name, given.lengths)
     named = outputs.shape == (1, len(about.classes))
     text = words(outputs[0], about) if sound and named else to_csv(outputs, given, about)
     if options.output is None:
@@ -107,7 +110,8 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
-    if ranks not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+    given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
+    if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
@@ -120,7 +124,14 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     return spec.shape[1], spec.shape[2]
 
 
-def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def predict(
+    content: bytes,
+    about: About,
+    values: np.ndarray,
+    runtime: Kernels | Integers,
+    name: str,
+    lengths: np.ndarray | None = None,
+) -> np.ndarray:
     """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
 
     Args:
@@ -129,6 +140,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         values: ``[n, time, features]`` in the data's own units.
         runtime: whose arithmetic.
         name: of the file, for messages.
+        lengths: real steps of each sample, which come first, in outputs at every step too; None: all.
 
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
@@ -143,10 +155,10 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
     if not np.isfinite(x).all():
         raise _unusable(name, "they leave float32's range")
     if runtime == "numpy" or runtime == "c":
-        outputs = _integers(content, x, runtime, name)
+        outputs = _integers(content, x, runtime, name, lengths)
     else:
         try:
-            outputs = TFLiteModel(content, kernels=runtime).predict(x)
+            outputs = TFLiteModel(content, kernels=runtime).predict(x, lengths)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"{name} cannot be run: {error}") from None
     if about.task != "regression":
@@ -163,7 +175,9 @@ def _unusable(name: str, why: str) -> UserError:
     return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
 
 
-def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def _integers(
+    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None
+) -> np.ndarray:
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.formats.tflite.int8.reader import from_tflite
     from rnnexp.quantization import reference
@@ -177,8 +191,10 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
         ) from None
     if x.shape[1:] != (network.sequence_length, network.features):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
+    # In C and in NumPy, padding is at the end wherever the file has it.
+    network = dataclasses.replace(network, padding="end" if network.padding else "")
     codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
+    made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
 
@@ -217,7 +233,10 @@ def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
     else:
         many = outputs.shape[-1] > 1
         writer.writerow([*places, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1]))])
-    for number, sample in enumerate(outputs, given.first):
+    answers = list(outputs)
+    if given.lengths is not None and about.every_step and not about.answer_steps:
+        answers = [sample[:length] for sample, length in zip(outputs, given.lengths, strict=True)]
+    for number, sample in enumerate(answers, given.first):
         for step, row in enumerate(sample if every_step else sample[None], 1):
             named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
             writer.writerow([number, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)])

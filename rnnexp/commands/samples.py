@@ -12,6 +12,7 @@ import pandas as pd
 
 from rnnexp.datasets import series
 from rnnexp.errors import UserError
+from rnnexp.formats.npz import arrays
 from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
 from rnnexp.preprocessing.input_map import InputMap, RawSound, SpectralSound
@@ -26,20 +27,23 @@ class Samples:
         heading: what a sample's number is called: ``sample``, or ``after_row`` for the windows of a series.
         first: the number of the first one.
         texts: what they are made of, where the model takes texts and was given some.
+        lengths: real steps of each, after which its last one is repeated; None: all.
     """
 
     values: np.ndarray
     heading: str = "sample"
     first: int = 1
     texts: Sequence[str] = ()
+    lengths: np.ndarray | None = None
 
 
 def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
-    """Read samples from a .csv, .npy or .txt file.
+    """Read samples from a .csv, .npy, .npz or .txt file.
 
     A .csv is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or it has a sample in
     each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without the dimension of
-    features where there is one, or a series. A .txt is for models of texts, and has one in each line.
+    features where there is one, or a series. A .npz has samples of different lengths: ``x``, of any number of time
+    steps up to the model's, and ``lengths`` ``[n]``. A .txt is for models of texts, and has one in each line.
 
     Args:
         path: the file.
@@ -49,7 +53,11 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "") -> Samples:
     Raises:
         UserError: if the file cannot be read, or does not fit the model.
     """
-    readers: dict[str, Callable[[Path, int, int], Samples]] = {".csv": _read_csv, ".npy": _read_npy}
+    readers: dict[str, Callable[[Path, int, int], Samples]] = {
+        ".csv": _read_csv,
+        ".npy": _read_npy,
+        ".npz": _read_npz,
+    }
     if alphabet:
         readers[".txt"] = partial(_read_txt, alphabet=alphabet)
     if path.suffix.lower() not in readers:
@@ -158,6 +166,25 @@ def _read_npy(path: Path, steps: int, features: int) -> Samples:
         without = f", or [n, {steps}], or a series" if features == 1 else ""
         raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
     return Samples(values)
+
+
+def _read_npz(path: Path, steps: int, features: int) -> Samples:
+    found = arrays.read(path)
+    if set(found) != {"x", "lengths"}:
+        raise UserError(f"{path} holds {arrays.listed(found)}; expected x, the samples, and lengths, their real steps")
+    x, lengths = found["x"], found["lengths"]
+    if x.dtype.kind not in "iufb" or x.ndim != 3 or x.shape[2] != features or not 0 < x.shape[1] <= steps:
+        raise UserError(
+            f"{path}: x is {x.dtype} of shape {list(x.shape)}; the model takes numbers [n, up to {steps}, {features}]"
+        )
+    if lengths.shape != x.shape[:1] or lengths.dtype.kind not in "iu":
+        raise UserError(f"{path}: lengths is {lengths.dtype} of shape {list(lengths.shape)}; expected {len(x)} integers")
+    bad = np.flatnonzero((lengths < 1) | (lengths > x.shape[1]))
+    if len(bad):
+        raise UserError(f"{path}: lengths[{bad[0]}] is {lengths[bad[0]]}; expected 1 to {x.shape[1]}, the steps of x")
+    # Whatever is in the padding, the last real step is as good as any for whoever scales a sample by its values.
+    places = np.minimum(np.arange(steps), lengths[:, None].astype(np.int64) - 1)
+    return Samples(np.take_along_axis(x.astype(np.float64), places[..., None], axis=1), lengths=lengths)
 
 
 def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001

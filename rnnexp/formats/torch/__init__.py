@@ -17,7 +17,7 @@ def load(path: str | Path) -> RecurrentModule:
 
     It maps inputs ``[batch, time, features]`` to what the Keras model gives: values ``[batch, outputs]``, or
     probabilities ``[batch, classes]``, or, of a network that answers at every step, ``[batch, time, ...]`` of these;
-    ``logits`` has what is before softmax or sigmoid. Its state dict, saved as npz, is what the
+    ``logits`` has what is before softmax or sigmoid. Of sequences of different lengths, the lengths come second. Its state dict, saved as npz, is what the
     setting ``WEIGHTS`` takes.
 
     Raises:

@@ -226,8 +226,8 @@ class ClassificationConfig(Settings):
     )
     padding: Literal["end", "begin"] = Field(
         default="end",
-        description="of data sets with sequences of different lengths: the end of the exported sequence model's input at "
-        "which the padding is",
+        description="of data sets with sequences of different lengths: at which end of the exported model's input the "
+        "padding is",
     )
     class_weights: Literal["none", "balanced"] = Field(
         default="none", description="of the training loss: all samples alike, or all classes alike, however rare"

@@ -45,7 +45,9 @@ class Options:
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
-    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .npz, .txt or .wav file")]
+    input: Annotated[
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .npz, .txt or .wav file")
+    ]
     runtime: Annotated[
         Kernels | Integers,
         tyro.conf.arg(
@@ -233,11 +235,10 @@ def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
     else:
         many = outputs.shape[-1] > 1
         writer.writerow([*places, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1]))])
-    answers = list(outputs)
-    if given.lengths is not None and about.every_step and not about.answer_steps:
-        answers = [sample[:length] for sample, length in zip(outputs, given.lengths, strict=True)]
-    for number, sample in enumerate(answers, given.first):
-        for step, row in enumerate(sample if every_step else sample[None], 1):
+    padded = given.lengths if about.every_step and not about.answer_steps else None
+    for number, sample in enumerate(outputs, given.first):
+        real = sample if padded is None else sample[: padded[number - given.first]]
+        for step, row in enumerate(real if every_step else sample[None], 1):
             named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
             writer.writerow([number, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)])
     return text.getvalue()

@@ -178,7 +178,7 @@ def _read_npz(path: Path, steps: int, features: int) -> Samples:
             f"{path}: x is {x.dtype} of shape {list(x.shape)}; the model takes numbers [n, up to {steps}, {features}]"
         )
     if lengths.shape != x.shape[:1] or lengths.dtype.kind not in "iu":
-        raise UserError(f"{path}: lengths is {lengths.dtype} of shape {list(lengths.shape)}; expected {len(x)} integers")
+        raise UserError(f"{path}: lengths is {lengths.dtype} of shape {list(lengths.shape)}, not {len(x)} integers")
     bad = np.flatnonzero((lengths < 1) | (lengths > x.shape[1]))
     if len(bad):
         raise UserError(f"{path}: lengths[{bad[0]}] is {lengths[bad[0]]}; expected 1 to {x.shape[1]}, the steps of x")

@@ -61,8 +61,8 @@ class IntegerNetwork(Stack[Layer]):
         output_layer: ``[outputs, values]``; result in steps of the output.
         softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
             sigmoid, from a table.
-        padding: as in ``Architecture``: where the input has it, and so an output at every step, whose codes are then the
-            zero point.
+        padding: as in ``Architecture``: where the input has it, and so outputs at every step, of which it is the zero
+            point's code.
     """
 
     input: Affine

@@ -51,8 +51,8 @@ class SimulatedNetwork(keras.layers.Layer):
         architecture: of the network.
         unit: between training and the user's numbers.
 
-    Input: ``[batch, time, features]`` at unit scale, and lengths, if sequences have any; output: ``[batch, outputs]`` at unit scale, or probabilities. The
-    weights are those of ``rnnexp.training.model.trainable``, in the same order.
+    Input: ``[batch, time, features]`` at unit scale, and lengths, if sequences have any; output: ``[batch, outputs]``
+    at unit scale, or probabilities. The weights are those of ``rnnexp.training.model.trainable``, in the same order.
     """
 
     def __init__(self, integers: IntegerNetwork, architecture: Architecture, unit: UnitScale) -> None:

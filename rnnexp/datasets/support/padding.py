@@ -19,13 +19,14 @@ def evened(dataset: Dataset) -> Dataset:
     Raises:
         UserError: if lengths do not fit the sequences.
     """
-    names = ("train", "validation", "evaluation")
-    parts = {name: getattr(dataset, name) for name in names}
+    parts = {"train": dataset.train, "validation": dataset.validation, "evaluation": dataset.evaluation}
     if all(part.lengths is None for part in parts.values()):
         return dataset
     # The same part may be there twice, and is known by being the same.
-    found = {id(part): _evened(part, f"{name}.lengths of {dataset.name}", dataset) for name, part in parts.items()}
-    return replace(dataset, **{name: found[id(part)] for name, part in parts.items()})
+    distinct = {id(part): (name, part) for name, part in parts.items()}
+    found = {key: _evened(part, f"{name}.lengths of {dataset.name}", dataset) for key, (name, part) in distinct.items()}
+    train, validation, evaluation = (found[id(part)] for part in parts.values())
+    return replace(dataset, train=train, validation=validation, evaluation=evaluation)
 
 
 def _evened(part: Split, name: str, dataset: Dataset) -> Split:

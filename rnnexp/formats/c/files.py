@@ -183,8 +183,8 @@ def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) ->
     return {
         "length": "int32_t length, ",
         "length_line": "\n    int32_t length,",
-        "length_comment": f"\n * It has length samples, without any padding, at most {most}: of more, the first so many are "
-        "run.\n * A length below 1 counts as 1.",
+        "length_comment": f"\n * It has length samples, without any padding. A length below 1 counts as 1, and one "
+        f"beyond\n * {most} as that.",
         "steps_definition": f"\n    const int32_t steps = length < 1 ? 1 : length > {most} ? {most} : length;",
         "test_length": "lengths[sequence], ",
         "test_lengths": f"static const int32_t lengths[SEQUENCES] = {{\n{numbers(lengths)}\n}};\n\n",

@@ -86,7 +86,8 @@ class LoopedRNN(nn.RNNBase):
 
     def _layers(self, x: Tensor, state: Tensor | None, lengths: Tensor) -> tuple[Tensor, Tensor]:
         suffixes = ("", "_reverse") if self.bidirectional else ("",)
-        rows, ends = torch.arange(len(x)), []
+        rows = torch.arange(len(x))
+        ends: list[Tensor] = []
         for layer in range(self.num_layers):
             ways = []
             for suffix in suffixes:

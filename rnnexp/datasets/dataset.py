@@ -61,6 +61,11 @@ class Split:
         """The inputs without padding: ``[n, time, features]``, or all steps ``[steps, features]``."""
         return without_padding(self.x, self.lengths)
 
+    @property
+    def step_labels(self) -> np.ndarray:
+        """The class numbers at all real steps, ``[steps]``, where there is one at every step."""
+        return without_padding(self.y, self.lengths).reshape(-1)
+
     def to_units(self, values: np.ndarray) -> np.ndarray:
         """Map targets or predictions ``[n, outputs]`` back to the data's own units, in float64."""
         return self.offset + self.scale * np.asarray(values, np.float64)

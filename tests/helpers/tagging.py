@@ -43,7 +43,7 @@ def dataset(samples=400, steps=24, *, every_step=True, seed=0, junk=0.0, name="t
         return Split(x, y, lengths=lengths)
 
     train, validation = part(samples, seed), part(samples // 2, seed + 1)
-    shares = majority_class(np.clip(train.y, 0, MODES - 1), validation.y.size, MODES)
+    shares = majority_class(train.step_labels if every_step else train.y, validation.y.size, MODES)
     return evened(
         Dataset(
             name=name,

@@ -88,7 +88,9 @@ def test_backwards_the_padding_still_comes_last(every_step):
     backwards, _ = pair("lstm", 5, way="backwards", return_sequences=every_step)
     x = inputs()
     turned = tf.reverse_sequence(x, LENGTHS, seq_axis=1)
-    np.testing.assert_array_equal(results(backwards, x, lengths=LENGTHS)[0], results(forward, turned, lengths=LENGTHS)[0])
+    np.testing.assert_array_equal(
+        results(backwards, x, lengths=LENGTHS)[0], results(forward, turned, lengths=LENGTHS)[0]
+    )
 
 
 def test_whole_sequences_are_what_they_are_without_lengths():

@@ -107,12 +107,13 @@ class LoopWriter:
         """Whether there is another time step."""
         step = graph.tensor("step", [], np.int32)
         carried = self.variables(graph)
-        more = graph.tensor("more", [], np.bool_)
         if self.loop.padded and self.network.padding == "end":
+            more = graph.tensor("more", [], np.bool_)
             # The first step is 0, so this is the last one.
             graph.operator(Op.LESS_EQUAL, [step, *carried.ends], [more], schema.LessEqualOptionsT())
         else:
             count = graph.constant("steps", np.int32(self.loop.steps))
+            more = graph.tensor("more", [], np.bool_)
             graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
         graph.interface([step, *carried.tensors], [more])
 

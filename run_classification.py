@@ -49,6 +49,7 @@ RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orth
 DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
+PADDING = "end"  # of sequences of different lengths, in the exported model's input: "end" or "begin"
 CLASS_WEIGHTS = "none"  # of the training loss: "none", or "balanced": all classes alike, however rare
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones

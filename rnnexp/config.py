@@ -293,6 +293,11 @@ class ClassificationConfig(RecordingSettings, Settings):
     validation_share: Share = Field(
         default=0.2, description="share of the samples held out, where the data has no split"
     )
+    padding: Literal["end", "begin"] = Field(
+        default="end",
+        description="of data sets with sequences of different lengths: at which end of the exported model's input the "
+        "padding is",
+    )
     class_weights: Literal["none", "balanced"] = Field(
         default="none", description="of the training loss: all samples alike, or all classes alike, however rare"
     )

@@ -39,22 +39,28 @@ def read(path: Path, shape: tuple[int, int], about: About) -> Samples:
     if whole is not None:
         return whole
     found = _read(path, features, cutting)
-    checked = [_fitting(recording, found.where(recording), shape, cutting) for recording in found.recordings]
+    checked = [_fitting(recording, found.where(recording), shape, about) for recording in found.recordings]
     sequences = cut(checked, cutting)
     if not sequences.samples:
         raise UserError(f"{path}: no recording has the {cutting.window} samples of the model's windows")
-    return Samples(np.stack(sequences.values), "recording", names=sequences.names)
+    if not about.padding:
+        return Samples(np.stack(sequences.values), "recording", names=sequences.names)
+    # Whatever is in the padding, the last real step is as good as any.
+    repeated = [values[np.minimum(np.arange(shape[0]), len(values) - 1)] for values in sequences.values]
+    lengths = np.array(sequences.steps, np.int64)
+    return Samples(np.stack(repeated), "recording", names=sequences.names, lengths=lengths)
 
 
-def _fitting(recording: Recording, where: str, shape: tuple[int, int], cutting: Cutting) -> Recording:
+def _fitting(recording: Recording, where: str, shape: tuple[int, int], about: About) -> Recording:
     """Return a recording without gaps, if it is one that the model can read."""
+    cutting = about.recordings or Cutting()
     steps, features = shape[0], shape[1] // cutting.samples_per_step
     count, own = recording.values.shape
     if own != features:
         named = f" ({', '.join(cutting.columns)})" if cutting.columns else ""
         raise UserError(f"{where}: it has {own} columns of numbers, and the model reads {features}{named}")
-    least = steps * cutting.samples_per_step
-    most = least + cutting.samples_per_step - 1
+    most = (steps + 1) * cutting.samples_per_step - 1
+    least = (1 if about.padding else steps) * cutting.samples_per_step
     if not cutting.window and not (least <= count and (cutting.longest or count <= most)):
         read = f"{least}" if least == most else f"{least} to {most}"
         raise UserError(

@@ -25,7 +25,7 @@ from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import AsItIs, Characters
 from rnnexp.report import evaluation
-from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
+from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
 Integers = Literal["numpy", "c"]
@@ -105,7 +105,9 @@ def main(arguments: Sequence[str]) -> int:
     if about is None:
         print(f"rnnexp run: {name} does not say how its inputs are normalised: run as they are", file=sys.stderr)
         about = About(task="")
-    outputs = predict(content, about, given.values, options.runtime, name)
+    if given.lengths is not None and not about.padding:
+        raise UserError(f"{name} takes sequences of {shape[0]} steps, and no lengths: give it a .npy of whole samples")
+    outputs = predict(content, about, given.values, options.runtime, name, given.lengths)
     named = outputs.shape == (1, len(about.classes))
     return _write(words(outputs[0], about) if sound and named else to_csv(outputs, given, about), options.output)
 
@@ -138,7 +140,8 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
-    if ranks not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+    given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
+    if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
@@ -151,7 +154,14 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     return spec.shape[1], spec.shape[2]
 
 
-def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def predict(
+    content: bytes,
+    about: About,
+    values: np.ndarray,
+    runtime: Kernels | Integers,
+    name: str,
+    lengths: np.ndarray | None = None,
+) -> np.ndarray:
     """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
 
     Args:
@@ -160,6 +170,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         values: ``[n, time, features]`` in the data's own units.
         runtime: whose arithmetic.
         name: of the file, for messages.
+        lengths: real steps of each sample, which come first, in outputs at every step too; None: all.
 
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
@@ -173,7 +184,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         x = ((values - offset) / scale).astype(np.float32)
     if not np.isfinite(x).all():
         raise _unusable(name, "they leave float32's range")
-    outputs = _outputs(content, x, runtime, name)
+    outputs = _outputs(content, x, runtime, name, lengths)
     if about.task != "regression":
         return outputs
     try:
@@ -184,12 +195,14 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
     return offset + scale * outputs
 
 
-def _outputs(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def _outputs(
+    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None = None
+) -> np.ndarray:
     """Return a model's outputs for inputs ``[n, time, features]`` as the network sees them."""
     if runtime == "numpy" or runtime == "c":
-        return _integers(content, x, runtime, name)
+        return _integers(content, x, runtime, name, lengths)
     try:
-        return TFLiteModel(content, kernels=runtime).predict(x)
+        return TFLiteModel(content, kernels=runtime).predict(x, lengths)
     except (RuntimeError, ValueError) as error:
         raise UserError(f"{name} cannot be run: {error}") from None
 
@@ -198,7 +211,9 @@ def _unusable(name: str, why: str) -> UserError:
     return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
 
 
-def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def _integers(
+    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None
+) -> np.ndarray:
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.formats.tflite.int8.reader import from_tflite
     from rnnexp.quantization import reference
@@ -212,8 +227,10 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
         ) from None
     if x.shape[1:] != (network.sequence_length, network.features):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
+    # In C and in NumPy, padding is at the end wherever the file has it.
+    network = dataclasses.replace(network, padding="end" if network.padding else "")
     codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
+    made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
 
@@ -255,9 +272,11 @@ def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
         if about.columns is not None and about.columns.outputs == len(names):
             names = about.columns.output_names
         writer.writerow([*places, *names])
+    padded = given.lengths if about.every_step and not about.answer_steps else None
     for place, (number, sample) in enumerate(zip(given.numbered(), outputs, strict=True)):
         when = given.times[place : place + 1]
-        for step, row in enumerate(sample if every_step else sample[None], 1):
+        real = sample if padded is None else sample[: padded[place]]
+        for step, row in enumerate(real if every_step else sample[None], 1):
             named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
             writer.writerow(
                 [number, *when, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)]

@@ -12,7 +12,9 @@ import pandas as pd
 from rnnexp import files
 from rnnexp.commands.windows import Samples, read_windows
 from rnnexp.datasets import series, tables
+from rnnexp.datasets.recordings.arrays import holds_recordings
 from rnnexp.errors import UserError
+from rnnexp.formats.npz import arrays
 from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
 from rnnexp.preprocessing.input_map import InputMap, RawSound, SpectralSound
@@ -24,7 +26,9 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "", columns: SeriesCo
 
     A .csv or another table is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or a
     .csv has a sample in each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without
-    the dimension of features where there is one, or a series. A .txt is for models of texts, and has one in each line.
+    the dimension of features where there is one, or a series. A .npz has samples of different lengths: ``x``, of any
+    number of time steps up to the model's, and ``lengths`` ``[n]``; or it is a series. A .txt is for models of texts,
+    and has one in each line.
 
     Args:
         path: the file.
@@ -39,6 +43,8 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "", columns: SeriesCo
         files.TABLES, partial(read_windows, columns=columns)
     )
     readers |= {".csv": partial(_read_csv, columns=columns), ".npy": partial(_read_npy, columns=columns)}
+    if tables.suffix(path) == ".npz" and holds_recordings(path):
+        readers[".npz"] = _read_npz
     if alphabet:
         readers[".txt"] = partial(_read_txt, alphabet=alphabet)
     if (kind := tables.suffix(path)) not in readers:
@@ -157,6 +163,25 @@ def _read_npy(path: Path, steps: int, features: int, *, columns: SeriesColumns |
         without = f", or [n, {steps}], or a series" if features == 1 else ""
         raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
     return Samples(values)
+
+
+def _read_npz(path: Path, steps: int, features: int) -> Samples:
+    found = arrays.read(path)
+    if set(found) != {"x", "lengths"}:
+        raise UserError(f"{path} holds {arrays.listed(found)}; expected x, the samples, and lengths, their real steps")
+    x, lengths = found["x"], found["lengths"]
+    if x.dtype.kind not in "iufb" or x.ndim != 3 or x.shape[2] != features or not 0 < x.shape[1] <= steps:
+        raise UserError(
+            f"{path}: x is {x.dtype} of shape {list(x.shape)}; the model takes numbers [n, up to {steps}, {features}]"
+        )
+    if lengths.shape != x.shape[:1] or lengths.dtype.kind not in "iu":
+        raise UserError(f"{path}: lengths is {lengths.dtype} of shape {list(lengths.shape)}, not {len(x)} integers")
+    bad = np.flatnonzero((lengths < 1) | (lengths > x.shape[1]))
+    if len(bad):
+        raise UserError(f"{path}: lengths[{bad[0]}] is {lengths[bad[0]]}; expected 1 to {x.shape[1]}, the steps of x")
+    # Whatever is in the padding, the last real step is as good as any for whoever scales a sample by its values.
+    places = np.minimum(np.arange(steps), lengths[:, None].astype(np.int64) - 1)
+    return Samples(np.take_along_axis(x.astype(np.float64), places[..., None], axis=1), lengths=lengths)
 
 
 def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001

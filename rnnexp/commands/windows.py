@@ -28,6 +28,7 @@ class Samples:
         times: of what is predicted first, where that is known.
         skipped: what is left out of the file, and why.
         texts: what they are made of, where the model takes texts and was given some.
+        lengths: real steps of each, after which its last one is repeated; None: all.
         names: of each, in place of a number, where they have some.
     """
 
@@ -39,6 +40,7 @@ class Samples:
     times: Sequence[str] = ()
     skipped: str = ""
     names: Sequence[str] = ()
+    lengths: np.ndarray | None = None
 
     def numbered(self) -> Sequence[int | str]:
         """Return the number, or the name, of each."""

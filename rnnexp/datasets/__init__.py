@@ -11,6 +11,7 @@ from rnnexp.config import ClassificationConfig, RecordingSettings, RegressionCon
 from rnnexp.datasets import recordings, series
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.recordings import loader
+from rnnexp.datasets.support import padding
 from rnnexp.errors import UserError, did_you_mean
 
 __all__ = ["LOADERS", "Dataset", "Split", "load"]
@@ -65,7 +66,7 @@ def load(config: Settings) -> Dataset:
         )
     _check_settings(config, loaders[name])
     own = (path,) if path else ()
-    dataset: Dataset = importlib.import_module(loaders[name]).load(config, *own)
+    dataset: Dataset = padding.evened(importlib.import_module(loaders[name]).load(config, *own))
     if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
     return dataset

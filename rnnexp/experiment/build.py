@@ -37,10 +37,11 @@ def architecture(config: Settings, dataset: Dataset) -> Architecture:
         activation=config.activation,
         max_value=state_scale(config.activation, config.max_value),
         softmax=dataset.task == "classification",
+        padding=getattr(config, "padding", "end") if dataset.variable_length else "",
     )
 
 
 def unit_scale(dataset: Dataset) -> UnitScale:
     """Return the scale that a data set is trained at."""
-    center = centered_on(dataset.train.x, dataset.input_scale)
+    center = centered_on(dataset.train.real_x, dataset.input_scale)
     return UnitScale(dataset.input_scale, dataset.output_scale, center)

@@ -123,6 +123,7 @@ def _run(
         last.network,
         integers=int8.network if int8 else None,
         x=dataset.evaluation.x,
+        lengths=dataset.evaluation.lengths,
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
     beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})

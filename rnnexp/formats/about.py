@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.lengths import Padding
 from rnnexp.preprocessing import cutting as cuttings
 from rnnexp.preprocessing import input_map, series_columns
 from rnnexp.preprocessing.cutting import Cutting
@@ -34,6 +35,7 @@ class About:
         activation: its name.
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
+        padding: where sequences can be shorter, and their length is a second input: at which end the padding is.
         classes: their names.
         columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
         recordings: of a model of recordings, how they become sequences.
@@ -50,6 +52,7 @@ class About:
     activation: str = ""
     max_value: float = 1.0
     time_steps: int = 0
+    padding: Padding = ""
     classes: tuple[str, ...] = ()
     columns: SeriesColumns | None = None
     recordings: Cutting | None = None
@@ -81,6 +84,7 @@ class About:
             activation=architecture.activation,
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
+            padding=architecture.padding,
             classes=classes,
             columns=None if columns is None or columns.plain else columns,
             recordings=recordings,
@@ -98,6 +102,7 @@ class About:
             "activation": self.activation,
             "max_value": self.max_value,
             "time_steps": self.time_steps,
+            **({"variable_length": True, "padding": self.padding} if self.padding else {}),
             "input_map": self.input_map.to_json(),
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
@@ -114,7 +119,9 @@ class About:
         """
         if "input_map" not in found:
             raise ValueError("there is no input_map")
-        classes = found.get("classes", ())
+        classes, padding = found.get("classes", ()), found.get("padding", "")
+        if padding not in get_args(Padding):
+            raise ValueError(f"padding is {padding!r}")
         return cls(
             task=str(found.get("task", "")),
             dataset=str(found.get("dataset", "")),
@@ -126,6 +133,7 @@ class About:
             activation=str(found.get("activation", "")),
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),
+            padding=padding,
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
             columns=series_columns.parse(found["columns"]) if "columns" in found else None,
             recordings=cuttings.parse(found["recordings"]) if "recordings" in found else None,

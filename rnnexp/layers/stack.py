@@ -10,7 +10,11 @@ import keras
 from rnnexp.network.architecture import Architecture
 
 
-def stack(architecture: Architecture, make: Callable[..., keras.Layer]) -> list[keras.Layer]:
+def stack(
+    architecture: Architecture,
+    make: Callable[..., keras.Layer],
+    bidirectional: Callable[..., keras.Layer] = keras.layers.Bidirectional,
+) -> list[keras.Layer]:
     """Return the recurrent layers, named as the architecture's weights are.
 
     Where the answer comes after the sequence, they are an encoder, and a decoder that reads what the encoder has come
@@ -20,6 +24,7 @@ def stack(architecture: Architecture, make: Callable[..., keras.Layer]) -> list[
     Args:
         architecture: what to build.
         make: ``make(number, layer, **options)`` returns one direction of the layer of this number.
+        bidirectional: what joins two.
     """
     layers: list[keras.Layer] = []
     for number, (layer, scopes) in enumerate(zip(architecture.layers, architecture.scopes, strict=True)):
@@ -31,7 +36,7 @@ def stack(architecture: Architecture, make: Callable[..., keras.Layer]) -> list[
                 make(number, layer, go_backwards=way == "backward", name=f"{way}_{name}", **options)
                 for way in layer.directions
             )
-            layers.append(keras.layers.Bidirectional(forward, backward_layer=backward, name=name))
+            layers.append(bidirectional(forward, backward_layer=backward, name=name))
         else:
             layers.append(make(number, layer, go_backwards=layer.backwards, name=name, **options))
         if layer.repeats:
@@ -43,6 +48,13 @@ def sequential(
     architecture: Architecture, layers: Sequence[keras.Layer], name: str, kernel_regularizer: Any = None
 ) -> keras.Sequential:
     """Put the input before, and the dense output after, the layers; softmax, or for two classes sigmoid."""
+    shape = architecture.sequence_length, architecture.features
+    output = output_layers(architecture, kernel_regularizer)
+    return keras.Sequential([keras.Input(shape, name="input"), *layers, *output], name=name)
+
+
+def output_layers(architecture: Architecture, kernel_regularizer: Any = None) -> list[keras.Layer]:
+    """Return the dense output, and softmax, or for two classes sigmoid, if it follows."""
     output: list[keras.Layer] = [
         keras.layers.Dense(architecture.outputs, kernel_regularizer=kernel_regularizer, name="output")
     ]
@@ -51,5 +63,23 @@ def sequential(
         output.append(
             keras.layers.Activation("sigmoid", name="sigmoid") if one else keras.layers.Softmax(name="softmax")
         )
-    shape = architecture.sequence_length, architecture.features
-    return keras.Sequential([keras.Input(shape, name="input"), *layers, *output], name=name)
+    return output
+
+
+def padded(
+    architecture: Architecture, layers: Sequence[keras.Layer], name: str, kernel_regularizer: Any = None
+) -> keras.Model:
+    """Do the same for sequences of different lengths, which are a second input, int32 ``[batch]``.
+
+    Padding is at the end; the layers that read it take ``lengths``.
+    """
+    given = keras.Input((architecture.sequence_length, architecture.features), name="input")
+    length = keras.Input((), dtype="int32", name="length")
+    values, lengths = given, {"lengths": length}
+    for layer in layers:
+        values = layer(values, **(lengths if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional) else {}))
+        if isinstance(layer, keras.layers.RepeatVector):
+            lengths = {}
+    for layer in output_layers(architecture, kernel_regularizer):
+        values = layer(values)
+    return keras.Model([given, length], values, name=name)

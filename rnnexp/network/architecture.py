@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from rnnexp.network import cells
+from rnnexp.network.lengths import Padding
 
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
 ENCODER_DECODER = "-encoder-decoder"
@@ -91,6 +92,11 @@ class Stack(Generic[LayerT]):
     def decoder(self) -> tuple[LayerT, ...]:
         """The layers after the encoder: all, where there is none."""
         return self.layers[len(self.encoder) :]
+
+    @property
+    def answers_each_step(self) -> bool:
+        """Whether there is an output for each step of the sequence."""
+        return self.every_step and not self.encoder
 
     @property
     def output_steps(self) -> int:
@@ -178,12 +184,20 @@ class Architecture(Stack[Layer]):
         activation: of all cells, by name.
         max_value: the custom activation's ``M``.
         softmax: whether probabilities follow the dense layer; of a single output it is the sigmoid.
+        padding: where sequences can be shorter than ``sequence_length``: the end of an exported model's input at which
+            the padding is. Empty, where all have that length.
     """
 
     outputs: int
     activation: str
     max_value: float = 1.0
     softmax: bool = False
+    padding: Padding = ""
+
+    @property
+    def variable_length(self) -> bool:
+        """Whether sequences can be shorter than ``sequence_length``."""
+        return bool(self.padding)
 
     @property
     def structure(self) -> Structure:
@@ -226,8 +240,11 @@ class Architecture(Stack[Layer]):
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return asdict(self)
+        """Return it as JSON has it; what does not apply is left out."""
+        found = asdict(self)
+        if not self.padding:
+            del found["padding"]
+        return found
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:

@@ -35,6 +35,7 @@ class Data(Part):
         evaluation_part: the name of the part that those are.
         time_steps: of a sequence.
         features: of a time step.
+        real_steps: of sequences of different lengths: the share of the evaluated ones' steps that is no padding.
         every_step: whether an answer has several steps.
         answer_steps: in which a decoder answers after the sequence; 0 where the answer comes with it.
         classes: their names; none where values are predicted.
@@ -52,6 +53,7 @@ class Data(Part):
     evaluation_part: str
     time_steps: int
     features: int
+    real_steps: float | None = None
     every_step: bool
     answer_steps: int
     classes: list[str]

@@ -55,16 +55,19 @@ def loss(part: Split, outputs: np.ndarray) -> float:
 def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
     """Return for each sequence of the evaluation part the mean squared error, or the share of answers that are wrong.
 
+    Of sequences with different numbers of answers that count, it is a share of how many they have in the mean: then the
+    mean of all is the share of all answers.
+
     Args:
         dataset: the data.
         predictions: own units ``[n, outputs]``, or class probabilities ``[n, classes]`` or ``[n, time, classes]``.
     """
     part = dataset.evaluation
     if dataset.task == "classification":
-        losses = (predictions.argmax(axis=-1) != part.y).astype(np.float64)
-    else:
-        losses = (predictions - _target(part)) ** 2
-    return losses.reshape(len(part), -1).mean(axis=1)
+        counts = part.y >= 0
+        wrong = (predictions.argmax(axis=-1) != part.y) & counts
+        return wrong.reshape(len(part), -1).sum(axis=1) / (counts.sum() / len(part))
+    return ((predictions - _target(part)) ** 2).reshape(len(part), -1).mean(axis=1)
 
 
 def class_probabilities(outputs: np.ndarray) -> np.ndarray:

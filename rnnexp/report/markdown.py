@@ -42,7 +42,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_preset(report),
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
         "",
-        f"{data.train} sequences of {data.time_steps} steps to train on, {data.validation} to validate on; "
+        f"{data.train} sequences of {_steps(data)} to train on, {data.validation} to validate on; "
         f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}.",
         *(f"\n{note}" for note in data.notes),
         "",
@@ -91,6 +91,13 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _steps(data: Data) -> str:
+    """Return how many steps sequences have, in words."""
+    if data.real_steps is None:
+        return f"{data.time_steps} steps"
+    return f"up to {data.time_steps} steps ({data.real_steps:.0%} of all are no padding)"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -10,7 +10,8 @@ import keras
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
-from rnnexp.layers.stack import sequential, stack
+from rnnexp.layers.lengths import Bidirectional
+from rnnexp.layers.stack import padded, sequential, stack
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Layer
@@ -37,8 +38,10 @@ def trainable(
     input_center: float = 0.0,
     recurrent_initializer: str = "orthogonal",
     regularization: Regularization | None = None,
-) -> keras.Sequential:
+) -> keras.Model:
     """Build the network to train, initialised around the activation's working point.
+
+    Where sequences can be shorter, it has their lengths as a second input, int32 ``[batch]``, and padding at the end.
 
     Args:
         architecture: of the network.
@@ -72,4 +75,5 @@ def trainable(
         )
 
     center = keras.layers.Rescaling(1.0, offset=-outputs[-1], name="center")
-    return sequential(architecture, [*stack(architecture, make), center], "training", penalty)
+    build = padded if architecture.variable_length else sequential
+    return build(architecture, [*stack(architecture, make, Bidirectional), center], "training", penalty)

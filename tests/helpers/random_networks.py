@@ -12,7 +12,16 @@ ANSWER_STEPS = 5
 
 
 def layered(
-    *cells, steps=20, features=1, outputs=1, every_step=False, activation="tanh", gain=1.0, seed=0, softmax=False
+    *cells,
+    steps=20,
+    features=1,
+    outputs=1,
+    every_step=False,
+    activation="tanh",
+    gain=1.0,
+    seed=0,
+    softmax=False,
+    padding="",
 ):
     """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
 
@@ -22,7 +31,9 @@ def layered(
         Layer(cell, units, "both" in ways, "backwards" in ways, ANSWER_STEPS if "encodes" in ways else 0)
         for cell, units, *ways in cells
     )
-    architecture = Architecture(steps, features, layers, every_step, outputs, activation, softmax=softmax)
+    architecture = Architecture(
+        steps, features, layers, every_step, outputs, activation, softmax=softmax, padding=padding
+    )
     random, weights, inputs = np.random.default_rng(seed), [], features
     for layer in layers:
         for _ in layer.directions:

@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from helpers import tagging
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
-from rnnexp.datasets import series
-from rnnexp.report import evaluation
+from rnnexp.datasets import Split, series
+from rnnexp.datasets.dataset import IGNORED
+from rnnexp.report import evaluation, metrics
 
 
 def test_perfect_outputs_are_perfect_in_the_datas_own_units():
@@ -86,3 +88,24 @@ def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
     scores = evaluation.evaluate(dataset, np.eye(3)[part.y])
     assert scores.recall == {"setosa": 1.0, "virginica": 1.0}
     assert scores.absent == {"recall.versicolor": "the validation part has no such sequence"}
+
+
+def test_labels_that_do_not_count_are_in_no_figure():
+    labels = np.array([[0, 1, 1, IGNORED], [1, IGNORED, IGNORED, IGNORED]])
+    chosen = np.eye(2)[[[0, 1, 0, 1], [1, 0, 0, 0]]]
+    assert metrics.accuracy(labels, chosen) == 3 / 4
+    assert metrics.sequence_accuracy(labels, chosen) == 1 / 2
+    assert metrics.step_accuracy(labels, chosen) == [1.0, 1.0, 0.0]
+    assert metrics.confusion(labels, chosen).tolist() == [[1, 0], [1, 2]]
+    assert metrics.recall(labels, chosen) == [1.0, 2 / 3]
+    assert metrics.cross_entropy(labels, np.full((2, 4, 2), 0.5)) == pytest.approx(np.log(2))
+    part = Split(np.zeros((2, 4, 1), np.float32), labels, lengths=np.array([3, 1]))
+    assert evaluation.loss(part, chosen) == 1 / 4
+
+
+def test_the_mean_over_sequences_is_the_share_of_all_answers():
+    made = tagging.dataset(60, 9)
+    outputs = np.random.default_rng(0).random((*made.evaluation.y.shape, 3))
+    losses = evaluation.row_losses(made, outputs)
+    assert len(losses) == len(made.evaluation)
+    assert losses.mean() == pytest.approx(1 - metrics.accuracy(made.evaluation.y, outputs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -134,28 +134,14 @@ def _split(part: Sequences, input_map: Standardized, shape: Shape) -> Split:
     x = np.zeros((len(part), shape.steps, offset.shape[2]), np.float32)
     for row, values in enumerate(part.values):
         x[row, : len(values)] = (values - offset[0]) / scale[0]
-    lengths = _lengths(part) if shape.variable else {}
+    lengths = np.array(part.steps, np.int32) if shape.variable else None
     if shape.classes:
         number = {name: place for place, name in enumerate(shape.classes)}
-        return Split(x, np.array([number[label] for label in part.labels], np.int32), **lengths)
+        return Split(x, np.array([number[label] for label in part.labels], np.int32), lengths=lengths)
     target = np.array([[float(label)] for label in part.labels])
     of = input_map.target or Target()
     y = ((target - of.offset) / of.scale).astype(np.float32)
-    return Split(x, y, np.full((1, 1), of.offset), np.full((1, 1), of.scale), target, **lengths)
-
-
-def _lengths(part: Sequences) -> dict[str, np.ndarray]:
-    """Return the lengths of sequences as a part of a data set has them.
-
-    Raises:
-        UserError: for as long as networks read sequences of one length alone.
-    """
-    if "lengths" not in {field.name for field in fields(Split)}:
-        raise UserError(
-            f"recordings have {min(part.lengths)} to {max(part.lengths)} samples: cut them into windows of one length, "
-            "by WINDOW"
-        )
-    return {"lengths": np.array(part.steps, np.int32)}
+    return Split(x, y, np.full((1, 1), of.offset), np.full((1, 1), of.scale), target, lengths)
 
 
 def _augmentation(

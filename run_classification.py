@@ -12,6 +12,7 @@ DATASET_NAME = "speech_commands"  # downloaded when first used, unless DATA_DIR 
 # DATASET_NAME = "mnist"  # the same
 # DATASET_NAME = "binary-addition"  # a class at every step
 # DATASET_NAME = "addition"  # an encoder, and a decoder that writes the answer
+# DATASET_NAME = "recordings/gestures"  # your own: a .ts, .arff, .npz or .csv file, or a folder (docs/recordings.md)
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
 HIDDEN_SIZE = 10  # recurrent units
@@ -23,8 +24,20 @@ DATA_DIR = None  # speech_commands, mnist: where the data is (see --help); None:
 FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
 SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
 FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms
-AUGMENTATION = 0.0  # how far clips are distorted in training: 0: not; 1: by what suits them
 CACHE_DIR = "cache"  # where decoded clips are kept
+
+# Recordings of your own (docs/recordings.md)
+LABEL = None  # column of the class, or pattern that finds it in a file's name; None: found by its name
+RECORDING = None  # column that tells recordings of a table apart; None: found by its name
+RECORDING_ROWS = None  # rows of each recording of a table, where nothing in it separates them
+INPUTS = None  # columns to read; None: all that hold numbers and are nothing else
+SPLIT_BY = None  # what must not be in two parts, such as a person: a column, or a pattern of files' names
+WINDOW = None  # samples of the windows that recordings are cut into; None: whole recordings
+STRIDE = None  # samples from one window to the next; None: half of WINDOW
+SAMPLES_PER_STEP = None  # consecutive samples that are one time step; None: so that there are about 30 steps
+
+# Of speech commands and recordings
+AUGMENTATION = 0.0  # how far they are distorted in training: 0: not; 1: by what suits them
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
@@ -36,6 +49,7 @@ RECURRENT_INITIALIZER = "orthogonal"  # where the recurrent weights start: "orth
 DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
+PADDING = "end"  # of sequences of different lengths, in the exported model's input: "end" or "begin"
 CLASS_WEIGHTS = "none"  # of the training loss: "none", or "balanced": all classes alike, however rare
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones

@@ -8,7 +8,8 @@ python run_regression.py --help                       everything that can be set
 
 from rnnexp.cli import run_script
 
-DATASET_NAME = "SP500"  # any data/NAME.csv with a numeric column "data", by its NAME
+DATASET_NAME = "SP500"  # or a file of your own: any data/NAME.csv by its NAME, or a path (docs/series.md)
+# DATASET_NAME = "recordings.ts"  # recordings with a number each: a .ts, .arff or .npz file, or a folder
 # DATASET_NAME = "airline-passengers"  # or "sine", "noisy-sine", "adding" or "sequence": see docs/demonstrations.md
 EPOCHS = 100  # passes over the training part; 0: only export, without training
 ACTIVATION = "custom"  # of the recurrent cell: "relu", "tanh", "sigmoid" or "custom"
@@ -16,6 +17,14 @@ custom_max_value = 255.0  # M of the custom activation: M * sqrt(x / M), clipped
 DATA_SIGMA = 255.0  # inputs are scaled to 0..DATA_SIGMA
 HIDDEN_SIZE = 10  # recurrent units
 SEQUENCE_LENGTH = 20  # values in a window, or time steps of a sequence
+
+# Recordings of your own, with a number each (docs/recordings.md); TARGET and INPUTS are theirs too
+RECORDING = None  # column that tells recordings of a table apart
+RECORDING_ROWS = None  # rows of each recording of a table, where nothing in it separates them
+SPLIT_BY = None  # what must not be in two parts, such as a person: a column, or a pattern of files' names
+WINDOW = None  # samples of the windows that recordings are cut into; None: whole recordings
+STRIDE = None  # samples from one window to the next; None: half of WINDOW
+SAMPLES_PER_STEP = None  # consecutive samples that are one time step; None: so that there are about 30 steps
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
@@ -30,6 +39,14 @@ L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the 
 NORMALIZATION = "window"  # scale by each window's own range, or by the training part's: "train"; or not at all: "none"
 LINEAR_PATH = None  # beside the recurrent layers, ridge regression from the whole window: True or False
 VALIDATION_SHARE = None  # last part of the series, held out
+TARGET = None  # own series: the column to predict, or several; None: "data", or the only one of numbers
+INPUTS = None  # own series: further columns to predict from; None: the target alone
+HORIZON = 1  # steps to predict ahead, all at once
+TIME = None  # own series: the column that says when; None: found; "none": the rows as they follow each other
+RESAMPLE = None  # own series: the mean of each step of time, "15min", "1h", "1D", "W", "MS"; None: as they are
+FILL = "none"  # own series: short gaps, "linear" or "previous"; "none": no window goes over a gap
+CALENDAR = False  # own series: sine and cosine of hour, weekday and month as inputs
+MISSING = None  # own series: a number that stands for no value, such as -9999, or several
 GENERATE_STEPS = None  # values to generate in closed loop, every prediction fed back; 0: none
 WEIGHTS = None  # file of weights to start from, of a run or from PyTorch (docs/pytorch.md); None: random ones
 BATCH_SIZE = None  # windows a training step

@@ -12,9 +12,10 @@ import tyro
 from pydantic import ValidationError
 
 import rnnexp
-from rnnexp.config import CONFIGS, NO_SETTINGS, Settings
+from rnnexp.config import CONFIGS, Settings
 from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.limits import NO_SETTINGS
 from rnnexp.presets import PRESETS
 
 

@@ -12,22 +12,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from rnnexp import files
 from rnnexp.errors import did_you_mean
+from rnnexp.limits import DropoutShare, Names, Numbers, PositiveFloat, PositiveInt, Share
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Structure
 from rnnexp.network.cells import CELLS
 from rnnexp.presets import PRESETS
-
-PositiveInt = Annotated[int, Field(ge=1)]
-PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0.01, le=0.9)]
-DropoutShare = Annotated[float, Field(ge=0, le=0.9)]
-
-# Settings that people may look for, and why there is none of that name.
-NO_SETTINGS = {
-    "stateful": "every sequence starts from a state of 0, in training as in the exported model, because windows "
-    "overlap and are in no order; to carry a state from one inference to the next, use the model of one time step",
-}
 
 
 class Settings(BaseModel):
@@ -179,20 +170,55 @@ class Settings(BaseModel):
         return getattr(self, "custom_max_value", 1.0)
 
     @property
+    def data_stem(self) -> str:
+        """The data set's name, or of a path the file's, as names of files have it."""
+        return files.stem(self.dataset_name)
+
+    @property
     def stem(self) -> str:
         """What the names of the exported files begin with: the structure is named where it is not the simplest."""
-        parts = (self.dataset_name, "" if self.simplest else self.structure, self.activation)
+        parts = (self.data_stem, "" if self.simplest else self.structure, self.activation)
         return "-".join(part for part in parts if part)
 
 
-class RegressionConfig(Settings):
+class RecordingSettings(BaseModel):
+    """What there is to be said of recordings of one's own, whether a class or a number is asked of each."""
+
+    recording: str | None = Field(
+        default=None, description="recordings in a table: column that tells them apart; None: found by its name"
+    )
+    recording_rows: PositiveInt | None = Field(
+        default=None,
+        description="recordings in a table: rows of each, where no blank line and no column tells them apart",
+    )
+    split_by: str | None = Field(
+        default=None,
+        description="recordings: what must not be in two parts, such as a person: a column, or a regular expression "
+        "for names of files; None: each recording by itself, every class in every part alike",
+    )
+    window: PositiveInt | None = Field(
+        default=None, description="recordings: samples of the windows that they are cut into; None: whole recordings"
+    )
+    stride: PositiveInt | None = Field(
+        default=None, description="recordings: samples from one window to the next; None: half of WINDOW"
+    )
+    samples_per_step: PositiveInt | None = Field(
+        default=None,
+        description="recordings: consecutive samples that are one time step's features; None: so that there are about "
+        "30 steps",
+    )
+
+
+class RegressionConfig(RecordingSettings, Settings):
     """Train on a series, predict its next value, export to TensorFlow Lite."""
 
     task: ClassVar[Literal["regression"]] = "regression"
 
     dataset_name: str = Field(
         default="SP500",
-        description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, or NAME for your own data/NAME.csv",
+        description="SP500, airline-passengers, sine, noisy-sine, adding, sequence, NAME for your own data/NAME.csv, "
+        "or the path of a .csv, .csv.gz, .tsv, .parquet, .npy, .npz or .xlsx file; or recordings with a number each "
+        "(docs/recordings.md)",
     )
     custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
@@ -210,6 +236,38 @@ class RegressionConfig(Settings):
     validation_share: Share | None = Field(
         default=None, description="last part of the series, held out; None: automatic"
     )
+    target: Names = Field(
+        default=(),
+        description="own series: the column to predict, or several; none: the column data, or the only one of numbers; "
+        "recordings: the column of their number",
+    )
+    inputs: Names = Field(
+        default=(),
+        description="own series: further columns to predict from; none: the target alone; recordings in tables: "
+        "columns to read; none: all that hold numbers and are nothing else",
+    )
+    horizon: PositiveInt = Field(default=1, description="of a series: steps to predict ahead, all at once")
+    time: Names = Field(
+        default=(),
+        description='own series: the column that says when, or several of year, month, ...; none: found; "none": the '
+        "rows as they follow each other",
+    )
+    resample: str | None = Field(
+        default=None,
+        description='own series: the mean of each step of time: "1h", "15min", "1D", "W", "MS"; None: rows as they are',
+    )
+    fill: Literal["none", "linear", "previous"] = Field(
+        default="none",
+        description="own series: gaps of up to 3 steps, filled on the line between their neighbours, or with the value "
+        "before; none: no window goes over a gap",
+    )
+    calendar: bool = Field(
+        default=False,
+        description="own series: sine and cosine of hour, weekday and month, as far as they differ, as inputs",
+    )
+    missing: Numbers = Field(
+        default=(), description="own series: numbers that stand for no value, such as -9999; none: no number does"
+    )
     generate_steps: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
         description="of a series: values to generate in closed loop after the window before the evaluation part, every "
@@ -217,17 +275,33 @@ class RegressionConfig(Settings):
     )
 
 
-class ClassificationConfig(Settings):
+class ClassificationConfig(RecordingSettings, Settings):
     """Train a classifier of sequences, export to TensorFlow Lite."""
 
     task: ClassVar[Literal["classification"]] = "classification"
 
     dataset_name: str = Field(
-        default="speech_commands", description="speech_commands, iris, digits, mnist, binary-addition or addition"
+        default="speech_commands",
+        description="speech_commands, iris, digits, mnist, binary-addition or addition; or a file or a folder of your "
+        "own recordings, by its path or its name in data/",
+    )
+    label: str | None = Field(
+        default=None,
+        description="recordings: column of the class; of files without it, "
+        "a regular expression that finds the class in their names; None: found by its name, or the folder's",
+    )
+    inputs: Names = Field(
+        default=(),
+        description="recordings in tables: columns to read; none: all that hold numbers and are nothing else",
     )
     max_sequence_length: PositiveInt = Field(default=1600, description="longer sequences are cut to this")
     validation_share: Share = Field(
         default=0.2, description="share of the samples held out, where the data has no split"
+    )
+    padding: Literal["end", "begin"] = Field(
+        default="end",
+        description="of data sets with sequences of different lengths: at which end of the exported model's input the "
+        "padding is",
     )
     class_weights: Literal["none", "balanced"] = Field(
         default="none", description="of the training loss: all samples alike, or all classes alike, however rare"
@@ -254,9 +328,9 @@ class ClassificationConfig(Settings):
     )
     augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
         default=0.0,
-        description="speech_commands: how far clips are distorted in training, anew in every epoch; 1: played up to "
-        "20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to 0.3 of noise or "
-        "of another clip",
+        description="speech_commands, recordings: how far they are distorted in training, anew in every epoch; 1: "
+        "clips are played up to 20 % faster or slower, shifted by up to 0.1 s, up to 6 dB louder or softer, with up to "
+        "0.3 of noise or of another clip; recordings are shifted and bent in time by some 3 %, with 10 % of noise",
     )
     cache_dir: Path = Field(default=Path("cache"), description="speech_commands: where decoded clips are kept")
 

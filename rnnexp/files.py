@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,35 @@ from rnnexp.errors import UserError
 
 # What a run may need: models, plots and history come to about 1 MB; the rest is reserve.
 NEEDED_BYTES = 16 * 2**20
+# What names of files with tables end with.
+TABLES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".parquet", ".npy", ".npz", ".xlsx")
+# Of those with recordings as well, and what says there which part of a set they are.
+DATA = (*TABLES, ".ts", ".arff")
+PARTS = ("_TRAIN", "_TEST")
+# Names of files are cut to this: with what is added they stay within what file systems take.
+LONGEST_STEM = 60
 _TEMPORARY = ".rnnexp-"
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a data set's name is a file's path, and not the name of a set."""
+    return "/" in name or "\\" in name or name.lower().endswith(DATA)
+
+
+def stem(name: str) -> str:
+    """Return a data set's name as names of files have it: of a path the file's, in letters of any script.
+
+    What is neither letter, digit, ``.``, ``_`` nor ``-`` becomes ``_``.
+    """
+    if not is_path(name):
+        return name
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    suffix = max((suffix for suffix in DATA if last.lower().endswith(suffix)), key=len, default="")
+    plain = last.removesuffix(last[len(last) - len(suffix) :])
+    for part in PARTS:
+        plain = plain[: -len(part)] if plain.upper().endswith(part) else plain
+    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", plain))
+    return plain[:LONGEST_STEM].strip("._-") or "data"
 
 
 @contextmanager

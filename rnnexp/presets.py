@@ -149,6 +149,18 @@ PRESETS: dict[str, Preset] = {
             "epochs": 100,
         },
     ),
+    "recordings": Preset(
+        "classification",
+        "your own recordings, named by DATASET_NAME: GRU cells read them from both ends, distorted anew in every epoch",
+        {
+            "cell": "gru",
+            "activation": "tanh",
+            "bidirectional": True,
+            "hidden_size": 32,
+            "augmentation": 1.0,
+            "epochs": 150,
+        },
+    ),
     "binary-addition": Preset(
         "classification",
         "the sum of two 8-bit numbers, bit by bit, with the carry in the state (a classic of RNN tutorials)",

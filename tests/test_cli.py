@@ -87,6 +87,7 @@ def test_help_shows_every_setting_with_its_default(capsys, task):
     shown = re.sub(r"[│\s]+", " ", text)
     for name, field in CONFIGS[task].model_fields.items():
         default = 77 if name == "epochs" else field.get_default()
+        default = " ".join(default) if isinstance(default, tuple) else default
         entry = shown[re.search(rf"--{name.replace('_', '-')}\b", shown).start() :]
         assert f"{field.description} (default: {default})" in entry[:400], name
 
@@ -138,7 +139,7 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
     ("task", "arguments", "text"),
     [
         ("regression", ["--dataset-name", "SP50"], "unknown data set 'SP50' for regression; did you mean 'SP500'?"),
-        ("regression", ["--dataset-name", "../x"], "DATASET_NAME is '../x': a data set's name is letters"),
+        ("regression", ["--dataset-name", "../x"], "DATASET_NAME is '../x', and there is no such file"),
         ("regression", ["--activation", "tanhh"], "unknown activation 'tanhh'; did you mean 'tanh'? (there are: relu"),
         ("regression", ["--activation", "gelu9"], "(there are: relu, tanh, sigmoid, custom)"),
         (
@@ -177,7 +178,7 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
             ["--dataset-name", "irs"],
             "unknown data set 'irs' for classification; did you mean 'iris'?",
         ),
-        ("classification", ["--dataset-name", "a/b"], "and no path"),
+        ("classification", ["--dataset-name", "a/b"], "a file of your own has its path, and there is none here"),
         ("classification", ["--max-sequence-length", "0"], "MAX_SEQUENCE_LENGTH (--max-sequence-length)"),
         (
             "memory",
@@ -204,9 +205,9 @@ def test_a_bad_setting_is_one_message_and_writes_nothing(capsys, here, task, arg
     ("lines", "header", "text"),
     [
         ([1, 2, 3], "data", "own has 3 values, too few for a window of SEQUENCE_LENGTH = 20"),
-        (range(50), "value", "has no column 'data': its columns are 'value'"),
+        (["a", "b", "c"], "value", "own.csv has no column of numbers to predict: 'value' holds texts"),
         ([*range(30), "x", *range(30)], "data", "row 31 (line 32), column 'data': the value is not a number: 'x'"),
-        ([*range(30), "", *range(30)], "data", "row 31 (line 32), column 'data': the value is empty"),
+        ([*range(9), *[""] * 9] * 4, "data", "own has too many gaps: the longest stretch without one has 9 of the 63"),
         ([*range(30), "inf", *range(30)], "data", "row 31 (line 32), column 'data': the value is infinite ('inf')"),
     ],
 )

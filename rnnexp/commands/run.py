@@ -14,9 +14,10 @@ import numpy as np
 import tyro
 
 from rnnexp import files
-from rnnexp.commands import samples
+from rnnexp.commands import recording_samples, samples
+from rnnexp.commands.forecast import forecast
 from rnnexp.commands.inspect import open_file
-from rnnexp.commands.samples import Samples
+from rnnexp.commands.windows import Samples
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.about import About
@@ -24,7 +25,7 @@ from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import AsItIs, Characters
 from rnnexp.report import evaluation
-from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load
+from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
 Integers = Literal["numpy", "c"]
@@ -36,15 +37,19 @@ MOST_PROBABLE = 3
 class Options:
     """Run an exported model on samples of your own: predictions in the data's own units.
 
-    INPUT is a .csv: a series with a column "data", as in data/, of which every window is run; or a sample a row,
-    of as many numbers as the model has time steps. Or it is a .npy of samples, [n, time] or [n, time, features], or of
-    a series. Values are in the data's own units: the model's file says how they are normalised. For a model of texts it
-    may be a .txt with one in each line; for a model of sound a .wav, 16 bits, one channel, 16,000 samples a second: the
-    answer is the most probable words.
+    INPUT is a series, as run_regression.py takes them (.csv, .tsv, .parquet, .npy, .npz, .xlsx), of which every window
+    is run: the model's columns are found by name, a single one by being the only one of numbers. With --steps the
+    series goes on after its end. Or INPUT is a .csv with a sample a row, of as many numbers as the model takes, or a
+    .npy of samples, [n, time] or [n, time, features]. Values are in the data's own units: the model's file says how
+    they are normalised. For a model of texts it may be a .txt with one in each line; for a model of sound a .wav, 16
+    bits, one channel, 16,000 samples a second: the answer is the most probable words. For a model of recordings it
+    is any file or folder that such a model may learn from, with labels or without.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
-    input: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a .csv, .npy, .txt or .wav file")]
+    input: Annotated[
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT", help="a file, or a folder of recordings")
+    ]
     runtime: Annotated[
         Kernels | Integers,
         tyro.conf.arg(
@@ -52,6 +57,10 @@ class Options:
             "files of rnnexp, that of the NumPy reference or of the exported C, compiled here"
         ),
     ] = "litert"
+    steps: Annotated[
+        int,
+        tyro.conf.arg(metavar="N", help="of a series: go on for N steps after its end, predictions fed back; 0: no"),
+    ] = 0
     output: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help="a .csv file, instead of standard output")] = None
 
 
@@ -70,21 +79,45 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         raise _unusable(name, str(error)) from None
     shape = sequence_shape(content, name)
-    sound = samples.is_sound(options.input)
-    if sound:
+    if options.steps < 0:
+        raise UserError(f"--steps is {options.steps}: a number of steps from 1 on, or 0 for none")
+    recorded = about is not None and recording_samples.is_recording(options.input, about, shape[1])
+    sound = samples.is_sound(options.input) and not recorded
+    columns = about.columns if about else None
+    if options.steps:
+        text = forecast(
+            options.input,
+            options.steps,
+            about or About(),
+            shape,
+            lambda x: _outputs(content, x, options.runtime, name),
+            name,
+        )
+        return _write(text, options.output)
+    if about and recorded:
+        given = recording_samples.read(options.input, shape, about)
+    elif sound:
         given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
     else:
-        given = samples.read(options.input, shape, _alphabet(about, shape[1]))
+        given = samples.read(options.input, shape, _alphabet(about, shape[1]), columns)
+    if given.skipped:
+        print(f"rnnexp run: {given.skipped}", file=sys.stderr)
     if about is None:
         print(f"rnnexp run: {name} does not say how its inputs are normalised: run as they are", file=sys.stderr)
         about = About(task="")
-    outputs = predict(content, about, given.values, options.runtime, name)
+    if given.lengths is not None and not about.padding:
+        raise UserError(f"{name} takes sequences of {shape[0]} steps, and no lengths: give it a .npy of whole samples")
+    outputs = predict(content, about, given.values, options.runtime, name, given.lengths)
     named = outputs.shape == (1, len(about.classes))
-    text = words(outputs[0], about) if sound and named else to_csv(outputs, given, about)
-    if options.output is None:
+    return _write(words(outputs[0], about) if sound and named else to_csv(outputs, given, about), options.output)
+
+
+def _write(text: str, output: Path | None) -> int:
+    """Write the answer to a file, or to standard output, and return the exit code."""
+    if output is None:
         print_lines(text.splitlines())
     else:
-        files.write_output(options.output, text)
+        files.write_output(output, text)
     return 0
 
 
@@ -107,7 +140,8 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     runtime = load(content)
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
-    if ranks not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+    given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
+    if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
@@ -120,7 +154,14 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     return spec.shape[1], spec.shape[2]
 
 
-def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def predict(
+    content: bytes,
+    about: About,
+    values: np.ndarray,
+    runtime: Kernels | Integers,
+    name: str,
+    lengths: np.ndarray | None = None,
+) -> np.ndarray:
     """Return a model's outputs ``[n, outputs]``, or ``[n, time, outputs]``: predictions in own units, or probabilities.
 
     Args:
@@ -129,6 +170,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         values: ``[n, time, features]`` in the data's own units.
         runtime: whose arithmetic.
         name: of the file, for messages.
+        lengths: real steps of each sample, which come first, in outputs at every step too; None: all.
 
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
@@ -142,13 +184,7 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
         x = ((values - offset) / scale).astype(np.float32)
     if not np.isfinite(x).all():
         raise _unusable(name, "they leave float32's range")
-    if runtime == "numpy" or runtime == "c":
-        outputs = _integers(content, x, runtime, name)
-    else:
-        try:
-            outputs = TFLiteModel(content, kernels=runtime).predict(x)
-        except (RuntimeError, ValueError) as error:
-            raise UserError(f"{name} cannot be run: {error}") from None
+    outputs = _outputs(content, x, runtime, name, lengths)
     if about.task != "regression":
         return outputs
     try:
@@ -159,11 +195,25 @@ def predict(content: bytes, about: About, values: np.ndarray, runtime: Kernels |
     return offset + scale * outputs
 
 
+def _outputs(
+    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None = None
+) -> np.ndarray:
+    """Return a model's outputs for inputs ``[n, time, features]`` as the network sees them."""
+    if runtime == "numpy" or runtime == "c":
+        return _integers(content, x, runtime, name, lengths)
+    try:
+        return TFLiteModel(content, kernels=runtime).predict(x, lengths)
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"{name} cannot be run: {error}") from None
+
+
 def _unusable(name: str, why: str) -> UserError:
     return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
 
 
-def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str) -> np.ndarray:
+def _integers(
+    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None
+) -> np.ndarray:
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.formats.tflite.int8.reader import from_tflite
     from rnnexp.quantization import reference
@@ -177,8 +227,10 @@ def _integers(content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: 
         ) from None
     if x.shape[1:] != (network.sequence_length, network.features):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
+    # In C and in NumPy, padding is at the end wherever the file has it.
+    network = dataclasses.replace(network, padding="end" if network.padding else "")
     codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes) if runtime == "c" else reference.run(network, codes)
+    made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
 
@@ -204,21 +256,29 @@ def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
     if len(classes) == 2:
         outputs = evaluation.class_probabilities(outputs)
     every_step = outputs.ndim == 3
-    places = [given.heading, "time_step"] if every_step else [given.heading]
+    places = [given.heading, *(["time"] if given.times else []), *(["time_step"] if every_step else [])]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if given.texts and every_step:
         answers = characters.texts(outputs, _alphabet(about, given.values.shape[2]))
         writer.writerow([given.heading, "text", "answer"])
-        writer.writerows(zip(range(given.first, given.first + len(answers)), given.texts, answers, strict=True))
+        writer.writerows(zip(given.numbered(), given.texts, answers, strict=True))
         return text.getvalue()
     if len(classes) == outputs.shape[-1]:
         writer.writerow([*places, "class", *classes])
     else:
         many = outputs.shape[-1] > 1
-        writer.writerow([*places, *(f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1]))])
-    for number, sample in enumerate(outputs, given.first):
-        for step, row in enumerate(sample if every_step else sample[None], 1):
+        names = [f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1])]
+        if about.columns is not None and about.columns.outputs == len(names):
+            names = about.columns.output_names
+        writer.writerow([*places, *names])
+    padded = given.lengths if about.every_step and not about.answer_steps else None
+    for place, (number, sample) in enumerate(zip(given.numbered(), outputs, strict=True)):
+        when = given.times[place : place + 1]
+        real = sample if padded is None else sample[: padded[place]]
+        for step, row in enumerate(real if every_step else sample[None], 1):
             named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
-            writer.writerow([number, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)])
+            writer.writerow(
+                [number, *when, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)]
+            )
     return text.getvalue()

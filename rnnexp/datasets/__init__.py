@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import importlib
 import re
+from pathlib import Path
 
-from rnnexp.config import Settings
-from rnnexp.datasets import series
+from rnnexp import files
+from rnnexp.config import ClassificationConfig, RecordingSettings, RegressionConfig, Settings
+from rnnexp.datasets import recordings, series
 from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.recordings import loader
+from rnnexp.datasets.support import padding
 from rnnexp.errors import UserError, did_you_mean
 
 __all__ = ["LOADERS", "Dataset", "Split", "load"]
 
+SERIES, RECORDINGS = "rnnexp.datasets.series", "rnnexp.datasets.recordings.loader"
 # task -> name -> module with a function ``load(config) -> Dataset``.
 LOADERS: dict[str, dict[str, str]] = {
-    "regression": dict.fromkeys(series.KNOWN, "rnnexp.datasets.series")
+    "regression": dict.fromkeys(series.KNOWN, SERIES)
     | {
         "sine": "rnnexp.datasets.sine",
         "noisy-sine": "rnnexp.datasets.noisy_sine",
@@ -40,19 +45,53 @@ def load(config: Settings) -> Dataset:
         UserError: if there is none of that name for this task, or its data cannot be used.
     """
     name, loaders = config.dataset_name, dict(LOADERS[config.task])
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+    series_of_own = config.task == "regression"
+    if series_of_own:
+        loaders |= dict.fromkeys(series.available(), SERIES)
+    path = None if name in loaders else _recordings(config)
+    if path is not None:
+        loaders[name] = RECORDINGS
+    elif series_of_own and files.is_path(name):
+        loaders[name] = SERIES
+    elif not re.fullmatch(r"[^\W_][\w.-]*", name):
         raise UserError(
-            f"DATASET_NAME is {name!r}: a data set's name is letters, digits, '.', '_' and '-', and no path"
+            f"DATASET_NAME is {name!r}: a data set's name is letters, digits, '.', '_' and '-'; a file of your own has "
+            "its path, and there is none here"
         )
-    if config.task == "regression":
-        loaders |= dict.fromkeys(series.available(), "rnnexp.datasets.series")
     if name not in loaders:
-        own = f"; or put your own series into data/{name}.csv" if config.task == "regression" else ""
+        put = f"series into data/{name}.csv, or give its path" if series_of_own else f"recordings into data/{name}"
         raise UserError(
             f"unknown data set {name!r} for {config.task}{did_you_mean(name, loaders)} "
-            f"(there are: {', '.join(sorted(loaders))}{own})"
+            f"(there are: {', '.join(sorted(loaders))}; or put your own {put})"
         )
-    dataset: Dataset = importlib.import_module(loaders[name]).load(config)
+    _check_settings(config, loaders[name])
+    own = (path,) if path else ()
+    dataset: Dataset = padding.evened(importlib.import_module(loaders[name]).load(config, *own))
     if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
     return dataset
+
+
+def _recordings(config: Settings) -> Path | None:
+    """Return where the recordings are that the settings name; None if there are none, or it is a series."""
+    if not isinstance(config, ClassificationConfig | RegressionConfig):
+        return None
+    path = recordings.find(config.dataset_name)
+    # Whatever is no series, recordings alone can be: their readers say what is wrong with it.
+    known = config.task == "classification" or (path and recordings.is_recordings(path, loader.columns(config)))
+    return path if known else None
+
+
+def _check_settings(config: Settings, module: str) -> None:
+    """Raise an error, if settings are for series or recordings of one's own, and the data set is neither."""
+    for what, own, names in (
+        ("series of your own, in a file", (SERIES,), ("time", "resample", "calendar", "missing")),
+        ("series or recordings of your own", (SERIES, RECORDINGS), ("target", "inputs")),
+        ("recordings of your own", (RECORDINGS,), ("label", *RecordingSettings.model_fields)),
+    ):
+        for name in names:
+            if module not in own and getattr(config, name, None):
+                raise UserError(
+                    f"{name.upper()} is for {what}; {config.dataset_name} is none: leave it "
+                    f"{type(config).model_fields[name].default or None}"
+                )

@@ -8,12 +8,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rnnexp.network.lengths import without_padding
 from rnnexp.network.sampling import spread
+from rnnexp.preprocessing.cutting import Cutting
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.preprocessing.series_columns import SeriesColumns
 
 Task = Literal["regression", "memory", "classification"]
 # When a network answers: once after the last step of the sequence, at every step of it, or in steps after it.
 Answers = Literal["once", "every step", "after the sequence"]
+# In place of a class number: this step is not asked for, and counts nowhere.
+IGNORED = -1
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,13 @@ class Split:
         x: ``[n, time, features]`` float32; of large data sets also int16 or float16, which stand for the same numbers
             in less memory, and may be memory-mapped.
         y: ``[n, outputs]`` float32, or class numbers int32: ``[n]``, or ``[n, time]`` where there is one at every step,
-            or ``[n, steps]`` where an answer of so many comes after the sequence.
-        offset: ``[n, 1]``, and
-        scale: ``[n, 1]``: the data's own units are ``offset + scale * y``. Not used for classes.
+            or ``[n, steps]`` where an answer of so many comes after the sequence. ``IGNORED`` are steps that count
+            nowhere; at every step, loading makes those of padding so.
+        offset: ``[n, 1 or outputs]``, and
+        scale: the same: the data's own units are ``offset + scale * y``. Not used for classes.
         target: ``[n, outputs]`` in the data's own units, where ``to_units(y)`` is these but for float32's rounding.
+        lengths: ``[n]``, integers from 1 to ``time``: the real steps of each sequence of ``x``, after which there is
+            padding, of any values; None: all steps are real.
     """
 
     x: np.ndarray
@@ -35,6 +43,7 @@ class Split:
     offset: np.ndarray = field(default_factory=lambda: np.zeros((1, 1)))
     scale: np.ndarray = field(default_factory=lambda: np.ones((1, 1)))
     target: np.ndarray | None = None
+    lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -44,9 +53,20 @@ class Split:
         if len(self) <= most:
             return self
         rows = spread(len(self), most)
-        x, y, target = self.x[rows], self.y[rows], None if self.target is None else self.target[rows]
+        x, y = self.x[rows], self.y[rows]
+        target, lengths = (None if values is None else values[rows] for values in (self.target, self.lengths))
         offset, scale = (values if len(values) == 1 else values[rows] for values in (self.offset, self.scale))
-        return Split(x, y, offset, scale, target)
+        return Split(x, y, offset, scale, target, lengths)
+
+    @property
+    def real_x(self) -> np.ndarray:
+        """The inputs without padding: ``[n, time, features]``, or all steps ``[steps, features]``."""
+        return without_padding(self.x, self.lengths)
+
+    @property
+    def step_labels(self) -> np.ndarray:
+        """The class numbers at all real steps, ``[steps]``, where there is one at every step."""
+        return without_padding(self.y, self.lengths).reshape(-1)
 
     def to_units(self, values: np.ndarray) -> np.ndarray:
         """Map targets or predictions ``[n, outputs]`` back to the data's own units, in float64."""
@@ -64,10 +84,14 @@ class Continuation:
     Attributes:
         window: ``[time]``, the values just before the evaluation part.
         truth: ``[steps]``, the values that come after them; none for no generation.
+        beside: ``[time + steps, features]``, what else is an input at each of these steps, and known before.
+        baselines: of what takes no model: name -> ``[steps]``.
     """
 
     window: np.ndarray
     truth: np.ndarray
+    beside: np.ndarray | None = None
+    baselines: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,13 +131,16 @@ class Dataset:
         normalization: how inputs and targets were normalised, for people to read.
         answers: when the network answers.
         input_map: how inputs were normalised, for programs.
+        cutting: of recordings, how they became sequences.
         input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
         output_scale: the same for the targets.
         class_names: for classification.
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
+        origins: of a series, steps of the evaluation part that closed-loop generation is judged from.
         past: of a series, the whole of it.
+        columns: of a series, what features and outputs are.
         floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
@@ -133,6 +160,7 @@ class Dataset:
     normalization: str
     answers: Answers = "once"
     input_map: InputMap = AS_IT_IS
+    cutting: Cutting | None = None
     evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0
@@ -140,7 +168,9 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
+    origins: tuple[Continuation, ...] = ()
     past: Past | None = None
+    columns: SeriesColumns | None = None
     floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None
@@ -149,6 +179,17 @@ class Dataset:
     def every_step(self) -> bool:
         """Whether an answer has several steps, and not only one after the last of the sequence."""
         return self.answers != "once"
+
+    @property
+    def variable_length(self) -> bool:
+        """Whether sequences have different lengths."""
+        return self.train.lengths is not None
+
+    @property
+    def ignores(self) -> bool:
+        """Whether there are labels that count nowhere."""
+        parts = (self.train, self.validation, self.evaluation)
+        return any(np.issubdtype(part.y.dtype, np.integer) and bool((part.y < 0).any()) for part in parts)
 
     @property
     def answer_steps(self) -> int:

@@ -28,7 +28,7 @@ def load(config: RegressionConfig) -> Dataset:
     count = POINTS + (config.generate_steps or 0)
     clean = np.sin(2 * np.pi / PERIOD * np.arange(count))
     values = clean + np.random.default_rng(config.seed).uniform(-NOISE, NOISE, count)
-    made = series.Series(values[:POINTS], continuation=values[POINTS:])
+    made = series.Series.of(values[:POINTS], values[POINTS:])
     source = f"{POINTS} points of a sine of period {PERIOD}, noise uniform in ±{NOISE}, seed {config.seed}"
     dataset = series.windows(made, config, series.Known(source, "amplitude"))
     floor = clean[POINTS - len(dataset.evaluation) : POINTS, None]

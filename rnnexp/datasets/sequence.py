@@ -22,7 +22,7 @@ def load(config: RegressionConfig) -> Dataset:
     Raises:
         UserError: if the settings leave no windows.
     """
-    made = series.Series(np.arange(1, 11) / 10)
+    made = series.Series.of(np.arange(1, 11) / 10)
     dataset = series.windows(made, config, series.Known("0.1, 0.2, ... 1.0", "numbers", validation_share=0.1))
     note = "The ranges of int8 cover the inputs that are asked about, which lie beyond the training part."
     return dataclasses.replace(dataset, calibration=dataset.evaluation.x, notes=(note,))

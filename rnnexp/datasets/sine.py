@@ -20,6 +20,6 @@ def load(config: RegressionConfig) -> Dataset:
     """
     points = np.arange(POINTS + (config.generate_steps or 0))
     values = np.sin(LAST_ANGLE / (POINTS - 1) * points)
-    made = series.Series(values[:POINTS], continuation=values[POINTS:])
+    made = series.Series.of(values[:POINTS], values[POINTS:])
     source = f"{POINTS} points of sin(x), x from 0 to 18 pi: 9 periods of 111 points"
     return series.windows(made, config, series.Known(source, "amplitude"))

@@ -123,7 +123,8 @@ def _classify(dataset: Dataset, models: SimpleModels) -> None:
     ask_neighbour("1-NN Euclid", work / EUCLIDEAN_WORK, lambda: nearest(x, train.y, flat))
     if asked.shape[1] > 1:
         warping = work * asked.shape[1] / WARPING_WORK
-        ask_neighbour("1-NN DTW", warping, lambda: nearest_warped(train.x, train.y, asked))
+        lengths = train.lengths, dataset.evaluation.lengths
+        ask_neighbour("1-NN DTW", warping, lambda: nearest_warped(train.x, train.y, asked, *lengths))
 
 
 def _some(dataset: Dataset) -> Split:

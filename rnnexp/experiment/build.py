@@ -37,6 +37,11 @@ def architecture(config: Settings, dataset: Dataset) -> Architecture:
         raise UserError(
             f"LINEAR_PATH = True: a linear path leads to one answer, but {dataset.name} has more; set it to False"
         )
+    if linear_path and dataset.variable_length:
+        raise UserError(
+            f"LINEAR_PATH = True: a linear path reads sequences of one length, and those of {dataset.name} "
+            "differ; set it to False"
+        )
     decoder = bool(dataset.answer_steps)
     structure = Structure(config.cell, config.num_layers, config.bidirectional, config.go_backwards, decoder)
     return Architecture(
@@ -49,10 +54,11 @@ def architecture(config: Settings, dataset: Dataset) -> Architecture:
         max_value=state_scale(config.activation, config.max_value),
         softmax=dataset.task == "classification",
         linear_path=linear_path,
+        padding=getattr(config, "padding", "end") if dataset.variable_length else "",
     )
 
 
 def unit_scale(dataset: Dataset) -> UnitScale:
     """Return the scale that a data set is trained at."""
-    center = centered_on(dataset.train.x, dataset.input_scale)
+    center = centered_on(dataset.train.real_x, dataset.input_scale)
     return UnitScale(dataset.input_scale, dataset.output_scale, center)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.dataset import Continuation
 from rnnexp.experiment.quantize import Int8
 from rnnexp.experiment.train import Snapshot
+from rnnexp.network.lengths import at_the_start, placed
 from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import characters
@@ -78,11 +80,24 @@ def describe_data(dataset: Dataset) -> Data:
         evaluation_part=dataset.evaluation_part,
         time_steps=dataset.train.x.shape[1],
         features=dataset.train.x.shape[2],
+        real_steps=_real_steps(dataset),
         every_step=dataset.every_step,
         answer_steps=dataset.answer_steps,
         classes=list(dataset.class_names),
         notes=list(dataset.notes),
+        outputs=_output_names(dataset),
     )
+
+
+def _output_names(dataset: Dataset) -> list[str] | None:
+    columns = dataset.columns
+    return columns.output_places if columns is not None and columns.outputs > 1 else None
+
+
+def _real_steps(dataset: Dataset) -> float | None:
+    """Return the share of the evaluation part's steps that are no padding; None, where there is none at all."""
+    part = dataset.evaluation
+    return None if part.lengths is None else float(part.lengths.mean()) / part.x.shape[1]
 
 
 def describe_training(history: History, total_seconds: float) -> Training:
@@ -142,7 +157,7 @@ def evaluate_models(
     for kind, paths in exported.items():
         scores[kind] = []
         for path, data in zip(paths, judged, strict=True):
-            outputs[kind] = TFLiteModel(path).predict(data.evaluation.x)
+            outputs[kind] = TFLiteModel(path).predict(data.evaluation.x, data.evaluation.lengths)
             scores[kind].append(evaluation.evaluate(data, outputs[kind]))
         content = paths[-1].read_bytes()
         models[kind] = ExportedModel(
@@ -169,10 +184,20 @@ def evaluate_models(
 
 def _keras_difference(outputs: np.ndarray, dataset: Dataset, aside: Dataset, snapshot: Snapshot) -> float:
     """Return the largest difference of a file's outputs from the Keras model's, as a share of the outputs' range."""
-    some, x = outputs[spread(len(dataset.evaluation), len(aside.evaluation))], aside.evaluation.x
+    some, part = outputs[spread(len(dataset.evaluation), len(aside.evaluation))], aside.evaluation
+    architecture = snapshot.network.architecture
+    x = placed(part.x, part.lengths, architecture.padding)
     # Called batch by batch, not through ``predict``, whose graph rewriting fills the terminal with errors of its own.
     batches = np.array_split(x, np.ceil(len(x) / 512))
-    from_keras = np.concatenate([np.asarray(snapshot.model(batch.astype(np.float32))) for batch in batches])
+    lengths = [None] * len(batches) if part.lengths is None else np.array_split(part.lengths, len(batches))
+    from_keras = np.concatenate(
+        [
+            np.asarray(snapshot.model(batch.astype(np.float32) if own is None else [batch.astype(np.float32), own]))
+            for batch, own in zip(batches, lengths, strict=True)
+        ]
+    )
+    if architecture.answers_each_step:
+        from_keras = at_the_start(from_keras, part.lengths, architecture.padding)
     return float(np.abs(some - from_keras).max()) / (float(np.ptp(from_keras)) or 1.0)
 
 
@@ -210,12 +235,16 @@ def generate(dataset: Dataset, exported: Mapping[str, Sequence[Path]]) -> Genera
     continuation = dataset.continuation
     if continuation is None or not len(continuation.truth):
         return None
-    steps = len(continuation.truth)
-    generated = {
-        kind: generation.generate(TFLiteModel(paths[-1]).predict, dataset.input_map, continuation.window, steps)
-        for kind, paths in exported.items()
-    }
-    return generation.compare(continuation, generated)
+    models = {kind: TFLiteModel(paths[-1]) for kind, paths in exported.items()}
+
+    def go_on(model: TFLiteModel, start: Continuation) -> np.ndarray:
+        return generation.generate(
+            model.predict, dataset.input_map, start.window, len(start.truth), beside=start.beside
+        )
+
+    generated = {kind: go_on(model, continuation) for kind, model in models.items()}
+    many = {kind: [go_on(model, origin) for origin in dataset.origins] for kind, model in models.items()}
+    return generation.compare(continuation, generated, generation.compare_origins(dataset.origins, many))
 
 
 def evaluate_int8(
@@ -231,8 +260,8 @@ def evaluate_int8(
         outputs: of the written files, by kind.
         gap_limit: the setting; a sample may be lost in any case.
     """
-    x, network = dataset.evaluation.x, int8.network
-    compared = diagnosis.Comparison(network, int8.real, x)
+    x, lengths, network = dataset.evaluation.x, dataset.evaluation.lengths, int8.network
+    compared = diagnosis.Comparison(network, int8.real, x, lengths)
 
     def final(outputs: np.ndarray) -> np.ndarray:
         return evaluation.probabilities(outputs) if int8.network.softmax else outputs
@@ -241,7 +270,7 @@ def evaluate_int8(
         return evaluation.loss(dataset.evaluation, final(outputs))
 
     classes = dataset.task == "classification"
-    float32 = outputs["float32"] if "float32" in outputs else final(trained.run(x))
+    float32 = outputs["float32"] if "float32" in outputs else final(trained.run(x, lengths=lengths))
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
@@ -255,11 +284,11 @@ def evaluate_int8(
         gap=gap,
         gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
         limit=limit,
-        plain_gap=loss(reference.outputs(int8.plain, x)) - before if int8.history else gap,
+        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.history else gap,
         state_error=float(state_errors.max()),
         plain_training_gap=int8.plain_training_gap,
         fine_tuned=int8.history is not None,
-        fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x))),
+        fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x, lengths=lengths))),
         sequences_lost=_sequences_lost(dataset.evaluation.y, float32, outputs["int8"]) if dataset.every_step else None,
         saturated=saturated or None,
         # A sample may be lost; that share and the limit differ by float64's last digit.

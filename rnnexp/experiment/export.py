@@ -86,6 +86,7 @@ def take_away(
     *,
     integers: IntegerNetwork | None,
     x: np.ndarray,
+    lengths: np.ndarray | None,
     step_float32: bytes | None,
 ) -> Takeaway:
     """Return everything that can be made of a trained network.
@@ -96,6 +97,7 @@ def take_away(
         network: what was trained.
         integers: of it, if there are any.
         x: samples ``[n, time, features]`` for the C self-test.
+        lengths: real steps of each; None: all.
         step_float32: the converted model of one time step, if there is one.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
@@ -105,7 +107,7 @@ def take_away(
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
     if integers is not None:
-        source = c.to_c(integers, name, about, integers.input.encode(x))
+        source = c.to_c(integers, name, about, integers.input.encode(x), lengths)
         files |= {".h": source.header, ".c": source.source, "-test.c": source.test}
         sizes = {
             "constant_bytes": source.constant_bytes,

@@ -64,20 +64,25 @@ class Calibration:
     Attributes:
         x: inputs of the training part, of a large one some, and what is known beyond it.
         input_range: the smallest and the largest input of all of these.
+        lengths: real steps of each; None: all.
     """
 
     x: np.ndarray
     input_range: tuple[float, float]
+    lengths: np.ndarray | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Calibration:
         """Return that of a data set."""
-        x = dataset.train.x
-        some, limits = enough(dataset.train).x, (float(x.min()), float(x.max()))
-        if dataset.calibration is not None:
-            some = np.concatenate([some, dataset.calibration])
-            limits = min(limits[0], float(some.min())), max(limits[1], float(some.max()))
-        return cls(some, limits)
+        x, part = dataset.train.real_x, enough(dataset.train)
+        some, lengths, limits = part.x, part.lengths, (float(x.min()), float(x.max()))
+        beyond = dataset.calibration
+        if beyond is not None:
+            some = np.concatenate([some, beyond])
+            if lengths is not None:
+                lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
+            limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
+        return cls(some, limits, lengths)
 
     def quantize(self, network: Network) -> IntegerNetwork:
         """Quantise a network plainly.
@@ -85,7 +90,7 @@ class Calibration:
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
-        return quantize(network, self.x, self.input_range)
+        return quantize(network, self.x, self.input_range, self.lengths)
 
 
 def quantize_snapshots(
@@ -122,6 +127,7 @@ def quantize_snapshots(
     seconds = time.perf_counter() - start
     network, history, plain_gap = plain, None, training_gap(plain, real, dataset.train)
     if fine_tuning_epochs and is_supported(plain) and plain_gap > gap_limit * NOTHING_TO_REPAIR:
+        some = enough(dataset.train)
         try:
             with progress(fine_tuning_epochs) as bar:
                 tuned = fine_tune(
@@ -129,9 +135,10 @@ def quantize_snapshots(
                     real,
                     trained.last.trained,
                     trained.unit,
-                    enough(dataset.train).x,
+                    some.x,
                     trained.optimization,
                     epochs=fine_tuning_epochs,
+                    lengths=some.lengths,
                     on_epoch=bar.advance,
                 )
             if training_gap(tuned.integers, real, dataset.train) < plain_gap:
@@ -152,7 +159,7 @@ def enough(part: Split) -> Split:
 def training_gap(integers: IntegerNetwork, network: Network, train: Split) -> float:
     """Return by how much the loss of an integer network is above that of the float one, on the training part."""
     some = train.some(GAP_SAMPLES)
-    exact, rounded = network.run(some.x), reference.outputs(integers, some.x)
+    exact, rounded = network.run(some.x, lengths=some.lengths), reference.outputs(integers, some.x, some.lengths)
     if integers.softmax:
         exact, rounded = evaluation.probabilities(exact), evaluation.probabilities(rounded)
     return evaluation.loss(some, rounded) - evaluation.loss(some, exact)

@@ -79,6 +79,8 @@ def _run(
         input_map=dataset.input_map,
         units=dataset.units,
         classes=dataset.class_names,
+        columns=dataset.columns,
+        recordings=dataset.cutting,
     )
     with Converter(folder / "converter.log") as converter:
         trained = train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)
@@ -125,6 +127,7 @@ def _run(
         last.network,
         integers=int8.network if int8 else None,
         x=dataset.evaluation.x,
+        lengths=dataset.evaluation.lengths,
         step_float32=float32.step.read_bytes() if float32.step else None,
     )
     notes, path_alone = simple.answers().notes, {}

@@ -133,14 +133,16 @@ def train(
         batch_size=optimization.batch_size,
         seed=config.seed,
         stored_scale=unit.inputs,
+        ignores=dataset.ignores,
     )
     training, validation = (
-        (unit.scale_inputs(part.x), unit.scale_targets(part.y)) for part in (dataset.train, dataset.validation)
+        (unit.scale_inputs(part.x), unit.scale_targets(part.y), part.lengths)
+        for part in (dataset.train, dataset.validation)
     )
     if start:
         console.say(f"starting from the weights in {config.weights}")
         model.set_weights(unit.unfold(architecture, start.weights))
-        if not math.isfinite(trainer.evaluate(*map(tf.constant, training))):
+        if not math.isfinite(trainer.evaluate(*training)):
             raise UserError(f"WEIGHTS: {config.weights}: the weights are too large: the loss is not a finite number")
     snapshots: list[Snapshot] = []
 
@@ -165,8 +167,10 @@ def train(
 
         augment = dataset.augment
         history = trainer.fit(
-            *training,
-            *validation,
+            *training[:2],
+            *validation[:2],
+            lengths=training[2],
+            lengths_val=validation[2],
             epochs=config.epochs,
             patience=config.early_stopping,
             augment=functools.partial(augment, np.random.default_rng(config.seed)) if augment else None,
@@ -197,6 +201,9 @@ def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
         return keras.losses.MeanSquaredError()
     if balanced:
         return WeightedCrossEntropy(balanced_weights(dataset.train.y, len(dataset.class_names)))
+    if dataset.ignores:
+        # The loss of each label, which Keras' own of two classes does not give.
+        return WeightedCrossEntropy(np.ones(max(dataset.outputs, 2)))
     if dataset.outputs == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from rnnexp.network.architecture import Architecture, Structure
-from rnnexp.preprocessing import input_map
+from rnnexp.network.lengths import Padding
+from rnnexp.preprocessing import cutting as cuttings
+from rnnexp.preprocessing import input_map, series_columns
+from rnnexp.preprocessing.cutting import Cutting
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
+from rnnexp.preprocessing.series_columns import SeriesColumns
 from rnnexp.version import __version__
 
 # The name of the entry in a .tflite file's metadata.
@@ -32,7 +36,10 @@ class About:
         activation: its name.
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
+        padding: where sequences can be shorter, and their length is a second input: at which end the padding is.
         classes: their names.
+        columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
+        recordings: of a model of recordings, how they become sequences.
         version: of the project that wrote it.
     """
 
@@ -47,7 +54,10 @@ class About:
     activation: str = ""
     max_value: float = 1.0
     time_steps: int = 0
+    padding: Padding = ""
     classes: tuple[str, ...] = ()
+    columns: SeriesColumns | None = None
+    recordings: Cutting | None = None
     version: str = __version__
 
     @classmethod
@@ -60,6 +70,8 @@ class About:
         input_map: InputMap,
         units: str,
         classes: tuple[str, ...] = (),
+        columns: SeriesColumns | None = None,
+        recordings: Cutting | None = None,
     ) -> About:
         """Return what a network of an architecture says of itself."""
         structure = architecture.structure
@@ -75,7 +87,10 @@ class About:
             activation=architecture.activation,
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
+            padding=architecture.padding,
             classes=classes,
+            columns=None if columns is None or columns.plain else columns,
+            recordings=recordings,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -91,9 +106,12 @@ class About:
             "activation": self.activation,
             "max_value": self.max_value,
             "time_steps": self.time_steps,
+            **({"variable_length": True, "padding": self.padding} if self.padding else {}),
             "input_map": self.input_map.to_json(),
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
+            **({"columns": self.columns.to_json()} if self.columns else {}),
+            **({"recordings": self.recordings.to_json()} if self.recordings else {}),
         }
 
     @classmethod
@@ -105,7 +123,9 @@ class About:
         """
         if "input_map" not in found:
             raise ValueError("there is no input_map")
-        classes = found.get("classes", ())
+        classes, padding = found.get("classes", ()), found.get("padding", "")
+        if padding not in get_args(Padding):
+            raise ValueError(f"padding is {padding!r}")
         return cls(
             task=str(found.get("task", "")),
             dataset=str(found.get("dataset", "")),
@@ -118,7 +138,10 @@ class About:
             activation=str(found.get("activation", "")),
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),
+            padding=padding,
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
+            columns=series_columns.parse(found["columns"]) if "columns" in found else None,
+            recordings=cuttings.parse(found["recordings"]) if "recordings" in found else None,
             version=str(found.get("version", "")),
         )
 

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from rnnexp.layers.activation import TensorActivation, tensor_activation
+from rnnexp.layers.lengths import last, reverse
 from rnnexp.layers.loops import Dropout, Weights, run
 from rnnexp.layers.recurrence import Recurrence
 
@@ -47,13 +48,22 @@ class Recurrent(keras.layers.RNN):
         initial_state: Any = None,
         mask: Any = None,
         training: bool = False,
+        lengths: tf.Tensor | None = None,
     ) -> Any:
         """Return the last output ``[batch, units]``, or all of them with ``return_sequences``, as Keras does.
 
         With ``return_state``, also the last states.
 
+        Args:
+            sequences: ``[batch, time, features]``.
+            initial_state: before the first step; zeros if None.
+            mask: as Keras has it.
+            training: whether there is dropout.
+            lengths: real steps of each sequence, int32 ``[batch]``, before the padding; None: all. Outputs at steps of
+                padding, which come last whichever way the layer reads, mean nothing.
+
         Raises:
-            ValueError: if centres are set together with something that only Keras' own loop can do.
+            ValueError: if centres or lengths are there together with something that only Keras' own loop can do.
         """
         activation = tensor_activation(self.activation)
         sigmoid = keras.activations.sigmoid
@@ -63,11 +73,15 @@ class Recurrent(keras.layers.RNN):
             else None
         )
         if cell is None or mask is not None or self.stateful:
-            if self.input_center or self.state_center:
-                raise ValueError("centres need one of our activations, sigmoid gates, no mask, and no stateful layer")
+            if self.input_center or self.state_center or lengths is not None:
+                raise ValueError(
+                    "centres and lengths need one of our activations, sigmoid gates, no mask, and no stateful layer"
+                )
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        if lengths is not None and self.return_state:
+            raise ValueError("with lengths there are no last states to return")
         if self.go_backwards:
-            sequences = tf.reverse(sequences, axis=(1,))
+            sequences = tf.reverse(sequences, axis=(1,)) if lengths is None else reverse(sequences, lengths)
         time_first = tf.transpose(sequences, (1, 0, 2)) - self.input_center
         dropout = None
         if training and self.cell.dropout:
@@ -79,11 +93,14 @@ class Recurrent(keras.layers.RNN):
             cell,
             time_first,
             self._weights(cell, 0.0 if dropout else self.state_center),
-            every_step=self.return_sequences,
+            every_step=self.return_sequences or lengths is not None,
             initial=None if initial_state is None else tuple(keras.tree.flatten(initial_state)),
             dropout=dropout,
             return_states=self.return_state,
         )
+        if lengths is not None:
+            output = tf.transpose(output, (1, 0, 2))
+            return output if self.return_sequences else last(output, lengths)
         output = tf.transpose(output, (1, 0, 2)) if self.return_sequences else output
         return (output, *states) if self.return_state else output
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from rnnexp.network import cells
+from rnnexp.network.lengths import Padding
 
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
 ENCODER_DECODER = "-encoder-decoder"
@@ -93,6 +94,11 @@ class Stack(Generic[LayerT]):
     def decoder(self) -> tuple[LayerT, ...]:
         """The layers after the encoder: all, where there is none."""
         return self.layers[len(self.encoder) :]
+
+    @property
+    def answers_each_step(self) -> bool:
+        """Whether there is an output for each step of the sequence."""
+        return self.every_step and not self.encoder
 
     @property
     def output_steps(self) -> int:
@@ -181,9 +187,11 @@ class Architecture(Stack[Layer]):
         max_value: the custom activation's ``M``.
         softmax: whether probabilities follow the dense layer; of a single output it is the sigmoid.
         linear_path: whether the inputs of the whole sequence, flattened, are added to the outputs, times a kernel.
+        padding: where sequences can be shorter than ``sequence_length``: the end of an exported model's input at which
+            the padding is. Empty, where all have that length.
 
     Raises:
-        ValueError: if there is such a path to more than one answer.
+        ValueError: if there is such a path to more than one answer, or of sequences of different lengths.
     """
 
     outputs: int
@@ -191,10 +199,18 @@ class Architecture(Stack[Layer]):
     max_value: float = 1.0
     softmax: bool = False
     linear_path: bool = False
+    padding: Padding = ""
 
     def __post_init__(self) -> None:
         if self.linear_path and self.every_step:
             raise ValueError("a linear path goes to the one answer after the last step, not to an answer at every step")
+        if self.linear_path and self.padding:
+            raise ValueError("a linear path reads sequences of one length")
+
+    @property
+    def variable_length(self) -> bool:
+        """Whether sequences can be shorter than ``sequence_length``."""
+        return bool(self.padding)
 
     @property
     def structure(self) -> Structure:
@@ -239,9 +255,8 @@ class Architecture(Stack[Layer]):
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it; a linear path only where there is one."""
-        found = asdict(self)
-        return found if self.linear_path else {name: fact for name, fact in found.items() if name != "linear_path"}
+        """Return it as JSON has it; what does not apply is left out."""
+        return {name: fact for name, fact in asdict(self).items() if fact or name not in ("linear_path", "padding")}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +11,7 @@ import numpy as np
 from rnnexp.network import cells
 from rnnexp.network.activations import Function, in_units
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
+from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
@@ -84,33 +85,44 @@ class Network:
         """Return empty ranges for each layer and direction."""
         return [[Ranges() for _ in layer.directions] for layer in self.architecture.layers]
 
-    def run(self, x: np.ndarray, ranges: Sequence[Sequence[Ranges]] | None = None) -> np.ndarray:
+    def run(
+        self,
+        x: np.ndarray,
+        ranges: Sequence[Sequence[Ranges]] | None = None,
+        lengths: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the outputs before any softmax, float64 ``[n, outputs]``, or ``[n, steps, outputs]``.
 
         Args:
             x: ``[n, time, features]``.
             ranges: of each layer and direction; take in what lies where.
+            lengths: real steps of each sequence, ``[n]``, before the padding, of which the outputs are 0; None: all.
         """
         layers, every_step = self.architecture.layers, self.architecture.every_step
-        found = []
+        found, begin = [], 0
         for part in batches(x, max(layer.width for layer in layers)):
-            values = part.astype(np.float64)
+            values, own = part.astype(np.float64), lengths if lengths is None else lengths[begin : begin + len(part)]
+            begin += len(part)
             stacked = zip(layers, self.layer_weights(), ranges or self.ranges(), strict=True)
             for number, (layer, weights, seen) in enumerate(stacked, 1):
                 last = number == len(layers) and not every_step
-                values = repeated(self._run(layer, weights, values, seen, last=last)[0], layer.repeats)
+                values = repeated(self._run(layer, weights, values, seen, own, last=last)[0], layer.repeats)
+                own = None if layer.repeats else own
             outputs = (values if every_step else values[:, -1]) @ self.kernel + self.bias
             if self.architecture.linear_path:
                 outputs += part.reshape(len(part), -1).astype(np.float64) @ self.linear_kernel
-            found.append(outputs)
+            found.append(outputs if own is None or not every_step else outputs * real(own, x.shape[1])[..., None])
         return np.concatenate(found)
 
-    def states(self, x: np.ndarray) -> list[list[np.ndarray]]:
-        """Return for each layer all that its units keep, after every step, float64 ``[n, time, units]`` each."""
+    def states(self, x: np.ndarray, lengths: np.ndarray | None = None) -> list[list[np.ndarray]]:
+        """Return for each layer all that its units keep, after every step, float64 ``[n, time, units]`` each.
+
+        After the real steps, of which there are ``lengths``, nothing changes any more.
+        """
         values, found = np.asarray(x, np.float64), []
         for layer, weights, seen in zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True):
-            found.append(self._run(layer, weights, values, seen))
-            values = repeated(found[-1][0], layer.repeats)
+            found.append(self._run(layer, weights, values, seen, lengths))
+            values, lengths = repeated(found[-1][0], layer.repeats), None if layer.repeats else lengths
         return found
 
     def _run(
@@ -119,6 +131,7 @@ class Network:
         weights: Sequence[Sequence[np.ndarray]],
         values: np.ndarray,
         ranges: Sequence[Ranges],
+        lengths: np.ndarray | None = None,
         *,
         last: bool = False,
     ) -> list[np.ndarray]:
@@ -127,21 +140,52 @@ class Network:
             partial(_states, layer.cell, arrays, self.activation, seen)
             for arrays, seen in zip(weights, ranges, strict=True)
         ]
-        return through(directions, values, backwards=layer.backwards, last=last or bool(layer.repeats))
+        return through(directions, values, lengths, backwards=layer.backwards, last=last or bool(layer.repeats))
 
 
 def _states(
-    cell_name: str, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, values: np.ndarray
+    cell_name: str,
+    weights: Sequence[np.ndarray],
+    activation: Function,
+    ranges: Ranges,
+    values: np.ndarray,
+    lengths: np.ndarray | None,
 ) -> list[np.ndarray]:
     """Return all that a cell's units keep on values ``[n, time, inputs]``, ``[n, time, units]`` each."""
     cell, units = cells.load(cell_name), len(weights[1])
-    states = [np.zeros((len(values), units))] * len(cell.states)
-    found = []
-    # Long sequences, read a column at a time, would be fetched from memory again for every step.
-    for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
-        states = cell.step(weights, activation, inputs, states, ranges)
-        found.append(states)
+
+    def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        return cell.step(weights, activation, inputs, states, ranges)
+
+    found = stepped(step, values, [np.zeros((len(values), units))] * len(cell.states), lengths)
     return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
+
+
+def stepped(
+    step: Callable[[np.ndarray, Sequence[np.ndarray]], Sequence[np.ndarray]],
+    values: np.ndarray,
+    states: Sequence[np.ndarray],
+    lengths: np.ndarray | None = None,
+) -> Iterator[Sequence[np.ndarray]]:
+    """Take every step of sequences, and yield the states after each.
+
+    Args:
+        step: ``(inputs, states) -> states`` of some of the sequences.
+        values: the sequences, ``[n, time, inputs]``.
+        states: before the first step.
+        lengths: real steps of each sequence, after which its states stay as they are; None: all.
+    """
+    # Long sequences, read a column at a time, would be fetched from memory again for every step.
+    for time, inputs in enumerate(np.ascontiguousarray(values.transpose(1, 0, 2))):
+        if lengths is None:
+            states = step(inputs, states)
+        else:
+            rows = np.flatnonzero(clamped(lengths, values.shape[1]) > time)
+            states = [kept.copy() for kept in states]
+            after = step(inputs[rows], [kept[rows] for kept in states]) if len(rows) else ()
+            for kept, new in zip(states, after, strict=False):
+                kept[rows] = new
+        yield states
 
 
 def batches(x: np.ndarray, units: int) -> list[np.ndarray]:
@@ -156,24 +200,30 @@ def repeated(values: np.ndarray, times: int) -> np.ndarray:
 
 
 def through(
-    directions: Sequence[Callable[[np.ndarray], list[np.ndarray]]], values: np.ndarray, *, backwards: bool, last: bool
+    directions: Sequence[Callable[[np.ndarray, np.ndarray | None], list[np.ndarray]]],
+    values: np.ndarray,
+    lengths: np.ndarray | None = None,
+    *,
+    backwards: bool,
+    last: bool,
 ) -> list[np.ndarray]:
     """Send sequences through the one or two directions of a layer and join what comes out.
 
     Args:
-        directions: functions of ``[n, time, inputs]``, in the order in which steps are taken, to all that units keep;
-            the second one starts at the sequence's end.
+        directions: functions of ``[n, time, inputs]``, in the order in which steps are taken, and of lengths, to all
+            that units keep; the second one starts at the sequence's end.
         values: the sequences.
+        lengths: real steps of each, ``[n]``, before the padding; None: all.
         backwards: whether an only one does.
         last: whether only the last values count. Then those of both directions are joined, as Keras does, and else
             those of the same place in the sequence.
     """
     first, *second = directions
-    found = first(values[:, ::-1] if backwards else values)
+    found = first(reverse(values, lengths) if backwards else values, lengths)
     if not second:
         return found
-    others = second[0](values[:, ::-1])
+    others = second[0](reverse(values, lengths), lengths)
     return [
-        np.concatenate([one, other if last else other[:, ::-1]], axis=2)
+        np.concatenate([one, other if last else reverse(other, lengths)], axis=2)
         for one, other in zip(found, others, strict=True)
     ]

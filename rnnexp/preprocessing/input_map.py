@@ -6,6 +6,7 @@ A map goes, as a small JSON object, into every report and exported file, so that
     {"kind": "train", "to": 255.0, "minimum": 16.7, "range": 1510.8}       the training part's; one number, one a step,
                                                                            or one a feature, with "axis": "feature"
     {"kind": "window", "to": 255.0, "flat_range": 20.4}                    each sample's own; flat_range where that is 0
+    {"kind": "standard", "mean": [0.1, 9.8], "deviation": [1.9, 2.3], ...}   see ``preprocessing.standard``
     {"kind": "columns", "columns": [...], "targets": 1}                    one of the above for each feature
     {"kind": "characters", "characters": "0123456789 +"}                   texts, see ``preprocessing.characters``
     {"kind": "raw", ...}  {"kind": "log-mel", ...}  {"kind": "mfcc", ...}         sound, see ``preprocessing.features``
@@ -17,8 +18,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     TypeAdapter,
@@ -28,62 +27,20 @@ from pydantic import (
 )
 from typing_extensions import override
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Numbers = Number | Annotated[tuple[Number, ...], Field(min_length=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Positives = Positive | Annotated[tuple[Positive, ...], Field(min_length=1)]
-Count = Annotated[int, Field(ge=1, le=32768, strict=True)]
-Sample = Annotated[int, Field(ge=-32768, le=32767, strict=True)]
-# What is taken away, and what the rest is divided by.
-Scaling = tuple[np.ndarray, np.ndarray]
+from rnnexp.preprocessing.map import Count, Map, Number, Numbers, Positive, Positives, Sample, Scaling
+from rnnexp.preprocessing.standard import Standardized
+
 # Of samples [n, time, features]: the dimension, and what it has.
 AXES = {"step": (1, "time steps"), "feature": (2, "features")}
 
 
-class _Map(BaseModel):
-    """What all maps can do."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def scaling(self, samples: np.ndarray) -> Scaling:
-        """Return what to take away from samples ``[n, time, features]``, and what to divide them by then.
-
-        Both are ``[n or 1, time or 1, features or 1]``.
-
-        Raises:
-            ValueError: if the map is of other time steps or features.
-        """
-        del samples  # they are the network's inputs as they are
-        return np.zeros((1, 1, 1)), np.ones((1, 1, 1))
-
-    def target_scaling(self, samples: np.ndarray, outputs: int = 1) -> Scaling:
-        """Return offset and scale, ``[n or 1, outputs or 1]``, of predictions: ``offset + scale * output``.
-
-        Args:
-            samples: what is predicted from, ``[n, time, features]``.
-            outputs: how many there are; all of what the first feature is of.
-
-        Raises:
-            ValueError: if the map is of other time steps or features, or has numbers for each time step.
-        """
-        del outputs
-        offset, scale = self.scaling(samples)
-        if not offset.shape[1] == scale.shape[1] == 1:
-            raise ValueError("numbers for each time step are of inputs alone")
-        return offset[:, 0, :1], scale[:, 0, :1]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return self.model_dump(mode="json")
-
-
-class AsItIs(_Map):
+class AsItIs(Map):
     """Samples are the inputs."""
 
     kind: Literal["none"] = "none"
 
 
-class TrainingRange(_Map):
+class TrainingRange(Map):
     """Samples from the training part's range to 0..``to``.
 
     Attributes:
@@ -124,7 +81,7 @@ class TrainingRange(_Map):
         return {name: value for name, value in found.items() if (name, value) != ("axis", "step")}
 
 
-class WindowRange(_Map):
+class WindowRange(Map):
     """Each feature of each sample from its own range to 0..``to``.
 
     Attributes:
@@ -145,7 +102,7 @@ class WindowRange(_Map):
 Column = Annotated[AsItIs | TrainingRange | WindowRange, Field(discriminator="kind")]
 
 
-class Columns(_Map):
+class Columns(Map):
     """Each feature by a map of its own.
 
     Attributes:
@@ -181,14 +138,14 @@ class Columns(_Map):
         return np.tile(offset, times), np.tile(scale, times)
 
 
-class Characters(_Map):
+class Characters(Map):
     """Texts, a time step a character, one-hot; see ``preprocessing.characters``."""
 
     kind: Literal["characters"] = "characters"
     characters: Annotated[str, Field(min_length=1)]
 
 
-class _Sound(_Map):
+class _Sound(Map):
     """A second of sound, of 16-bit samples."""
 
     sample_rate: Count
@@ -262,7 +219,8 @@ class SpectralSound(Spectrum):
 
 
 InputMap = Annotated[
-    AsItIs | TrainingRange | WindowRange | Columns | Characters | RawSound | SpectralSound, Field(discriminator="kind")
+    AsItIs | TrainingRange | WindowRange | Columns | Standardized | Characters | RawSound | SpectralSound,
+    Field(discriminator="kind"),
 ]
 AS_IT_IS = AsItIs()
 # Those whose samples are sound.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnexp.network.lengths import placed, without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.quantization import reference
@@ -27,15 +28,21 @@ class Comparison:
         network: the integers.
         real: the float network, in the user's numbers.
         x: ``[n, time, features]``.
+        lengths: real steps of each sequence, ``[n]``, before the padding; None: all.
     """
 
     network: IntegerNetwork
     real: Network
     x: np.ndarray
+    lengths: np.ndarray | None = None
 
-    def _some(self) -> np.ndarray:
-        """Return up to ``SAMPLES`` samples, spread evenly: the first ones of a series are its oldest."""
-        return self.x[spread(len(self.x), SAMPLES)]
+    def _some(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return up to ``SAMPLES`` samples and lengths, spread evenly: the first ones of a series are its oldest."""
+        rows = spread(len(self.x), SAMPLES)
+        return self.x[rows], None if self.lengths is None else self.lengths[rows]
+
+    def _run(self, real: Network, x: np.ndarray) -> np.ndarray:
+        return real.run(x, lengths=self.lengths)
 
     def state_error(self) -> np.ndarray:
         """Return the largest difference between integer and float state after each time step, as a share of full scale.
@@ -43,10 +50,11 @@ class Comparison:
         ``[time]``, in the order in which a layer gives its values, over layers, units and up to ``SAMPLES`` samples. A
         decoder's steps come after those of the encoder.
         """
-        x = self._some()
-        integer = reference.states(self.network, self.network.input.encode(x))
+        x, lengths = self._some()
+        codes = placed(self.network.input.encode(x), lengths, self.network.padding)
+        integer, exact = reference.states(self.network, codes, lengths), self.real.states(x, lengths)
         found: list[list[np.ndarray]] = [[]]
-        for layer, values, (real, *_) in zip(self.network.layers, integer, self.real.states(x), strict=True):
+        for layer, values, (real, *_) in zip(self.network.layers, integer, exact, strict=True):
             difference = np.abs(values * layer.scales - real) / (LARGEST_STATE * layer.scales)
             found[-1].append(difference.max(axis=(0, 2)))
             if layer.repeats:
@@ -56,28 +64,32 @@ class Comparison:
     def saturation(self) -> dict[str, float]:
         """Return, for input, states and output, the share of values that the integers' ranges cut off."""
         network = self.network
-        found = {"input": _outside(self.x, network.input)}
-        for layer, scope, kept in zip(network.layers, network.scopes, self.real.states(self._some()), strict=True):
+        x, lengths = self._some()
+        found = {"input": _outside(without_padding(self.x, self.lengths), network.input)}
+        for layer, scope, kept in zip(network.layers, network.scopes, self.real.states(x, lengths), strict=True):
             begin = 0
             for cell, prefix in zip(layer.cells, scope, strict=True):
                 # What a cell keeps in two forms is one number in float.
                 for state, values in zip(cell.states, kept, strict=False):
                     low, high = state.limits
                     margin = max(abs(low), abs(high)) * 0.002 + state.scale
-                    own = values[..., begin : begin + cell.units]
+                    own = without_padding(values, lengths)[..., begin : begin + cell.units]
                     found[prefix + state.name] = float(np.mean((own < low - margin) | (own > high + margin)))
                 begin += cell.units
-        found["logits" if network.softmax else "output"] = _outside(self.real.run(self.x), network.output)
+            lengths = None if layer.repeats else lengths
+        outputs = self._run(self.real, self.x)
+        outputs = without_padding(outputs, self.lengths) if network.answers_each_step else outputs
+        found["logits" if network.softmax else "output"] = _outside(outputs, network.output)
         return found
 
     def contributions(self, score: Callable[[np.ndarray], float]) -> dict[str, float]:
         """Return what each rounding alone changes in ``score`` of the outputs ``[n, outputs]`` of the float network."""
         network, real = self.network, self.real
-        outputs = real.run(self.x)
+        outputs = self._run(real, self.x)
         plain = score(outputs)
         alone = {
-            "input": real.run(network.input.decode(network.input.encode(self.x))),
-            "weights": real.with_weights(network.real_weights()).run(self.x),
+            "input": self._run(real, network.input.decode(network.input.encode(self.x))),
+            "weights": self._run(real.with_weights(network.real_weights()), self.x),
             "output": network.output.decode(network.output.encode(outputs)),
         }
         return {name: score(values) - plain for name, values in alone.items()}

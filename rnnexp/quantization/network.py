@@ -20,6 +20,7 @@ import numpy as np
 
 from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
+from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.scales import Affine
@@ -64,12 +65,20 @@ class IntegerNetwork(Stack[Layer]):
             steps of the output.
         softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
             sigmoid, from a table.
+        padding: as in ``Architecture``: where the input has it, and so outputs at every step, of which it is the zero
+            point's code.
     """
 
     input: Affine
     output: Affine
     output_layer: Product
     softmax: bool = False
+    padding: Padding = ""
+
+    @property
+    def variable_length(self) -> bool:
+        """Whether sequences can be shorter than ``sequence_length``."""
+        return bool(self.padding)
 
     @property
     def outputs(self) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.network import cells
+from rnnexp.network.lengths import without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.cell import Integers, Source, input_source
@@ -16,13 +17,19 @@ from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
 
 
-def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] | None = None) -> IntegerNetwork:
+def quantize(
+    network: Network,
+    x: np.ndarray,
+    input_range: tuple[float, float] | None = None,
+    lengths: np.ndarray | None = None,
+) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
     Args:
         network: the real numbers.
         x: ``[n, time, features]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
+        lengths: real steps of each sequence, ``[n]``; None: all.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -34,10 +41,12 @@ def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] |
     # Far out, exp is infinite on the way to a finite result.
     with np.errstate(over="ignore"):
         ranges = network.ranges()
-        outputs = network.run(x, ranges)
-        inputs = affine(input_range or (float(x.min()), float(x.max())), "input")
+        outputs = network.run(x, ranges, lengths)
+        seen = without_padding(x, lengths)
+        inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input")
         source = input_source(inputs.scale, inputs.zero_point, architecture.features)
         layers = _layers(network, ranges, source)
+    outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")
     scales = layers[-1].scales
@@ -52,6 +61,7 @@ def quantize(network: Network, x: np.ndarray, input_range: tuple[float, float] |
         output=Affine(output_layer.step, out.zero_point),
         output_layer=without_zero_point(output_layer, inputs.zero_point, slice(len(scales), None)),
         softmax=architecture.softmax,
+        padding=architecture.padding,
     )
 
 

@@ -4,56 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from rnnexp.network.network import batches, repeated, through
+from rnnexp.network.lengths import at_the_start, placed, real
+from rnnexp.network.network import batches, repeated, stepped, through
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 
 
-def outputs(network: IntegerNetwork, x: np.ndarray) -> np.ndarray:
-    """Return what an integer network makes of real inputs, before any softmax, in real numbers."""
-    return network.output.decode(run(network, network.input.encode(x)))
+def outputs(network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+    """Return what an integer network makes of real inputs, before any softmax, in real numbers.
+
+    Padding is at the end of the inputs, and of outputs at every step, wherever the exported model has it.
+    """
+    codes = run(network, placed(network.input.encode(x), lengths, network.padding), lengths)
+    if network.answers_each_step:
+        codes = at_the_start(codes, lengths, network.padding)
+    return network.output.decode(codes)
 
 
-def run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+def run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
     """Return the output codes, before any softmax.
 
     Args:
         network: the integers.
         codes: int8 ``[n, time, features]``.
+        lengths: real steps of each sequence, ``[n]``, at the end of it that ``padding`` leaves; None: all. One below 1
+            counts as 1, and one beyond ``time`` as that.
 
     Returns:
-        int8 ``[n, outputs]``, or ``[n, time, outputs]``.
+        int8 ``[n, outputs]``, or ``[n, time, outputs]``, with the zero point at steps of padding.
     """
-    return np.concatenate(
-        [_run(network, part) for part in batches(codes, max(len(layer.scales) for layer in network.layers))]
-    )
+    found, begin = [], 0
+    for part in batches(codes, max(len(layer.scales) for layer in network.layers)):
+        found.append(_run(network, part, lengths if lengths is None else lengths[begin : begin + len(part)]))
+        begin += len(part)
+    return np.concatenate(found)
 
 
-def states(network: IntegerNetwork, codes: np.ndarray) -> list[np.ndarray]:
-    """Return the values of each layer after every step that it takes, int64 ``[n, time, units]``."""
-    values, found = codes.astype(np.int64) * RADIX, []
+def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None = None) -> list[np.ndarray]:
+    """Return the values of each layer after every step that it takes, int64 ``[n, time, units]``.
+
+    After the real steps, of which there are ``lengths``, nothing changes any more.
+    """
+    values, found = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX, []
     for layer in network.layers:
-        found.append(_run_layer(layer, values))
-        values = repeated(found[-1], layer.repeats)
+        found.append(_run_layer(layer, values, lengths))
+        values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
     return found
 
 
-def context(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+def context(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
     """Return what an encoder-decoder's encoder hands over, int64 ``[n, values]``."""
-    return states(network, codes)[len(network.encoder) - 1][:, -1]
+    return states(network, codes, lengths)[len(network.encoder) - 1][:, -1]
 
 
-def _run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
-    values = codes.astype(np.int64) * RADIX
+def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+    values = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX
     for number, layer in enumerate(network.layers, 1):
-        values = _run_layer(layer, values, last=number == len(network.layers) and not network.every_step)
-        values = repeated(values, layer.repeats)
+        values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not network.every_step)
+        values, lengths = repeated(values, layer.repeats), None if layer.repeats else lengths
     if not network.every_step:
         values = values[:, -1:]
     values = values.reshape(-1, values.shape[2])
@@ -61,20 +74,29 @@ def _run(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
         values = np.concatenate([values, RADIX * codes.reshape(len(codes), -1).astype(np.int64)], axis=1)
     sums = network.output_layer.multiply(values)
     found = np.clip(sums + network.output.zero_point, -128, 127).astype(np.int8)
-    return found.reshape(len(codes), -1, network.outputs) if network.every_step else found
+    if not network.every_step:
+        return found
+    found = found.reshape(len(codes), -1, network.outputs)
+    if lengths is None:
+        return found
+    found[~real(lengths, found.shape[1])] = network.output.zero_point
+    return placed(found, lengths, network.padding)
 
 
-def _run_layer(layer: Layer, values: np.ndarray, *, last: bool = False) -> np.ndarray:
+def _run_layer(
+    layer: Layer, values: np.ndarray, lengths: np.ndarray | None = None, *, last: bool = False
+) -> np.ndarray:
     """Return the values after every step, int64 ``[n, time, units]``; with ``last``, only the last ones count."""
     directions = [partial(_values, cell) for cell in layer.cells]
-    return through(directions, values, backwards=layer.backwards, last=last or bool(layer.repeats))[0]
+    return through(directions, values, lengths, backwards=layer.backwards, last=last or bool(layer.repeats))[0]
 
 
-def _values(cell: IntegerCell, values: np.ndarray) -> list[np.ndarray]:
+def _values(cell: IntegerCell, values: np.ndarray, lengths: np.ndarray | None) -> list[np.ndarray]:
     """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
-    numbers, found = Numbers(), []
-    states: Sequence[Any] = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)
-    for inputs in np.ascontiguousarray(values.transpose(1, 0, 2)):
-        states = cell.step(numbers, [inputs], states)
-        found.append(states[0])
-    return [np.stack(found, axis=1)]
+    numbers = Numbers()
+
+    def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        return cell.step(numbers, [inputs], states)
+
+    start = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)
+    return [np.stack([own for own, *_ in stepped(step, values, start, lengths)], axis=1)]

@@ -43,13 +43,15 @@ class Loop:
         chains: what runs in a step; none in one that only has the output layer.
         reads: the sequences.
         gives: ``values`` of every step, ``last`` states, or ``outputs`` of every step.
-        steps: how many.
+        steps: how many, at most.
+        padded: whether the sequence can have fewer real ones.
     """
 
     chains: tuple[Chain, ...]
     reads: tuple[Reading, ...]
     gives: Gives
     steps: int
+    padded: bool = False
 
 
 def plan(network: IntegerNetwork) -> list[Loop]:
@@ -62,7 +64,7 @@ def plan(network: IntegerNetwork) -> list[Loop]:
         else:
             groups.append([layer])
     loops: list[Loop] = []
-    steps = network.sequence_length
+    steps, padded = network.sequence_length, network.variable_length
     reads: tuple[Reading, ...] = (Reading(steps, network.features, 1, network.layers[0].cells[0].states[0].scale),)
     for group in groups:
         first = group[0]
@@ -76,10 +78,10 @@ def plan(network: IntegerNetwork) -> list[Loop]:
             gives = "last"
         elif group is groups[-1] and len(chains) == 1:
             gives = "outputs"
-        loops.append(Loop(chains, reads, gives, steps))
+        loops.append(Loop(chains, reads, gives, steps, padded))
         given = [chain.cells[-1] for chain in chains]
         reads = tuple(Reading(1 if repeats else steps, cell.units, 2, cell.states[0].scale) for cell in given)
-        steps = repeats or steps
+        steps, padded = repeats or steps, padded and not repeats
     if network.every_step and loops[-1].gives == "values":
-        loops.append(Loop((), reads, "outputs", steps))
+        loops.append(Loop((), reads, "outputs", steps, padded))
     return loops

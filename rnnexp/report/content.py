@@ -35,9 +35,11 @@ class Data(Part):
         evaluation_part: the name of the part that those are.
         time_steps: of a sequence.
         features: of a time step.
+        real_steps: of sequences of different lengths: the share of the evaluated ones' steps that is no padding.
         every_step: whether an answer has several steps.
         answer_steps: in which a decoder answers after the sequence; 0 where the answer comes with it.
         classes: their names; none where values are predicted.
+        outputs: of a series with several, their names: the step ahead, the column.
         notes: what a reader of the results must know.
     """
 
@@ -51,10 +53,12 @@ class Data(Part):
     evaluation_part: str
     time_steps: int
     features: int
+    real_steps: float | None = None
     every_step: bool
     answer_steps: int
     classes: list[str]
     notes: list[str]
+    outputs: list[str] | None = None
 
     @field_serializer("input_map")
     def _without_absent_numbers(self, input_map: InputMap) -> dict[str, JsonValue]:
@@ -157,6 +161,22 @@ class GenerationErrors(Part):
     absent: str | None = None
 
 
+class GenerationFromOrigins(Part):
+    """How the models went on with the series from many places of it, next to what takes no model.
+
+    Attributes:
+        origins: how many, spread evenly over the evaluation part.
+        steps: from each.
+        horizons: numbers of steps that the errors are over.
+        errors: name -> errors over all origins.
+    """
+
+    origins: int
+    steps: int
+    horizons: list[int]
+    errors: dict[str, GenerationErrors]
+
+
 class Generation(Part):
     """How the models went on with the series in closed loop.
 
@@ -166,6 +186,7 @@ class Generation(Part):
         truth: the series' own values.
         errors: name -> errors, of persistence too.
         values: name of the model -> what it generated.
+        from_origins: the same from many places.
     """
 
     steps: int
@@ -173,6 +194,7 @@ class Generation(Part):
     truth: list[float]
     errors: dict[str, GenerationErrors]
     values: dict[str, list[float]]
+    from_origins: GenerationFromOrigins | None = None
 
 
 class Example(Part):

@@ -46,11 +46,17 @@ def loss(part: Split, outputs: np.ndarray) -> float:
     if np.issubdtype(part.y.dtype, np.integer):
         return 1.0 - metrics.accuracy(part.y, class_probabilities(outputs))
     target = _target(part)
-    return metrics.l2(target, part.to_units(outputs)) / (float(np.var(target)) or 1.0)
+    # Of each output by itself: they may be of different units.
+    errors = np.mean(np.square(part.to_units(outputs) - target), axis=0)
+    variances = np.var(target, axis=0)
+    return float(np.mean(errors / np.where(variances > 0, variances, 1.0)))
 
 
 def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
     """Return for each sequence of the evaluation part the mean squared error, or the share of answers that are wrong.
+
+    Of sequences with different numbers of answers that count, it is a share of how many they have in the mean: then the
+    mean of all is the share of all answers.
 
     Args:
         dataset: the data.
@@ -58,10 +64,10 @@ def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
     """
     part = dataset.evaluation
     if dataset.task == "classification":
-        losses = (predictions.argmax(axis=-1) != part.y).astype(np.float64)
-    else:
-        losses = (predictions - _target(part)) ** 2
-    return losses.reshape(len(part), -1).mean(axis=1)
+        counts = part.y >= 0
+        wrong = (predictions.argmax(axis=-1) != part.y) & counts
+        return wrong.reshape(len(part), -1).sum(axis=1) / (counts.sum() / len(part))
+    return ((predictions - _target(part)) ** 2).reshape(len(part), -1).mean(axis=1)
 
 
 def class_probabilities(outputs: np.ndarray) -> np.ndarray:
@@ -120,6 +126,9 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
         rmse_to_persistence=rmse / reference if reference > 0 else None,
         direction_accuracy=metrics.direction_accuracy(persistence, target, prediction)
         if persistence is not None and moves
+        else None,
+        rmse_by_output=[metrics.rmse(*columns) for columns in zip(target.T, prediction.T, strict=True)]
+        if target.shape[1] > 1
         else None,
         absent=dict.fromkeys(constant, "the predictions or the targets are constant") if constant else None,
     )

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rnnexp.network.sampling import spread
 from rnnexp.presets import PRESETS
-from rnnexp.report.content import Data, Degradation, Example, Exports, Generation, Report, Tensor, Training
-from rnnexp.report.metrics import ClassificationMetrics
+from rnnexp.report.content import (
+    Data,
+    Degradation,
+    Example,
+    Exports,
+    Generation,
+    GenerationFromOrigins,
+    Report,
+    Tensor,
+    Training,
+)
+from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, steps_a_second, table, verdict
+
+# Rows of the table of outputs, at most; report.json has all.
+SHOWN_OUTPUTS = 30
 
 
 def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
@@ -28,7 +42,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_preset(report),
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
         "",
-        f"{data.train} sequences of {data.time_steps} steps to train on, {data.validation} to validate on; "
+        f"{data.train} sequences of {_steps(data)} to train on, {data.validation} to validate on; "
         f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}.",
         *(f"\n{note}" for note in data.notes),
         "",
@@ -42,6 +56,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_table(*table(report)),
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
         "",
+        *_outputs(report),
         *_classes(report),
         *(_examples(report.examples, data) if report.examples else []),
         *(_generation(report.generation, data) if report.generation else []),
@@ -78,6 +93,13 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
     return "\n".join(lines)
 
 
+def _steps(data: Data) -> str:
+    """Return how many steps sequences have, in words."""
+    if data.real_steps is None:
+        return f"{data.time_steps} steps"
+    return f"up to {data.time_steps} steps ({data.real_steps:.0%} of all are no padding)"
+
+
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [
         f"| {' | '.join(headings)} |",
@@ -91,6 +113,28 @@ def _preset(report: Report) -> list[str]:
     """Return the line on the preset, if there was one."""
     name = report.config.get("preset")
     return [f"Preset `{name}`: {PRESETS[str(name)].about}.", ""] if name else []
+
+
+def _outputs(report: Report) -> list[str]:
+    """Return the section on each of several outputs: steps ahead, columns."""
+    names = report.data.outputs or []
+    rows = {**report.baselines, **{kind: model.metrics for kind, model in report.models.exported.items()}}
+    errors = {
+        name: metrics.rmse_by_output
+        for name, metrics in rows.items()
+        if isinstance(metrics, RegressionMetrics) and metrics.rmse_by_output
+    }
+    if not errors:
+        return []
+    shown = spread(len(names), SHOWN_OUTPUTS)
+    some = f", {len(shown)} of {len(names)}" if len(shown) < len(names) else ""
+    return [
+        "## Outputs",
+        "",
+        f"RMSE of each output{some}, in {report.data.units}.",
+        "",
+        *_table(["", *errors], [[names[place], *(number(each[place]) for each in errors.values())] for place in shown]),
+    ]
 
 
 def _classes(report: Report) -> list[str]:
@@ -146,6 +190,24 @@ def _generation(generation: Generation, data: Data) -> list[str]:
         *(f"\n{name}: {errors.absent}." for name, errors in generation.errors.items() if errors.absent),
         "",
         *_table(["steps", *headings], rows),
+        *(_from_origins(generation.from_origins, data) if generation.from_origins else []),
+    ]
+
+
+def _from_origins(found: GenerationFromOrigins, data: Data) -> list[str]:
+    """Return the paragraph on generation from many origins."""
+    rows = [
+        [
+            str(steps),
+            *(number(errors.rmse[place] if place < len(errors.rmse) else None) for errors in found.errors.values()),
+        ]
+        for place, steps in enumerate(found.horizons)
+    ]
+    return [
+        f"The same from {found.origins} origins spread over the {data.evaluation_part}, {found.steps} steps from each: "
+        f"RMSE over the first steps of all of them, in {data.units}.",
+        "",
+        *_table(["steps", *found.errors], rows),
     ]
 
 

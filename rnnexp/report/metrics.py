@@ -1,4 +1,7 @@
-"""How good predictions are, and what they have to beat: formulas in NumPy and float64, and the parts of a report."""
+"""How good predictions are, and what they have to beat: formulas in NumPy and float64, and the parts of a report.
+
+Labels below 0 are of steps that count nowhere.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class RegressionMetrics(Part):
         memory_capacity: the squared correlation, of the memory task.
         rmse_to_persistence: the RMSE over that of persistence, for a series.
         direction_accuracy: the share of ups and downs predicted, for a series.
+        rmse_by_output: of each output, where there are several.
         absent: metric -> why there is none.
     """
 
@@ -35,6 +39,7 @@ class RegressionMetrics(Part):
     memory_capacity: float | None = None
     rmse_to_persistence: float | None = None
     direction_accuracy: float | None = None
+    rmse_by_output: list[float] | None = None
     absent: dict[str, str] | None = None
 
 
@@ -121,17 +126,21 @@ def direction_accuracy(last: np.ndarray, target: np.ndarray, prediction: np.ndar
 
 def accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the share of labels that are the most probable class."""
-    return float(np.mean(probabilities.argmax(axis=-1) == labels))
+    return float(np.mean((probabilities.argmax(axis=-1) == labels)[labels >= 0]))
 
 
 def sequence_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the share of sequences ``[n, time]`` whose labels are the most probable classes at every step."""
-    return float(np.mean((probabilities.argmax(axis=-1) == labels).all(axis=1)))
+    return float(np.mean(((probabilities.argmax(axis=-1) == labels) | (labels < 0)).all(axis=1)))
 
 
 def step_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> list[float]:
-    """Return, for each time step, the share of sequences ``[n, time]`` whose label is the most probable class there."""
-    return [float(share) for share in (probabilities.argmax(axis=-1) == labels).mean(axis=0)]
+    """Return, for each time step, the share of sequences ``[n, time]`` whose label is the most probable class there.
+
+    Steps at which no label counts are left out: of padding, those after the longest sequence.
+    """
+    right, counts = probabilities.argmax(axis=-1) == labels, labels >= 0
+    return [float(right[counted, step].mean()) for step, counted in enumerate(counts.T) if counted.any()]
 
 
 def recall(labels: np.ndarray, probabilities: np.ndarray) -> list[float | None]:
@@ -147,7 +156,8 @@ def balanced_accuracy(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
 def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean negative log of the label's probability, in nats, probabilities bounded below at 1e-7."""
-    chosen = np.take_along_axis(probabilities, labels[..., None].astype(np.int64), axis=-1)
+    counts = labels >= 0
+    chosen = np.take_along_axis(probabilities[counts], labels[counts][..., None].astype(np.int64), axis=-1)
     return float(-np.mean(np.log(np.clip(chosen.astype(np.float64), 1e-7, 1.0))))
 
 
@@ -155,5 +165,6 @@ def confusion(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return counts ``[true class, predicted class]``."""
     classes = probabilities.shape[-1]
     table = np.zeros((classes, classes), np.int64)
-    np.add.at(table, (labels, probabilities.argmax(axis=-1)), 1)
+    counts = labels >= 0
+    np.add.at(table, (labels[counts], probabilities.argmax(axis=-1)[counts]), 1)
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -18,17 +19,24 @@ if TYPE_CHECKING:
 SHOWN_POINTS = 120
 # Of lines, one after the other.
 STYLES = ("-", ":", "--", "-.")
+# The first has no letters of East Asia: the others are asked for those, as far as they are there.
+FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Hiragino Sans", "Yu Gothic", "Meiryo", "IPAexGothic", "IPAGothic")
 
 
 def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] = (9.0, 4.5)) -> None:
     # The object interface: no window system, no global state.
+    from matplotlib import font_manager, rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    draw(figure.add_subplot())
-    write_through(path, lambda temporary: figure.savefig(temporary, dpi=110))
+    there = set(font_manager.get_font_names())
+    with rc_context({"font.family": [font for font in FONTS if font in there]}), warnings.catch_warnings():
+        # Letters that no font here has are boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure.add_subplot())
+        write_through(path, lambda temporary: figure.savefig(temporary, dpi=110))
 
 
 def losses(path: Path, train: Sequence[float], validation: Sequence[float], title: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rnnexp.report.content import Generation, Report, Training
+from collections.abc import Mapping
+
+from rnnexp.report.content import Generation, GenerationErrors, Report, Training
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS
 from rnnexp.report.verdict import Standing
@@ -114,5 +116,12 @@ def steps_a_second(training: Training) -> str:
 
 def generation_summary(generation: Generation) -> str:
     """Return what closed-loop generation came to, in a line: the error over all steps, or where it broke off."""
-    errors = ", ".join(f"{name} {found.absent or number(found.rmse[-1])}" for name, found in generation.errors.items())
-    return f"{generation.steps} steps in closed loop: RMSE {errors}"
+    text = f"{generation.steps} steps in closed loop: RMSE {_last_errors(generation.errors)}"
+    many = generation.from_origins
+    if many is not None:
+        text += f"; {many.steps} steps from each of {many.origins} origins: {_last_errors(many.errors)}"
+    return text
+
+
+def _last_errors(errors: Mapping[str, GenerationErrors]) -> str:
+    return ", ".join(f"{name} {found.absent or number(found.rmse[-1])}" for name, found in errors.items())

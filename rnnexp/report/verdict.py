@@ -142,7 +142,8 @@ def _findings(
     if loss is not None and val_loss is not None and val_loss > OVERFITTED * loss:
         text = f"the validation loss, {val_loss:.3g}, is more than {OVERFITTED:g} times the training loss, {loss:.3g}"
         yield Finding(kind="overfitted", text=f"overfitted: {text}")
-    answers = dataset.train.y.size
+    labels = dataset.train.y
+    answers = int(np.count_nonzero(labels >= 0)) if dataset.task == "classification" else labels.size
     if answers < weights:
         what = "answer" if answers == 1 else "answers"
         text = f"too few to learn from: {answers:,} {what} in the training part, for {weights:,} weights"
@@ -158,5 +159,6 @@ def _constant(dataset: Dataset, outputs: np.ndarray) -> bool:
     target = dataset.evaluation.y
     if dataset.task != "classification":
         return float(outputs.std(axis=0).max()) < CONSTANT_SHARE * float(target.std(axis=0).max())
-    chosen = evaluation.class_probabilities(outputs).argmax(axis=-1)
-    return bool(np.ptp(chosen) == 0 and np.ptp(target) > 0)
+    counts = target >= 0
+    chosen = evaluation.class_probabilities(outputs).argmax(axis=-1)[counts]
+    return bool(np.ptp(chosen) == 0 and np.ptp(target[counts]) > 0)

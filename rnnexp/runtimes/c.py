@@ -15,6 +15,7 @@ from rnnexp.errors import UserError
 from rnnexp.formats.about import About
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.c.text import identifier
+from rnnexp.network.lengths import at_the_start, placed
 from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
@@ -59,17 +60,27 @@ class CompiledNetwork:
         self._run = getattr(self._library, f"{identifier(NAME)}_run")
         self._buffers = np.empty(0 if self._network.forward else files.state_bytes // 2, np.int16)
 
-    def run(self, codes: np.ndarray) -> np.ndarray:
+    def run(self, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return output codes, before any softmax, for int8 input codes ``[n, time, features]``.
 
+        Args:
+            codes: the inputs, with any padding where the network has it.
+            lengths: real steps of each sequence, ``[n]``; None: all.
+
         Returns:
-            int8 ``[n, outputs]``, or ``[n, steps, outputs]``.
+            int8 ``[n, outputs]``, or ``[n, steps, outputs]``, with the zero point at steps of padding.
         """
         network = self._network
         inputs = np.ascontiguousarray(codes, np.int8)
         places = (network.output_steps,) if network.every_step else ()
-        outputs = np.empty((len(codes), *places, network.outputs), np.int8)
-        for given, made in zip(inputs, outputs, strict=True):
+        outputs = np.full((len(codes), *places, network.outputs), network.output.zero_point, np.int8)
+        if network.variable_length:
+            lengths = np.full(len(codes), network.sequence_length) if lengths is None else lengths
+            # In C there is no padding.
+            inputs = np.ascontiguousarray(at_the_start(inputs, lengths, network.padding))
+        for number, (given, made) in enumerate(zip(inputs, outputs, strict=True)):
             arrays = [given, made] if network.forward else [self._buffers, given, made]
-            self._run(*(values.ctypes.data_as(ctypes.c_void_p) for values in arrays))
-        return outputs
+            *arguments, result = (values.ctypes.data_as(ctypes.c_void_p) for values in arrays)
+            length = [] if lengths is None else [ctypes.c_int32(int(lengths[number]))]
+            self._run(*arguments, *length, result)
+        return placed(outputs, lengths, network.padding) if network.answers_each_step else outputs

@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
+from rnnexp.network.lengths import at_the_start, placed
 
 # Whose arithmetic: LiteRT's optimised kernels, its reference kernels, or TensorFlow Lite Micro's.
 Kernels = Literal["litert", "reference", "micro"]
@@ -142,8 +144,19 @@ def load(source: Path | bytes, kernels: Kernels = "litert") -> Runtime:
         raise UserError(f"{name} cannot be loaded as a TensorFlow Lite model: {error}") from error
 
 
+def takes_lengths(runtime: Runtime) -> bool:
+    """Tell whether a model takes a sequence and its length, int32 ``[1]``, and has one output."""
+    return (
+        len(runtime.outputs) == 1
+        and len(runtime.inputs) == 2
+        and (runtime.inputs[1].shape, runtime.inputs[1].dtype) == ((1,), np.int32)
+    )
+
+
 class TFLiteModel:
     """A TensorFlow Lite model with one input and one output, run sample by sample.
+
+    There may be a second input with the real length of the sample, int32 ``[1]``.
 
     Args:
         source: a file's path, or its content.
@@ -154,8 +167,13 @@ class TFLiteModel:
     """
 
     def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
-        self._runtime = load(source, kernels)
-        if (len(self._runtime.inputs), len(self._runtime.outputs)) != (1, 1):
+        self._runtime, self._about = load(source, kernels), About()
+        if takes_lengths(self._runtime):
+            from rnnexp.formats.tflite.metadata import read_about
+
+            content = source if isinstance(source, bytes) else Path(source).read_bytes()
+            self._about = read_about(content) or self._about
+        if not (takes_lengths(self._runtime) or (len(self._runtime.inputs), len(self._runtime.outputs)) == (1, 1)):
             name = "the model" if isinstance(source, bytes) else str(source)
             given, made = len(self._runtime.inputs), len(self._runtime.outputs)
             raise UserError(f"{name} has {given} inputs and {made} outputs, not one of each")
@@ -170,11 +188,24 @@ class TFLiteModel:
         """The shape and type of the output."""
         return self._runtime.outputs[0]
 
-    def run_codes(self, inputs: np.ndarray) -> np.ndarray:
-        """Run inputs ``[n, ...]`` that are already in the model's type; return outputs ``[n, ...]`` in its type."""
+    @property
+    def variable_length(self) -> bool:
+        """Whether there is an input for lengths."""
+        return len(self._runtime.inputs) > 1
+
+    def run_codes(self, inputs: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+        """Run inputs ``[n, ...]`` that are already in the model's type, padded as it takes them.
+
+        Returns:
+            Outputs ``[n, ...]`` in its type.
+        """
         runtime, outputs = self._runtime, []
-        for sample in inputs:
+        if self.variable_length and lengths is None:
+            lengths = np.full(len(inputs), self.input.shape[1])
+        for number, sample in enumerate(inputs):
             runtime.set_input(0, sample[None])
+            if lengths is not None:
+                runtime.set_input(1, np.array([lengths[number]], np.int32))
             runtime.invoke()
             outputs.append(runtime.get_output(0)[0])
         return np.stack(outputs)
@@ -185,9 +216,15 @@ class TFLiteModel:
             return np.asarray(x, np.float32)
         return quantize(x, self.input.scale, self.input.zero_point, self.input.dtype)
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Run float samples ``[n, time, features]`` and return float outputs ``[n, outputs]``."""
-        outputs = self.run_codes(self.encode(x))
+    def predict(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+        """Run float samples ``[n, time, features]`` and return float outputs ``[n, outputs]``, or at every step.
+
+        Real steps, of which there are ``lengths``, come first, in outputs at every step too; None: all are real.
+        """
+        about = self._about
+        outputs = self.run_codes(placed(self.encode(x), lengths, about.padding), lengths)
+        if about.every_step and not about.answer_steps:
+            outputs = at_the_start(outputs, lengths, about.padding)
         if self.output.dtype == np.float32:
             return outputs
         return dequantize(outputs, self.output.scale, self.output.zero_point)
@@ -196,6 +233,8 @@ class TFLiteModel:
         """Return the median time of one inference on ``sample`` ``[time, features]``, in microseconds."""
         invoke = self._runtime.invoke
         self._runtime.set_input(0, self.encode(sample)[None])
+        if self.variable_length:
+            self._runtime.set_input(1, np.array([len(sample)], np.int32))
         invoke()
         seconds = []
         for _ in range(runs):

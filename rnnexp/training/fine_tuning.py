@@ -48,6 +48,7 @@ def fine_tune(
     optimization: Optimization,
     *,
     epochs: int,
+    lengths: np.ndarray | None = None,
     on_epoch: Callable[[Epoch], object] | None = None,
 ) -> FineTuned:
     """Train on in the integers' arithmetic, and return the epoch whose integers have the least training loss.
@@ -64,10 +65,13 @@ def fine_tune(
         x: inputs of the training part, of a large one some.
         optimization: of the training; goes on at the rate that it ended with.
         epochs: passes over ``x``.
+        lengths: real steps of each sequence of ``x``; None: all.
         on_epoch: called after each epoch.
     """
     architecture = network.architecture
-    model = keras.Sequential([keras.Input(x.shape[1:]), SimulatedNetwork(integers, architecture, unit)])
+    simulated = SimulatedNetwork(integers, architecture, unit)
+    given = [keras.Input(x.shape[1:])] + ([] if lengths is None else [keras.Input((), dtype="int32")])
+    model = keras.Model(given if len(given) > 1 else given[0], simulated(*given))
     model.set_weights(list(trained))
     loss = keras.losses.CategoricalCrossentropy() if integers.softmax else keras.losses.MeanSquaredError()
     optimizer = optimization.at(LEARNING_RATE_SHARE).optimizer(len(x), epochs, decay=True)
@@ -80,11 +84,13 @@ def fine_tune(
         stored_scale=unit.inputs,
     )
     exact = network.with_weights(unit.fold(architecture, [values.astype(np.float64) for values in trained]))
-    outputs = exact.run(x)
+    outputs = exact.run(x, lengths=lengths)
     targets = probabilities(outputs) if integers.softmax else outputs / unit.outputs
     train = unit.scale_inputs(x), targets.astype(np.float32)
     # Judged on what it trains on: the validation part must not choose.
-    history = trainer.fit(*train, *train, epochs=epochs, patience=epochs, on_epoch=on_epoch)
+    history = trainer.fit(
+        *train, *train, lengths=lengths, lengths_val=lengths, epochs=epochs, patience=epochs, on_epoch=on_epoch
+    )
     folded = network.with_weights(
         unit.fold(architecture, [values.astype(np.float64) for values in model.get_weights()])
     )

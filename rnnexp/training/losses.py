@@ -30,7 +30,11 @@ class WeightedCrossEntropy(keras.losses.Loss):
 
 
 def balanced_weights(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Return class weights ``[classes]`` with which all classes that occur count alike, and the mean label 1."""
-    counts = np.bincount(labels.ravel(), minlength=classes)
+    """Return class weights ``[classes]`` with which all classes that occur count alike, and the mean label 1.
+
+    Negative labels, which are of steps that count nowhere, are left out.
+    """
+    known = labels[labels >= 0]
+    counts = np.bincount(known, minlength=classes)
     occurring = counts > 0
-    return np.where(occurring, labels.size / (occurring.sum() * np.maximum(counts, 1)), 0.0)
+    return np.where(occurring, known.size / (occurring.sum() * np.maximum(counts, 1)), 0.0)

@@ -11,7 +11,8 @@ from rnnexp.baselines.ridge import LinearModel
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
-from rnnexp.layers.stack import assemble, stack
+from rnnexp.layers.lengths import Bidirectional
+from rnnexp.layers.stack import assemble, padded, stack
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Layer
@@ -43,6 +44,7 @@ def trainable(
 ) -> keras.Model:
     """Build the network to train, initialised around the activation's working point.
 
+    Where sequences can be shorter, it has their lengths as a second input, int32 ``[batch]``, and padding at the end.
     Beside a linear path the recurrent layers start without any effect on the outputs, which so are the path's.
 
     Args:
@@ -79,9 +81,10 @@ def trainable(
         )
 
     center = keras.layers.Rescaling(1.0, offset=-outputs[-1], name="center")
-    layers = [*stack(architecture, make), center]
+    layers = [*stack(architecture, make, Bidirectional), center]
     start = {"kernel_initializer": "zeros"} if architecture.linear_path else {}
-    model = assemble(architecture, layers, "training", kernel_regularizer=penalty, **start)
+    build = padded if architecture.variable_length else assemble
+    model = build(architecture, layers, "training", kernel_regularizer=penalty, **start)
     if architecture.linear_path:
         path, output = model.get_layer("linear"), model.get_layer("output")
         path.trainable = train_linear_path

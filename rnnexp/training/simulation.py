@@ -14,6 +14,7 @@ import tensorflow as tf
 from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.cells.simple.layer import scan
 from rnnexp.layers.activation import TENSOR_ACTIVATIONS
+from rnnexp.layers.lengths import last
 from rnnexp.layers.loops import FUSED_UNITS, product
 from rnnexp.network.activations import state_scale
 from rnnexp.network.architecture import Architecture
@@ -53,8 +54,8 @@ class SimulatedNetwork(keras.layers.Layer):
         architecture: of the network.
         unit: between training and the user's numbers.
 
-    Input: ``[batch, time, features]`` at unit scale; output: ``[batch, outputs]`` at unit scale, or probabilities. The
-    weights are those of ``rnnexp.training.model.trainable``, in the same order.
+    Input: ``[batch, time, features]`` at unit scale, and lengths, if sequences have any; output: ``[batch, outputs]``
+    at unit scale, or probabilities. The weights are those of ``rnnexp.training.model.trainable``, in the same order.
     """
 
     def __init__(self, integers: IntegerNetwork, architecture: Architecture, unit: UnitScale) -> None:
@@ -64,8 +65,8 @@ class SimulatedNetwork(keras.layers.Layer):
         shapes = architecture.shapes.values()
         self.values = [self.add_weight(shape=shape, name=f"weight_{n}") for n, shape in enumerate(shapes)]
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Return the outputs as the integers give them."""
+    def call(self, inputs: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
+        """Return the outputs as the integers give them, after all steps or ``lengths``, int32 ``[batch]``, of them."""
         affine, cell, source = self.integers.input, self.cell, self.integers.sources[0]
         value_scale, sums = cell.activation.scale, cell.sums
         features = self.architecture.features
@@ -84,16 +85,20 @@ class SimulatedNetwork(keras.layers.Layer):
         kernel = _through(kernel, both[:features] * (sums.scale * value_scale / source.scale[0]))
         recurrent = _through(recurrent, both[features:] * sums.scale)
         real_x = (codes - affine.zero_point) * affine.scale
-        last = scan(
+        real = scan(
             _float32(tf.transpose(real_x, (1, 0, 2))),
             _float32(kernel / unit),
             _float32(recurrent),
             _float32(bias / unit),
             TENSOR_ACTIVATIONS[self.architecture.activation],
-            every_step=False,
+            every_step=lengths is not None,
             states=_float32(states / unit),
         )
-        state = _through(tf.cast(last, tf.float64) * unit, states[-1])
+        if lengths is not None:
+            real, exact = (last(tf.transpose(values, (1, 0, 2)), lengths) for values in (real, states))
+        else:
+            exact = states[-1]
+        state = _through(tf.cast(real, tf.float64) * unit, exact)
         added = [self._linear(codes - affine.zero_point, path_kernel) for path_kernel in path]
         return self._output(state, out_kernel, out_bias, added)
 

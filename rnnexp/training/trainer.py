@@ -105,6 +105,7 @@ class Trainer:
         batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
         seed: of the shuffling.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
+        ignores: whether there are labels below 0, which count nowhere: then the loss must give that of each label.
     """
 
     def __init__(
@@ -116,55 +117,84 @@ class Trainer:
         batch_size: int,
         seed: int,
         stored_scale: float = 1.0,
+        ignores: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
         self.batch_size = batch_size
         self.stored_scale = stored_scale
+        self.ignores = ignores
         self.random = np.random.default_rng(seed)
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
         self._epoch = tf.function(self._epoch_program, jit_compile=True)
         self._evaluate = tf.function(self._evaluate_program, jit_compile=True)
 
-    def _epoch_program(self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+    def _epoch_program(
+        self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss."""
         variables = self.model.trainable_variables
         total = tf.constant(0.0)
         for step in tf.range(order.shape[0]):
             rows = order[step]
             with tf.GradientTape() as tape:
-                output = self.model(self._inputs(tf.gather(x, rows)), training=True)
-                loss = self.loss(tf.gather(y, rows), output) + sum(self.model.losses)
+                own = None if lengths is None else tf.gather(lengths, rows)
+                output = self.model(self._inputs(tf.gather(x, rows), own), training=True)
+                loss = self._mean_loss(tf.gather(y, rows), output) + sum(self.model.losses)
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             self.optimizer.apply(gradients, variables)
             total += loss
         return total / tf.cast(order.shape[0], tf.float32)
 
-    def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
         total = tf.constant(0.0)
+        # Of batches with different numbers of labels that count, each counts as much as it has.
+        counted = tf.constant(0.0)
         for i in tf.range(x.shape[0]):
-            total += self.loss(y[i], self.model(self._inputs(x[i]), training=False))
-        return total / tf.cast(x.shape[0], tf.float32)
+            own = None if lengths is None else lengths[i]
+            loss = self._mean_loss(y[i], self.model(self._inputs(x[i], own), training=False))
+            if self.ignores:
+                count = tf.reduce_sum(tf.cast(y[i] >= 0, tf.float32))
+                total, counted = total + loss * count, counted + count
+            else:
+                total += loss
+        return total / (tf.maximum(counted, 1.0) if self.ignores else tf.cast(x.shape[0], tf.float32))
 
-    def _inputs(self, x: tf.Tensor) -> tf.Tensor:
+    def _mean_loss(self, y: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        """Return the mean loss over a batch, of the labels that count."""
+        if not self.ignores:
+            return self.loss(y, output)
+        counts = y >= 0
+        each = tf.where(counts, self.loss.call(tf.maximum(y, 0), output), 0.0)
+        return tf.reduce_sum(each) / tf.maximum(tf.reduce_sum(tf.cast(counts, tf.float32)), 1.0)
+
+    def _inputs(self, x: tf.Tensor, lengths: tf.Tensor | None = None) -> Any:
         """Return a batch as the model takes it, in float32 at unit scale."""
-        return x if x.dtype == tf.float32 else tf.cast(x, tf.float32) / self.stored_scale
+        values = x if x.dtype == tf.float32 else tf.cast(x, tf.float32) / self.stored_scale
+        return values if lengths is None else [values, lengths]
 
-    def evaluate(self, x: tf.Tensor, y: tf.Tensor) -> float:
-        """Return the mean loss over all rows of ``x`` and ``y``."""
+    def evaluate(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> float:
+        """Return the mean loss over all rows of ``x`` and ``y``, and of ``lengths``, if sequences have any."""
         rows = x.shape[0]
         whole = rows - rows % EVALUATION_BATCH
-        total = 0.0
+        arrays = [tf.convert_to_tensor(values) for values in (x, y, lengths) if values is not None]
+        total, counted = 0.0, 0
+        shaped = []
         if whole:
             batches = whole // EVALUATION_BATCH
-            shaped = [tf.reshape(values[:whole], (batches, EVALUATION_BATCH, *values.shape[1:])) for values in (x, y)]
-            total += float(self._evaluate(*shaped)) * whole
+            shaped.append(
+                [tf.reshape(values[:whole], (batches, EVALUATION_BATCH, *values.shape[1:])) for values in arrays]
+            )
         if rows > whole:
-            total += float(self._evaluate(x[whole:][None], y[whole:][None])) * (rows - whole)
-        return total / rows
+            shaped.append([values[whole:][None] for values in arrays])
+        for part in shaped:
+            labels = part[1]
+            count = int(tf.math.count_nonzero(labels >= 0)) if self.ignores else labels.shape[0] * labels.shape[1]
+            total, counted = total + float(self._evaluate(*part)) * count, counted + count
+        return total / max(counted, 1)
 
     def fit(
         self,
@@ -173,6 +203,8 @@ class Trainer:
         x_val: np.ndarray,
         y_val: np.ndarray,
         *,
+        lengths: np.ndarray | None = None,
+        lengths_val: np.ndarray | None = None,
         epochs: int,
         patience: int = 0,
         augment: Callable[[], np.ndarray] | None = None,
@@ -187,6 +219,8 @@ class Trainer:
             y: ``[n, outputs]``, or class numbers ``[n]``.
             x_val: validation inputs.
             y_val: validation targets.
+            lengths: real steps of each sequence of ``x``, int32 ``[n]``, which then are the model's second input.
+            lengths_val: those of ``x_val``.
             epochs: how many at most.
             patience: stop after this many epochs without a better validation loss; 0 for never.
             augment: makes the inputs of each epoch, of the shape and the type of ``x``; None for ``x`` in all.
@@ -197,6 +231,7 @@ class Trainer:
         x_val_on_device, y_val_on_device = (
             (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
         )
+        own, own_val = ([] if some is None else [tf.constant(some)] for some in (lengths, lengths_val))
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
         history = History(steps_per_epoch=steps)
@@ -205,20 +240,20 @@ class Trainer:
         try:
             if patience:
                 # What training starts from may be the best.
-                best_loss = self.evaluate(x_val_on_device, y_val_on_device)
+                best_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
             for number in range(1, epochs + 1):
                 rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
                 if augment:
                     x_on_device = tf.constant(augment())
                 start = time.perf_counter()
-                loss = float(self._epoch(x_on_device, y_on_device, order))
+                loss = float(self._epoch(x_on_device, y_on_device, order, *own))
                 elapsed = time.perf_counter() - start
                 if number == 1:
                     history.compile_seconds = elapsed
                 else:
                     seconds += elapsed
-                val_loss = self.evaluate(x_val_on_device, y_val_on_device)
+                val_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
                 if not (math.isfinite(loss) and math.isfinite(val_loss)):
                     self.model.set_weights(good)
                     history.ended = "diverged"

@@ -131,5 +131,5 @@ class _LayerScale:
 
 
 def centered_on(x: np.ndarray, inputs: float) -> float:
-    """Return the mean of training inputs at unit scale, to three digits."""
+    """Return the mean of training inputs, of any shape, at unit scale, to three digits."""
     return round(float(x.mean(dtype=np.float64)) / inputs, 3)

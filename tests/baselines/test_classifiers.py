@@ -51,3 +51,18 @@ def test_warped_distances_are_those_of_the_recursion(steps, others_steps):
             before = min(table[i, j], table[i + 1, j], table[i, j + 1])
             table[i + 1, j + 1] = np.sum((sequence[i] - other[j]) ** 2) + before
         assert found == pytest.approx(table[-1, -1])
+
+
+def test_warping_does_not_see_the_padding():
+    random = np.random.default_rng(0)
+    lengths, asked_lengths = np.array([4, 9, 1, 6, 7]), np.array([9, 2, 5])
+    others, asked = random.normal(size=(5, 9, 2)), random.normal(size=(3, 9, 2))
+    for sequence, end in zip(asked, asked_lengths, strict=True):
+        alone = [
+            warped_distances(sequence[:end], other[None, :own])[0] for other, own in zip(others, lengths, strict=True)
+        ]
+        np.testing.assert_allclose(warped_distances(sequence[:end], others, lengths), alone)
+    expected = nearest_warped(others, np.arange(5), asked, lengths, asked_lengths)
+    for values, own in ((others, lengths), (asked, asked_lengths)):
+        values[np.arange(9) >= own[:, None]] = 1e3
+    np.testing.assert_array_equal(nearest_warped(others, np.arange(5), asked, lengths, asked_lengths), expected)

@@ -20,7 +20,7 @@ def regression(name, **settings):
 def own(values, **settings):
     """A data set of a series given as numbers."""
     config = RegressionConfig(dataset_name="own", **{"sequence_length": 5, **settings})
-    return series.windows(series.Series(np.asarray(values, np.float64)), config, series.Known("-", "-"))
+    return series.windows(series.Series.of(np.asarray(values, np.float64)), config, series.Known("-", "-"))
 
 
 def refused(name="own", **settings):
@@ -37,7 +37,7 @@ def refused(name="own", **settings):
     [("SP500", 8313, 1663, 359.69, 3783.22), ("airline-passengers", 144, 48, 112, 432)],
 )
 def test_shapes_and_values_of_the_shipped_series(name, count, held_out, first, last):
-    values = series.read(series.find(name)).values
+    values = series.read(series.find(name)).values[:, 0]
     dataset = regression(name)
     assert len(values) == count
     assert (values[0], values[-1]) == (first, last)
@@ -115,7 +115,7 @@ def test_the_test_part_is_not_the_validation_part():
 
 
 def test_persistence_is_the_value_before():
-    values = series.read(series.find("SP500")).values
+    values = series.read(series.find("SP500")).values[:, 0]
     baselines = regression("SP500").baselines
     np.testing.assert_array_equal(baselines["persistence"][:, 0], values[-1664:-1])
     # There are five trading days a week.
@@ -124,7 +124,7 @@ def test_persistence_is_the_value_before():
 
 @pytest.mark.parametrize(("early_stopping", "share", "rows"), [(0, None, 48), (5, 0.25, 36)])
 def test_seasonal_naive_is_the_value_a_year_before(early_stopping, share, rows):
-    values = series.read(series.find("airline-passengers")).values
+    values = series.read(series.find("airline-passengers")).values[:, 0]
     dataset = regression("airline-passengers", early_stopping=early_stopping, validation_share=share)
     np.testing.assert_array_equal(dataset.evaluation.target[:, 0], values[-rows:])
     np.testing.assert_array_equal(dataset.baselines["persistence"][:, 0], values[-rows - 1 : -1])
@@ -191,13 +191,13 @@ def test_monthly_dates_give_a_seasonal_baseline(here):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("../x", "no path"),
-        ("..", "no path"),
-        ("/etc/passwd", "no path"),
-        ("data/SP500", "no path"),
-        ("a\\b", "no path"),
-        ("", "no path"),
-        (".hidden", "no path"),
+        ("../x", "there is no such file"),
+        ("..", "a file of your own has its path"),
+        ("data/SP500", "there is no such file"),
+        ("a\\b", "there is no such file"),
+        ("", "a file of your own has its path"),
+        (".hidden", "a file of your own has its path"),
+        ("SP500.csv", "there is no such file"),
         ("SP50", "did you mean 'SP500'?"),
         ("sp500", "did you mean 'SP500'?"),
         ("airline-pasengers", "did you mean 'airline-passengers'?"),
@@ -208,6 +208,11 @@ def test_names(name, text):
     message = refused(name)
     assert re.search(text, message)
     assert repr(name) in message
+
+
+def test_a_folder_of_nothing(tmp_path):
+    with pytest.raises(UserError, match="has no file with recordings"):
+        regression(str(tmp_path))
 
 
 @pytest.mark.parametrize("config", [ClassificationConfig(dataset_name="irs"), MemoryConfig(dataset_name="memry")])
@@ -231,11 +236,10 @@ def lines_with(row, value):
     ("row", "value", "what"),
     [
         (7, "abc", "the value is not a number: 'abc'"),
-        (1, "1,5", "the value is not a number: '1,5'"),
+        (1, "1.5.2", "the value is not a number: '1.5.2'"),
         (40, "12 USD", "the value is not a number: '12 USD'"),
-        (9, "", "the value is empty"),
-        (9, "NA", "the value is not a number: 'NA'"),
-        (9, "nan", "the value is not a number: 'nan'"),
+        (9, "0x1F", "the value is not a number: '0x1F'"),
+        (9, "True", "the value is not a number: 'True'"),
         (3, "inf", "the value is infinite ('inf')"),
         (3, "-Infinity", "the value is infinite ('-Infinity')"),
         (3, "1e300", "the value is too large ('1e300')"),
@@ -248,25 +252,36 @@ def test_a_bad_value_is_named_by_row_and_column(here, row, value, what):
     assert "more rows" not in message
 
 
-def test_a_gap_in_a_file_of_one_column_is_found_and_others_are_counted(here):
-    values = lines_with(5, "")
-    values[19] = values[29] = "?"
+def test_other_bad_values_are_counted(here):
+    values = lines_with(5, "?!")
+    values[19] = values[29] = "x"
     write_series(here, "own", values)
-    assert "row 5 (line 6), column 'data': the value is empty (and 2 more rows)" in refused()
+    assert "row 5 (line 6), column 'data': the value is not a number: '?!' (and 2 more rows)" in refused()
+
+
+@pytest.mark.parametrize("mark", ["", "NA", "nan", "-", ".", "#N/A", "欠測"])
+def test_no_window_goes_over_a_gap(here, mark):
+    values = lines_with(20, mark)
+    write_series(here, "own", values)
+    dataset = regression("own", sequence_length=4, validation_share=0.3)
+    targets = [*dataset.train.target[:, 0], *dataset.evaluation.target[:, 0]]
+    # The value itself, and the four targets whose windows it would be in, are left out.
+    assert targets == [float(n) for n in range(5, 41) if n not in range(20, 25)]
+    assert "1 of 40 time steps have no value, in one gap: no window goes over one" in " ".join(dataset.notes)
 
 
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "own.csv is empty: it needs a header line with a column 'data'"),
-        (b"date,value\n2020-01-01,3\n", "has no column 'data': its columns are 'date', 'value'"),
-        (b"Data\n1\n2\n", "has no column 'data': its columns are 'Data'"),
-        (b"data\n", "own has 0 values, too few for a window of SEQUENCE_LENGTH = 20"),
+        (b"", "own.csv is empty: it needs a column of numbers"),
+        (b"date,value\n2020-01-01,3\n", "own has 1 values, too few for a window of SEQUENCE_LENGTH = 20"),
+        (b"a,b\n1,2\n2,4\n4,1\n", "several columns of numbers: 'a', 'b'; set TARGET to the one to predict"),
+        (b"data\n", "own.csv has a header, 'data', and no row below it"),
         (b"data\n1\n2\n3\n", "own has 3 values, too few for a window of SEQUENCE_LENGTH = 20 and the value after it"),
         (b"data\n" + b"1\n2\n" * 11, "own has 22 values, of which 4 are held out: that leaves 0 windows"),
-        (b"data,note\n1,caf\xe9\n", "cannot be read as CSV in UTF-8"),
-        (b'data\n1\n"2\n3\n', "cannot be read as CSV in UTF-8"),
-        (b"data\n1\n2,3\n4\n", "cannot be read as CSV in UTF-8"),
+        (b"data\n\x00\x01\x02\n", "own.csv is no text: it holds zero bytes"),
+        (b'data\n1\n"2\n3\n', "own.csv, line 3: a quotation mark is never closed"),
+        (b"data\n1\n2,3\n4,5,6\n", "column 'data': the value is not a number: '4,5,6'"),
         (
             b"date,data\n2020-01-01,1\n2020-01-03,2\n2020-01-02,3\n",
             "row 3 (line 4), column 'date': 2020-01-02 comes after 2020-01-03; sort the file by date, oldest first",
@@ -402,7 +417,7 @@ def test_iris_can_be_cut_and_says_when_a_share_leaves_a_class_out():
     [
         ("date,data\n2020-01-01,17,5\n2020-01-02,18,5\n", "rows with more fields than its header"),
         ("data, data\n1,2\n3,4\n", "several columns of the same name"),
-        ("data\n1\nNA\n", "is not a number: 'NA'"),
+        ("data,b\n1,2\n3\n", "rows with fewer fields than its header"),
     ],
 )
 def test_a_file_that_would_be_read_wrongly_is_refused(tmp_path, text, message):
@@ -414,8 +429,10 @@ def test_a_file_that_would_be_read_wrongly_is_refused(tmp_path, text, message):
 
 def test_dates_with_changing_offsets_are_dates(tmp_path):
     path = tmp_path / "own.csv"
-    path.write_text("date,data\n2020-01-31T00:00+01:00,1\n2020-03-31T00:00+02:00,2\n2020-04-30T00:00+02:00,3\n")
-    assert series.read(path).values.tolist() == [1, 2, 3]
+    path.write_text("date,data\n2020-03-28T23:00+01:00,1\n2020-03-29T00:00+01:00,2\n2020-03-29T02:00+02:00,3\n")
+    found = series.read(path)
+    assert found.values[:, 0].tolist() == [1, 2, 3]
+    assert str(found.step) == "1 hour"
 
 
 def test_some_rows_of_a_part_are_spread_evenly_and_keep_their_units():

@@ -14,7 +14,7 @@ from rnnexp.experiment import baselines
 
 def own(values, **settings):
     config = RegressionConfig(dataset_name="own", **{"sequence_length": 6, **settings})
-    return series.windows(series.Series(np.asarray(values)), config, series.Known("-", "-"))
+    return series.windows(series.Series.of(np.asarray(values)), config, series.Known("-", "-"))
 
 
 def test_a_series_has_a_linear_model_and_smoothing():

@@ -22,6 +22,7 @@ def layered(
     seed=0,
     softmax=False,
     linear_path=False,
+    padding="",
 ):
     """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
 
@@ -32,7 +33,15 @@ def layered(
         for cell, units, *ways in cells
     )
     architecture = Architecture(
-        steps, features, layers, every_step, outputs, activation, softmax=softmax, linear_path=linear_path
+        steps,
+        features,
+        layers,
+        every_step,
+        outputs,
+        activation,
+        softmax=softmax,
+        linear_path=linear_path,
+        padding=padding,
     )
     random, weights, inputs = np.random.default_rng(seed), [], features
     for layer in layers:

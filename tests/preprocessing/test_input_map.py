@@ -347,4 +347,5 @@ def test_a_map_cannot_be_changed():
 def test_every_kind_is_tested_here():
     known = get_args(get_args(input_map.InputMap)[0])
     kinds = {kind for one in known for kind in one.model_fields["kind"].annotation.__args__}
-    assert kinds == {found["kind"] for found in (*MAPS.values(), COLUMNS)}
+    # That of recordings is in test_standard.py.
+    assert kinds - {"standard"} == {found["kind"] for found in (*MAPS.values(), COLUMNS)}

@@ -1,12 +1,12 @@
 """Any float network over any finite data: integers or a clear refusal, and the same bits from all that runs them."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from helpers.properties import examples
 from helpers.random_networks import cell_weights
-from helpers.same_bits import assert_same_bits, noise
+from helpers.same_bits import assert_same_alone, assert_same_bits, noise
 from hypothesis import example, given, note
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.activations import ACTIVATIONS, sigmoid
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
 from rnnexp.network.cells import CELLS
+from rnnexp.network.lengths import placed
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
@@ -150,12 +151,12 @@ NETWORKS = st.builds(
 )
 
 
-def quantized(network, x) -> IntegerNetwork | None:
+def quantized(network, x, lengths=None) -> IntegerNetwork | None:
     """Return the integers, or None where they are refused."""
     try:
         # The float network may leave what float64 holds: then there is nothing to quantise.
         with np.errstate(all="ignore"):
-            integer = quantize(network, x)
+            integer = quantize(network, x, lengths=lengths)
         to_tflite(integer)
     except UserError as error:
         note(f"refused: {error}")
@@ -204,3 +205,17 @@ def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
             codes = integer.input.encode(x)
         # The second half goes beyond whatever the ranges were taken from.
         assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))
+
+
+@examples(40)
+@given(NETWORKS, st.sampled_from(["end", "begin"]), st.lists(st.integers(-2, 15), min_size=7, max_size=7))
+def test_sequences_of_any_length_give_the_same_bits_as_each_alone(drawn, padding, lengths):
+    network, x = drawn.make()
+    network = Network.of(replace(network.architecture, padding=padding), network.weights)
+    own = np.array(lengths[: len(x)])
+    integer = quantized(network, x, own)
+    if integer is not None:
+        with np.errstate(over="ignore"):
+            codes = np.concatenate([placed(integer.input.encode(x), own, padding), noise(3, *x.shape[1:], drawn.seed)])
+        own = np.array(lengths)[: len(codes)]
+        assert_same_alone(integer, codes, own, assert_same_bits(integer, codes, own))

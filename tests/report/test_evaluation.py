@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from helpers import tagging
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
-from rnnexp.datasets import series
-from rnnexp.report import evaluation
+from rnnexp.datasets import Split, series
+from rnnexp.datasets.dataset import IGNORED
+from rnnexp.report import evaluation, metrics
 
 
 def test_perfect_outputs_are_perfect_in_the_datas_own_units():
@@ -21,7 +23,7 @@ def test_perfect_outputs_are_perfect_in_the_datas_own_units():
 
 def test_persistence_in_own_units_and_normalised():
     dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers"))
-    values = series.read(series.find("airline-passengers")).values
+    values = series.read(series.find("airline-passengers")).values[:, 0]
     steps = np.diff(values)[-48:]
     ranges = np.array([np.ptp(values[t - 20 : t]) for t in range(96, 144)])
     scores = evaluation.evaluate_baselines(dataset)
@@ -41,7 +43,7 @@ def test_a_step_that_does_not_move_is_not_a_direction():
     """Also where normalising to float32 and back misses the value by a rounding error."""
     values = np.repeat(np.round(np.random.default_rng(0).uniform(3000, 5000, 60), 2), 2)
     config = RegressionConfig(dataset_name="own", sequence_length=5, validation_share=0.3)
-    dataset = series.windows(series.Series(values), config, series.Known("test", "units"))
+    dataset = series.windows(series.Series.of(values), config, series.Known("test", "units"))
     steps = np.diff(values)[-len(dataset.evaluation) :]
     assert (steps == 0).sum() > 10
     up = evaluation.evaluate_baselines(dataset)["always up"].direction_accuracy
@@ -86,3 +88,24 @@ def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
     scores = evaluation.evaluate(dataset, np.eye(3)[part.y])
     assert scores.recall == {"setosa": 1.0, "virginica": 1.0}
     assert scores.absent == {"recall.versicolor": "the validation part has no such sequence"}
+
+
+def test_labels_that_do_not_count_are_in_no_figure():
+    labels = np.array([[0, 1, 1, IGNORED], [1, IGNORED, IGNORED, IGNORED]])
+    chosen = np.eye(2)[[[0, 1, 0, 1], [1, 0, 0, 0]]]
+    assert metrics.accuracy(labels, chosen) == 3 / 4
+    assert metrics.sequence_accuracy(labels, chosen) == 1 / 2
+    assert metrics.step_accuracy(labels, chosen) == [1.0, 1.0, 0.0]
+    assert metrics.confusion(labels, chosen).tolist() == [[1, 0], [1, 2]]
+    assert metrics.recall(labels, chosen) == [1.0, 2 / 3]
+    assert metrics.cross_entropy(labels, np.full((2, 4, 2), 0.5)) == pytest.approx(np.log(2))
+    part = Split(np.zeros((2, 4, 1), np.float32), labels, lengths=np.array([3, 1]))
+    assert evaluation.loss(part, chosen) == 1 / 4
+
+
+def test_the_mean_over_sequences_is_the_share_of_all_answers():
+    made = tagging.dataset(60, 9)
+    outputs = np.random.default_rng(0).random((*made.evaluation.y.shape, 3))
+    losses = evaluation.row_losses(made, outputs)
+    assert len(losses) == len(made.evaluation)
+    assert losses.mean() == pytest.approx(1 - metrics.accuracy(made.evaluation.y, outputs))

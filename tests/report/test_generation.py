@@ -140,10 +140,11 @@ def test_the_report_shows_the_errors_and_the_picture(regression_run):
     text = (regression_run.folder / "report.md").read_text()
     section = text[text.index("## Closed-loop generation") : text.index("## Files")]
     rows = [line for line in section.splitlines() if line.startswith("|")]
-    assert "| steps | persistence: RMSE | persistence: largest error | float32: RMSE |" in rows[0]
-    assert [row.split(" | ")[0] for row in rows[2:]] == ["| 1", "| 2", "| 5", "| 10", "| 12"]
+    assert rows[0].startswith("| steps | persistence: RMSE | persistence: largest error | seasonal naive: RMSE |")
+    assert [row.split(" | ")[0] for row in rows[2:7]] == ["| 1", "| 2", "| 5", "| 10", "| 12"]
     last = regression_run.report["generation"]["errors"]["int8"]["largest"][-1]
-    assert rows[-1].endswith(f" {last:.4g} |")
+    assert rows[6].endswith(f" {last:.4g} |")
+    assert rows[7] == "| steps | persistence | seasonal naive | float32 | int8 |"
     assert "![generation](generation.png)" in text
     assert "12 steps in closed loop: RMSE persistence" in (regression_run.folder / "log.txt").read_text()
 

@@ -92,7 +92,7 @@ def test_a_baseline_without_errors_gives_no_ratio():
 
 def own(**settings):
     config = RegressionConfig(dataset_name="own", sequence_length=6, **settings)
-    return series.windows(series.Series(wave(120)), config, series.Known("-", "-"))
+    return series.windows(series.Series.of(wave(120)), config, series.Known("-", "-"))
 
 
 def test_the_best_of_the_baselines_is_what_counts():

@@ -9,7 +9,7 @@ the state, so that samples can come one at a time; of any other the caller provi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.about import About
+from rnnexp.formats.c import encoding
 from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.text import array, comment, identifier, indented, numbers, string
+from rnnexp.network.lengths import clamped
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.network import IntegerNetwork
@@ -52,7 +54,9 @@ class CFiles:
     stack_bytes: int
 
 
-def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) -> CFiles:
+def to_c(
+    network: IntegerNetwork, name: str, about: About, codes: np.ndarray, lengths: np.ndarray | None = None
+) -> CFiles:
     """Return the network as C.
 
     Args:
@@ -60,9 +64,11 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         name: of the files, without suffix; all public C names begin with it, as ``identifier`` spells it.
         about: what the model says of itself: for the comments and the classes' names.
         codes: int8 ``[n, time, features]`` to test with; some of them are taken.
+        lengths: real steps of each, ``[n]``, before the padding; None: all.
     """
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
-    codes = codes[np.linspace(0, len(codes) - 1, few).astype(int)]
+    rows = np.linspace(0, len(codes) - 1, few).astype(int)
+    codes, lengths = codes[rows], _test_lengths(network, rows, lengths)
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
@@ -109,16 +115,20 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         "run": indented(run),
         "sequences": len(codes),
         "inputs": numbers(codes.reshape(len(codes), -1)),
-        "expected": numbers(reference.run(network, codes).reshape(len(codes), -1)),
+        "expected": numbers(_expected(network, codes, lengths).reshape(len(codes), -1)),
         "classes": len(classes),
         "class_names": ",\n".join(f"    {string(str(text))}" for text in classes),
     }
     kind = "stream" if network.forward else "sequence"
+    values |= _lengths(network, macro, lengths)
     if network.forward:
-        values |= _last_states(network, program, codes)
+        values |= _last_states(network, program, codes, lengths)
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
+    encoded = encoding.values(about.input_map, network.input)
+    for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
+        values[key] = _filled(template, values | encoded) if encoded else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["window"] = _filled("window.c", values) if program.window else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
@@ -130,7 +140,8 @@ def to_c(network: IntegerNetwork, name: str, about: About, codes: np.ndarray) ->
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
         constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
-        + sum(2 * len(table) for table in tables),
+        + sum(2 * len(table) for table in tables)
+        + encoding.constant_bytes(about.input_map),
         # A struct of int16 has an even size.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // 2) * 2,
         stack_bytes=max(4 * product.high.shape[1] for product in products),
@@ -168,15 +179,52 @@ def _state_scales(network: IntegerNetwork, macro: str) -> str:
     return "\n".join(found)
 
 
-def _last_states(network: IntegerNetwork, program: Program, codes: np.ndarray) -> dict[str, str]:
+def _test_lengths(network: IntegerNetwork, rows: np.ndarray, lengths: np.ndarray | None) -> np.ndarray | None:
+    """Return the lengths of the self-test's sequences, the shortest and the longest that there can be among them."""
+    if not network.variable_length:
+        return None
+    steps = network.sequence_length
+    found = np.full(len(rows), steps) if lengths is None else clamped(lengths[rows], steps)
+    found[[0, -1]] = 1, steps
+    return found
+
+
+def _expected(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+    """Return the output codes; in C there is no padding, and real steps come first."""
+    return reference.run(replace(network, padding="end"), codes, lengths)
+
+
+def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) -> dict[str, str]:
+    """Return what only the C of sequences of different lengths has, and its self-test."""
+    if lengths is None:
+        names = ("length", "length_line", "length_comment", "steps_definition", "test_length", "test_lengths")
+        return {**dict.fromkeys(names, ""), "test_results": "RESULTS", "test_steps": f"{macro}_TIME_STEPS"}
+    most = f"{macro}_TIME_STEPS"
+    return {
+        "length": "int32_t length, ",
+        "length_line": "\n    int32_t length,",
+        "length_comment": f"\n * It has length samples, without any padding. A length below 1 counts as 1, and one "
+        f"beyond\n * {most} as that.",
+        "steps_definition": f"\n    const int32_t steps = length < 1 ? 1 : length > {most} ? {most} : length;",
+        "test_length": "lengths[sequence], ",
+        "test_lengths": f"static const int32_t lengths[SEQUENCES] = {{\n{numbers(lengths)}\n}};\n\n",
+        "test_results": f"lengths[sequence] * {macro}_OUTPUTS" if network.answers_each_step else "RESULTS",
+        "test_steps": "lengths[sequence]",
+    }
+
+
+def _last_states(
+    network: IntegerNetwork, program: Program, codes: np.ndarray, lengths: np.ndarray | None
+) -> dict[str, str]:
     """Return the self-test's arrays of all states after the last step, and its comparisons with them."""
     arithmetic = Numbers()
     cells = [layer.cells[0] for layer in network.layers]
     states = [tuple(np.zeros((len(codes), cell.units), np.int64) for _ in cell.states) for cell in cells]
-    for inputs in codes.transpose(1, 0, 2).astype(np.int64) * RADIX:
-        values = inputs
+    for time, inputs in enumerate(codes.transpose(1, 0, 2).astype(np.int64) * RADIX):
+        values, there = inputs, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
         for number, cell in enumerate(cells):
-            states[number] = cell.step(arithmetic, [values], states[number])
+            after = cell.step(arithmetic, [values], states[number])
+            states[number] = tuple(np.where(there, *pair) for pair in zip(after, states[number], strict=True))
             values = states[number][0]
     found = zip(program.states, (state for kept in states for state in kept), strict=True)
     definitions, comparisons = [], []

@@ -173,12 +173,12 @@ class Program:
         public = self.prefix.lower()
         step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
         if self.network.every_step:
-            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self.output_steps)
-        return [*self._loop([step], f"{self.prefix}_TIME_STEPS"), call(f"{public}_output", "&state", "output")]
+            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self._steps)
+        return [*self._loop([step], self._steps), call(f"{public}_output", "&state", "output")]
 
     def sequence(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
-        found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", f"{self.prefix}_TIME_STEPS"
+        found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", self._steps
         for loop in plan(self.network):
             body, kept, offset = [], None, ""
             if any(chain.backwards for chain in loop.chains):
@@ -188,7 +188,8 @@ class Program:
                 body += self._chain(chain, read.format(place))
                 end = self.placed[id(chain.cells[-1])]
                 if loop.gives == "values":
-                    kept = kept or self._wait(end.layer, steps, loop.steps)
+                    most = self._most_steps if loop.padded else steps
+                    kept = kept or self._wait(end.layer, most, loop.steps)
                     # Both directions are joined at the same place; what an only one reads backwards stays so.
                     at = place if len(loop.chains) > 1 else "time"
                     size = end.function.sizes[1]
@@ -226,6 +227,15 @@ class Program:
         """Return a loop over time steps."""
         head = f"for (time = 0; time < {steps}; time++) {{"
         return [head, indented(body), "}"]
+
+    @property
+    def _most_steps(self) -> str:
+        return f"{self.prefix}_TIME_STEPS"
+
+    @property
+    def _steps(self) -> str:
+        """The C name of the number of steps of a sequence."""
+        return "steps" if self.network.variable_length else self._most_steps
 
     @property
     def _output_of_step(self) -> str:

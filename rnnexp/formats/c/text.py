@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,15 +16,20 @@ LONGEST_CALL = 100
 
 
 def identifier(name: str) -> str:
-    """Return what all C names of a model begin with: lower-case letters, digits and underscores.
+    """Return what all C names of a model begin with: lower-case letters, digits and underscores of ASCII.
+
+    Of a name in other letters the digits of a checksum are a part, so that two such names never make the same.
 
     Raises:
         ValueError: if nothing of the name can be used.
     """
-    found = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    if not name.isascii():
+        plain = f"{zlib.crc32(unicodedata.normalize('NFC', name).encode()):08x}_{plain}"
+    found = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
     if not found:
         raise ValueError(f"no C identifier can be made of {name!r}")
-    return f"rnn_{found}" if found[0].isdigit() else found
+    return f"rnn_{found}" if found[0].isdigit() or not name.isascii() else found
 
 
 def array(kind: str, name: str, sizes: Sequence[str | int], values: np.ndarray) -> str:

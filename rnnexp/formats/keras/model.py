@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +12,53 @@ import numpy as np
 
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
-from rnnexp.layers.stack import assemble, linear_path, stack
+from rnnexp.layers.stack import assemble, linear_path, output_layers, stack
 from rnnexp.network import cells
 from rnnexp.network.architecture import Architecture, Layer
 from rnnexp.network.network import Network
 
 
 def to_keras(network: Network) -> keras.Model:
-    """Return a network as a Keras model, in float32: a sequential one, unless there is a linear path."""
+    """Return a network as a Keras model, in float32: a sequential one, unless there is a linear path or a length.
+
+    Where sequences can be shorter, it has their lengths as a second input, ``length``, int32 ``[batch]``, with padding
+    where the architecture says; what is before softmax or sigmoid is 0 at steps of padding.
+    """
     architecture = network.architecture
     activation = keras_activation(architecture.activation, architecture.max_value)
 
     def make(_: int, layer: Layer, **options: Any) -> keras.Layer:
         return cell_layers.load(layer.cell).plain(layer.units, activation=activation, **options)
 
-    model = assemble(architecture, stack(architecture, make), "rnnexp")
+    build = _masked if architecture.variable_length else assemble
+    model = build(architecture, stack(architecture, make), "rnnexp")
     model.set_weights(list(network.weights))
     return model
+
+
+def _masked(architecture: Architecture, layers: Sequence[keras.Layer], name: str) -> keras.Model:
+    """Join the layers with Keras' masks, made of the second input."""
+    ops, steps = keras.ops, architecture.sequence_length
+    given = keras.Input((steps, architecture.features), name="input")
+    length = keras.Input((), dtype="int32", name="length")
+    lengths = ops.clip(ops.expand_dims(length, 1), 1, steps)
+    place = ops.arange(steps, dtype="int32")
+    mask = lengths > place if architecture.padding == "end" else lengths >= steps - place
+    values = given
+    for layer in layers:
+        reads = isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional)
+        values = layer(values, mask=mask) if reads else layer(values)
+        if isinstance(layer, keras.layers.RepeatVector):
+            mask = None
+        elif layer.go_backwards if isinstance(layer, keras.layers.RNN) else False:
+            mask = ops.flip(mask, axis=1)  # it hands on in the order in which it reads
+    dense, *after = output_layers(architecture)
+    values = dense(values)
+    if architecture.answers_each_step:
+        values = ops.where(ops.expand_dims(mask, 2), values, 0.0)
+    for layer in after:
+        values = layer(values)
+    return keras.Model([given, length], values, name=name)
 
 
 def from_keras(architecture: Architecture, model: keras.Model) -> Network:
@@ -41,6 +73,8 @@ def time_step(network: Network) -> keras.Model:
     LSTMs have two states, output and cell state; further layers have their own, after those of the first. With a linear
     path the last state is the window that it reads, ``[batch, time, features]``. All layers must read forwards.
     """
+    # Step by step, sequences have any length.
+    network = replace(network, architecture=replace(network.architecture, padding=""))
     architecture, model = network.architecture, to_keras(network.without_linear_path())
     recurrent = iter(architecture.layers)
     given = keras.Input((architecture.features,), name="input")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
 
 from rnnexp.formats.npz import previous
 from rnnexp.network import cells
+from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
@@ -32,6 +33,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     for prefix, cell in named_cells(network):
         name = next(name for name in cells.CELLS if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
+    if network.padding:
+        found["padding"] = network.padding
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -48,7 +51,8 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
-    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers))
+    padding = cast(Padding, str(found.get("padding", "")))
+    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding)
     check(network)
     return network
 
@@ -131,6 +135,8 @@ def check(network: IntegerNetwork) -> None:
     Raises:
         ValueError: if not.
     """
+    if network.padding not in get_args(Padding):
+        raise ValueError(f"padding is {network.padding!r}")
     inputs = network.features
     for layer in network.layers:
         for cell in layer.cells:

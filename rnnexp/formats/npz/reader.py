@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast, get_args
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Structure
 from rnnexp.network.cells import CELLS
+from rnnexp.network.lengths import Padding
 from rnnexp.network.network import Network
 
 # What else a network needs: key -> kind of NumPy type, and its name.
@@ -67,6 +69,8 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
                 f"{path}: {key} has the shape {found[key].shape}, expected {shape} in a {structure} network of "
                 + (f"{architecture.sequence_length} time steps" if key == LINEAR_KERNEL else f"{units} recurrent units")
             )
+    if architecture.padding not in get_args(Padding):
+        raise UserError(f"{path}: padding is {architecture.padding!r}, expected 'end' or 'begin'")
     max_value = float(arrays.numbers(path, found, "max_value"))
     if max_value <= 0:
         raise UserError(f"{path}: max_value is {max_value:g}, expected a positive number")
@@ -105,6 +109,7 @@ def _architecture(
         # A single output at every step is the probability of the second of two classes.
         softmax=bool(number("softmax")) or (every_step and outputs == 1),
         linear_path=LINEAR_KERNEL in found,
+        padding=cast(Padding, str(found.get("padding", ""))),
     )
 
 

@@ -55,6 +55,7 @@ def arrays(network: Network, integer_network: IntegerNetwork | None, about: Abou
         # A single output at every step is a sigmoid's.
         "softmax": np.array(architecture.softmax and not (architecture.every_step and architecture.outputs == 1)),
         "sequence_length": np.array(architecture.sequence_length, np.int64),
+        **({"padding": np.array(architecture.padding)} if architecture.padding else {}),
         "normalization": np.array(json.dumps(about.input_map.to_json())),
         "about": np.array(json.dumps(about.to_json(), ensure_ascii=False)),
     }

@@ -92,7 +92,7 @@ def convert(model_path: Path) -> bytes:
     from rnnexp.formats.keras.model import load
 
     model = load(model_path)
-    signature = [tf.TensorSpec((1, *given.shape[1:]), tf.float32, name=given.name) for given in model.inputs]
+    signature = [tf.TensorSpec((1, *given.shape[1:]), given.dtype, name=given.name) for given in model.inputs]
     # Weights as constants: the loop of a recurrent layer must not read variables, which no other runtime has.
     weights = [tf.constant(variable.numpy()) for variable in model.trainable_variables]
     others = [tf.constant(variable.numpy()) for variable in model.non_trainable_variables]

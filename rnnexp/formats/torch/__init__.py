@@ -17,8 +17,8 @@ def load(path: str | Path) -> RecurrentModule:
 
     It maps inputs ``[batch, time, features]`` to what the Keras model gives: values ``[batch, outputs]``, or
     probabilities ``[batch, classes]``, or, of a network that answers at every step, ``[batch, time, ...]`` of these;
-    ``logits`` has what is before softmax or sigmoid. Its state dict, saved as npz, is what the
-    setting ``WEIGHTS`` takes.
+    ``logits`` has what is before softmax or sigmoid. Of sequences of different lengths, it takes the lengths
+    ``[batch]`` as well. Its state dict, saved as npz, is what the setting ``WEIGHTS`` takes.
 
     Raises:
         UserError: if PyTorch is not installed, or has no such layers, or the file is not that of a network.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnnexp.network.activations import MAX_SLOPE
 from rnnexp.network.architecture import Architecture
@@ -68,34 +69,59 @@ class LoopedRNN(nn.RNNBase):
         super().__init__("RNN_TANH", features, units, batch_first=True, **options)
         self.activation = activation
 
-    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor | PackedSequence, state: Tensor | None = None
+    ) -> tuple[Tensor | PackedSequence, Tensor]:
         """Return the last layer's states ``[batch, time, values]`` and all last ones, as ``nn.RNN`` does.
 
         Args:
-            x: ``[batch, time, features]``.
+            x: ``[batch, time, features]``, or sequences of different lengths, packed.
             state: before the first step, ``[layers and directions, batch, units]``; zeros if None.
         """
+        if isinstance(x, PackedSequence):
+            padded, lengths = pad_packed_sequence(x, batch_first=True)
+            states, ends = self._layers(padded, state, lengths)
+            return pack_padded_sequence(states, lengths, batch_first=True, enforce_sorted=False), ends
+        return self._layers(x, state, torch.full((len(x),), x.shape[1]))
+
+    def _layers(self, x: Tensor, state: Tensor | None, lengths: Tensor) -> tuple[Tensor, Tensor]:
         suffixes = ("", "_reverse") if self.bidirectional else ("",)
+        rows = torch.arange(len(x))
         ends: list[Tensor] = []
         for layer in range(self.num_layers):
             ways = []
             for suffix in suffixes:
                 begin = x.new_zeros(len(x), self.hidden_size) if state is None else state[len(ends)]
-                ways.append(self._direction(x, begin, f"l{layer}{suffix}", backwards=bool(suffix)))
-                ends.append(ways[-1][:, 0 if suffix else -1])
+                found = self._direction(reverse(x, lengths) if suffix else x, begin, f"l{layer}{suffix}")
+                ends.append(found[rows, lengths - 1])
+                ways.append(reverse(found, lengths) if suffix else found)
             x = torch.cat(ways, dim=2)
         return x, torch.stack(ends)
 
-    def _direction(self, x: Tensor, last: Tensor, place: str, *, backwards: bool) -> Tensor:
-        """Return the states of one direction of a layer, in the order of the sequence."""
+    def _direction(self, x: Tensor, last: Tensor, place: str) -> Tensor:
+        """Return the states of one direction of a layer, in the order in which it reads."""
         kinds = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
         kernel, bias, recurrent, recurrent_bias = (getattr(self, f"{kind}_{place}") for kind in kinds)
         states = []
-        steps = nn.functional.linear(x, kernel, bias).unbind(dim=1)
-        for projected in reversed(steps) if backwards else steps:
+        for projected in nn.functional.linear(x, kernel, bias).unbind(dim=1):
             last = self.activation(projected + nn.functional.linear(last, recurrent, recurrent_bias))
             states.append(last)
-        return torch.stack(states[::-1] if backwards else states, dim=1)
+        return torch.stack(states, dim=1)
+
+
+def reverse(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return sequences ``[batch, time, ...]`` from their last real step to their first, and then the padding."""
+    places = torch.arange(x.shape[1])
+    return _picked(x, torch.where(places < lengths[:, None], lengths[:, None] - 1 - places, places))
+
+
+def rolled(x: Tensor, shift: Tensor) -> Tensor:
+    """Return sequences ``[batch, time, ...]``, each shifted by so many steps."""
+    return _picked(x, (torch.arange(x.shape[1]) - shift[:, None]) % x.shape[1])
+
+
+def _picked(x: Tensor, places: Tensor) -> Tensor:
+    return torch.take_along_dim(x, places[..., None].to(x.device), dim=1)
 
 
 def recurrent(architecture: Architecture) -> nn.RNNBase:
@@ -132,23 +158,44 @@ class RecurrentModule(nn.Module):
             self.path = nn.Linear(*path.shape, bias=False)
             self.path.load_state_dict({"weight": path.T})
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return what the Keras model does for ``[batch, time, features]``: ``[batch, outputs]``, or of every step."""
-        logits = self.logits(x)
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return what the Keras model does for ``[batch, time, features]``: ``[batch, outputs]``, or of every step.
+
+        Args:
+            x: the sequences, with any padding where the architecture has it.
+            lengths: real steps of each, integers ``[batch]``; None: all.
+        """
+        logits = self.logits(x, lengths)
         if not self.architecture.softmax:
             return logits
         # A single output is the probability of the second of two classes.
         return torch.sigmoid(logits) if logits.shape[-1] == 1 else torch.softmax(logits, dim=-1)
 
-    def logits(self, x: Tensor) -> Tensor:
-        """Return the outputs before softmax, on which PyTorch's cross-entropy is defined."""
+    def logits(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return the outputs before softmax, on which PyTorch's cross-entropy is defined; 0 at steps of padding."""
+        if lengths is not None:
+            return self._of_lengths(x, lengths.cpu().clamp(1, x.shape[1]))
         states, last = self.rnn(x.flip(1) if self.structure.go_backwards else x)
-        if self.architecture.every_step:
-            return self.linear(states)
+        outputs = self.linear(states if self.architecture.every_step else self._last(last))
+        return outputs + self.path(x.flatten(1)) if self.architecture.linear_path else outputs
+
+    def _of_lengths(self, x: Tensor, lengths: Tensor) -> Tensor:
+        steps = x.shape[1]
+        shift = (steps - lengths) * (self.architecture.padding == "begin")
+        x = rolled(x, -shift)
+        x = reverse(x, lengths) if self.structure.go_backwards else x
+        states, last = self.rnn(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+        if not self.architecture.every_step:
+            return self.linear(self._last(last))
+        found, _ = pad_packed_sequence(states, batch_first=True, total_length=steps)
+        there = (torch.arange(steps) < lengths[:, None])[..., None].to(x.device)
+        return rolled(torch.where(there, self.linear(found), 0.0), shift)
+
+    def _last(self, last: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+        """Return what the last layer has come to."""
         # Of an LSTM also the cell states are there.
         last = last[0] if isinstance(last, tuple) else last
-        outputs = self.linear(torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1])
-        return outputs + self.path(x.flatten(1)) if self.architecture.linear_path else outputs
+        return torch.cat(tuple(last[-2:]), dim=1) if self.structure.bidirectional else last[-1]
 
 
 def _parameters(network: Network) -> dict[str, Tensor]:

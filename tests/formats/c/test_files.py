@@ -201,6 +201,14 @@ def test_identifiers(name, expected):
     assert identifier(name) == expected
 
 
+def test_names_in_other_letters_never_make_the_same():
+    names = ["電力-tanh", "気温-tanh", "température-tanh", "temperature-tanh", "-tanh"]
+    found = [identifier(name) for name in names]
+    assert len(set(found)) == len(names)
+    assert all(name.isascii() and name.isidentifier() for name in found)
+    assert found[2].endswith("_temperature_tanh")
+
+
 def test_a_name_without_letters_is_refused():
     with pytest.raises(ValueError, match="no C identifier"):
         identifier("--")

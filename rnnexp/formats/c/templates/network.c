@@ -79,4 +79,4 @@ $window_codes    for (i = 0; i < ${P}_OUTPUTS; i++) {
     }
 }
 
-$window$definitions$class_definitions
+$window$definitions$class_definitions$encode_definition

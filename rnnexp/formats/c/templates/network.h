@@ -29,7 +29,7 @@ $state_scales
 extern "C" {
 #endif
 
-$declarations$class_declarations
+$declarations$class_declarations$encode_declaration
 #ifdef __cplusplus
 }
 #endif

@@ -1,9 +1,9 @@
 void ${p}_run(
     ${p}_buffers *buffers,
-    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],
+    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
     int8_t output[$results])
 {
-    int32_t time;
+    int32_t time;$steps_definition
 $start
 $run
 }

@@ -15,11 +15,11 @@ static int right(int sequence)
     ${p}_state state;
     int32_t time;
     ${p}_init(&state);
-    for (time = 0; time < ${P}_TIME_STEPS; time++) {
+    for (time = 0; time < $test_steps; time++) {
         ${p}_step(&state, inputs[sequence] + time * ${P}_FEATURES);
         ${p}_output(&state, stepped$place);
     }
-    ${p}_run(inputs[sequence], whole);
-    return same_codes(stepped, expected[sequence], RESULTS) && same_codes(whole, expected[sequence], RESULTS)
+    ${p}_run(inputs[sequence], ${test_length}whole);
+    return same_codes(stepped, expected[sequence], $test_results) && same_codes(whole, expected[sequence], $test_results)
         && $same_states;
 }

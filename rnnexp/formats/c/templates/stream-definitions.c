@@ -13,10 +13,10 @@ void ${p}_output(const ${p}_state *state, int8_t output[${P}_OUTPUTS])
     $output
 }
 
-void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], int8_t output[$results])
+void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}int8_t output[$results])
 {
     ${p}_state state;
-    int32_t time;
+    int32_t time;$steps_definition
     ${p}_init(&state);
 $run
 }

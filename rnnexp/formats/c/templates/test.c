@@ -13,7 +13,7 @@ static const int8_t inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
 $inputs
 };
 
-static const int8_t expected[SEQUENCES][RESULTS] = {
+${test_lengths}static const int8_t expected[SEQUENCES][RESULTS] = {
 $expected
 };
 

@@ -26,16 +26,19 @@ class Carried:
         states: of each cell of each chain.
         reads: the sequences, which stay as they are.
         results: arrays of what every step gives.
+        ends: where there can be padding, the first and the last real step added up, which stays as it is.
     """
 
     states: list[list[list[int]]]
     reads: list[int]
     results: list[int]
+    ends: tuple[int, ...] = ()
 
     @property
     def tensors(self) -> list[int]:
         """All of them, in order."""
-        return [*(tensor for chain in self.states for cell in chain for tensor in cell), *self.reads, *self.results]
+        states = (tensor for chain in self.states for cell in chain for tensor in cell)
+        return [*states, *self.reads, *self.results, *self.ends]
 
 
 @dataclass
@@ -86,7 +89,8 @@ class LoopWriter:
             graph.tensor(f"{prefix}results_{n}", shape, np.int8, scale=scale, zero_point=zero_point)
             for n, (shape, scale, zero_point) in enumerate(self.results())
         ]
-        return Carried(states, reads, results)
+        ends = (graph.tensor(f"{prefix}ends", [], np.int32),) if self.loop.padded else ()
+        return Carried(states, reads, results, ends)
 
     def results(self) -> list[tuple[list[int], float, int]]:
         """Return the shapes, scales and zero points of the arrays of results."""
@@ -103,9 +107,14 @@ class LoopWriter:
         """Whether there is another time step."""
         step = graph.tensor("step", [], np.int32)
         carried = self.variables(graph)
-        count = graph.constant("steps", np.int32(self.loop.steps))
-        more = graph.tensor("more", [], np.bool_)
-        graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
+        if self.loop.padded and self.network.padding == "end":
+            more = graph.tensor("more", [], np.bool_)
+            # The first step is 0, so this is the last one.
+            graph.operator(Op.LESS_EQUAL, [step, *carried.ends], [more], schema.LessEqualOptionsT())
+        else:
+            count = graph.constant("steps", np.int32(self.loop.steps))
+            more = graph.tensor("more", [], np.bool_)
+            graph.operator(Op.LESS, [step, count], [more], schema.LessOptionsT())
         graph.interface([step, *carried.tensors], [more])
 
     def write_body(self, graph: Subgraph) -> None:
@@ -116,7 +125,7 @@ class LoopWriter:
         graph.operator(Op.ADD, [step, graph.constant("one", np.int32(1))], [next_step], schema.AddOptionsT())
         places = {False: step}
         if any(chain.backwards for chain in self.loop.chains):
-            places[True] = self._from_end(graph, step)
+            places[True] = self._from_end(graph, step, carried)
         states, results = [], []
         values: list[Value] = []
         for number, (chain, scopes) in enumerate(zip(self.loop.chains, self.scopes, strict=True)):
@@ -145,15 +154,15 @@ class LoopWriter:
             values = values if self.loop.chains else self._read(graph, carried.reads, step)
             made = write_output_layer(graph, self.network, values)
             results.append(self._write(graph, 0, carried.results[0], made, step))
-        after_step = Carried(states, carried.reads, results)
+        after_step = Carried(states, carried.reads, results, carried.ends)
         graph.interface([step, *carried.tensors], [next_step, *after_step.tensors])
 
-    def _from_end(self, graph: Subgraph, step: int) -> int:
-        """Return the step's number counted from the end of the sequence."""
+    def _from_end(self, graph: Subgraph, step: int, carried: Carried) -> int:
+        """Return the step that is as far from the end of the sequence as this one is from its start."""
         negative, place = graph.tensor("minus_step", [], np.int32), graph.tensor("from_end", [], np.int32)
         graph.operator(Op.MUL, [step, graph.constant("minus_one", np.int32(-1))], [negative], schema.MulOptionsT())
-        last = graph.constant("last", np.int32(self.loop.steps - 1))
-        graph.operator(Op.ADD, [negative, last], [place], schema.AddOptionsT())
+        ends = carried.ends or (graph.constant("last", np.int32(self.loop.steps - 1)),)
+        graph.operator(Op.ADD, [negative, *ends], [place], schema.AddOptionsT())
         return place
 
     def _read(self, graph: Subgraph, sequences: Sequence[int], place: int) -> list[Value]:

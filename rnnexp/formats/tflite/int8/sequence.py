@@ -8,6 +8,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Model, Subgraph
+from rnnexp.formats.tflite.int8.extent import Extent, write_extent
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
 from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op
@@ -31,9 +32,9 @@ def write_sequence(model: Model, network: IntegerNetwork) -> None:
     else:
         values = _last_values(loops[-1], carried)
         if network.path_inputs:
-            values.append(Value.of_window(GraphArithmetic(main), inputs, network))
+            values.append(Value.of_window(GraphArithmetic(main), inputs[0], network))
         result = write_output_layer(main, network, values)
-    main.interface([inputs], [write_probabilities(main, network, result)])
+    main.interface(inputs, [write_probabilities(main, network, result)])
 
 
 def write_encoder(model: Model, network: IntegerNetwork) -> None:
@@ -59,7 +60,7 @@ def write_encoder(model: Model, network: IntegerNetwork) -> None:
     if len(found) > 1:
         units = sum(value.units for value in values)
         context = arithmetic.concatenate(found, [1, units], 1, np.int16, scale, "both_contexts")
-    main.interface([inputs], [context])
+    main.interface(inputs, [context])
 
 
 def _last_values(loop: Loop, carried: Carried) -> list[Value]:
@@ -71,8 +72,10 @@ def _last_values(loop: Loop, carried: Carried) -> list[Value]:
     return found
 
 
-def _write_loops(model: Model, graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]) -> tuple[int, Carried]:
-    """Write input and loops into the main subgraph; return the input, and what the last loop has carried."""
+def _write_loops(
+    model: Model, graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]
+) -> tuple[list[int], Carried]:
+    """Write inputs and loops into the main subgraph; return the inputs, and what the last loop has carried."""
     steps, affine = network.sequence_length, network.input
     inputs = graph.tensor(
         "input", [1, steps, network.features], np.int8, scale=affine.scale, zero_point=affine.zero_point
@@ -82,10 +85,15 @@ def _write_loops(model: Model, graph: Subgraph, network: IntegerNetwork, loops: 
     # columns make up for the true scale, the biases for the true zero point.
     read = loops[0].reads[0]
     sequences = [arithmetic.reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")]
+    given, extent = [inputs], None
+    if network.variable_length:
+        given.append(graph.tensor("length", [1], np.int32))
+        extent = write_extent(graph, given[1], steps, network.padding)
     carried = Carried([], [], [])
     for number, loop in enumerate(loops):
         prefix = "" if len(loops) == 1 else f"loop_{number + 1}_"
-        carried = _write_loop(model, graph, LoopWriter(network, loop), sequences, prefix)
+        writer = LoopWriter(network, loop)
+        carried = _write_loop(model, graph, writer, sequences, prefix, extent if loop.padded else None)
         if loop.gives == "values":
             sequences = [
                 arithmetic.reshape(array, [loop.steps, 1, cell.units, 2], np.int8, cell.states[0].scale, "values")
@@ -98,15 +106,22 @@ def _write_loops(model: Model, graph: Subgraph, network: IntegerNetwork, loops: 
                 )
                 for value in _last_values(loop, carried)
             ]
-    return inputs, carried
+    return given, carried
 
 
-def _write_loop(model: Model, graph: Subgraph, writer: LoopWriter, sequences: Sequence[int], prefix: str) -> Carried:
-    """Write a loop over sequences, with its two subgraphs; return what it has carried."""
+def _write_loop(
+    model: Model,
+    graph: Subgraph,
+    writer: LoopWriter,
+    sequences: Sequence[int],
+    prefix: str,
+    extent: Extent | None,
+) -> Carried:
+    """Write a loop over sequences, of which ``extent`` is real, with its two subgraphs; return what it has carried."""
     condition, body = model.subgraph(f"{prefix}more_steps"), model.subgraph(f"{prefix}time_step")
     writer.write_condition(condition)
     writer.write_body(body)
-    start = [graph.constant("first_step", np.int32(0))]
+    start = [extent.first if extent else graph.constant("first_step", np.int32(0))]
     for chain in writer.loop.chains:
         for cell in chain.cells:
             for state in cell.states:
@@ -115,6 +130,7 @@ def _write_loop(model: Model, graph: Subgraph, writer: LoopWriter, sequences: Se
                 start.append(graph.constant(f"initial_{state.name}", np.zeros(shape, dtype), scale=state.scale))
     start += sequences
     start += [_no_results(graph, *result) for result in writer.results()]
+    start += [extent.ends] if extent else []
     end = graph.tensor("last_step", [], np.int32)
     carried = writer.variables(graph, prefix="last_", suffix="_again")
     options = schema.WhileOptionsT()

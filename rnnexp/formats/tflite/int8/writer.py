@@ -31,6 +31,7 @@ OPERATORS = frozenset(
         "FULLY_CONNECTED",
         "GATHER",
         "LESS",
+        "LESS_EQUAL",
         "MAXIMUM",
         "MINIMUM",
         "MUL",
@@ -38,6 +39,7 @@ OPERATORS = frozenset(
         "RESHAPE",
         "SOFTMAX",
         "STRIDED_SLICE",
+        "SQUEEZE",
         "WHILE",
     }
 )
@@ -47,7 +49,9 @@ TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file.
 
-    Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``.
+    Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``. Where
+    sequences can be shorter, a second input has the length, int32 ``[1]``: one below 1 counts as 1, and one beyond
+    ``time`` as that. Outputs at steps of padding have the zero point's code, and so the same probability each.
 
     Args:
         network: what to write.

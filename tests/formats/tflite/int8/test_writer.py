@@ -108,8 +108,8 @@ def test_the_same_network_gives_the_same_bytes():
 
 def test_nothing_but_integers():
     content = to_tflite(network(outputs=3, softmax=True)[0])
-    # What several layers and other cells need besides.
-    others = {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "FILL", "MUL", "STRIDED_SLICE"}
+    # What several layers, other cells, lengths and a linear path's window need besides.
+    others = {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "FILL", "LESS_EQUAL", "MUL", "SQUEEZE", "STRIDED_SLICE"}
     assert set(metadata.operators(content)) == OPERATORS - others
     assert metadata.tensor_types(content) == {"INT8", "INT16", "INT32", "INT64", "BOOL"}
 

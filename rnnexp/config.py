@@ -8,205 +8,15 @@ A preset (``rnnexp.presets``) takes the place of the defaults of what it sets.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field
 
-from rnnexp import files
-from rnnexp.errors import did_you_mean
-from rnnexp.limits import DropoutShare, Names, Numbers, PositiveFloat, PositiveInt, Share
+from rnnexp.limits import Names, Numbers, PositiveFloat, PositiveInt, Share
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Structure
-from rnnexp.network.cells import CELLS
-from rnnexp.presets import PRESETS
+from rnnexp.settings import RecordingSettings, Settings
 
-
-class Settings(BaseModel):
-    """What the three scripts have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    task: ClassVar[Literal["regression", "classification", "memory"]]
-
-    dataset_name: str = Field(description="data set, by name")
-    epochs: Annotated[int, Field(ge=0)] = Field(
-        default=100, description="passes over the training part; 0: export the weights that training would start from"
-    )
-    activation: str = Field(default="custom", description=f"of the recurrent cell: {', '.join(ACTIVATIONS)}")
-    hidden_size: Annotated[int, Field(ge=1, le=4096)] = Field(default=10, description="recurrent units")
-
-    preset: str | None = Field(
-        default=None,
-        description="settings of a demonstration, before the constants and behind the flags: "
-        + "; ".join(
-            f"{', '.join(name for name, preset in PRESETS.items() if preset.task == task)} (run_{task}.py)"
-            for task in dict.fromkeys(preset.task for preset in PRESETS.values())
-        ),
-    )
-
-    cell: str = Field(default="simple", description=f"recurrent cell: {', '.join(CELLS)}")
-    num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
-        default=1, description="recurrent layers, each reading the outputs of the one before"
-    )
-    bidirectional: bool = Field(
-        default=False, description="read each sequence from both ends, with HIDDEN_SIZE units each"
-    )
-    go_backwards: bool = Field(default=False, description="read each sequence from its end")
-    recurrent_initializer: Literal["orthogonal", "identity"] = Field(
-        default="orthogonal",
-        description="where the recurrent weights start; identity, for the simple cell with relu, remembers long "
-        "(Le et al. 2015)",
-    )
-    dropout: DropoutShare = Field(
-        default=0.0,
-        description="share of the inputs of every recurrent layer dropped in training, for a whole sequence",
-    )
-    recurrent_dropout: DropoutShare = Field(
-        default=0.0, description="share of the recurrent state dropped in training, for a whole sequence"
-    )
-    l2_regularization: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        default=0.0, description="added to the training loss, times the sum of the squares of all weights but biases"
-    )
-
-    weights: Path | None = Field(
-        default=None,
-        description="file of the weights to start from: a -weights.npz of a run, or a PyTorch state dict saved as npz; "
-        "None: random ones",
-    )
-    batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
-    learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")
-    learning_rate_decay: bool = Field(default=True, description="let it fall to a hundredth, along a cosine")
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(default="adam", description="Keras optimiser")
-    gradient_clip_norm: PositiveFloat | None = Field(
-        default=1.0, description="longest gradient allowed; None: no bound"
-    )
-    early_stopping: Annotated[int, Field(ge=0)] = Field(
-        default=0,
-        description="stop after this many epochs without a better validation loss, and report on a separate "
-        "test part; 0: never",
-    )
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(default=0, description="of everything random")
-    qat_epochs: Annotated[int, Field(ge=0)] = Field(
-        default=10,
-        description="epochs of fine-tuning in the int8 model's arithmetic, where plain quantisation loses more than a "
-        "third of GAP_LIMIT on the training part; 0: never",
-    )
-    gap_limit: PositiveFloat = Field(
-        default=0.003,
-        description="warn when int8 loses more: mean squared error over the target's variance, or share of accuracy "
-        "(but a sample may always be lost)",
-    )
-    tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
-    output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
-    runs_dir: Path = Field(default=Path("runs"), description="where each run leaves its history, model and plots")
-    quiet: bool = Field(default=False, description="print nothing but warnings and errors")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _preset_instead_of_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
-        name = values.get("preset")
-        preset = PRESETS.get(name) if isinstance(name, str) else None
-        return {**preset.settings, **values} if preset and preset.task == cls.task else values
-
-    @field_validator("preset")
-    @classmethod
-    def _known_preset(cls, value: str | None) -> str | None:
-        if value is not None and value not in PRESETS:
-            own = [name for name, preset in PRESETS.items() if preset.task == cls.task]
-            there = f"there are: {', '.join(own)}" if own else "there are none for this script"
-            raise ValueError(f"unknown preset {value!r}{did_you_mean(value, PRESETS)} ({there})")
-        if value is not None and PRESETS[value].task != cls.task:
-            raise ValueError(f"{value!r} is for run_{PRESETS[value].task}.py")
-        return value
-
-    @field_validator("activation")
-    @classmethod
-    def _known_activation(cls, value: str) -> str:
-        if value not in ACTIVATIONS:
-            raise ValueError(
-                f"unknown activation {value!r}{did_you_mean(value, ACTIVATIONS)} (there are: {', '.join(ACTIVATIONS)})"
-            )
-        return value
-
-    @field_validator("cell")
-    @classmethod
-    def _known_cell(cls, value: str) -> str:
-        if value not in CELLS:
-            raise ValueError(f"unknown cell {value!r}{did_you_mean(value, CELLS)} (there are: {', '.join(CELLS)})")
-        return value
-
-    @field_validator("go_backwards")
-    @classmethod
-    def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
-        if value and others.data.get("bidirectional"):
-            raise ValueError("set this or BIDIRECTIONAL, which reads backwards too, but not both")
-        return value
-
-    @field_validator("recurrent_initializer")
-    @classmethod
-    def _identity_of_the_simple_cell(cls, value: str, others: ValidationInfo) -> str:
-        if value == "identity" and others.data.get("cell", "simple") != "simple":
-            raise ValueError("identity is for CELL = 'simple'; gated cells remember by their gates")
-        return value
-
-    @property
-    def structure(self) -> str:
-        """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
-        return str(Structure(self.cell, self.num_layers, self.bidirectional, self.go_backwards))
-
-    @property
-    def simplest(self) -> bool:
-        """Whether the network is one layer of simple cells that reads forwards."""
-        return self.structure == "simple"
-
-    @property
-    def forward(self) -> bool:
-        """Whether all layers read forwards, and so can go step by step."""
-        return not (self.bidirectional or self.go_backwards)
-
-    @property
-    def max_value(self) -> float:
-        """The custom activation's ``M``."""
-        return getattr(self, "custom_max_value", 1.0)
-
-    @property
-    def data_stem(self) -> str:
-        """The data set's name, or of a path the file's, as names of files have it."""
-        return files.stem(self.dataset_name)
-
-    @property
-    def stem(self) -> str:
-        """What the names of the exported files begin with: the structure is named where it is not the simplest."""
-        parts = (self.data_stem, "" if self.simplest else self.structure, self.activation)
-        return "-".join(part for part in parts if part)
-
-
-class RecordingSettings(BaseModel):
-    """What there is to be said of recordings of one's own, whether a class or a number is asked of each."""
-
-    recording: str | None = Field(
-        default=None, description="recordings in a table: column that tells them apart; None: found by its name"
-    )
-    recording_rows: PositiveInt | None = Field(
-        default=None,
-        description="recordings in a table: rows of each, where no blank line and no column tells them apart",
-    )
-    split_by: str | None = Field(
-        default=None,
-        description="recordings: what must not be in two parts, such as a person: a column, or a regular expression "
-        "for names of files; None: each recording by itself, every class in every part alike",
-    )
-    window: PositiveInt | None = Field(
-        default=None, description="recordings: samples of the windows that they are cut into; None: whole recordings"
-    )
-    stride: PositiveInt | None = Field(
-        default=None, description="recordings: samples from one window to the next; None: half of WINDOW"
-    )
-    samples_per_step: PositiveInt | None = Field(
-        default=None,
-        description="recordings: consecutive samples that are one time step's features; None: so that there are about "
-        "30 steps",
-    )
+__all__ = ["CONFIGS", "ClassificationConfig", "MemoryConfig", "RegressionConfig", "Settings"]
 
 
 class RegressionConfig(RecordingSettings, Settings):
@@ -223,10 +33,11 @@ class RegressionConfig(RecordingSettings, Settings):
     custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
     sequence_length: PositiveInt = Field(default=20, description="values in a window; adding: time steps")
-    normalization: Literal["window", "train", "none"] = Field(
-        default="window",
-        description="scale each window by its own minimum and maximum, or all by the training part's, or leave the "
-        "values as they are",
+    normalization: Literal["auto", "window", "train", "difference", "window-difference", "none"] = Field(
+        default="auto",
+        description="scale each window by its own minimum and maximum (window), or all by the training part's (train); "
+        "or take differences from the window's last value, in units of the training part's (difference) or of the "
+        "window's range (window-difference); or leave the values as they are (none); auto: as suits the training part",
     )
     linear_path: bool | None = Field(
         default=None,

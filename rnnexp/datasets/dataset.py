@@ -134,6 +134,7 @@ class Dataset:
         cutting: of recordings, how they became sequences.
         input_scale: inputs divided by this are about 1 at most; the network trains at that scale.
         output_scale: the same for the targets.
+        naive_at_zero: whether outputs of 0 are a forecast in themselves, from which training starts.
         class_names: for classification.
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
@@ -164,6 +165,7 @@ class Dataset:
     evaluation_part: str = "validation part"
     input_scale: float = 1.0
     output_scale: float = 1.0
+    naive_at_zero: bool = False
     class_names: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

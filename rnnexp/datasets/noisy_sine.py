@@ -30,6 +30,6 @@ def load(config: RegressionConfig) -> Dataset:
     values = clean + np.random.default_rng(config.seed).uniform(-NOISE, NOISE, count)
     made = series.Series.of(values[:POINTS], values[POINTS:])
     source = f"{POINTS} points of a sine of period {PERIOD}, noise uniform in ±{NOISE}, seed {config.seed}"
-    dataset = series.windows(made, config, series.Known(source, "amplitude"))
+    dataset = series.windows(made, config, series.Known(source, "amplitude", defaults={"linear_path": False}))
     floor = clean[POINTS - len(dataset.evaluation) : POINTS, None]
     return dataclasses.replace(dataset, baselines={**dataset.baselines, "clean sine": floor}, floors=("clean sine",))

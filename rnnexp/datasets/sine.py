@@ -22,4 +22,4 @@ def load(config: RegressionConfig) -> Dataset:
     values = np.sin(LAST_ANGLE / (POINTS - 1) * points)
     made = series.Series.of(values[:POINTS], values[POINTS:])
     source = f"{POINTS} points of sin(x), x from 0 to 18 pi: 9 periods of 111 points"
-    return series.windows(made, config, series.Known(source, "amplitude"))
+    return series.windows(made, config, series.Known(source, "amplitude", defaults={"linear_path": False}))

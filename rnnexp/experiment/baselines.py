@@ -11,9 +11,9 @@ import numpy as np
 
 from rnnexp.baselines.logistic_regression import logistic_regression
 from rnnexp.baselines.neighbours import nearest, nearest_warped
-from rnnexp.baselines.ridge import LinearModel, ridge
 from rnnexp.baselines.smoothing import smoothing
 from rnnexp.datasets import Dataset, Split
+from rnnexp.datasets.support.ridge import LinearModel, ridge
 
 # Numbers that a model learns from, at most: of a larger training part it gets sequences spread evenly over it.
 MOST_NUMBERS = 2**22
@@ -87,6 +87,13 @@ def linear_model(dataset: Dataset) -> LinearModel:
     """Return the ridge regression of the training part, at unit scale: a baseline, and what a linear path starts at."""
     train = _some(dataset)
     return ridge(_flat(train.x, dataset.input_scale), train.y / dataset.output_scale)
+
+
+def left_by(model: LinearModel, dataset: Dataset) -> float:
+    """Return the root mean square of what a linear model leaves of the training part's targets, at unit scale."""
+    train = _some(dataset)
+    found = model.predict(_flat(train.x, dataset.input_scale))
+    return float(np.sqrt(np.mean((train.y / dataset.output_scale - found) ** 2)))
 
 
 def asked(model: LinearModel, dataset: Dataset) -> np.ndarray:

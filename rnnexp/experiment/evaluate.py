@@ -100,7 +100,7 @@ def _real_steps(dataset: Dataset) -> float | None:
     return None if part.lengths is None else float(part.lengths.mean()) / part.x.shape[1]
 
 
-def describe_training(history: History, total_seconds: float) -> Training:
+def describe_training(history: History, total_seconds: float, inner: int = 0) -> Training:
     """Return what the report says of the training, and of how long everything took."""
     best = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
     return Training(
@@ -113,6 +113,7 @@ def describe_training(history: History, total_seconds: float) -> Training:
         loss=best.loss if best else None,
         val_loss=best.val_loss if best else None,
         total_seconds=total_seconds,
+        inner=inner or None,
     )
 
 

@@ -135,7 +135,7 @@ def _run(
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
         notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
     beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
-    training = results.describe_training(history, time.perf_counter() - started)
+    training = results.describe_training(history, time.perf_counter() - started, trained.inner)
     report = Report(
         name=name,
         task=config.task,

@@ -7,19 +7,20 @@ import functools
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnexp import files
-from rnnexp.baselines.ridge import LinearModel
 from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.errors import UserError
-from rnnexp.experiment.baselines import linear_model
+from rnnexp.experiment.baselines import left_by, linear_model
+from rnnexp.experiment.choosing import InnerSplit, is_worth
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.training.unit_scale import UnitScale
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     import keras
 
     from rnnexp.training.trainer import Epoch, History, Optimization
+
+
+# What a linear model leaves of targets of about 1, at least: of an exact one there is nothing to scale by.
+LEAST_LEFT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Trained:
         optimization: how.
         linear_start: the linear model that a linear path is, at unit scale; None without a path, or with weights from a
             file.
+        inner: so many sequences, the last ones of the training part, chose the epoch; 0 if none did.
     """
 
     snapshots: list[Snapshot]
@@ -67,6 +73,7 @@ class Trained:
     unit: UnitScale
     optimization: Optimization
     linear_start: LinearModel | None = None
+    inner: int = 0
 
     @property
     def last(self) -> Snapshot:
@@ -110,13 +117,24 @@ def train(
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
     linear_start = linear_model(dataset) if architecture.linear_path and not start else None
+    path_start = linear_start
+    if linear_start:
+        # What the path leaves is what the recurrent layers learn: at unit scale that is about 1.
+        left = max(left_by(linear_start, dataset), LEAST_LEFT)
+        unit, path_start = replace(unit, outputs=unit.outputs * left), linear_start.times(1 / left)
+    silent = not start and (architecture.linear_path or dataset.naive_at_zero)
+    training, validation = (
+        (unit.scale_inputs(part.x), unit.scale_targets(part.y), part.lengths)
+        for part in (dataset.train, dataset.validation)
+    )
     keras.utils.set_random_seed(config.seed)
     model = trainable(
         architecture,
         input_center=unit.input_center,
         recurrent_initializer=config.recurrent_initializer,
         regularization=Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization),
-        linear_start=linear_start,
+        linear_start=path_start,
+        silent_start=silent,
     )
     optimization = Optimization(
         config.optimizer,
@@ -125,19 +143,18 @@ def train(
         clip_norm=config.gradient_clip_norm,
         seed=config.seed,
     )
+    # Where training starts from a forecast that is good already, it ends where it is best.
+    inner = InnerSplit.of(*training) if silent and not config.early_stopping else None
+    learned, chosen_by = (inner.learned, inner.chosen_by) if inner else (training, validation)
     balanced = isinstance(config, ClassificationConfig) and config.class_weights == "balanced"
     trainer = Trainer(
         model,
         make_loss(dataset, balanced=balanced),
-        optimization.optimizer(len(dataset.train), config.epochs, decay=config.learning_rate_decay),
+        optimization.optimizer(len(learned[0]), config.epochs, decay=config.learning_rate_decay),
         batch_size=optimization.batch_size,
         seed=config.seed,
         stored_scale=unit.inputs,
         ignores=dataset.ignores,
-    )
-    training, validation = (
-        (unit.scale_inputs(part.x), unit.scale_targets(part.y), part.lengths)
-        for part in (dataset.train, dataset.validation)
     )
     if start:
         console.say(f"starting from the weights in {config.weights}")
@@ -147,7 +164,8 @@ def train(
     snapshots: list[Snapshot] = []
 
     def save(epoch: int, name: str) -> None:
-        trained = model.get_weights()
+        # Copied: the arrays that Keras returns change with the variables.
+        trained = [np.array(values) for values in model.get_weights()]
         folded = Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in trained]))
         # What was given is kept exactly: to unit scale and back it would be rounded.
         plain = to_keras(start if start and epoch == 0 else folded)
@@ -167,15 +185,20 @@ def train(
 
         augment = dataset.augment
         history = trainer.fit(
-            *training[:2],
-            *validation[:2],
-            lengths=training[2],
-            lengths_val=validation[2],
+            *learned[:2],
+            *chosen_by[:2],
+            lengths=learned[2],
+            lengths_val=chosen_by[2],
             epochs=config.epochs,
-            patience=config.early_stopping,
+            patience=config.early_stopping or (config.epochs if inner else 0),
             augment=functools.partial(augment, np.random.default_rng(config.seed)) if augment else None,
             on_epoch=on_epoch,
         )
+    if path_start and history.best_epoch:
+        x, y, _ = chosen_by
+        if not is_worth(y, path_start.predict(x.reshape(len(x), -1)), np.asarray(model(x))):
+            model.set_weights(snapshots[0].trained)
+            history.best_epoch = 0
     save(history.best_epoch, "model.keras")
     _write_history(history, folder)
     if history.ended == "diverged":
@@ -186,9 +209,10 @@ def train(
         )
     if history.ended == "interrupted":
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
-    # The last epoch may have been the first, or early stopping may have gone back to it.
-    last = list({snapshot.epoch: snapshot for snapshot in snapshots}.values())
-    return Trained(last, history, unit, optimization, linear_start)
+    # What is kept may be the first epoch, or what training started from: then nothing came before it.
+    *before, kept = snapshots
+    last = [snapshot for snapshot in before if snapshot.epoch < kept.epoch] + [kept]
+    return Trained(last, history, unit, optimization, linear_start, len(chosen_by[0]) if inner else 0)
 
 
 def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:

@@ -76,8 +76,10 @@ class Training(Part):
         compile_seconds: of these.
         steps_per_second: training steps from the second epoch on; 0 if there was none.
         loss: of the training part after the best epoch, at unit scale; None if no epoch was run.
-        val_loss: the same of the validation part.
+        val_loss: the same of the validation part, or of the sequences that chose the epoch.
         total_seconds: of the whole run.
+        inner: so many sequences, the last ones of the training part, were not trained on, but chose the epoch; absent
+            if the validation part did, or none was chosen.
     """
 
     epochs_run: int
@@ -89,6 +91,7 @@ class Training(Part):
     loss: float | None
     val_loss: float | None
     total_seconds: float
+    inner: int | None = None
 
 
 class Degradation(Part):

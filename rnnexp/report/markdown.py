@@ -269,6 +269,16 @@ def _training(training: Training) -> str:
     speed = f" ({steps_a_second(training)} after compilation)" if training.steps_per_second else ""
     return (
         f"{epochs(training)} in {training.seconds:.1f} s{speed}, ended: {training.ended}. "
-        f"The weights are those of epoch {training.best_epoch}: loss {number(training.loss)}, "
-        f"validation loss {number(training.val_loss)} (mean squared error at unit scale, or cross-entropy)."
+        f"The weights are those of epoch {training.best_epoch}{_losses(training)}."
+    )
+
+
+def _losses(training: Training) -> str:
+    """Return the losses of the epoch that was kept, and what chose it."""
+    if not training.best_epoch:
+        return ", those that training started from: what it learned was no better by more than chance"
+    by = f", of the last {training.inner} training sequences, which chose the epoch" if training.inner else ""
+    return (
+        f": loss {number(training.loss)}, validation loss {number(training.val_loss)}{by} (mean squared error at unit "
+        "scale, or cross-entropy)"
     )

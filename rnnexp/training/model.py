@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from rnnexp.baselines.ridge import LinearModel
+from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
@@ -41,6 +41,7 @@ def trainable(
     regularization: Regularization | None = None,
     linear_start: LinearModel | None = None,
     train_linear_path: bool = False,
+    silent_start: bool = False,
 ) -> keras.Model:
     """Build the network to train, initialised around the activation's working point.
 
@@ -54,6 +55,7 @@ def trainable(
         regularization: None for none.
         linear_start: of a linear path and the output's bias, at unit scale.
         train_linear_path: whether the path's weights train too, and do not stay as they are.
+        silent_start: whether the recurrent layers start without any effect, as beside a path, without one too.
     """
     activation, init = ACTIVATIONS[architecture.activation], keras.initializers
     regularization = regularization or Regularization()
@@ -82,7 +84,7 @@ def trainable(
 
     center = keras.layers.Rescaling(1.0, offset=-outputs[-1], name="center")
     layers = [*stack(architecture, make, Bidirectional), center]
-    start = {"kernel_initializer": "zeros"} if architecture.linear_path else {}
+    start = {"kernel_initializer": "zeros"} if architecture.linear_path or silent_start else {}
     build = padded if architecture.variable_length else assemble
     model = build(architecture, layers, "training", kernel_regularizer=penalty, **start)
     if architecture.linear_path:

@@ -319,6 +319,56 @@ def test_predictions_go_back_by_the_first_feature():
     np.testing.assert_allclose(divided, [[0.2], [0.3]])
 
 
+DIFFERENCE = {"kind": "difference", "to": 10.0, "range": 4.0}
+WINDOW_DIFFERENCE = {"kind": "window-difference", "to": 10.0, "flat_range": 3.0}
+
+
+@pytest.mark.parametrize("found", [DIFFERENCE, WINDOW_DIFFERENCE, {**DIFFERENCE, "season": 2}])
+def test_maps_of_differences_there_and_back(found):
+    assert json.loads(json.dumps(parse(json.loads(json.dumps(found))).to_json())) == found
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({**DIFFERENCE, "range": 0.0}, "^range: Input should be greater than 0$"),
+        ({**DIFFERENCE, "season": 0}, "^season: Input should be greater than or equal to 1$"),
+        ({**WINDOW_DIFFERENCE, "flat_range": -1.0}, "^flat_range: Input should be greater than 0$"),
+    ],
+)
+def test_differences_that_cannot_be_used_are_refused(found, message):
+    with pytest.raises(ValueError, match=message):
+        parse(found)
+
+
+def test_differences_are_from_the_last_value():
+    given, divided = parse(DIFFERENCE).scaling(PAIRS)
+    assert (given.tolist(), divided.tolist()) == ([[[3.0, -1.0]], [[5.0, 4.0]]], [[[0.4]]])
+    given, divided = parse(WINDOW_DIFFERENCE).scaling(PAIRS)
+    assert given.tolist() == [[[3.0, -1.0]], [[5.0, 4.0]]]
+    np.testing.assert_allclose(divided, [[[0.2, 0.1]], [[0.3, 0.4]]])
+    given, divided = parse(DIFFERENCE).target_scaling(PAIRS, 2)
+    assert (given.tolist(), divided.tolist()) == ([[3.0], [5.0]], [[0.4]])
+
+
+def test_with_a_season_an_output_of_zero_is_what_came_a_season_ago_and_the_change_since():
+    values = np.array([[1.0, 2.0, 9.0, 4.0, 6.0, 11.0, 7.0]])[:, :, None]
+    # Of the last season are 6, 11 and 7, and before it came 4: the last value is 3 above that.
+    found, _ = parse({**DIFFERENCE, "season": 3}).target_scaling(values, 4)
+    assert found.tolist() == [[9.0, 14.0, 10.0, 9.0]]
+    with pytest.raises(ValueError, match="the season is 7 time steps, of a sample of 7"):
+        parse({**DIFFERENCE, "season": 7}).target_scaling(values)
+
+
+def test_horizons_of_columns_go_step_by_step():
+    """Of two targets, each with a season of two steps."""
+    columns = [{**DIFFERENCE, "season": 2}, {**WINDOW_DIFFERENCE, "season": 2}]
+    samples = np.array([[[1.0, 10.0], [2.0, 20.0], [3.0, 40.0]]])
+    given, divided = parse({"kind": "columns", "columns": columns, "targets": 2}).target_scaling(samples, 4)
+    assert given.tolist() == [[4.0, 50.0, 5.0, 70.0]]
+    np.testing.assert_allclose(divided, [[0.4, 3.0, 0.4, 3.0]])
+
+
 @pytest.mark.parametrize(
     ("found", "message"),
     [
@@ -348,4 +398,5 @@ def test_every_kind_is_tested_here():
     known = get_args(get_args(input_map.InputMap)[0])
     kinds = {kind for one in known for kind in one.model_fields["kind"].annotation.__args__}
     # That of recordings is in test_standard.py.
-    assert kinds - {"standard"} == {found["kind"] for found in (*MAPS.values(), COLUMNS)}
+    maps = (*MAPS.values(), COLUMNS, DIFFERENCE, WINDOW_DIFFERENCE)
+    assert kinds - {"standard"} == {found["kind"] for found in maps}

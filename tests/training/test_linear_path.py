@@ -7,7 +7,7 @@ from helpers.random_networks import inputs, integers, layered
 from helpers.training import shaken
 from sklearn.linear_model import RidgeCV
 
-from rnnexp.baselines.ridge import STRENGTHS, LinearModel, ridge
+from rnnexp.datasets.support.ridge import STRENGTHS, LinearModel, ridge
 from rnnexp.formats.keras.model import to_keras
 from rnnexp.network.cells import CELLS
 from rnnexp.network.network import Network

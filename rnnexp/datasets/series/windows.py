@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,13 @@ from rnnexp.datasets.series.continuations import continuation, origins
 from rnnexp.datasets.series.files import Known
 from rnnexp.datasets.series.reading import Series
 from rnnexp.datasets.support import normalization, seasons
+from rnnexp.datasets.support import normalization_choice as choice
 from rnnexp.errors import UserError
 from rnnexp.preprocessing import calendar
 from rnnexp.preprocessing.series_columns import SeriesColumns
+
+# Inputs of a linear path that is there by default, at most.
+LONGEST_PATH = 1024
 
 
 @dataclass(frozen=True)
@@ -60,19 +65,23 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
 
     samples = np.lib.stride_tricks.sliding_window_view(np.concatenate([values, beside], axis=1), length, axis=0)
     samples = samples.transpose(0, 2, 1)
+
+    def after(rows: np.ndarray) -> np.ndarray:
+        """Return the targets ``[n, outputs]`` from the steps ``[n]`` on, step after step."""
+        return values[rows[:, None] + np.arange(horizon), :targets].reshape(len(rows), -1)
+
     known_part = values[: cut.first_held_out]
+    whole = gaps.bridged(values[:, 0])
+    periods = seasons.periods(series.dates, whole[: cut.first_held_out])
+    kinds = _kinds(config, samples[train - length], after(train), series, periods)
     normalized = normalization.of_series(
-        config.normalization,
+        kinds,
         known_part,
         samples[train - length, :, : values.shape[1]],
         targets=targets,
         calendar=beside.shape[1],
         to=config.data_sigma,
     )
-
-    def after(rows: np.ndarray) -> np.ndarray:
-        """Return the targets ``[n, outputs]`` from the steps ``[n]`` on, step after step."""
-        return values[rows[:, None] + np.arange(horizon), :targets].reshape(len(rows), -1)
 
     def part(rows: np.ndarray) -> Split:
         x, target = samples[rows - length], after(rows)
@@ -89,8 +98,6 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             target=target,
         )
 
-    whole = gaps.bridged(values[:, 0])
-    periods = seasons.periods(series.dates, whole[: cut.first_held_out])
     baselines = {"persistence": np.tile(values[evaluation - 1, :targets], horizon)}
     for period in periods:
         found = seasonal.ahead(values[:, :targets], evaluation, horizon, period)
@@ -108,11 +115,14 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         outputs=horizon * targets,
         source=known.source,
         units=known.units,
-        normalization=normalized.text,
+        normalization=("chosen: " if config.normalization == "auto" else "") + normalized.text,
         input_map=normalized.input_map,
         input_scale=normalized.size,
-        output_scale=normalized.size,
+        output_scale=_size(parts[0].y) if kinds.from_last else normalized.size,
+        naive_at_zero=kinds.from_last,
+        calibration=normalization.grown(parts[0].x, normalized.input_map),
         defaults={
+            "linear_path": length * samples.shape[2] <= LONGEST_PATH,
             **known.defaults,
             "validation_share": round(share, 4),
             "generate_steps": 0 if closed is None else len(closed.truth),
@@ -133,6 +143,31 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             fill=config.fill,
         ),
     )
+
+
+def _kinds(
+    config: RegressionConfig, windows: np.ndarray, targets: np.ndarray, series: Series, periods: tuple[int, ...]
+) -> normalization.Kinds:
+    """Return how the columns are normalised: as the settings say, or as suits the training part."""
+    if config.normalization != "auto":
+        return normalization.Kinds(config.normalization, config.normalization)
+    columns = series.values.shape[1]
+    kinds = choice.choose(windows, targets, columns=columns, predicted=series.targets)
+    # A linear path finds the season by itself; recurrent layers alone would have to learn it, from a few of them.
+    if config.linear_path is not False or series.targets > 1:
+        return kinds
+    season = choice.season(windows, targets, periods)
+    if season is None:
+        return kinds
+    differences = kinds.targets if kinds.targets in ("difference", "window-difference") else "window-difference"
+    return dataclasses.replace(
+        kinds, targets=differences, inputs=kinds.inputs if columns > 1 else differences, season=season
+    )
+
+
+def _size(y: np.ndarray) -> float:
+    """Return the root mean square of targets, to three digits."""
+    return float(f"{np.sqrt(np.mean(y.astype(np.float64) ** 2)):.3g}") or 1.0
 
 
 def first_targets(values: np.ndarray, length: int, horizon: int, targets: int) -> np.ndarray:

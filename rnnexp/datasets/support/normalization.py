@@ -7,9 +7,46 @@ from typing import Literal
 
 import numpy as np
 
-from rnnexp.preprocessing.input_map import AsItIs, Columns, InputMap, TrainingRange, WindowRange
+from rnnexp.preprocessing.input_map import Columns, InputMap
+from rnnexp.preprocessing.numeric_maps import (
+    AsItIs,
+    ColumnMap,
+    Difference,
+    TrainingRange,
+    WindowDifference,
+    WindowRange,
+)
 
-Kind = Literal["window", "train", "none"]
+Kind = Literal["window", "train", "difference", "window-difference", "none"]
+
+
+# Of differences, what int8 has room for besides those of the training part.
+LEAST_GROWTH, MOST_GROWTH = 1.25, 3.0
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """How columns are normalised.
+
+    Attributes:
+        targets: those that are predicted.
+        inputs: those that come along.
+        season: of differences: the time steps after which targets repeat, if their change since then is to be learned.
+    """
+
+    targets: Kind
+    inputs: Kind
+    season: int | None = None
+
+    @property
+    def from_last(self) -> bool:
+        """Whether targets are differences, of which 0 stands for a naive forecast."""
+        return self.targets in ("difference", "window-difference")
+
+    def __str__(self) -> str:
+        """Return it in a word or two."""
+        season = f", season {self.season}" if self.season else ""
+        return self.targets + season + (f", inputs {self.inputs}" if self.inputs != self.targets else "")
 
 
 @dataclass(frozen=True)
@@ -18,7 +55,7 @@ class Normalization:
 
     Attributes:
         input_map: of windows ``[n, time, features]``.
-        size: inputs and targets divided by this are about 1 at most.
+        size: inputs divided by this are about 1 at most.
         text: for people to read.
     """
 
@@ -28,46 +65,95 @@ class Normalization:
 
 
 def of_series(
-    kind: Kind, known: np.ndarray, windows: np.ndarray, *, targets: int, calendar: int, to: float
+    kinds: Kinds, known: np.ndarray, windows: np.ndarray, *, targets: int, calendar: int, to: float
 ) -> Normalization:
     """Return the normalisation that the training part gives.
 
     Args:
-        kind: by each window's own range, by the training part's, or none.
+        kinds: of the columns.
         known: the training part, ``[n, columns]``, NaN where there is none.
         windows: its windows, ``[n, time, columns]``.
         targets: how many columns are predicted, the first ones.
         calendar: how many features from -1 to 1 come after the columns.
         to: where ranges end.
     """
-    size = to if kind != "none" else float(np.nanmax(np.abs(known))) or 1.0
-    columns = [_column(kind, known[:, place], windows[:, :, place], to) for place in range(known.shape[1])]
-    if len(columns) == 1 and not calendar:
-        return Normalization(columns[0], size, _text(kind, to, one=True))
+    as_they_are = {kinds.targets, kinds.inputs} == {"none"}
+    size = (float(np.nanmax(np.abs(known))) or 1.0) if as_they_are else to
+    columns = [
+        column(kinds.targets if place < targets else kinds.inputs, known[:, place], windows[:, :, place], to)
+        for place in range(known.shape[1])
+    ]
+    if kinds.season is not None:
+        columns[:targets] = [each.model_copy(update={"season": kinds.season}) for each in columns[:targets]]
+    one = len(columns) == 1 and not calendar
+    text = _text(kinds, to, one=one)
+    if one:
+        return Normalization(columns[0], size, text)
     # Sine and cosine have their range, whatever part of a year the training part is.
-    cycles: list[AsItIs | TrainingRange | WindowRange] = [TrainingRange(to=size, minimum=-1.0, range=2.0)] * calendar
-    return Normalization(Columns(columns=(*columns, *cycles), targets=targets), size, _text(kind, to, one=False))
+    cycles: list[ColumnMap] = [TrainingRange(to=size, minimum=-1.0, range=2.0)] * calendar
+    return Normalization(Columns(columns=(*columns, *cycles), targets=targets), size, text)
 
 
-def _column(kind: Kind, known: np.ndarray, windows: np.ndarray, to: float) -> AsItIs | TrainingRange | WindowRange:
+def column(kind: Kind, known: np.ndarray, windows: np.ndarray, to: float) -> ColumnMap:
     """Return the map of a column: of its values ``[n]``, and its windows ``[n, time]``, in the training part."""
-    if kind == "window":
-        typical = float(np.median(np.ptp(windows, axis=1)))
-        # A flat window has no range of its own: it gets the training part's typical one.
-        return WindowRange(to=to, flat_range=typical if typical > 0 else _range(known))
     if kind == "train":
         return TrainingRange(to=to, minimum=float(np.nanmin(known)), range=_range(known))
-    return AsItIs()
+    if kind == "none":
+        return AsItIs()
+    if kind == "difference":
+        differences = windows - windows[:, -1:]
+        return Difference(to=to, range=2 * float(np.sqrt(np.mean(differences**2))) or 1.0)
+    typical = float(np.median(np.ptp(windows, axis=1)))
+    # A flat window has no range of its own: it gets the training part's typical one.
+    flat_range = typical if typical > 0 else _range(known)
+    if kind == "window":
+        return WindowRange(to=to, flat_range=flat_range)
+    return WindowDifference(to=to, flat_range=flat_range)
+
+
+def grown(x: np.ndarray, input_map: InputMap) -> np.ndarray | None:
+    """Return windows of the training part as they may come, for int8 to cover: with larger differences.
+
+    A series whose differences grow goes on to. They are expected to grow by as much again as from the first half of
+    the training part to the whole of it.
+
+    Args:
+        x: the windows, as the network sees them, ``[n, time, features]``, in time order.
+        input_map: how they were made.
+
+    Returns:
+        The same shape; None where nothing is a difference.
+    """
+    columns = input_map.columns if isinstance(input_map, Columns) else (input_map,)
+    places = [place for place, each in enumerate(columns) if isinstance(each, Difference)]
+    if not places:
+        return None
+    larger = x.copy()
+    for place in places:
+        largest = np.abs(x[:, :, place]).max(axis=1)
+        before = float(largest[: (len(x) + 1) // 2].max())
+        growth = float(largest.max()) / before if before > 0 else MOST_GROWTH
+        larger[:, :, place] *= min(max(growth, LEAST_GROWTH), MOST_GROWTH)
+    return larger
 
 
 def _range(known: np.ndarray) -> float:
     return float(np.nanmax(known) - np.nanmin(known)) or 1.0
 
 
-def _text(kind: Kind, to: float, *, one: bool) -> str:
-    what = "" if one else ", every column by itself"
-    return {
-        "window": f"each window by its own minimum and maximum to [0, {to:g}]{what}",
-        "train": f"all by the training part's minimum and maximum to [0, {to:g}]{what}",
+def _text(kinds: Kinds, to: float, *, one: bool) -> str:
+    texts = {
+        "window": f"each window by its own minimum and maximum to [0, {to:g}]",
+        "train": f"all by the training part's minimum and maximum to [0, {to:g}]",
+        "difference": f"differences from the window's last value, {to:g} for twice their root mean square in the "
+        "training part",
+        "window-difference": f"differences from the window's last value, {to:g} for the window's own range",
         "none": "none: the values as they are",
-    }[kind]
+    }
+    text = texts[kinds.targets]
+    if kinds.season:
+        text += f"; predicted is the change since the last season, {kinds.season} steps, beyond that of the last value"
+    if one:
+        return text
+    text += "" if kinds.targets == "none" else ", every column by itself"
+    return text if kinds.inputs == kinds.targets else f"{text}; further inputs: {texts[kinds.inputs]}"

@@ -26,6 +26,10 @@ class LinearModel:
         """Return the outputs ``[n, outputs]`` for inputs ``[n, numbers]``."""
         return x @ self.kernel + self.bias
 
+    def times(self, factor: float) -> LinearModel:
+        """Return the model whose outputs are so many times these."""
+        return LinearModel(factor * self.kernel, factor * self.bias)
+
 
 def ridge(x: np.ndarray, y: np.ndarray) -> LinearModel:
     """Return the ridge regression of targets on inputs.

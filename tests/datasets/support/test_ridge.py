@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnexp.baselines.ridge import ridge
+from rnnexp.datasets.support.ridge import ridge
 
 
 def autoregression(count, noise, seed=0):

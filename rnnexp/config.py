@@ -16,7 +16,7 @@ from rnnexp.limits import Names, Numbers, PositiveFloat, PositiveInt, Share
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.settings import RecordingSettings, Settings
 
-__all__ = ["CONFIGS", "ClassificationConfig", "MemoryConfig", "RegressionConfig", "Settings"]
+__all__ = ["CONFIGS", "ClassificationConfig", "MemoryConfig", "RecordingSettings", "RegressionConfig", "Settings"]
 
 
 class RegressionConfig(RecordingSettings, Settings):

@@ -124,7 +124,7 @@ class Difference(Differences):
     """Differences in units of the training part's.
 
     Attributes:
-        range: twice their root mean square there.
+        range: of one column, twice their root mean square there; of several, the largest that is expected.
     """
 
     kind: Literal["difference"] = "difference"

@@ -79,30 +79,55 @@ def of_series(
     """
     as_they_are = {kinds.targets, kinds.inputs} == {"none"}
     size = (float(np.nanmax(np.abs(known))) or 1.0) if as_they_are else to
+    one = known.shape[1] == 1 and not calendar
     columns = [
-        column(kinds.targets if place < targets else kinds.inputs, known[:, place], windows[:, :, place], to)
+        column(
+            kinds.targets if place < targets else kinds.inputs,
+            known[:, place],
+            windows[:, :, place],
+            to,
+            beside_differences=kinds.from_last and not one,
+        )
         for place in range(known.shape[1])
     ]
     if kinds.season is not None:
         columns[:targets] = [each.model_copy(update={"season": kinds.season}) for each in columns[:targets]]
-    one = len(columns) == 1 and not calendar
     text = _text(kinds, to, one=one)
     if one:
         return Normalization(columns[0], size, text)
     # Sine and cosine have their range, whatever part of a year the training part is.
-    cycles: list[ColumnMap] = [TrainingRange(to=size, minimum=-1.0, range=2.0)] * calendar
+    cycle = (0.0, 1.0) if kinds.from_last else (-1.0, 2.0)
+    cycles: list[ColumnMap] = [TrainingRange(to=size, minimum=cycle[0], range=cycle[1])] * calendar
     return Normalization(Columns(columns=(*columns, *cycles), targets=targets), size, text)
 
 
-def column(kind: Kind, known: np.ndarray, windows: np.ndarray, to: float) -> ColumnMap:
-    """Return the map of a column: of its values ``[n]``, and its windows ``[n, time]``, in the training part."""
+def column(
+    kind: Kind, known: np.ndarray, windows: np.ndarray, to: float, *, beside_differences: bool = False
+) -> ColumnMap:
+    """Return the map of a column.
+
+    Args:
+        kind: how it is normalised.
+        known: its values in the training part, ``[n]``.
+        windows: its windows there, ``[n, time]``.
+        to: where ranges end.
+        beside_differences: whether it is one of several, of which some are differences. Then the largest that is
+            expected of each becomes ``to``, or ``-to``: int8 has one scale for all of them, and what is small beside
+            others would have but a few codes.
+    """
     if kind == "train":
-        return TrainingRange(to=to, minimum=float(np.nanmin(known)), range=_range(known))
+        low, width = float(np.nanmin(known)), _range(known)
+        # Differences have both signs: beside them, so has this.
+        low, width = (low + width / 2, width / 2) if beside_differences else (low, width)
+        return TrainingRange(to=to, minimum=low, range=width)
     if kind == "none":
         return AsItIs()
     if kind == "difference":
-        differences = windows - windows[:, -1:]
-        return Difference(to=to, range=2 * float(np.sqrt(np.mean(differences**2))) or 1.0)
+        differences = np.abs(windows - windows[:, -1:])
+        typical = 2 * float(np.sqrt(np.mean(differences**2)))
+        return Difference(
+            to=to, range=(_growth(differences) * float(differences.max()) if beside_differences else typical) or 1.0
+        )
     typical = float(np.median(np.ptp(windows, axis=1)))
     # A flat window has no range of its own: it gets the training part's typical one.
     flat_range = typical if typical > 0 else _range(known)
@@ -130,11 +155,16 @@ def grown(x: np.ndarray, input_map: InputMap) -> np.ndarray | None:
         return None
     larger = x.copy()
     for place in places:
-        largest = np.abs(x[:, :, place]).max(axis=1)
-        before = float(largest[: (len(x) + 1) // 2].max())
-        growth = float(largest.max()) / before if before > 0 else MOST_GROWTH
-        larger[:, :, place] *= min(max(growth, LEAST_GROWTH), MOST_GROWTH)
+        larger[:, :, place] *= _growth(np.abs(x[:, :, place]))
     return larger
+
+
+def _growth(sizes: np.ndarray) -> float:
+    """Return by how much the sizes of differences ``[n, time]`` are expected to grow."""
+    largest = sizes.max(axis=1)
+    before = float(largest[: (len(sizes) + 1) // 2].max())
+    growth = float(largest.max()) / before if before > 0 else MOST_GROWTH
+    return min(max(growth, LEAST_GROWTH), MOST_GROWTH)
 
 
 def _range(known: np.ndarray) -> float:
@@ -144,9 +174,10 @@ def _range(known: np.ndarray) -> float:
 def _text(kinds: Kinds, to: float, *, one: bool) -> str:
     texts = {
         "window": f"each window by its own minimum and maximum to [0, {to:g}]",
-        "train": f"all by the training part's minimum and maximum to [0, {to:g}]",
-        "difference": f"differences from the window's last value, {to:g} for twice their root mean square in the "
-        "training part",
+        "train": f"all by the training part's minimum and maximum to [{-to if kinds.from_last else 0:g}, {to:g}]",
+        "difference": f"differences from the window's last value, {to:g} for "
+        + ("twice their root mean square in" if one else "the largest that are expected after")
+        + " the training part",
         "window-difference": f"differences from the window's last value, {to:g} for the window's own range",
         "none": "none: the values as they are",
     }

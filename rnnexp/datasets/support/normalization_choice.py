@@ -88,11 +88,13 @@ def _error(
     """Return the mean squared error of a fold's predictions, as a share of the last value's."""
     begin, end = fold
     known = windows[:begin]
+    beside = kinds.from_last and windows.shape[2] > 1
+    ways: list[Kind] = [kinds.targets] * predicted + [kinds.inputs] * (columns - predicted)
+    ways += ["train"] * (windows.shape[2] - columns)
     maps: list[ColumnMap] = [
-        column(kinds.targets if place < predicted else kinds.inputs, known[:, :, place], known[:, :, place], 1.0)
-        for place in range(columns)
+        column(kind, known[:, :, place], known[:, :, place], 1.0, beside_differences=beside)
+        for place, kind in enumerate(ways)
     ]
-    maps += [column("train", known[:, :, place], known[:, :, place], 1.0) for place in range(columns, windows.shape[2])]
     input_map = Columns(columns=tuple(maps), targets=predicted)
     offset, scale = input_map.scaling(windows[:end])
     target_offset, target_scale = input_map.target_scaling(windows[:end], targets.shape[1])

@@ -19,7 +19,7 @@ COMMA_DECIMAL = re.compile(r'\s*"?[+-]?\d*(,\d+)?"?\s*$')
 # A column is one of numbers if at least this share of its cells that are not empty can be read so.
 LEAST_SHARE = 0.5
 OTHER = {".": ",", ",": "."}
-CURRENCIES = "$€£¥₩₹"
+SIGNS = r"[$€£¥₩₹%]"
 _CLEANED = str.maketrans({"−": "-", "–": "-", "▲": "-", "△": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 
 
@@ -54,13 +54,13 @@ def parse(columns: Mapping[str, np.ndarray], separator: str) -> dict[str, Number
         columns: name -> cells ``[n]``, text.
         separator: of the file's fields: with a semicolon, ``1,234`` is rather a decimal comma.
     """
-    readings = {name: {sign: _read(*_cleaned(cells), sign) for sign in ".,"} for name, cells in columns.items()}
-    readings = {
-        name: signs
-        for name, signs in readings.items()
-        if min(len(reading.bad) for reading in signs.values()) <= (1 - LEAST_SHARE) * _filled(columns[name])
-        and _filled(columns[name])
-    }
+    readings = {}
+    for name, cells in columns.items():
+        texts, missing = _cleaned(cells)
+        signs = {sign: _read(texts, missing, sign) for sign in ".,"}
+        filled = int((~missing).sum())
+        if filled and min(len(reading.bad) for reading in signs.values()) <= (1 - LEAST_SHARE) * filled:
+            readings[name] = signs
     decided = {name: _certain(signs) for name, signs in readings.items()}
     known = {sign for sign in decided.values() if sign}
     usual = known.pop() if len(known) == 1 else ""
@@ -72,26 +72,20 @@ def parse(columns: Mapping[str, np.ndarray], separator: str) -> dict[str, Number
     return found
 
 
-def _filled(cells: np.ndarray) -> int:
-    return int(np.sum(~_is_missing(pd.Series(cells, dtype=object))))
-
-
-def _is_missing(cells: pd.Series) -> pd.Series:
-    return cells.str.lower().isin(MISSING_MARKS)
-
-
 def _cleaned(cells: np.ndarray) -> tuple[pd.Series, pd.Series]:
     """Return cells without what is around and between the digits, and which of them are marks for nothing."""
     texts = pd.Series(cells, dtype=object)
-    missing = _is_missing(texts)
+    missing = texts.str.lower().isin(MISSING_MARKS)
     texts = texts.mask(missing, "")
-    if not all(map(str.isascii, texts)):
+    # Looked through as one text, which is fast: most columns have nothing of all this.
+    together = "\n".join(texts)
+    if not together.isascii():
         texts = texts.map(lambda text: unicodedata.normalize("NFKC", text).translate(_CLEANED))
-    signed = texts.str.contains(rf"[{CURRENCIES}%]|(?:USD|EUR|JPY)", regex=True)
+        together = "\n".join(texts)
     # A mark of a currency, or of hundredths, in all cells says nothing; in some of them it would.
-    if signed.sum() and signed.sum() == (~missing).sum():
-        texts = texts.str.replace(rf"[{CURRENCIES}%]", "", regex=True).str.strip()
-    if texts.str.contains(r"\d[ '’]\d").any():
+    if re.search(SIGNS, together) and texts.str.contains(SIGNS).sum() == (~missing).sum():
+        texts = texts.str.replace(SIGNS, "", regex=True).str.strip()
+    if re.search(r"\d[ '’]\d", together):
         whole = texts.str.fullmatch(r"[+-]?[1-9]\d{0,2}([ '’]\d{3})+([.,]\d*)?")
         texts = texts.mask(whole, texts.str.replace(r"[ '’]", "", regex=True))
     return texts, missing
@@ -101,10 +95,11 @@ def _read(texts: pd.Series, missing: pd.Series, sign: str) -> _Reading:
     """Read cells by a decimal sign; the other one may stand between thousands."""
     other = OTHER[sign]
     grouped = pd.Series(False, index=texts.index)
-    if texts.str.contains(other, regex=False).any():
+    together = "\n".join(texts)
+    if other in together:
         grouped = texts.str.fullmatch(rf"[+-]?[1-9]\d{{0,2}}(\{other}\d{{3}})+(\{sign}\d*)?")
         texts = texts.mask(grouped, texts.str.replace(other, "", regex=False))
-    if sign == ",":
+    if sign == "," and ("," in together or "." in together):
         # What still has a point is none of these.
         texts = texts.mask(texts.str.contains(".", regex=False), "x").str.replace(",", ".", regex=False)
     values = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)

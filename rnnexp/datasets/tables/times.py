@@ -89,6 +89,8 @@ def of_day_and_clock(days: np.ndarray, clocks: np.ndarray) -> np.ndarray | None:
 
 def _plain(text: str) -> str:
     """Return a date without what is Japanese about it, without weekdays, and with the hour 24 as it is."""
+    if text.isascii() and text[:1].isdigit() and "(" not in text:
+        return " ".join(text.split()).strip("'\"")
     text = unicodedata.normalize("NFKC", text).strip().strip("'\"")
     era = re.match(r"(令和|平成|昭和)(\d+|元)年?", text)
     if era:

@@ -10,9 +10,10 @@ import pytest
 
 from rnnexp import datasets
 from rnnexp.config import CONFIGS
-from rnnexp.datasets.dataset import Continuation, Dataset, Split
+from rnnexp.datasets.dataset import Continuation, Dataset, Past, Split
 from rnnexp.errors import UserError
 from rnnexp.preprocessing.input_map import Characters, Columns, TrainingRange, WindowRange
+from rnnexp.preprocessing.series_columns import SeriesColumns
 
 random = np.random.default_rng(0)
 ROWS, STEPS, FEATURES = 40, 6, 2
@@ -141,6 +142,21 @@ BOTH = [
         Continuation(np.zeros(6), np.array([0.0, np.inf])),
         r"continuation.truth has infinity \(value 2\)",
     ),
+    (
+        "continuation",
+        Continuation(X[0, :, 0], X[1, :, 0], X[0]),
+        r"continuation.beside has the shape \[6, 2\], .*12, 1",
+    ),
+    ("origins", (Continuation(X[0, :, 0], X[1]),), r"origins\[0\].truth has the shape \[6, 2\], expected \[6\]"),
+    ("floors", ("best",), "floors names 'best', which baselines does not have"),
+    ("past", X, "past is a ndarray, expected a Past"),
+    (
+        "past",
+        Past(Y[:, 0], 40, np.arange(40)),
+        "past has 120 values, .*number 40, and evaluated are the numbers 0 to 39",
+    ),
+    ("past", Past(Y, 40, np.arange(40)), r"past.values has the shape \[120, 1\], expected \[120\]"),
+    ("columns", SeriesColumns(), "columns is of 1 features and 1 outputs, but train.x has 2 features, and outputs is"),
     ("augment", X, "augment is a ndarray, expected a function"),
 ]
 OF_REGRESSION = [

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnexp.datasets.checks import facts, overlap, parts, values
+from rnnexp.datasets.checks import facts, overlap, parts, series, values
 from rnnexp.datasets.checks.unfit import UnfitError, array, shape
 from rnnexp.datasets.dataset import Dataset, Task
 from rnnexp.errors import UserError
@@ -34,6 +34,7 @@ def checked(dataset: Dataset, task: Task) -> Dataset:
         parts.check(dataset)
         notes = values.check(dataset)
         facts.check_after(dataset)
+        series.check(dataset)
         notes += overlap.check(dataset)
     except UnfitError as error:
         raise UserError(f"data set {dataset.name!r}: {error}") from None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rnnexp.config import CONFIGS
 from rnnexp.datasets.checks.unfit import UnfitError, a, array, shape
 from rnnexp.datasets.checks.values import finite
-from rnnexp.datasets.dataset import Answers, Continuation, Dataset, Task
+from rnnexp.datasets.dataset import Answers, Dataset, Task
 from rnnexp.errors import did_you_mean
 from rnnexp.preprocessing.input_map import Characters, InputMap, RawSound, SpectralSound
 
@@ -64,8 +64,6 @@ def check_after(dataset: Dataset) -> None:
         allowed = (*dataset.calibration.shape[:1], steps, features)
         shape("calibration", dataset.calibration, allowed, meaning="[n, time steps, features] as in train.x")
         finite("calibration", dataset.calibration, ("sequence", "time step", "feature"))
-    if dataset.continuation is not None:
-        _continuation(dataset.continuation, steps)
     if dataset.augment is not None and not callable(dataset.augment):
         raise UnfitError(f"augment is {a(dataset.augment)}, expected a function of a np.random.Generator")
 
@@ -102,6 +100,9 @@ def _baselines(dataset: Dataset) -> None:
     expected, meaning = dataset.evaluation.y.shape, "a prediction for each of evaluation.y"
     if dataset.task == "classification":
         expected, meaning = (*expected, len(dataset.class_names)), "probabilities of all classes, of evaluation.y"
+    unknown = [name for name in dataset.floors if name not in dataset.baselines]
+    if unknown:
+        raise UnfitError(f"floors names {unknown[0]!r}, which baselines does not have")
     for name, values in dataset.baselines.items():
         field = f"baselines[{name!r}]"
         _text(f"the name of {field}", name)
@@ -159,14 +160,3 @@ def _defaults(dataset: Dataset) -> None:
         except ValidationError as error:
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise UnfitError(f"{field} is {value!r}: {message[0].lower()}{message[1:]}") from None
-
-
-def _continuation(continuation: Any, steps: int) -> None:
-    if not isinstance(continuation, Continuation):
-        raise UnfitError(f"continuation is {a(continuation)}, expected a Continuation")
-    for which, length in (("window", steps), ("truth", None)):
-        field, values = f"continuation.{which}", getattr(continuation, which)
-        array(field, values, kinds="fiu", expected="floats")
-        expected = values.shape[:1] if length is None else (length,)
-        shape(field, values, expected, meaning="values of the series in own units, one after the other")
-        finite(field, values, ("value",))

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import tyro
 
 from rnnexp import files
-from rnnexp.commands.text import aligned, shown
-from rnnexp.config import RegressionConfig
+from rnnexp.config import ClassificationConfig, RecordingSettings, RegressionConfig
 from rnnexp.console import print_lines
-from rnnexp.datasets import series
-from rnnexp.datasets.overview import ColumnOverview, Gap, SeriesOverview
-from rnnexp.datasets.overview.series import Understood, understand
+from rnnexp.datasets import overview, recordings, series
+from rnnexp.datasets.overview import RecordingsOverview, SeriesOverview
+from rnnexp.datasets.recordings import Recordings, loader
 from rnnexp.errors import UserError
-from rnnexp.validation import validated
+from rnnexp.report.overview import lines
+from rnnexp.validation import AnySettings, validated
 
 # Of settings, those that decide what is read and how it is divided.
 SETTINGS = (
     *("target", "inputs", "time", "resample", "fill", "calendar", "missing", "horizon", "sequence_length"),
-    *("normalization", "validation_share", "early_stopping", "seed"),
+    *("normalization", *RecordingSettings.model_fields, "label", "max_sequence_length"),
+    *("validation_share", "early_stopping", "seed"),
 )
-# Of many gaps, the longest.
-SHOWN_GAPS = 10
+Task = Literal["regression", "classification"]
 
 
 @dataclass
 class Options:
-    """Show what is understood of a file of your own, before anything is trained on it: columns, time, gaps, windows."""
+    """Show what is understood of a file or a folder of your own, before anything is trained on it."""
 
-    file: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="its path, or its name in data/")]
+    file: Annotated[
+        str, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="its path, or its name in data/; or a folder's")
+    ]
+    task: Annotated[
+        Task | None,
+        tyro.conf.arg(help="whose it is: run_regression.py's or run_classification.py's; None: by what it holds"),
+    ] = None
     json: Annotated[tyro.conf.FlagCreatePairsOff[bool], tyro.conf.arg(help="print JSON")] = False
     picture: Annotated[
-        Path | None, tyro.conf.arg(metavar="FILE.png", help="draw the data, its gaps and its parts, into this file")
+        Path | None,
+        tyro.conf.arg(
+            metavar="FILE.png",
+            help="draw into this file: a series with its gaps and parts, or some recordings of each class",
+        ),
     ] = None
 
 
@@ -45,134 +56,111 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code.
 
     Raises:
-        UserError: if the file cannot be used as a data set; what was understood of it is printed before.
+        UserError: if the data cannot be used; what was understood of it is printed before.
         SystemExit: after ``--help`` (0), or on a command line that cannot be read (2).
     """
     given = vars(tyro.cli(_options(), prog="rnnexp data", args=arguments))
-    file, picture, as_json = given.pop("file"), given.pop("picture"), given.pop("json")
+    options = Options(**{field.name: given.pop(field.name) for field in dataclasses.fields(Options)})
+    picture = options.picture
     if picture is not None and picture.suffix.lower() != ".png":
         raise UserError(f"--picture {picture}: the picture is a PNG, so its name must end with .png")
-    config = validated(RegressionConfig, {"dataset_name": file, **given}, "the command line")
-    found = understand(series.find(file), config)
-    overview = found.overview
-    if as_json:
-        print_lines([json.dumps(dataclasses.asdict(overview), allow_nan=False, ensure_ascii=False)])
+    # What is no path is a name in data/, and a folder's name looks like one.
+    file = f"{options.file.rstrip('/')}/" if Path(options.file).is_dir() else options.file
+    understood = _understood(file, options.task, given)
+    found = understood.overview
+    if options.json:
+        print_lines([json.dumps(dataclasses.asdict(found), allow_nan=False, ensure_ascii=False)])
     else:
-        print_lines(lines(overview))
-    if picture is not None and found.series is not None:
-        files.write_output(picture, _draw(found))
-        if not as_json:
+        print_lines(lines(found))
+    if picture is not None and understood.draw:
+        files.write_output(picture, understood.draw())
+        if not options.json:
             print_lines(["", f"picture: {picture}"])
-    if overview.problem:
-        raise UserError(overview.problem)
+    if found.problem:
+        raise UserError(found.problem)
     return 0
 
 
-def lines(overview: SeriesOverview) -> Iterator[str]:
-    """Put an overview of a series into lines of text."""
-    about = [f"{overview.rows:,} rows"]
-    if overview.encoding:
-        about.append(overview.encoding)
-    if overview.separator:
-        about.append(f"separated by {overview.separator!r}")
-    if not overview.header:
-        about.append("no names of columns")
-    yield f"{shown(overview.file)}: {', '.join(about)}"
-    yield ""
-    heading = ("column", "holds", "used as", "smallest", "largest", "missing", "")
-    yield from aligned([heading, *map(_row, overview.columns)], right=(3, 4, 5))
-    yield ""
-    yield from aligned(_facts(overview), right=())
-    for note in overview.notes:
-        yield shown(f"note: {note}")
+@dataclass(frozen=True)
+class _Understood:
+    """What was understood, and what draws it; None where there is nothing to draw."""
+
+    overview: SeriesOverview | RecordingsOverview
+    draw: Callable[[], bytes] | None
 
 
-def _row(column: ColumnOverview) -> tuple[str, ...]:
-    more = list(column.notes)
-    if column.different is not None:
-        more.insert(0, f"{column.different} different")
-    if column.bad:
-        more.append(f"{column.bad} cells are no {column.kind}")
-    return (
-        shown(column.name),
-        column.kind,
-        column.use,
-        *("" if value is None else value if isinstance(value, str) else f"{value:.9g}" for value in _range(column)),
-        f"{column.missing:,}" if column.missing else "",
-        shown("; ".join(more)),
-    )
+def _understood(file: str, task: Task | None, given: Mapping[str, Any]) -> _Understood:
+    """Read a series, or recordings, as a run with these settings would.
+
+    Args:
+        file: its path, or its name in ``data/``.
+        task: whose it is; None: by what it holds.
+        given: settings.
+
+    Raises:
+        UserError: if it cannot be read at all.
+    """
+    regression = _config(RegressionConfig, file, given)
+    path = recordings.find(file)
+    of_recordings = path is not None and recordings.is_recordings(path, loader.columns(regression))
+    if task != "classification" and not of_recordings:
+        return _series(regression, hint=task is None)
+    if path is None:
+        raise UserError(f"there is no file and no folder {file}")
+    classification = _config(ClassificationConfig, file, given)
+    found = recordings.read(path, loader.columns(regression if task == "regression" else classification))
+    numbers = task == "regression" or (task is None and found.numeric)
+    config = regression if numbers else classification
+    return _Understood(overview.recordings.understand(found, config), lambda: _draw_recordings(found))
 
 
-def _range(column: ColumnOverview) -> tuple[float | str | None, float | str | None]:
-    return column.minimum, column.maximum
+def _series(config: RegressionConfig, *, hint: bool) -> _Understood:
+    found = overview.series.understand(series.find(config.dataset_name), config)
+    if found.series is None:
+        texts = any(column.kind == "texts" for column in found.overview.columns)
+        way_out = "; if its rows are of recordings, each of a class: --task classification" if hint and texts else ""
+        problem = f"{found.overview.problem}{way_out}"
+        return _Understood(dataclasses.replace(found.overview, problem=problem), None)
+    return _Understood(found.overview, lambda: _draw_series(found))
 
 
-def _facts(overview: SeriesOverview) -> Iterator[tuple[str, str]]:
-    """Say what the columns come to, in pairs of a word and a text."""
-    if overview.steps is None:
-        return
-    clock, cut = overview.clock, overview.windows
-    if clock is None:
-        yield "time", "the rows follow each other; no column says when they were"
-    else:
-        step = f", a step is {clock.step}" if clock.step else ""
-        yield "time", f"{clock.first} to {clock.last}{step}"
-    yield "series", f"{overview.steps:,} time steps"
-    yield "gaps", _gaps(overview.gaps)
-    if cut is None:
-        return
-    seasons = ", ".join(f"{period} time steps" for period in cut.seasons)
-    yield "seasons", seasons or "none found"
-    yield (
-        "windows",
-        f"of {cut.sequence_length} time steps, {cut.features} features -> {_counted(cut.outputs, 'output')}",
-    )
-    tested = "" if cut.evaluation_part == "validation part" else f", {cut.evaluation:,} in the {cut.evaluation_part}"
-    yield "", f"{cut.train:,} to train on, {cut.validation:,} to validate on{tested}"
-    if cut.first_held_out is not None:
-        yield "held out", f"from {'' if clock else 'time step '}{cut.first_held_out} on"
-
-
-def _gaps(gaps: Sequence[Gap]) -> str:
-    if not gaps:
-        return "none"
-    longest = sorted(gaps, key=lambda gap: -gap.steps)[:SHOWN_GAPS]
-    places = ", ".join(
-        gap.first if gap.steps == 1 else f"{gap.first} to {gap.last} ({gap.steps})"
-        for gap in sorted(longest, key=gaps.index)
-    )
-    more = f", and {len(gaps) - SHOWN_GAPS} shorter ones" if len(gaps) > SHOWN_GAPS else ""
-    missing = sum(gap.steps for gap in gaps)
-    return f"{_counted(len(gaps), 'gap')}, {_counted(missing, 'time step')} without a value: {places}{more}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _draw(found: Understood) -> bytes:
+def _draw_series(found: overview.series.Understood) -> bytes:
     from rnnexp.report import data_plots
 
-    known = found.series
+    known, parts = found.series, {}
     assert known is not None
-    parts = {}
-    if found.held_out is not None and found.evaluated is not None:
-        parts = {"held out": found.held_out}
-        if found.overview.windows and found.overview.windows.evaluation_part == "test part":
-            parts["test part"] = found.evaluated
+    if found.held_out is not None:
+        parts["held out"] = found.held_out
+    if found.evaluated is not None and found.evaluated != found.held_out:
+        parts["test part"] = found.evaluated
     return data_plots.series(known.names, known.values, known.times, title=Path(found.overview.file).name, parts=parts)
 
 
+def _draw_recordings(found: Recordings) -> bytes:
+    from rnnexp.report import data_plots
+
+    examples: dict[str, list[np.ndarray]] = {}
+    for recording in found.recordings:
+        examples.setdefault("all" if found.numeric else recording.label, []).append(recording.values)
+    return data_plots.recordings(examples, title=found.path.name)
+
+
+def _config(model: type[AnySettings], file: str, given: Mapping[str, Any]) -> AnySettings:
+    """Return settings: those that were given, as far as they are the task's, and its defaults."""
+    chosen = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
+    return validated(model, {"dataset_name": file, **chosen}, "the command line")
+
+
 def _options() -> type[Options]:
-    """Return the command's options and the settings, with what their model says of them."""
+    """Return the command's options and the settings of both tasks, with what their models say of them."""
+    known = {**ClassificationConfig.model_fields, **RegressionConfig.model_fields}
     settings: list[tuple[str, Any, Any]] = [
         (
             name,
-            Annotated[setting.annotation, tyro.conf.arg(help=setting.description)],
-            dataclasses.field(default=setting.default),
+            Annotated[known[name].annotation, tyro.conf.arg(help=known[name].description)],
+            dataclasses.field(default=known[name].default),
         )
-        for name, setting in RegressionConfig.model_fields.items()
-        if name in SETTINGS
+        for name in SETTINGS
     ]
     options = dataclasses.make_dataclass("Options", settings, bases=(Options,))
     options.__doc__ = Options.__doc__

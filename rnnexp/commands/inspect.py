@@ -15,12 +15,12 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from rnnexp.commands.text import aligned, shown
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.arrays import BITS_ONLY, keys, raw_reason, write_npz
 from rnnexp.formats.tflite.bounds import Span
 from rnnexp.formats.tflite.reader import NO_TENSOR, ModelFile, Tensor, read
+from rnnexp.report.aligned import aligned, shown
 
 # Which of its inputs an operator looks up by index or key.
 LOOKUPS = {

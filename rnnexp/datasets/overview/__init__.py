@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnexp.datasets.overview.column import ColumnOverview
+from rnnexp.datasets.overview.recordings import ClassOverview, RecordingsOverview
 from rnnexp.datasets.overview.series import Gap, SeriesOverview
 
-__all__ = ["ColumnOverview", "Gap", "SeriesOverview"]
+__all__ = ["ClassOverview", "ColumnOverview", "Gap", "RecordingsOverview", "SeriesOverview"]

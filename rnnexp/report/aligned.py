@@ -1,4 +1,4 @@
-"""Text as the commands print it: tables, and names from anywhere."""
+"""Text in aligned columns, and names from anywhere made safe for a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMN_WIDTH = 40
 
 
 def aligned(rows: Iterable[Sequence[str]], right: int | Container[int]) -> Iterator[str]:
-    """Align cells in columns, some to the right. The last one is not padded: it can be of any length."""
+    """Align cells in columns, some to the right. The last one is never padded behind: it can be of any length."""
     to_the_right: Container[int] = {right} if isinstance(right, int) else right
     rows = list(rows)
     if not rows:

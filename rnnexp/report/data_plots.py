@@ -64,19 +64,25 @@ def series(
 
 
 def recordings(examples: Mapping[str, Sequence[np.ndarray]], *, title: str) -> bytes:
-    """Draw some recordings of each class, a row a class, one after the other, all features in one place.
+    """Draw some recordings of each class, a row a class, one after the other, with all features in one place.
+
+    Of several features, each is drawn to its own range, since their units need not be the same.
 
     Args:
         examples: class -> recordings ``[time, features]``.
         title: of the picture.
     """
-    shown = list(examples.items())[:SHOWN_ROWS]
+    shown = [(name, found[:SHOWN_RECORDINGS]) for name, found in list(examples.items())[:SHOWN_ROWS]]
+    together = np.concatenate([values for _, found in shown for values in found])
+    several = together.shape[1] > 1
+    low = np.nanmin(together, axis=0) if several else np.zeros(1)
+    width = np.nanmax(together, axis=0) - low if several else np.ones(1)
     figure, rows = _figure(len(shown))
     for (name, found), axes in zip(shown, rows, strict=True):
         begin = 0
-        for values in found[:SHOWN_RECORDINGS]:
+        for values in found:
             for feature in range(values.shape[1]):
-                here = values[:, feature]
+                here = (values[:, feature] - low[feature]) / (width[feature] or 1.0)
                 steps = _extremes(here)
                 axes.plot(begin + steps, here[steps], linewidth=0.8, color=f"C{feature % 10}")
             begin += len(values)
@@ -85,7 +91,8 @@ def recordings(examples: Mapping[str, Sequence[np.ndarray]], *, title: str) -> b
         axes.set_xlim(0, begin)
         axes.grid(alpha=0.3)
     more = f", {len(examples) - SHOWN_ROWS} more classes" if len(examples) > SHOWN_ROWS else ""
-    rows[0].set_title(f"{title}{more}")
+    ranges = ", each feature to its own range" if several else ""
+    rows[0].set_title(f"{title}{ranges}{more}")
     rows[-1].set_xlabel("samples, one recording after the other")
     return _png(figure)
 

@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+from helpers.runs import write_series
 
 from rnnexp import datasets
 from rnnexp.config import CONFIGS
@@ -251,6 +252,12 @@ def test_data_that_repeats_itself_everywhere_is_a_note(load):
     }
     dataset = dataclasses.replace(REGRESSION, **parts, baselines={})
     assert "200 of the 200 sequences of the validation part are in the training part too" in load(dataset).notes[0]
+
+
+def test_a_series_that_comes_twice_is_a_note(here):
+    write_series(here, "twice", [*range(40), *range(40)])
+    dataset = datasets.load(CONFIGS["regression"](dataset_name="twice", sequence_length=5, validation_share=0.4))
+    assert "of the 32 sequences of the validation part are in the training part too" in dataset.notes[-1]
 
 
 @pytest.mark.parametrize(("first", "refused"), [(20_000, False), (10_000, True)])

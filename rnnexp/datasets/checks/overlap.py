@@ -21,8 +21,8 @@ FEWEST = 10
 def check(dataset: Dataset) -> Iterator[str]:
     """Compare the training part with the others, and say how many sequences are in both, answers and all.
 
-    Data of few values repeats itself honestly, and then the training part does so too: that is the measure. The memory
-    task has no split.
+    Data of few values repeats itself honestly, and then the training part does so too: that is the measure. So does a
+    series, which is divided by time whatever it holds. The memory task has no split.
 
     Raises:
         UnfitError: if a part overlaps with the training part.
@@ -42,7 +42,8 @@ def check(dataset: Dataset) -> Iterator[str]:
         found = np.isin(rows, values)
         share = min(float(found.mean()) / seen, 1.0)
         enough = found.sum() >= min(FEWEST, len(rows))
-        if part is train or (enough and share > LARGEST_SHARE + 2 * repeated):
+        copied = dataset.columns is None and enough and share > LARGEST_SHARE + 2 * repeated
+        if part is train or copied:
             raise UnfitError(
                 f"{name} overlaps with train: {share:.0%} of its sequences are in both, inputs and answers alike, so "
                 "that its figures would be of what was learned by heart; split the data before anything is made of it"

@@ -2,76 +2,15 @@
 
 import dataclasses
 import re
-import sys
-import types
 
 import numpy as np
 import pytest
-from helpers.runs import write_series
+from helpers.own_data_sets import CLASSIFICATION, LABELS, REGRESSION, ROWS, X, Y, parts, replaced, with_value
 
-from rnnexp import datasets
-from rnnexp.config import CONFIGS
-from rnnexp.datasets.dataset import Continuation, Dataset, Past, Split
+from rnnexp.datasets.dataset import Continuation, Past, Split
 from rnnexp.errors import UserError
 from rnnexp.preprocessing.input_map import Characters, Columns, TrainingRange, WindowRange
 from rnnexp.preprocessing.series_columns import SeriesColumns
-
-random = np.random.default_rng(0)
-ROWS, STEPS, FEATURES = 40, 6, 2
-X = random.normal(size=(3 * ROWS, STEPS, FEATURES)).astype(np.float32)
-Y = random.normal(size=(3 * ROWS, 1)).astype(np.float32)
-LABELS = np.arange(3 * ROWS, dtype=np.int32) % 3
-
-
-def parts(y, **fields):
-    names = ("train", "validation", "evaluation")
-    return {
-        name: Split(X[rows], y[rows], **fields)
-        for name, rows in zip(names, (slice(i * ROWS, (i + 1) * ROWS) for i in range(3)), strict=True)
-    }
-
-
-GOOD = {"name": "mine", "source": "made up", "normalization": "none"}
-REGRESSION = Dataset(
-    **GOOD, **parts(Y), task="regression", units="m", outputs=1, baselines={"zero": np.zeros((ROWS, 1))}
-)
-CLASSIFICATION = Dataset(
-    **GOOD,
-    **parts(LABELS),
-    task="classification",
-    units="class",
-    outputs=3,
-    class_names=("a", "b", "c"),
-    baselines={"any": np.full((ROWS, 3), 1 / 3)},
-)
-
-
-@pytest.fixture
-def load(monkeypatch):
-    """Load a data set, or what a function makes, by the public door: as a module that LOADERS names."""
-
-    def loaded(made, task="regression", **settings):
-        module = types.ModuleType("mine")
-        module.load = made if callable(made) else lambda config: made  # noqa: ARG005
-        monkeypatch.setitem(sys.modules, "mine", module)
-        monkeypatch.setitem(datasets.LOADERS[task], "mine", "mine")
-        return datasets.load(CONFIGS[task](dataset_name="mine", **settings))
-
-    return loaded
-
-
-def replaced(dataset, name, values):
-    """Return a data set with a field, or a part's field, replaced."""
-    part, _, field = name.rpartition(".")
-    if part:
-        values = dataclasses.replace(getattr(dataset, part), **{field: values})
-    return dataclasses.replace(dataset, **{part or field: values})
-
-
-def with_value(values, place, value):
-    values = values.copy()
-    values[place] = value
-    return values
 
 
 def test_what_fits_is_taken_as_it_is(load):
@@ -218,77 +157,6 @@ def test_a_field_that_does_not_fit_is_named(load, task, dataset, field, values, 
         load(replaced(dataset, field, values), task)
 
 
-# ---- parts that overlap
-
-
-@pytest.mark.parametrize(("task", "dataset"), [("regression", REGRESSION), ("classification", CLASSIFICATION)])
-@pytest.mark.parametrize("name", ["validation", "evaluation"])
-def test_a_part_that_is_in_the_training_part_is_refused(load, task, dataset, name):
-    y = dataset.train.y
-    half = Split(np.concatenate([X[:20], X[-20:]]), np.concatenate([y[:20], getattr(dataset, name).y[-20:]]))
-    for part in (dataset.train, Split(X[:ROWS][::-1].copy(), y[::-1].copy()), half):
-        with pytest.raises(UserError, match=f"data set 'mine': {name} overlaps with train: (100|50)%"):
-            load(replaced(dataset, name, part), task)
-
-
-def test_some_sequences_in_two_parts_are_a_note(load):
-    evaluation = Split(np.concatenate([X[:2], X[-38:]]), np.concatenate([Y[:2], Y[-38:]]))
-    (note,) = load(replaced(REGRESSION, "evaluation", evaluation)).notes
-    assert note.startswith("2 of the 40 sequences of the validation part are in the training part too")
-
-
-def test_the_same_inputs_in_other_units_are_no_overlap(load):
-    evaluation = dataclasses.replace(REGRESSION.train, offset=np.full((ROWS, 1), 100.0))
-    assert load(replaced(REGRESSION, "evaluation", evaluation)).notes == ()
-
-
-def test_data_that_repeats_itself_everywhere_is_a_note(load):
-    """Bits drawn at random: of three steps there are only eight, in every part."""
-    x = random.integers(0, 2, (600, 3, 1)).astype(np.float32)
-    y = x.sum(axis=1)
-    parts = {
-        name: Split(x[first : first + 200], y[first : first + 200])
-        for name, first in (("train", 0), ("validation", 200), ("evaluation", 400))
-    }
-    dataset = dataclasses.replace(REGRESSION, **parts, baselines={})
-    assert "200 of the 200 sequences of the validation part are in the training part too" in load(dataset).notes[0]
-
-
-def test_a_series_that_comes_twice_is_a_note(here):
-    write_series(here, "twice", [*range(40), *range(40)])
-    dataset = datasets.load(CONFIGS["regression"](dataset_name="twice", sequence_length=5, validation_share=0.4))
-    assert "of the 32 sequences of the validation part are in the training part too" in dataset.notes[-1]
-
-
-@pytest.mark.parametrize(("first", "refused"), [(20_000, False), (10_000, True)])
-def test_large_memory_mapped_parts_are_compared_by_some_of_their_rows(load, tmp_path, first, refused):
-    x = np.memmap(tmp_path / "x", np.int16, "w+", shape=(25_000, 500, 1))
-    x[:] = np.random.default_rng(1).integers(-99, 100, x.shape)
-    y = np.arange(25_000, dtype=np.int32) % 3
-    last = slice(first, first + 5_000)
-    held_out = Split(x[last], y[last])
-    dataset = dataclasses.replace(
-        CLASSIFICATION,
-        train=Split(x[:20_000], y[:20_000]),
-        validation=held_out,
-        evaluation=held_out,
-        input_scale=99.0,
-        baselines={},
-    )
-    if refused:
-        with pytest.raises(UserError, match="evaluation overlaps with train"):
-            load(dataset, "classification")
-    else:
-        assert load(dataset, "classification").notes == ()
-
-
-def test_early_stopping_needs_a_part_of_its_own(load):
-    dataset = dataclasses.replace(REGRESSION, evaluation=REGRESSION.validation)
-    assert load(dataset).evaluation is dataset.validation
-    with pytest.raises(UserError, match=r"EARLY_STOPPING is 3, but in mine evaluation is validation"):
-        load(dataset, early_stopping=3)
-
-
 # ---- what is no mistake for certain, but has to be known
 
 
@@ -337,55 +205,3 @@ def test_what_augment_makes_is_checked_when_it_is_made(load, made, message):
         dataset.augment(np.random.default_rng(0))
     good = load(dataclasses.replace(REGRESSION, augment=lambda random: X[:ROWS]))  # noqa: ARG005
     assert good.augment(np.random.default_rng(0)) is not None
-
-
-# ---- modules
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "import nothing_like_it\n",
-            r"imported: ModuleNotFoundError: No module named 'nothing_like_it' \(.*, line 1\)",
-        ),
-        ("def load(config:\n", r"module own_data, which cannot be imported: SyntaxError: .*own_data.py, line 1"),
-        ("x = 1\ny = x / 0\n", r"imported: ZeroDivisionError: division by zero \(.*own_data.py, line 2\)"),
-        ("def laod(config): ...\n", r"the module own_data has no function load\(config\); its functions are: laod"),
-        ("def load(): ...\n", r"load\(\) in own_data must take the settings, load\(config\): too many positional"),
-        ("def load(config): return [1]\n", r"load\(\) in own_data returned list, expected a Dataset"),
-        ("def load(config): ...\n", r"load\(\) in own_data returned NoneType, expected a Dataset"),
-        (
-            "from rnnexp.datasets.dataset import Dataset\ndef load(config): return Dataset(name='mine')\n",
-            r"load\(\) in own_data: Dataset.__init__\(\) missing \d+ required positional arguments: 'task', 'train'",
-        ),
-        (
-            "from rnnexp.datasets.dataset import Split\ndef load(config): return Split(1, labels=2)\n",
-            r"load\(\) in own_data: Split.__init__\(\) got an unexpected keyword argument 'labels'",
-        ),
-    ],
-)
-def test_a_module_that_is_none_of_a_data_set(tmp_path, monkeypatch, text, message):
-    (tmp_path / "own_data.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "own_data", raising=False)
-    monkeypatch.setitem(datasets.LOADERS["regression"], "mine", "own_data")
-    with pytest.raises(UserError, match=f"data set 'mine': .*{message}"):
-        datasets.load(CONFIGS["regression"](dataset_name="mine"))
-    sys.modules.pop("own_data", None)
-
-
-def test_a_module_that_is_not_there(monkeypatch):
-    monkeypatch.setitem(datasets.LOADERS["regression"], "mine", "rnnexp.datasets.mien")
-    with pytest.raises(
-        UserError, match=r"module rnnexp.datasets.mien, which cannot be .*named 'rnnexp.datasets.mien'$"
-    ):
-        datasets.load(CONFIGS["regression"](dataset_name="mine"))
-
-
-def test_what_goes_wrong_inside_of_load_keeps_its_traceback(load):
-    def broken(config):  # noqa: ARG001
-        return [] + 1
-
-    with pytest.raises(TypeError, match="can only concatenate list"):
-        load(broken)

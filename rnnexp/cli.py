@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from pydantic import ValidationError
 
 import rnnexp
 from rnnexp.config import CONFIGS, Settings
@@ -17,6 +16,7 @@ from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.limits import NO_SETTINGS
 from rnnexp.presets import PRESETS
+from rnnexp.validation import constant, validated
 
 
 def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
@@ -66,17 +66,17 @@ def parse(
         UserError: naming the constant or the flag that is wrong.
         SystemExit: after ``--help`` (0), or on a command line that cannot be read (2).
     """
-    defaults = _validated(config_class, constants, program)
+    defaults = validated(config_class, constants, program)
     for argument in sys.argv[1:] if arguments is None else arguments:
         name = argument.partition("=")[0].removeprefix("--").removeprefix("no-").replace("-", "_")
         if argument.startswith("--") and name in NO_SETTINGS:
             raise UserError(f"{argument} is not a setting: {NO_SETTINGS[name]}")
     preset = _given(program, config_class, defaults, arguments)["preset"]
-    _validated(config_class, {"preset": preset}, "the command line")
+    validated(config_class, {"preset": preset}, "the command line")
     chosen = PRESETS[preset].settings if preset else {}
     kept = {name: value for name, value in constants.items() if name not in chosen}
-    defaults = _validated(config_class, {**kept, "preset": preset}, program)
-    return _validated(config_class, _given(program, config_class, defaults, arguments), "the command line")
+    defaults = validated(config_class, {**kept, "preset": preset}, program)
+    return validated(config_class, _given(program, config_class, defaults, arguments), "the command line")
 
 
 def _given(
@@ -127,6 +127,12 @@ def _run(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _data(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.data import main
+
+    return main(arguments)
+
+
 def _init(arguments: Sequence[str]) -> int:
     from rnnexp.commands.init import main
 
@@ -136,6 +142,7 @@ def _init(arguments: Sequence[str]) -> int:
 # What the command ``rnnexp`` does besides the tasks: the line in its help, and what runs it and returns the exit code.
 TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
+    "data": ("Show what is understood of a file or a folder of your own: columns, time, gaps, classes.", _data),
     "init": ("Copy the three scripts and the data into a folder, to edit them there.", _init),
     "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }
@@ -164,29 +171,3 @@ def _settings_among(constants: Mapping[str, Any], config_class: type[Settings]) 
         for name, value in constants.items()
         if name in fields or (name.isupper() and not name.startswith("_"))
     }
-
-
-def _validated(config_class: type[Settings], values: Mapping[str, Any], where: str) -> Settings:
-    try:
-        return config_class(**values)
-    except ValidationError as error:
-        raise UserError("\n".join(_explain(problem, config_class, where) for problem in error.errors())) from None
-
-
-def _explain(problem: Any, config_class: type[Settings], where: str) -> str:
-    """Put one of pydantic's findings into words: which constant and flag, what is wrong, what was given."""
-    name = str(problem["loc"][0])
-    if problem["type"] == "extra_forbidden":
-        meant = did_you_mean(name, map(constant, config_class.model_fields))
-        reason = f": {NO_SETTINGS[name.lower()]}" if name.lower() in NO_SETTINGS else meant
-        return f"{constant(name)} in {where} is not a setting{reason}"
-    message = problem["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    # What our own checks say names the value where that helps.
-    given = "" if problem["type"] == "value_error" else f", not {problem['input']!r}"
-    return f"{constant(name)} (--{name.replace('_', '-')}) in {where}: {message}{given}"
-
-
-def constant(field: str) -> str:
-    """Return how the scripts spell a setting."""
-    return field if field == "custom_max_value" else field.upper()

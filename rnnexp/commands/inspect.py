@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import mmap
@@ -15,13 +14,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
-from rich.cells import cell_len
 
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.arrays import BITS_ONLY, keys, raw_reason, write_npz
 from rnnexp.formats.tflite.bounds import Span
 from rnnexp.formats.tflite.reader import NO_TENSOR, ModelFile, Tensor, read
+from rnnexp.report.aligned import aligned, shown
 
 # Which of its inputs an operator looks up by index or key.
 LOOKUPS = {
@@ -33,8 +32,6 @@ LOOKUPS = {
 }
 # In a shape signature, a size that may change.
 ANY_SIZE = -1
-# Wider cells do not widen their column.
-COLUMN_WIDTH = 40
 
 
 @dataclass(frozen=True)
@@ -134,26 +131,26 @@ def describe(file: ModelFile, name: str) -> dict[str, Any]:
 
 def lines(description: dict[str, Any]) -> Iterator[str]:
     """Put what ``describe`` returns into lines of text, none of them cut."""
-    yield _shown(description["file"])
+    yield shown(description["file"])
     yield f"{description['bytes']:,} bytes, schema version {description['version']}"
     if description["description"]:
-        yield f"description: {_shown(description['description'])}"
+        yield f"description: {shown(description['description'])}"
     if description["metadata"]:
         yield "metadata: " + ", ".join(
-            f"{_shown(entry['name'])} ({entry['bytes']:,} bytes)" for entry in description["metadata"]
+            f"{shown(entry['name'])} ({entry['bytes']:,} bytes)" for entry in description["metadata"]
         )
     yield ""
-    yield from _table(((kind, f"{count:,}", "bytes") for kind, count in description["bytes_by_kind"].items()), right=1)
+    yield from aligned(((kind, f"{count:,}", "bytes") for kind, count in description["bytes_by_kind"].items()), right=1)
     for graph in description["subgraphs"]:
         yield ""
-        yield f"subgraph {graph['index']}: {_shown(graph['name']) or '(no name)'}"
-        operators = [f"{count} {_shown(name)}" for name, count in graph["operators"].items()]
+        yield f"subgraph {graph['index']}: {shown(graph['name']) or '(no name)'}"
+        operators = [f"{count} {shown(name)}" for name, count in graph["operators"].items()]
         yield f"operators: {', '.join(operators) or 'none'}"
         rows: list[tuple[str, ...]] = [("", "type", "shape", "bytes", "kind", "scale", "zero point", "name")]
         rows += [_row("input", entry) for entry in graph["inputs"]]
         rows += [_row("output", entry) for entry in graph["outputs"]]
         rows += [_row("tensor", entry) for entry in graph["tensors"]]
-        yield from (f"  {line}" for line in _table(rows, right=3))
+        yield from (f"  {line}" for line in aligned(rows, right=3))
         for entry in graph["tensors"]:
             yield from _more(entry)
 
@@ -241,7 +238,7 @@ def _row(use: str, entry: dict[str, Any]) -> tuple[str, ...]:
         entry.get("kind") or "",
         _short(entry["scale"], _number),
         _short(entry["zero_point"], str),
-        _shown(entry["name"]),
+        shown(entry["name"]),
     )
 
 
@@ -254,7 +251,7 @@ def _more(entry: dict[str, Any]) -> Iterator[str]:
     if len(set(entry["zero_point"])) > 1:
         yield f"  tensor {entry['index']}, zero points: " + " ".join(map(str, entry["zero_point"]))
     for note in entry["notes"]:
-        yield f"  tensor {entry['index']}: {_shown(note)}"
+        yield f"  tensor {entry['index']}: {shown(note)}"
 
 
 def _short(numbers: Sequence[Any], text: Callable[[Any], str]) -> str:
@@ -265,25 +262,3 @@ def _short(numbers: Sequence[Any], text: Callable[[Any], str]) -> str:
 def _number(value: float | None) -> str:
     """Write a float32 with the digits that tell it from all others."""
     return "not finite" if value is None else f"{value:.9g}"
-
-
-def _table(rows: Iterable[Sequence[str]], right: int) -> Iterator[str]:
-    """Align cells in columns, in column ``right`` to the right. The last one is not padded: it can be of any length."""
-    rows = list(rows)
-    widths = [
-        max((width for width in map(cell_len, column) if width <= COLUMN_WIDTH), default=0)
-        for column in itertools.islice(zip(*rows, strict=True), len(rows[0]) - 1)
-    ]
-    for *cells, last in rows:
-        padded = []
-        for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-            space = " " * (width - cell_len(cell))
-            padded.append(space + cell if number == right else cell + space)
-        yield "  ".join([*padded, last]).rstrip()
-
-
-def _shown(text: str) -> str:
-    """Return a name with its control characters, which could do anything to a terminal, escaped."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from pathlib import Path
 
 from rnnexp import files
 from rnnexp.config import ClassificationConfig, RecordingSettings, RegressionConfig, Settings
 from rnnexp.datasets import recordings, series
+from rnnexp.datasets.checks import checked, module
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.recordings import loader
 from rnnexp.datasets.support import padding
@@ -39,7 +39,7 @@ LOADERS: dict[str, dict[str, str]] = {
 
 
 def load(config: Settings) -> Dataset:
-    """Load the data set that the settings name.
+    """Load the data set that the settings name, and check it, whoever has written its module.
 
     Raises:
         UserError: if there is none of that name for this task, or its data cannot be used.
@@ -66,9 +66,14 @@ def load(config: Settings) -> Dataset:
         )
     _check_settings(config, loaders[name])
     own = (path,) if path else ()
-    dataset: Dataset = padding.evened(importlib.import_module(loaders[name]).load(config, *own))
+    dataset = checked(padding.evened(module.load(loaders[name], config, *own)), config.task)
     if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
+    if config.early_stopping and dataset.evaluation is dataset.validation is not dataset.train:
+        raise UserError(
+            f"EARLY_STOPPING is {config.early_stopping}, but in {name} evaluation is validation, by which the epoch is "
+            "chosen, so that the figures would flatter: set it to 0, or let the data set hold out a test part as well"
+        )
     return dataset
 
 

@@ -34,7 +34,16 @@ def load(config: RecordingConfig, path: Path) -> Dataset:
     Raises:
         UserError: if they cannot be used; the message says where and what to do.
     """
-    found = _without_gaps(read(path, columns(config)))
+    return dataset(read(path, columns(config)), config)
+
+
+def dataset(recordings: Recordings, config: RecordingConfig) -> Dataset:
+    """Make a data set of recordings that were read.
+
+    Raises:
+        UserError: if they cannot be used; the message says where and what to do.
+    """
+    found = _without_gaps(recordings)
     classes = labels.classes(found) if config.task == "classification" else ()
     if not classes:
         labels.check_numbers(found)
@@ -71,9 +80,9 @@ def load(config: RecordingConfig, path: Path) -> Dataset:
         input_map=input_map,
         cutting=cutting,
         class_names=classes,
-        defaults={"samples_per_step": cutting.samples_per_step, "validation_share": share}
+        defaults={"samples_per_step": cutting.samples_per_step}
         | ({"stride": cutting.stride} if config.window else {})
-        | ({} if classes else {"generate_steps": 0}),
+        | ({} if classes else {"validation_share": share, "generate_steps": 0}),
         notes=(*found.notes, *parts.notes, *_notes({id(part): part for part in together}.values(), cutting)),
         augment=_augmentation(train, input_map, cutting, shape, getattr(config, "augmentation", 0.0)),
     )

@@ -1,0 +1,60 @@
+"""Data sets are checked before anything is trained on them, those of the project and those of users alike.
+
+Every field of ``Dataset`` and ``Split``: in ``facts`` what the data set says of itself, in ``parts`` the arrays' shapes
+and types, in ``values`` their numbers, in ``overlap`` that no part is in another. ``module`` loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from rnnexp.datasets.checks import facts, overlap, parts, series, values
+from rnnexp.datasets.checks.unfit import UnfitError, array, shape
+from rnnexp.datasets.dataset import Dataset, Task
+from rnnexp.errors import UserError
+
+
+def checked(dataset: Dataset, task: Task) -> Dataset:
+    """Return a data set that training can rely on, with what the checks have found in its notes.
+
+    What ``augment`` makes is checked whenever it has made something.
+
+    Args:
+        dataset: as it was loaded.
+        task: what it is registered for.
+
+    Raises:
+        UserError: naming the first field that does not fit, and what was expected of it.
+    """
+    try:
+        facts.check_before(dataset, task)
+        parts.check(dataset)
+        notes = values.check(dataset)
+        facts.check_after(dataset)
+        series.check(dataset)
+        notes += overlap.check(dataset)
+    except UnfitError as error:
+        raise UserError(f"data set {dataset.name!r}: {error}") from None
+    augment = None if dataset.augment is None else _checked_augment(dataset, dataset.augment)
+    return replace(dataset, notes=(*dataset.notes, *dict.fromkeys(notes)), augment=augment)
+
+
+def _checked_augment(
+    dataset: Dataset, augment: Callable[[np.random.Generator], np.ndarray]
+) -> Callable[[np.random.Generator], np.ndarray]:
+    x = dataset.train.x
+
+    def augmented(random: np.random.Generator) -> np.ndarray:
+        made = augment(random)
+        try:
+            array("what augment makes", made, kinds=x.dtype.kind, expected=str(x.dtype))
+            shape("what augment makes", made, x.shape, meaning="the shape of train.x")
+            values.finite("what augment makes", made, ("sequence", "time step", "feature"))
+        except UnfitError as error:
+            raise UserError(f"data set {dataset.name!r}: {error}") from None
+        return made
+
+    return augmented

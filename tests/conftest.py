@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from helpers import properties
+from helpers.classic import classic
 from helpers.foreign import foreign_models
 from helpers.runs import folders, once, run, wave, write_series
 
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 
 TESTS = Path(__file__).parent
 # With whole runs in them: first, so that no worker of pytest-xdist is left with one when the others have ended.
@@ -55,7 +56,7 @@ def regression_run(tmp_path_factory, regression_settings):
         write_series(path, "wave", wave())
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(path)
-            return run(RegressionConfig(**regression_settings, tensorboard=True, **folders(path)))
+            return run(classic(**regression_settings, tensorboard=True, **folders(path)))
 
     return once(tmp_path_factory, "regression", make)
 

@@ -93,7 +93,13 @@ def test_help_shows_every_setting_with_its_default(capsys, task):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--epochs", "-1"], ["--dataset-name", "nothing"], ["--weights", "nothing.npz"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--epochs", "-1"],
+        ["--dataset-name", "nothing"],
+        ["--weights", "nothing.npz", "--normalization", "window"],
+    ],
 )
 def test_help_and_bad_arguments_do_not_load_tensorflow(tmp_path, arguments):
     done = subprocess.run(

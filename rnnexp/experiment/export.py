@@ -86,7 +86,7 @@ def take_away(
     *,
     integers: IntegerNetwork | None,
     x: np.ndarray,
-    lengths: np.ndarray | None,
+    lengths: np.ndarray | None = None,
     step_float32: bytes | None,
 ) -> Takeaway:
     """Return everything that can be made of a trained network.

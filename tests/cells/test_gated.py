@@ -227,7 +227,7 @@ def test_what_is_dropped_is_at_its_centre(kind, monkeypatch):
 )
 def test_another_arithmetic_runs_as_keras_has_it(kind, options):
     assert_same(*pair(kind, **options))
-    with pytest.raises(ValueError, match="centres need one of our activations, sigmoid gates"):
+    with pytest.raises(ValueError, match="centres and lengths need one of our activations, sigmoid gates"):
         kind(5, state_center=0.5, **options)(array((BATCH, STEPS, FEATURES), 9))
 
 

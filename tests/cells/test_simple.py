@@ -186,7 +186,7 @@ def test_centres_are_a_shift_of_the_bias(name, units):
 
 def test_centres_with_what_only_keras_can_do_are_refused():
     layer = SimpleRNN(5, activation="softplus", state_center=0.5)
-    with pytest.raises(ValueError, match="centres need one of our activations"):
+    with pytest.raises(ValueError, match="centres and lengths need one of our activations"):
         layer(inputs())
 
 

@@ -5,21 +5,22 @@ import shutil
 
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.runs import wave, write_series
 
 from rnnexp import datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.datasets import series
 from rnnexp.errors import UserError
 
 
 def regression(name, **settings):
-    return datasets.load(RegressionConfig(dataset_name=name, **settings))
+    return datasets.load(classic(dataset_name=name, **settings))
 
 
 def own(values, **settings):
     """A data set of a series given as numbers."""
-    config = RegressionConfig(dataset_name="own", **{"sequence_length": 5, **settings})
+    config = classic(dataset_name="own", **{"sequence_length": 5, **settings})
     return series.windows(series.Series.of(np.asarray(values, np.float64)), config, series.Known("-", "-"))
 
 

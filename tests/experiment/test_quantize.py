@@ -6,9 +6,10 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from helpers.classic import classic
 
 from rnnexp import datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
@@ -28,10 +29,8 @@ from rnnexp.training.simulation import SimulatedNetwork, with_weights
 from rnnexp.training.trainer import Optimization, Trainer
 
 CONFIGS = {
-    "series custom": RegressionConfig(activation="custom", epochs=2),
-    "series tanh, M aside": RegressionConfig(
-        dataset_name="airline-passengers", activation="tanh", data_sigma=3.0, epochs=5
-    ),
+    "series custom": classic(activation="custom", epochs=2),
+    "series tanh, M aside": classic(dataset_name="airline-passengers", activation="tanh", data_sigma=3.0, epochs=5),
     "memory relu": MemoryConfig(activation="relu", memory_signal_length=300, memory_n=30, memory_k=-3, epochs=10),
     "memory sigmoid, wide": MemoryConfig(
         activation="sigmoid", hidden_size=24, memory_signal_length=200, memory_n=12, memory_k=-1, epochs=3
@@ -217,7 +216,7 @@ def test_what_is_cut_off_is_counted_and_named(trained):
 
 
 def test_a_run_whose_int8_model_loses_too_much_says_so_and_why(tmp_path, capsys):
-    config = RegressionConfig(
+    config = classic(
         normalization="train",
         activation="relu",
         epochs=5,
@@ -268,7 +267,7 @@ def test_fine_tuning_repairs_a_coarse_network(tmp_path):
 def test_a_report_has_what_it_takes_to_make_the_inputs():
     series = np.round(50 + np.arange(80) * 0.4 + 9 * np.sin(np.arange(80) / 3), 2)
     for normalization in ("window", "train"):
-        config = RegressionConfig(normalization=normalization, sequence_length=5, data_sigma=7.0)
+        config = classic(normalization=normalization, sequence_length=5, data_sigma=7.0)
         dataset = windows(Series(series), config, Known("made up", "1"))
         made = dataset.input_map.to_json()
         raw = np.lib.stride_tricks.sliding_window_view(series, 5)[:-1][-len(dataset.evaluation) :]

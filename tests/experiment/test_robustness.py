@@ -175,7 +175,7 @@ def test_two_runs_at_once_into_the_same_folders(place):
 
 def test_ctrl_c_while_training_keeps_what_was_learned(place):
     """The signal goes to the whole group, as from a terminal: the converter must survive it."""
-    started = Run(place, "--epochs", "1000000", "--seed", "9")
+    started = Run(place, "--epochs", "1000000", "--seed", "9", "--normalization", "window", "--linear-path", "False")
     started.wait_for(lambda: (place / "runs").exists() and any((place / "runs").glob("*/epoch-1.keras")))
     time.sleep(0.5)
     for process in started.alive():

@@ -7,11 +7,12 @@ import os
 
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.runs import folders, run, wave, write_series
 from matplotlib import image
 
 from rnnexp import cli, datasets, files
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
@@ -158,14 +159,14 @@ def test_early_stopping_is_reported_on_a_part_of_its_own(iris_run):
 
 def test_same_seed_same_file_and_quiet_says_nothing(regression_run, regression_settings, here, capfd):
     write_series(here, "wave", wave())
-    again = run(RegressionConfig(**regression_settings, quiet=True, **folders(here)))
+    again = run(classic(**regression_settings, quiet=True, **folders(here)))
     output = capfd.readouterr()
     assert (output.out, output.err) == ("", "")
     for path in regression_run.config.output_dir.glob("*.tflite"):
         assert (here / "out" / path.name).read_bytes() == path.read_bytes()
     assert [row["loss"] for row in history(again.folder)] == [row["loss"] for row in history(regression_run.folder)]
     # Another seed, over the first: everything is replaced, and the report is of the new file.
-    other = run(RegressionConfig(**regression_settings, seed=1, **folders(here)))
+    other = run(classic(**regression_settings, seed=1, **folders(here)))
     assert other.model.read_bytes() != regression_run.model.read_bytes()
     assert other.report["models"]["float32"]["sha256"] == hashlib.sha256(other.model.read_bytes()).hexdigest()
     assert len(list((here / "runs").iterdir())) == 2
@@ -183,7 +184,7 @@ def test_same_seed_same_file_and_quiet_says_nothing(regression_run, regression_s
 def test_a_structure_trains_with_dropout_and_regularisation(here, regression_settings):
     write_series(here, "wave", wave())
     settings = {**regression_settings, **folders(here), "quiet": True, "activation": "tanh", "cell": "lstm"}
-    finished = run(RegressionConfig(**settings, dropout=0.1, recurrent_dropout=0.1, l2_regularization=1e-4))
+    finished = run(classic(**settings, dropout=0.1, recurrent_dropout=0.1, l2_regularization=1e-4))
     assert finished.code == 0
     losses = [float(row["loss"]) for row in history(finished.folder)]
     assert losses[-1] < losses[0]
@@ -196,17 +197,17 @@ def test_automatic_settings():
     def resolved(config):
         return build.resolve(config, datasets.load(config))
 
-    airline = resolved(RegressionConfig(dataset_name="airline-passengers"))
+    airline = resolved(classic(dataset_name="airline-passengers"))
     assert (airline.batch_size, airline.learning_rate) == (4, 0.01)
     assert airline.validation_share == pytest.approx(1 / 3, abs=1e-3)
-    sp500 = resolved(RegressionConfig())
+    sp500 = resolved(classic())
     assert (sp500.batch_size, sp500.learning_rate) == (build.MAX_AUTOMATIC_BATCH, 0.003)
     # What the report says can be set by hand, and comes to the same.
     for resolved_ in (airline, sp500):
-        given = datasets.load(RegressionConfig(dataset_name=resolved_.dataset_name))
+        given = datasets.load(classic(dataset_name=resolved_.dataset_name))
         assert len(datasets.load(resolved_).validation) == len(given.validation)
     said = {"batch_size": 7, "learning_rate": 0.5, "validation_share": 0.3, "generate_steps": 9, "linear_path": True}
-    own = RegressionConfig(**said, gradient_clip_norm=None)
+    own = classic(**said, gradient_clip_norm=None)
     assert resolved(own) == own  # what was said is left alone, and no clipping stays no clipping
     iris = resolved(ClassificationConfig(dataset_name="iris"))
     assert (iris.batch_size, iris.validation_share) == (4, 0.2)
@@ -279,7 +280,7 @@ def test_a_disk_that_fills_up_at_the_end_names_the_folder(previous, here, regres
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(files, "publish", full)
-    config = RegressionConfig(**regression_settings, quiet=True, **folders(here))
+    config = classic(**regression_settings, quiet=True, **folders(here))
     with pytest.raises(UserError) as caught:
         experiment.run(config)
     assert str(caught.value) == f"the disk is full: cannot write {here / 'out'}; free some space and run again"
@@ -291,5 +292,5 @@ def test_a_disk_that_fills_up_at_the_end_names_the_folder(previous, here, regres
 
 def test_nothing_is_written_when_the_data_cannot_be_used(here):
     with pytest.raises(UserError):
-        experiment.run(RegressionConfig(dataset_name="nothing", **folders(here)))
+        experiment.run(classic(dataset_name="nothing", **folders(here)))
     assert list(here.iterdir()) == []

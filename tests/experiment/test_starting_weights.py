@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.random_networks import layered
 from helpers.runs import folders, run, wave, write_series
 from helpers.stored_networks import outputs, own, random_weights, saved, share_of_range, state_dict
 
 from rnnexp import cli, datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.console import Console
 from rnnexp.errors import UserError
 from rnnexp.experiment import build, starting_weights
@@ -23,7 +24,7 @@ from rnnexp.runtimes.tflite import TFLiteModel
 def series(here, **settings):
     write_series(here, "wave", wave())
     given = {"dataset_name": "wave", "activation": "tanh", "hidden_size": 5, "sequence_length": 6, "epochs": 0}
-    return RegressionConfig(**(given | settings), quiet=True, **folders(here))
+    return classic(**(given | settings), quiet=True, **folders(here))
 
 
 def classes(here, name="iris", **settings):

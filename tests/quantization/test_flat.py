@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.runs import folders, run, write_series
 
-from rnnexp.config import RegressionConfig
 from rnnexp.network.activations import ACTIVATIONS, sigmoid
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, active_part, widened
 from rnnexp.quantization.tables import ONE
@@ -33,7 +33,7 @@ def test_an_activation_that_changes_by_less_than_a_level_at_each_end_is_tabulate
 
 def test_a_run_on_an_almost_constant_series(here):
     write_series(here, "flat", [1000, 1000.01] * 150)
-    config = RegressionConfig(
+    config = classic(
         dataset_name="flat",
         cell="gru",
         activation="relu",

@@ -5,16 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 from helpers import tagging
+from helpers.classic import classic
 
 from rnnexp import datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.datasets import Split, series
 from rnnexp.datasets.dataset import IGNORED
 from rnnexp.report import evaluation, metrics
 
 
 def test_perfect_outputs_are_perfect_in_the_datas_own_units():
-    dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers"))
+    dataset = datasets.load(classic(dataset_name="airline-passengers"))
     scores = evaluation.evaluate(dataset, dataset.evaluation.y)
     assert scores.rmse == pytest.approx(0, abs=1e-4)
     assert scores.correlation == pytest.approx(1)
@@ -22,7 +23,7 @@ def test_perfect_outputs_are_perfect_in_the_datas_own_units():
 
 
 def test_persistence_in_own_units_and_normalised():
-    dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers"))
+    dataset = datasets.load(classic(dataset_name="airline-passengers"))
     values = series.read(series.find("airline-passengers")).values[:, 0]
     steps = np.diff(values)[-48:]
     ranges = np.array([np.ptp(values[t - 20 : t]) for t in range(96, 144)])
@@ -42,7 +43,7 @@ def test_persistence_in_own_units_and_normalised():
 def test_a_step_that_does_not_move_is_not_a_direction():
     """Also where normalising to float32 and back misses the value by a rounding error."""
     values = np.repeat(np.round(np.random.default_rng(0).uniform(3000, 5000, 60), 2), 2)
-    config = RegressionConfig(dataset_name="own", sequence_length=5, validation_share=0.3)
+    config = classic(dataset_name="own", sequence_length=5, validation_share=0.3)
     dataset = series.windows(series.Series.of(values), config, series.Known("test", "units"))
     steps = np.diff(values)[-len(dataset.evaluation) :]
     assert (steps == 0).sum() > 10

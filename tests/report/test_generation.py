@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.runs import wave
 
 from rnnexp import datasets
-from rnnexp.config import MemoryConfig, RegressionConfig
+from rnnexp.config import MemoryConfig
 from rnnexp.datasets.dataset import Continuation
 from rnnexp.errors import UserError
 from rnnexp.experiment import evaluate as results
@@ -83,7 +84,7 @@ def test_errors_are_over_the_first_steps():
 
 @pytest.mark.parametrize("early_stopping", [0, 2])
 def test_it_starts_just_before_the_evaluation_part(early_stopping):
-    config = RegressionConfig(dataset_name="airline-passengers", early_stopping=early_stopping, validation_share=0.25)
+    config = classic(dataset_name="airline-passengers", early_stopping=early_stopping, validation_share=0.25)
     dataset = datasets.load(config)
     np.testing.assert_array_equal(dataset.continuation.truth, dataset.evaluation.target[:36, 0])
     first = dataset.evaluation.to_units(dataset.evaluation.x[:, :, 0])[0]
@@ -92,18 +93,18 @@ def test_it_starts_just_before_the_evaluation_part(early_stopping):
 
 @pytest.mark.parametrize(("given", "steps"), [(None, 40), (0, 0), (1, 1), (48, 48)])
 def test_steps_are_a_setting_or_twice_the_window(given, steps):
-    dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers", generate_steps=given))
+    dataset = datasets.load(classic(dataset_name="airline-passengers", generate_steps=given))
     assert len(dataset.continuation.truth) == steps
     assert dataset.defaults["generate_steps"] == steps
 
 
 def test_more_steps_than_there_is_truth_are_refused():
     with pytest.raises(UserError, match="GENERATE_STEPS is 49, but airline-passengers has only 48 held-out values"):
-        datasets.load(RegressionConfig(dataset_name="airline-passengers", generate_steps=49))
+        datasets.load(classic(dataset_name="airline-passengers", generate_steps=49))
 
 
 def test_nothing_is_generated_where_nothing_is_asked_for(tmp_path):
-    for config in (RegressionConfig(generate_steps=0), MemoryConfig()):
+    for config in (classic(generate_steps=0), MemoryConfig()):
         dataset = datasets.load(config)
         assert results.generate(dataset, {}) is None
         assert pictures.draw_generation(tmp_path, "name", dataset, None) == []

@@ -6,10 +6,11 @@ import sys
 import keras
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.random_networks import layered
 from helpers.training import shaken, started
 
-from rnnexp.config import MemoryConfig, RegressionConfig
+from rnnexp.config import MemoryConfig
 from rnnexp.formats.keras.model import load
 from rnnexp.layers import cell as cell_layers
 from rnnexp.network import cells
@@ -72,7 +73,7 @@ def test_reading_backwards_is_reading_the_reversed_sequence():
 
 def test_identity_start_is_that_of_le_et_al():
     """relu, recurrent weights the identity, bias 0: in the plain network, where nothing is centred."""
-    config = RegressionConfig(dataset_name="airline-passengers", activation="relu", recurrent_initializer="identity")
+    config = classic(dataset_name="airline-passengers", activation="relu", recurrent_initializer="identity")
     setting = started(config)
     kernel, recurrent, bias, *_ = setting.kept().get_weights()
     np.testing.assert_array_equal(recurrent, np.eye(10))
@@ -98,7 +99,7 @@ def test_dropout_is_of_every_recurrent_layer_and_only_where_asked_for():
 
 
 def test_the_state_of_the_custom_activation_is_in_the_users_scale():
-    setting = started(RegressionConfig(dataset_name="airline-passengers"))
+    setting = started(classic(dataset_name="airline-passengers"))
     kept = setting.kept()
     x = setting.dataset.evaluation.x
     states = keras.Model(kept.inputs, kept.get_layer("rnn").output).predict(x, verbose=0)
@@ -109,7 +110,7 @@ def test_the_state_of_the_custom_activation_is_in_the_users_scale():
 @pytest.mark.parametrize("name", NAMES)
 def test_training_starts_around_the_working_point(name):
     """Neither dead nor saturated: every unit moves with the input, for custom inside its range."""
-    setting = started(RegressionConfig(dataset_name="SP500", activation=name))
+    setting = started(classic(dataset_name="SP500", activation=name))
     model = setting.model
     states = keras.Model(model.inputs, model.get_layer("rnn").output).predict(
         setting.dataset.train.x[:500] / 255.0, verbose=0
@@ -127,7 +128,7 @@ def test_the_kept_model_is_made_of_keras_layers_alone():
 
 
 def saved(tmp_path, name):
-    setting = started(RegressionConfig(dataset_name="airline-passengers", activation=name, hidden_size=4))
+    setting = started(classic(dataset_name="airline-passengers", activation=name, hidden_size=4))
     kept = setting.kept(shaken(setting.model))
     path = tmp_path / f"{name}.keras"
     kept.save(path)

@@ -3,11 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from helpers.classic import classic
 from helpers.random_networks import layered
 from helpers.training import shaken, started
 
 from rnnexp import datasets
-from rnnexp.config import CONFIGS, ClassificationConfig, RegressionConfig
+from rnnexp.config import CONFIGS, ClassificationConfig
 from rnnexp.experiment import build
 from rnnexp.formats.keras.model import to_keras
 from rnnexp.layers.recurrent import Recurrent
@@ -62,7 +63,7 @@ def assert_unfolds(unit, architecture, trained):
 @pytest.mark.parametrize(("max_value", "sigma"), [(255.0, 255.0), (3.7, 19.0), (1.0, 255.0), (100.0, 1.0)])
 @pytest.mark.parametrize("name", NAMES)
 def test_fold_is_exact(name, max_value, sigma):
-    config = RegressionConfig(
+    config = classic(
         dataset_name="airline-passengers", activation=name, custom_max_value=max_value, data_sigma=sigma, hidden_size=7
     )
     setting = started(config)
@@ -79,7 +80,7 @@ def test_fold_is_exact(name, max_value, sigma):
 @pytest.mark.parametrize("cell", CELLS)
 def test_fold_is_exact_for_every_cell_and_structure(cell, name, structure):
     options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
-    config = RegressionConfig(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
+    config = classic(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
     setting = started(config)
     setting.model.set_weights(shaken(setting.model))
     x = setting.dataset.evaluation.x
@@ -141,7 +142,7 @@ def test_fold_for_classes(name):
 
 
 def test_the_scale_of_a_data_set():
-    dataset = datasets.load(RegressionConfig(dataset_name="airline-passengers", data_sigma=19.0))
+    dataset = datasets.load(classic(dataset_name="airline-passengers", data_sigma=19.0))
     unit = build.unit_scale(dataset)
     assert (unit.inputs, unit.outputs) == (dataset.input_scale, dataset.output_scale) == (19.0, 19.0)
     assert unit.input_center == pytest.approx(dataset.train.x.mean() / 19.0, abs=5e-4)

@@ -158,7 +158,7 @@ def test_the_calendar_is_that_of_the_step_to_come(tmp_path):
 
 
 def test_one_column_has_the_map_that_it_always_had(tmp_path):
-    dataset = load(table(tmp_path, {"v": wave(90)}))
+    dataset = load(table(tmp_path, {"v": wave(90)}), normalization="window")
     assert isinstance(dataset.input_map, WindowRange)
 
 
@@ -219,7 +219,9 @@ def test_a_calendar_that_says_nothing(tmp_path):
 )
 def test_data_sets_that_are_no_files_take_no_columns(settings):
     (name,) = settings
-    assert f"{name.upper()} is for series of your own, in a file; sine is none" in refused("sine", **settings)
+    assert f"{name.upper()} is for series or recordings of your own; sine is none: leave it None" in refused(
+        "sine", **settings
+    )
 
 
 def test_two_files_of_one_name_are_told_apart_by_their_path(here):

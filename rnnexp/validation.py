@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from rnnexp.config import NO_SETTINGS, Settings
+from rnnexp.config import Settings
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.limits import NO_SETTINGS
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 

@@ -11,7 +11,6 @@ from rnnexp.datasets import recordings, series
 from rnnexp.datasets.checks import checked, module
 from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.recordings import loader
-from rnnexp.datasets.support import padding
 from rnnexp.errors import UserError, did_you_mean
 
 __all__ = ["LOADERS", "Dataset", "Split", "load"]
@@ -66,7 +65,7 @@ def load(config: Settings) -> Dataset:
         )
     _check_settings(config, loaders[name])
     own = (path,) if path else ()
-    dataset = checked(padding.evened(module.load(loaders[name], config, *own)), config.task)
+    dataset = checked(module.load(loaders[name], config, *own), config.task)
     if dataset.every_step and not dataset.answer_steps and config.go_backwards:
         raise UserError(f"GO_BACKWARDS is for one answer a sequence; {name} asks for one at every step: leave it False")
     if config.early_stopping and dataset.evaluation is dataset.validation is not dataset.train:

@@ -14,11 +14,12 @@ import numpy as np
 from rnnexp.datasets.checks import facts, overlap, parts, series, values
 from rnnexp.datasets.checks.unfit import UnfitError, array, shape
 from rnnexp.datasets.dataset import Dataset, Task
+from rnnexp.datasets.support import padding
 from rnnexp.errors import UserError
 
 
 def checked(dataset: Dataset, task: Task) -> Dataset:
-    """Return a data set that training can rely on, with what the checks have found in its notes.
+    """Return a data set that training can rely on, its padding evened, with what the checks have found in its notes.
 
     What ``augment`` makes is checked whenever it has made something.
 
@@ -32,6 +33,8 @@ def checked(dataset: Dataset, task: Task) -> Dataset:
     try:
         facts.check_before(dataset, task)
         parts.check(dataset)
+        # It relies on shapes, and what is in the padding is nobody's mistake.
+        dataset = padding.evened(dataset)
         notes = values.check(dataset)
         facts.check_after(dataset)
         series.check(dataset)

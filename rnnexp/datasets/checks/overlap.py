@@ -63,6 +63,8 @@ def _fingerprints(part: Split) -> tuple[np.ndarray, float]:
     arrays = [part.x, part.y]
     if not np.issubdtype(part.y.dtype, np.integer):
         arrays += [part.offset, part.scale]
+    if part.lengths is not None:
+        arrays.append(part.lengths)
     row_bytes = sum(values[0].nbytes for values in arrays)
     random, most = np.random.default_rng(0), max(MOST_BYTES // row_bytes, 1)
     whole = len(part) <= most

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnexp.datasets.checks.parts import PARTS
 from rnnexp.datasets.checks.unfit import UnfitError
-from rnnexp.datasets.dataset import Dataset, Split
+from rnnexp.datasets.dataset import IGNORED, Dataset, Split
 from rnnexp.network.sampling import spread
 
 # Squares of these, and sums of many, still fit float32.
@@ -97,14 +97,16 @@ def _looked_at(values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 def _labels(field: str, y: np.ndarray, dataset: Dataset) -> None:
     lowest, highest, classes = int(y.min()), int(y.max()), len(dataset.class_names)
-    if lowest >= 0 and highest < classes:
+    first = IGNORED if dataset.answers == "every step" else 0
+    if lowest >= first and highest < classes:
         return
-    row = int(np.argwhere((y < 0) | (y >= classes))[0][0])
+    row = int(np.argwhere((y < first) | (y >= classes))[0][0])
     found = highest if highest >= classes else lowest
     from_1 = "; they seem to begin at 1: subtract 1" if (lowest, highest) == (1, classes) else ""
+    ignored = "" if first == 0 else f", or {IGNORED} at steps that do not count"
     raise UnfitError(
         f"{field} has the class number {found} (sequence {row + 1} is the first with one like it), but of the "
-        f"{classes} class_names the numbers are 0 to {classes - 1}{from_1}"
+        f"{classes} class_names the numbers are 0 to {classes - 1}{ignored}{from_1}"
     )
 
 
@@ -137,9 +139,12 @@ def _classes(dataset: Dataset) -> Iterator[str]:
     """Say which classes cannot be learned.
 
     Raises:
-        UnfitError: if there is only one.
+        UnfitError: if there is only one, or none.
     """
-    counts = np.bincount(dataset.train.y.ravel(), minlength=len(dataset.class_names))
+    numbers = dataset.train.y[dataset.train.y >= 0]
+    if not numbers.size:
+        raise UnfitError(f"train.y has nothing but {IGNORED}, which counts nowhere: there is nothing to learn")
+    counts = np.bincount(numbers, minlength=len(dataset.class_names))
     present = np.flatnonzero(counts)
     if len(present) == 1 and counts.sum() > 1:
         raise UnfitError(

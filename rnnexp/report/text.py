@@ -24,6 +24,8 @@ HEADINGS = {
     "cross_entropy": "cross-ent.",
 }
 
+# Of two RMSEs, what differs by a smaller share is rounding.
+SAME = 1e-4
 # From here on, an RMSE is called so many times the other, and not so many percent more.
 MANY = 2
 # Before the name of a baseline.
@@ -89,6 +91,8 @@ def _difference(standing: Standing) -> str:
     more = standing.points if standing.ratio is None else standing.ratio - 1
     if more is None:
         return ""
+    if standing.ratio is not None and abs(more) < SAME:
+        return ", the same"
     return f", {_amount(standing, abs(more))} {'more' if more > 0 else 'less'}" if more else ", the same"
 
 

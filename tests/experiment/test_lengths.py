@@ -193,8 +193,11 @@ def test_the_report_says_where_the_padding_is(case, finished):
 def test_training_starts_from_weights_of_sequences_without_padding(case, finished, tmp_path):
     weights = finished.config.output_dir / f"{finished.config.stem}-weights.npz"
     made = data(case)
-    whole = dataclasses.replace(made.train, x=made.train.x, y=np.maximum(made.train.y, 0), lengths=None)
-    made = dataclasses.replace(made, train=whole, validation=whole, evaluation=whole, baselines={})
+    x, y, half = made.train.x, np.maximum(made.train.y, 0), len(made.train) // 2
+    first, second = (
+        dataclasses.replace(made.train, x=x[rows], y=y[rows], lengths=None) for rows in (slice(half), slice(half, None))
+    )
+    made = dataclasses.replace(made, train=first, validation=second, evaluation=second, baselines={})
     settings = finished.config.model_dump(exclude={"output_dir", "runs_dir", "weights", "epochs"})
     with registered(made):
         config = ClassificationConfig(**settings, weights=weights, epochs=0, **folders(tmp_path))

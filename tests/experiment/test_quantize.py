@@ -268,7 +268,7 @@ def test_a_report_has_what_it_takes_to_make_the_inputs():
     series = np.round(50 + np.arange(80) * 0.4 + 9 * np.sin(np.arange(80) / 3), 2)
     for normalization in ("window", "train"):
         config = classic(normalization=normalization, sequence_length=5, data_sigma=7.0)
-        dataset = windows(Series(series), config, Known("made up", "1"))
+        dataset = windows(Series.of(series), config, Known("made up", "1"))
         made = dataset.input_map.to_json()
         raw = np.lib.stride_tricks.sliding_window_view(series, 5)[:-1][-len(dataset.evaluation) :]
         low = raw.min(axis=1, keepdims=True) if made["kind"] == "window" else made["minimum"]

@@ -127,7 +127,7 @@ def test_the_readable_report_has_the_table_the_files_and_the_plots(finished):
 
 
 def test_the_settings_chosen_by_themselves_are_named(regression_run, memory_run):
-    assert regression_run.report["automatic"] == ["learning_rate", "linear_path", "validation_share", "generate_steps"]
+    assert regression_run.report["automatic"] == ["learning_rate", "validation_share", "generate_steps"]
     assert memory_run.report["automatic"] == ["batch_size", "learning_rate"]
     assert memory_run.report["config"]["batch_size"] >= 1
     assert memory_run.report["config"]["learning_rate"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -96,9 +97,9 @@ class Differences(Map):
     to: Positive
     season: Count | None = None
 
+    @abstractmethod
     def _unit(self, samples: np.ndarray) -> np.ndarray:
         """Return what differences are divided by, ``[n or 1, 1, features or 1]``."""
-        raise NotImplementedError
 
     @override
     def scaling(self, samples: np.ndarray) -> Scaling:

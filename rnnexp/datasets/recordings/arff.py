@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnexp.datasets.recordings.numbers import numbers
 from rnnexp.datasets.recordings.recording import Recording, Recordings
-from rnnexp.datasets.tables.encoding import decode
+from rnnexp.datasets.tables.encoding import read_text
 from rnnexp.errors import UserError
 
 ATTRIBUTE = re.compile(r"@attribute\s+('(?:[^'\\]|\\.)*'|\"[^\"]*\"|\S+)\s+(.*)", re.IGNORECASE)
@@ -41,10 +41,7 @@ def read_arff(path: Path) -> Recordings:
     Raises:
         UserError: naming the line that cannot be used.
     """
-    try:
-        text, _ = decode(path.read_bytes())
-    except ValueError as error:
-        raise UserError(f"{path} is no text: {error}") from None
+    text = read_text(path)
     header, begun = _Header(), False
     recordings: list[Recording] = []
     for number, line in enumerate(text.splitlines(), 1):

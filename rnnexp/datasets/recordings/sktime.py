@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnexp.datasets.recordings.numbers import numbers
 from rnnexp.datasets.recordings.recording import Recording, Recordings
-from rnnexp.datasets.tables.encoding import decode
+from rnnexp.datasets.tables.encoding import read_text
 from rnnexp.errors import UserError, did_you_mean
 
 KNOWN = (
@@ -39,10 +39,7 @@ def read_ts(path: Path) -> Recordings:
     Raises:
         UserError: naming the line that cannot be used.
     """
-    try:
-        text, _ = decode(path.read_bytes())
-    except ValueError as error:
-        raise UserError(f"{path} is no text: {error}") from None
+    text = read_text(path)
     header, begun = _Header(), False
     recordings: list[Recording] = []
     for number, line in enumerate(text.splitlines(), 1):

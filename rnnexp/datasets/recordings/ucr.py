@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnexp.datasets.recordings.numbers import numbers
 from rnnexp.datasets.recordings.recording import Recording, Recordings
-from rnnexp.datasets.tables.encoding import decode
+from rnnexp.datasets.tables.encoding import decode, read_text
 from rnnexp.errors import UserError
 
 
@@ -19,10 +19,7 @@ def read_ucr(path: Path) -> Recordings:
     Raises:
         UserError: naming the line that cannot be used.
     """
-    try:
-        text, _ = decode(path.read_bytes())
-    except ValueError as error:
-        raise UserError(f"{path} is no text: {error}") from None
+    text = read_text(path)
     recordings: list[Recording] = []
     width = 0
     for number, line in enumerate(text.splitlines(), 1):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+from pathlib import Path
+
+from rnnexp.errors import UserError
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: ("utf-8-sig", "UTF-8"),
@@ -63,3 +66,16 @@ def _is_japanese(text: str) -> bool:
     others = "".join(character for character in text if not character.isascii())[:10_000]
     leads = [character.encode("cp932")[0] for character in others]
     return sum(lead in JAPANESE_LEADS for lead in leads) * 2 > len(leads)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, in whatever encoding it is.
+
+    Raises:
+        UserError: if it is no text.
+    """
+    try:
+        text, _ = decode(path.read_bytes())
+    except ValueError as error:
+        raise UserError(f"{path} is no text: {error}") from None
+    return text

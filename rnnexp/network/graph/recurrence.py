@@ -1,0 +1,75 @@
+"""Recurrent cells of foreign networks in real numbers: a step each, with any activation and gate function.
+
+Weights are in Keras' order of gates: i, f, c, o of an LSTM, z, r, h of a GRU. A bias is there always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from rnnexp.network.activations import Function
+
+CellName = Literal["simple", "lstm", "lstm-peephole", "gru", "gru-reset-before"]
+States = list[np.ndarray]
+Step = Callable[[Sequence[np.ndarray], Function, Function, np.ndarray, Sequence[np.ndarray]], States]
+
+
+def simple(
+    weights: Sequence[np.ndarray],
+    activation: Function,
+    gate: Function,  # noqa: ARG001
+    x: np.ndarray,
+    states: Sequence[np.ndarray],
+) -> States:
+    """``h = g(x W + h U + b)``."""
+    kernel, recurrent, bias = weights
+    return [activation(x @ kernel + states[0] @ recurrent + bias)]
+
+
+def lstm(
+    weights: Sequence[np.ndarray], activation: Function, gate: Function, x: np.ndarray, states: Sequence[np.ndarray]
+) -> States:
+    """Long short-term memory (Hochreiter & Schmidhuber 1997); with peephole weights ``[3, units]`` of i, f, o, those of
+    Gers & Schmidhuber (2000).
+    """
+    kernel, recurrent, bias, *more = weights
+    h, c = states
+    i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, axis=1)
+    peepholes = more[0] if more else np.zeros((3, c.shape[1]))
+    c = gate(f + peepholes[1] * c) * c + gate(i + peepholes[0] * c) * activation(g)
+    h = gate(o + peepholes[2] * c) * activation(c)
+    return [h, c]
+
+
+def gru(
+    weights: Sequence[np.ndarray], activation: Function, gate: Function, x: np.ndarray, states: Sequence[np.ndarray]
+) -> States:
+    """Gated recurrent unit (Cho et al. 2014) that resets after the product; bias ``[2, 3 * units]``."""
+    kernel, recurrent, bias = weights
+    h = states[0]
+    of_inputs, of_state = np.split(x @ kernel + bias[0], 3, axis=1), np.split(h @ recurrent + bias[1], 3, axis=1)
+    z, r = (gate(of_inputs[n] + of_state[n]) for n in range(2))
+    return [z * h + (1.0 - z) * activation(of_inputs[2] + r * of_state[2])]
+
+
+def gru_reset_before(
+    weights: Sequence[np.ndarray], activation: Function, gate: Function, x: np.ndarray, states: Sequence[np.ndarray]
+) -> States:
+    """The same that resets before the product; bias ``[3 * units]``."""
+    kernel, recurrent, bias = weights
+    h, units = states[0], states[0].shape[1]
+    sums = x @ kernel + bias
+    z, r = np.split(gate(sums[:, : 2 * units] + h @ recurrent[:, : 2 * units]), 2, axis=1)
+    return [z * h + (1.0 - z) * activation(sums[:, 2 * units :] + (r * h) @ recurrent[:, 2 * units :])]
+
+
+STEPS: dict[CellName, Step] = {
+    "simple": simple,
+    "lstm": lstm,
+    "lstm-peephole": lstm,
+    "gru": gru,
+    "gru-reset-before": gru_reset_before,
+}

@@ -83,14 +83,15 @@ class Activation(Node):
 
 @dataclass(frozen=True)
 class Dense(Node):
-    """``kernel`` ``[inputs, outputs]`` on the last axis, and ``bias`` ``[outputs]``."""
+    """``kernel`` ``[inputs, outputs]`` on the last axis, ``bias`` ``[outputs]``, and an activation function."""
 
     kernel: np.ndarray = field(default_factory=lambda: np.zeros((1, 1)))
     bias: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    activation: str = "linear"
 
     @override
     def run(self, values: Sequence[np.ndarray], lengths: np.ndarray | None) -> np.ndarray:
-        return values[0] @ self.kernel + self.bias
+        return function(self.activation)(np.concatenate(values, axis=-1) @ self.kernel + self.bias)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Convolution(Node):
         strides, dilations: of time and frequency.
         padding: frames of zeros before and after, of time and frequency.
         groups: into which channels and filters are divided, in order; of a depthwise one, as many as channels.
+        activation: the name of the function behind it.
     """
 
     kernel: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 1, 1)))
@@ -111,6 +113,7 @@ class Convolution(Node):
     dilations: tuple[int, int] = (1, 1)
     padding: Padding2D = ((0, 0), (0, 0))
     groups: int = 1
+    activation: str = "linear"
 
     @override
     def run(self, values: Sequence[np.ndarray], lengths: np.ndarray | None) -> np.ndarray:
@@ -121,7 +124,9 @@ class Convolution(Node):
         found = np.concatenate(
             [np.einsum("ntfxyc,xycg->ntfg", part, own) for part, own in zip(parts, filters, strict=True)], axis=-1
         )
-        return (found + self.bias).reshape(*found.shape[:2], *found.shape[2 if values[0].ndim == 4 else 3 :])
+        return function(self.activation)(found + self.bias).reshape(
+            *found.shape[:2], *found.shape[2 if values[0].ndim == 4 else 3 :]
+        )
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
     for number, node in enumerate(nodes):
         _place(parts, node, shapes, later=nodes[number + 1 :])
     if not (parts.layers or parts.front):
-        raise CannotConvert(graph.node(graph.output), "there is no recurrent layer, and none ahead of where it would be")
+        raise CannotConvert(
+            graph.node(graph.output), "there is no recurrent layer, and none ahead of where it would be"
+        )
     every_step = len(shapes[output.reads[0]]) > 1 if output.reads[0] in shapes else not (parts.last or parts.flattened)
     if parts.last and len(parts.layers) and parts.apart and _is_head(parts):
         every_step = True

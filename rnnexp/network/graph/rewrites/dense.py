@@ -1,0 +1,56 @@
+"""Rules for layers between which nothing happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnnexp.network.graph.graph import INPUT
+from rnnexp.network.graph.nodes import Dense, Last, Node, Recurrent
+from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
+
+
+def linear_twice(around: Surroundings, node: Node) -> Replaced:
+    """Take a layer without an activation into the only one that reads it, where that makes no more weights."""
+    if not isinstance(node, Dense | Recurrent):
+        return {}
+    begins = np.cumsum([0, *(around.shapes[read][-1] for read in node.reads)])
+    for number, read in enumerate(node.reads):
+        before = None if read == INPUT else around.graph.node(read)
+        if not isinstance(before, Dense) or before.activation != "linear" or around.reader(before) is not node:
+            continue
+        rows = slice(begins[number], begins[number + 1])
+        kernels = [node.kernel] if isinstance(node, Dense) else [kernel for kernel, *_ in node.directions]
+        more = sum((len(before.kernel) - len(before.bias)) * kernel.shape[1] for kernel in kernels)
+        if node.reads.count(read) > 1 or more > before.kernel.size:
+            continue
+        reads = (*node.reads[:number], *before.reads, *node.reads[number + 1 :])
+        return {before.name: (), node.name: (_reading_ahead(replace(node, reads=reads), before, rows),)}
+    return {}
+
+
+def last_inside(around: Surroundings, node: Node) -> Replaced:
+    """Let a recurrent layer of one direction that is read at its last step alone give that alone."""
+    if not isinstance(node, Last):
+        return {}
+    before = around.read(node)
+    if isinstance(before, Recurrent) and before.every_step and len(before.directions) == 1:
+        return {before.name: (replace(before, every_step=False),), node.name: ()}
+    return {}
+
+
+def _reading_ahead(node: Dense | Recurrent, before: Dense, rows: slice) -> Node:
+    """Return a layer that reads what another one reads, in the place of rows that were for its values."""
+
+    def joined(kernel: np.ndarray) -> np.ndarray:
+        return np.concatenate([kernel[: rows.start], before.kernel @ kernel[rows], kernel[rows.stop :]])
+
+    if isinstance(node, Dense):
+        return replace(node, kernel=joined(node.kernel), bias=node.bias + before.bias @ node.kernel[rows])
+    directions = []
+    for kernel, recurrent, bias, *more in node.directions:
+        share = before.bias @ kernel[rows]
+        bias = bias + share if bias.ndim == 1 else np.stack([bias[0] + share, bias[1]])
+        directions.append((joined(kernel), recurrent, bias, *more))
+    return replace(node, directions=tuple(directions))

@@ -14,6 +14,7 @@ __all__ = [
     "Network",
     "RegressionConfig",
     "__version__",
+    "convert",
     "load",
     "read_report",
     "run",
@@ -26,6 +27,7 @@ _HOMES = {
     "Network": "rnnexp.network.network",
     "RegressionConfig": "rnnexp.config",
     "__version__": "rnnexp.version",
+    "convert": "rnnexp.conversion.convert",
     "load": "rnnexp.formats.npz.reader",
     "read_report": "rnnexp.report.file",
     "run": "rnnexp.experiment.run",
@@ -33,6 +35,7 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
+    from rnnexp.conversion.convert import convert
     from rnnexp.experiment.run import run
     from rnnexp.formats.npz.reader import load
     from rnnexp.network.network import Network

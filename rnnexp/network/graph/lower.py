@@ -33,7 +33,7 @@ from rnnexp.network.network import Network
 Weights = tuple[np.ndarray, ...]
 
 
-class CannotConvert(Exception):
+class CannotConvertError(Exception):
     """A node that there are no integers for; the message says which one, and why."""
 
     def __init__(self, node: Node, reason: str = "") -> None:
@@ -64,7 +64,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
         padding: where an exported model has it, if sequences can be of different lengths.
 
     Raises:
-        CannotConvert: naming a node that has no place.
+        CannotConvertError: naming a node that has no place.
     """
     shapes = {name: values.shape[1:] for name, values in graph.values(x[:1]).items()}
     nodes = _chain(graph)
@@ -73,7 +73,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
     for number, node in enumerate(nodes):
         _place(parts, node, shapes, later=nodes[number + 1 :])
     if not (parts.layers or parts.front):
-        raise CannotConvert(
+        raise CannotConvertError(
             graph.node(graph.output), "there is no recurrent layer, and none ahead of where it would be"
         )
     every_step = len(shapes[output.reads[0]]) > 1 if output.reads[0] in shapes else not (parts.last or parts.flattened)
@@ -100,16 +100,16 @@ def _chain(graph: Graph) -> list[Node]:
     """Return the nodes in order, of which each reads the one before alone.
 
     Raises:
-        CannotConvert: if one does not.
+        CannotConvertError: if one does not.
     """
     nodes = [node for node in graph.nodes if node.name == graph.output or graph.readers(node.name)]
     before = INPUT
     for node in nodes:
         if node.reads != (before,):
-            raise CannotConvert(node, "it does not read the layer before it alone")
+            raise CannotConvertError(node, "it does not read the layer before it alone")
         before = node.name
     if before != graph.output:
-        raise CannotConvert(graph.node(graph.output), "it is not the last layer")
+        raise CannotConvertError(graph.node(graph.output), "it is not the last layer")
     return nodes
 
 
@@ -118,7 +118,7 @@ def _output(nodes: list[Node], shapes: Mapping[str, tuple[int, ...]]) -> tuple[l
     softmax = isinstance(nodes[-1], Activation)
     before = nodes[:-1] if softmax else nodes
     if not before:
-        raise CannotConvert(nodes[-1])
+        raise CannotConvertError(nodes[-1])
     last = before[-1]
     if isinstance(last, Dense):
         if last.activation == "linear":
@@ -133,9 +133,9 @@ def _place(parts: _Parts, node: Node, shapes: Mapping[str, tuple[int, ...]], lat
     """Take a node in.
 
     Raises:
-        CannotConvert: if it has no place.
+        CannotConvertError: if it has no place.
     """
-    read = shapes[node.reads[0]] if node.reads[0] in shapes else ()
+    read = shapes.get(node.reads[0], ())
     if isinstance(node, AddChannel) or (isinstance(node, Flatten) and node.keeps_time):
         # Only another view of the same numbers.
         return
@@ -163,7 +163,7 @@ def _place(parts: _Parts, node: Node, shapes: Mapping[str, tuple[int, ...]], lat
     elif isinstance(node, Repeat):
         _repeat(parts, node)
     else:
-        raise CannotConvert(node)
+        raise CannotConvertError(node)
 
 
 def _axes(
@@ -179,7 +179,7 @@ def _axes(
 def _windowed(parts: _Parts, node: Node, layer: FrontLayer, weights: Weights) -> None:
     """Take in a layer that is parallel in time."""
     if parts.last or parts.flattened:
-        raise CannotConvert(node, "it comes after the last step")
+        raise CannotConvertError(node, "it comes after the last step")
     (parts.back if parts.layers else parts.front).append((layer, weights))
 
 
@@ -188,7 +188,7 @@ def _dense(parts: _Parts, node: Dense, read: tuple[int, ...], later: list[Node])
     width = len(node.kernel)
     if parts.flattened:
         # A kernel over all steps at once is a convolution that has one place.
-        raise CannotConvert(node, "there can be no hidden layer behind a flattened sequence yet")
+        raise CannotConvertError(node, "there can be no hidden layer behind a flattened sequence yet")
     ahead = not parts.layers and any(isinstance(other, Convolution | Pooling) for other in later)
     if len(read) == 3 or (ahead and len(read) == 2) or parts.back:
         kernel = node.kernel.reshape(1, 1, width, -1)
@@ -204,9 +204,9 @@ def _dense(parts: _Parts, node: Dense, read: tuple[int, ...], later: list[Node])
 def _recurrent(parts: _Parts, node: Recurrent) -> None:
     """Take in a recurrent layer."""
     if parts.last or parts.flattened or parts.back:
-        raise CannotConvert(node, "it comes after what needs all steps")
+        raise CannotConvertError(node, "it comes after what needs all steps")
     if node.projection is not None:
-        raise CannotConvert(node, "it has a projection")
+        raise CannotConvertError(node, "it has a projection")
     layer = Layer(
         node.cell,
         node.units,
@@ -224,7 +224,7 @@ def _recurrent(parts: _Parts, node: Recurrent) -> None:
 def _last(parts: _Parts, node: Last) -> None:
     """Take in that only the last step counts."""
     if not parts.layers or parts.back:
-        raise CannotConvert(node, "there is no recurrent layer right ahead of it")
+        raise CannotConvertError(node, "there is no recurrent layer right ahead of it")
     parts.last = True
     layer, _ = parts.layers[-1]
     if layer.bidirectional:
@@ -236,7 +236,7 @@ def _last(parts: _Parts, node: Last) -> None:
 def _repeat(parts: _Parts, node: Repeat) -> None:
     """Take in that a decoder follows."""
     if not parts.last or not parts.layers or any(layer.repeats for layer, _ in parts.layers):
-        raise CannotConvert(node, "only what a recurrent layer has come to can be repeated, and once")
+        raise CannotConvertError(node, "only what a recurrent layer has come to can be repeated, and once")
     layer, weights = parts.layers[-1]
     parts.layers[-1] = replace(layer, repeats=node.times), weights
     parts.last = parts.apart = False

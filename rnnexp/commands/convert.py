@@ -1,0 +1,89 @@
+"""``rnnexp convert``: somebody else's trained recurrent network to int8 without loss."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from rnnexp.console import print_lines
+from rnnexp.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Convert a trained recurrent network of Keras, PyTorch or ONNX to int8 without loss.
+
+    It is written as a .tflite file of whole sequences and one of a time step, as C and as plain arrays, with a report
+    of what int8 loses; the bits are the same in every runtime. The calibration data shows the network what it will
+    see: the more it is like that, the better.
+    """
+
+    model: Annotated[
+        Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL", help=".keras, .h5, .onnx, or a float32 .tflite")
+    ]
+    calibration: Annotated[
+        Path,
+        tyro.conf.arg(
+            metavar="DATA.npz",
+            help="x: sequences [n, time, features], or words [n, time]; y: right classes or values; lengths: real steps",
+        ),
+    ]
+    evaluate: Annotated[
+        Path | None, tyro.conf.arg(metavar="DATA.npz", help="the same, held out: what the report is of")
+    ] = None
+    output_dir: Annotated[Path, tyro.conf.arg(metavar="FOLDER", help="where the files go")] = Path("tflite_models")
+    name: Annotated[str, tyro.conf.arg(help="what the files' names begin with; by default the model's")] = ""
+    steps: Annotated[int | None, tyro.conf.arg(metavar="T", help="of a sequence, where the model leaves it open")] = (
+        None
+    )
+    begin: Annotated[
+        str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
+    ] = None
+    until: Annotated[str | None, tyro.conf.arg(metavar="LAYER", help="the last layer to convert")] = None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command with its arguments and return the exit code.
+
+    Raises:
+        UserError: if the model or the data cannot be used.
+    """
+    options = tyro.cli(Options, prog="rnnexp convert", args=arguments)
+    if options.steps is not None and options.steps < 1:
+        raise UserError(f"--steps is {options.steps}: a number of steps from 1 on")
+    if Path(options.name).name != options.name:
+        raise UserError(f"--name is {options.name!r}: a name without folders; these are --output-dir")
+    _can_be_written(options.output_dir)
+    from rnnexp.conversion.convert import convert
+    from rnnexp.report.conversion.text import lines
+
+    made = convert(
+        options.model,
+        options.calibration,
+        options.evaluate,
+        name=options.name,
+        steps=options.steps,
+        begin=options.begin,
+        until=options.until,
+    )
+    paths = made.save(options.output_dir)
+    print_lines([*lines(made.report), "", *(str(path) for path in paths)])
+    return 0
+
+
+def _can_be_written(folder: Path) -> None:
+    """Check that files can be written into a folder, before there is work that could be lost.
+
+    Raises:
+        UserError: if not.
+    """
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise UserError(f"--output-dir {folder}: {there} is no folder that can be written to")

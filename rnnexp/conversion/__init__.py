@@ -1,0 +1,1 @@
+"""Somebody else's trained network to lossless int8: ``rnnexp convert``, a file a stage."""

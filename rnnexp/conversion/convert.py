@@ -1,0 +1,263 @@
+"""The story of a conversion: read, check, rewrite, choose, quantise, write, compare the bits, report."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from rnnexp import files
+from rnnexp.conversion import float_check, samples
+from rnnexp.conversion.candidates import Candidate, Search
+from rnnexp.conversion.fidelity import measure
+from rnnexp.conversion.runtimes import compare_bits
+from rnnexp.conversion.samples import Samples
+from rnnexp.conversion.sources import Source, open_model
+from rnnexp.errors import UserError
+from rnnexp.experiment.export import take_away
+from rnnexp.formats.about import About
+from rnnexp.formats.tflite.int8.writer import to_tflite
+from rnnexp.network.graph.cut import cut
+from rnnexp.network.graph.lower import CannotConvertError
+from rnnexp.network.graph.rewrite import simplified
+from rnnexp.network.lengths import real
+from rnnexp.quantization import reference, tensors
+from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
+from rnnexp.report import evaluation
+from rnnexp.report.conversion import content, text
+from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.models import File
+from rnnexp.report.versions import versions
+from rnnexp.version import __version__
+
+# More of the evaluation's inputs than this outside of what was calibrated is worth a warning.
+OUTSIDE_SHARE = 0.01
+# The same for the error over that of rounding the outputs alone.
+LARGEST_RATIO = 2.0
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted network.
+
+    Attributes:
+        candidate: the network in real numbers and in integers.
+        report: what the conversion came to.
+        contents: suffix of the name -> content, of all files.
+        softmax: whether it gives probabilities.
+    """
+
+    candidate: Candidate
+    report: ConversionReport
+    contents: Mapping[str, bytes | str]
+
+    def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+        """Return the int8 network's outputs as real numbers, as the model that was converted gives them.
+
+        Args:
+            x: its inputs, ``[n, time, features]``, or words ``[n, time]``; padding at the end.
+            lengths: real steps of each, ``[n]``; None: all.
+        """
+        integers = self.candidate.integers
+        found = reference.outputs(integers, self.candidate.inputs(np.asarray(x)), lengths)
+        return evaluation.probabilities(found) if integers.softmax else found
+
+    def save(self, folder: Path | str = "tflite_models") -> list[Path]:
+        """Write all files into a folder, each whole, and return their paths."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        named = {f"{self.report.name}{suffix}": data for suffix, data in self.contents.items()}
+        files.publish(folder, named)
+        return [folder / name for name in named]
+
+
+def convert(
+    model: Any,
+    calibration: Any,
+    evaluate: Any = None,
+    *,
+    name: str = "",
+    steps: int | None = None,
+    begin: str | None = None,
+    until: str | None = None,
+) -> Conversion:
+    """Convert a trained recurrent network to int8 without loss.
+
+    Args:
+        model: ``keras.Model``, ``torch.nn.Module``, or the path of a file: ``.keras``, ``.h5``, ``.onnx``, ``.tflite``.
+        calibration: sequences that show what the network will see: ``[n, time, features]``, or words ``[n, time]``; or
+            ``Samples``, or the path of a ``.npz`` with ``x``, and ``y`` and ``lengths`` if there are such.
+        evaluate: the same, held out: what the report's figures are of. None: the calibration data.
+        name: of the files, without suffix; by default the model's.
+        steps: of a sequence, where the model leaves it open.
+        begin: the layer to begin at: what it reads is the input.
+        until: the last layer to convert.
+
+    Raises:
+        UserError: if the model or the data cannot be used, naming the layer or the array.
+    """
+    start = time.perf_counter()
+    given = _samples(calibration, "--calibration")
+    source = open_model(model, given.x)
+    source = _cut(source, begin, until)
+    shown = samples.fitting(given, source.graph, steps)
+    judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
+    check = float_check.compare(source, shown)
+    simpler = simplified(source.graph, shown.x)
+    float_check.rewritten(source.graph, simpler, shown)
+    try:
+        best, tried = Search(simpler, shown).best()
+    except CannotConvertError as error:
+        raise UserError(_refusal(source, error)) from None
+    fidelity = measure(best, judged)
+    name = name or _name(source.name)
+    about = _about(best, name, judged)
+    entries = about.to_entries()
+    codes = best.integers.input.encode(best.inputs(judged.x))
+    bits = compare_bits(best.integers, codes, judged.lengths)
+    taken = take_away(
+        name,
+        about,
+        best.network,
+        integers=best.integers,
+        x=best.inputs(judged.x),
+        lengths=judged.lengths,
+        step_float32=None,
+    )
+    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    saturation = Comparison(best.integers, best.network, best.inputs(judged.x), judged.lengths).saturation()
+    outside = samples.outside(judged, shown)
+    report = ConversionReport(
+        name=name,
+        versions={"rnnexp": __version__, **versions()},
+        source=content.Source(
+            file=source.name,
+            framework=source.graph.framework,
+            layers=[f"{node.name}: {node.kind}" for node in source.graph.nodes],
+            begin=begin,
+            until=until,
+        ),
+        data=content.Data(
+            calibration=len(shown.x),
+            evaluation=len(judged.x),
+            evaluated_on=judged.name,
+            held_out=evaluate is not None,
+            time_steps=shown.x.shape[1],
+            features=source.graph.features,
+            real_steps=None if judged.lengths is None else float(real(judged.lengths, judged.x.shape[1]).mean()),
+            outside=outside,
+        ),
+        float_check=check,
+        tried=[
+            content.Way(
+                choice=str(way.choice),
+                error=None if way.problem else way.error,
+                problem=way.problem or None,
+            )
+            for way in tried
+        ],
+        chosen=str(best.choice),
+        fidelity=fidelity,
+        bits=bits,
+        models={
+            "int8": content.Model(**_file(name, "-int8.tflite", contents["-int8.tflite"])),
+            "float32": content.Absent(absent="not asked for"),
+        },
+        exports=Exports(
+            files=[File(**_file(name, suffix, data)) for suffix, data in taken.files.items()], **taken.sizes
+        ),
+        quantization=[
+            Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
+            for tensor in tensors.describe(best.integers, saturation)
+        ],
+        warnings=_warnings(fidelity, outside, saturation, check),
+        seconds=time.perf_counter() - start,
+    )
+    page = text.document(report)
+    contents |= {
+        "-report.json": report.model_dump_json(by_alias=True, indent=2) + "\n",
+        "-report.md": page.to_markdown(),
+        "-report.html": page.to_html(),
+    }
+    return Conversion(best, report, contents)
+
+
+def _samples(given: Any, flag: str) -> Samples:
+    if isinstance(given, Samples):
+        return given
+    if isinstance(given, str | Path):
+        return samples.load(Path(given), flag)
+    return Samples(flag, np.asarray(given))
+
+
+def _cut(source: Source, begin: str | None, until: str | None) -> Source:
+    """Return a part of a network; of it, the framework gives no outputs."""
+    if begin is None and until is None:
+        return source
+    graph = cut(source.graph, begin, until)
+    if begin is not None:
+        return replace(source, graph=graph, framework=None, unchecked=f"it was cut at {begin}")
+    return replace(source, graph=graph, framework=None, unchecked=f"it was cut behind {until}")
+
+
+def _refusal(source: Source, error: CannotConvertError) -> str:
+    """Return the message for a layer that there is no way for, with its number and what can be done."""
+    names = [node.name for node in source.graph.nodes]
+    number = names.index(error.node.name) + 1 if error.node.name in names else None
+    where = f"{source.name}: layer {number}, {error}" if number else f"{source.name}: {error}"
+    ahead = [node.name for node in source.graph.nodes[: (number or 1) - 1]]
+    return where + (f". What is ahead of it may: --until {ahead[-1]}" if ahead else "")
+
+
+def _name(source: str) -> str:
+    """Return what the files' names begin with."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(source).stem).strip("-.") or "network"
+
+
+def _about(candidate: Candidate, name: str, judged: Samples) -> About:
+    integers = candidate.integers
+    classes = integers.softmax
+    count = max(integers.outputs, 2)
+    task: Literal["classification", "regression"] = "classification" if classes else "regression"
+    del judged
+    return About.of(
+        candidate.network.architecture,
+        task=task,
+        dataset=name,
+        input_map=candidate.input_map,
+        units="",
+        classes=tuple(map(str, range(count))) if classes else (),
+    )
+
+
+def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
+    raw = data.encode() if isinstance(data, str) else data
+    return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _warnings(
+    fidelity: content.Fidelity, outside: float, saturation: Mapping[str, float], check: content.FloatCheck
+) -> list[str]:
+    """Return what a user must know."""
+    found = []
+    if check.absent is not None:
+        found.append(f"that the network was read right has not been checked: {check.absent}")
+    if outside > OUTSIDE_SHARE:
+        found.append(
+            f"{outside:.1%} of the evaluation's inputs lie outside what the calibration data showed: give more of it"
+        )
+    cut_off = {name: share for name, share in saturation.items() if share > SATURATED_SHARE and name != "input"}
+    found += [
+        f"{share:.1%} of the values of the {name} are cut off: give more calibration data"
+        for name, share in cut_off.items()
+    ]
+    if fidelity.ratio > LARGEST_RATIO:
+        found.append(f"the outputs are off by {fidelity.ratio:.1f} times what rounding them costs")
+    return found

@@ -1,0 +1,1 @@
+"""The report of a conversion: its content, and as text, Markdown and HTML."""

@@ -5,8 +5,8 @@
 
 Each network is trained with stock layers for some seconds (scikit-learn's digits as sequences of 8 rows; words of
 different lengths), converted with 300 sequences of the training part, and judged on held-out ones. rms/r is the error
-of the outputs before the softmax over the rounding of the outputs' own codes, step / sqrt(12); of probabilities, where a
-file has no logits. The others get the unrolled network and run in processes of their own, so that a crash is a result
+of the outputs before the softmax over the rounding of the outputs' own codes, step / sqrt(12); of probabilities, where
+a file has no logits. The others get the unrolled network and run in processes of their own, so that a crash is a result
 too. Equal bits: the share of outputs that LiteRT's default and reference kernels, and Micro's where it is installed,
 agree on. What is not installed is said.
 """

@@ -30,7 +30,7 @@ class Options:
         Path,
         tyro.conf.arg(
             metavar="DATA.npz",
-            help="x: sequences [n, time, features], or words [n, time]; y: right classes or values; lengths: real steps",
+            help="x: sequences [n, time, features], or words [n, time]; y: right answers; lengths: real steps",
         ),
     ]
     evaluate: Annotated[

@@ -157,10 +157,8 @@ class Search:
         """
         best = self.candidate(Choice())
         tried = [Tried(best.choice, best.error)]
-        for options in self._stages():
-            ahead = best.choice
-            for option in options:
-                choice = replace(ahead, **option)
+        for stage in (self._inputs, self._cuts, self._floors):
+            for choice in stage(best.choice):
                 try:
                     found = self.candidate(choice)
                 except UserError as error:
@@ -171,15 +169,22 @@ class Search:
                     best = found
         return best, tried
 
-    def _stages(self) -> Iterator[list[dict[str, object]]]:
-        """Yield what can be chosen, one thing after the other."""
-        if not self.graph.words and self.graph.features > 1:
-            yield [{"input": "a scale for each feature"}]
-        cells = [node for node in self.graph.nodes if isinstance(node, Recurrent)]
-        if any(node.cell.startswith("lstm") for node in cells):
-            yield [{"cut": cut} for cut in CUTS]
+    def _inputs(self, choice: Choice) -> Iterator[Choice]:
+        """Yield what else there is to try of the input's scales."""
+        if self.graph.features > 1:
+            yield replace(choice, input="a scale for each feature")
+
+    def _cuts(self, choice: Choice) -> Iterator[Choice]:
+        """Yield the same of the states of LSTM cells."""
+        if any(isinstance(node, Recurrent) and node.cell.startswith("lstm") for node in self.graph.nodes):
+            for cut in CUTS:
+                yield replace(choice, cut=cut)
+
+    def _floors(self, choice: Choice) -> Iterator[Choice]:
+        """Yield the same of units of unlike sizes."""
         if units_alike(self.graph, self.some.x, FLOORS[0], self.some.lengths) is not self.graph:
-            yield [{"floor": floor} for floor in FLOORS]
+            for floor in FLOORS:
+                yield replace(choice, floor=floor)
 
 
 def _mapped(input_map: InputMap, x: np.ndarray) -> np.ndarray:

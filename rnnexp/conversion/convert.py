@@ -30,9 +30,9 @@ from rnnexp.network.lengths import real
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.report import evaluation
+from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
-from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__

@@ -31,29 +31,27 @@ def measure(candidate: Candidate, samples: Samples) -> Fidelity:
     exact, made = exact[counted], made[counted]
     error = float(np.sqrt(np.mean(np.square(made - exact))))
     rounding = integers.output.scale / math.sqrt(12.0)
-    figures = {
-        "error": error,
-        "rounding": rounding,
-        "ratio": error / rounding,
-        "largest": float(np.abs(made - exact).max()),
-    }
+    found = Fidelity(error=error, rounding=rounding, ratio=error / rounding, largest=float(np.abs(made - exact).max()))
     if integers.softmax:
         both = [evaluation.probabilities(values) for values in (exact, made)]
-        figures["largest_probability"] = float(np.abs(both[1] - both[0]).max())
         classes = [_classes(values) for values in both]
-        figures["same_class"] = float(np.mean(classes[0] == classes[1]))
+        update = {
+            "largest_probability": float(np.abs(both[1] - both[0]).max()),
+            "same_class": float(np.mean(classes[0] == classes[1])),
+        }
+        found = found.model_copy(update=update)
     if truth is None:
-        return Fidelity(**figures)
+        return found
     if truth.dtype.kind in "iub":
-        named = {
+        right = {
             kind: float(np.mean(_chosen(values, softmax=integers.softmax) == truth))
             for kind, values in (("float", exact), ("int8", made))
         }
-        return Fidelity(**figures, accuracy=named)
+        return found.model_copy(update={"accuracy": right})
     variance = float(np.var(truth)) or 1.0
     squares = [np.square(values - truth) for values in (made, exact)]
     gap, robust = (float(of(squares[0]) - of(squares[1])) / variance for of in (np.mean, np.median))
-    return Fidelity(**figures, gap=gap, robust_gap=robust)
+    return found.model_copy(update={"gap": gap, "robust_gap": robust})
 
 
 def _truth(samples: Samples, outputs: np.ndarray, counted: np.ndarray) -> np.ndarray | None:
@@ -84,8 +82,8 @@ def _truth(samples: Samples, outputs: np.ndarray, counted: np.ndarray) -> np.nda
     if y.dtype.kind == "f" and (*y.shape, 1) == outputs.shape:
         return y[counted][..., None].astype(np.float64)
     raise UserError(
-        f"{samples.name} has y {list(y.shape)} of {y.dtype}: right are classes {list(outputs.shape[:-1])}, integers, or "
-        f"values {list(outputs.shape)}"
+        f"{samples.name} has y {list(y.shape)} of {y.dtype}: right are classes {list(outputs.shape[:-1])}, integers, "
+        f"or values {list(outputs.shape)}"
     )
 
 

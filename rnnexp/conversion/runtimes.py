@@ -64,6 +64,7 @@ def _compared(name: str, found: np.ndarray, expected: np.ndarray) -> Bits:
     equal = found == expected
     if not equal.all():
         raise UserError(
-            f"{name} gives other bits than the NumPy reference for {1.0 - equal.mean():.2%} of the outputs; please report this"
+            f"{name} gives other bits than the NumPy reference for {1.0 - equal.mean():.2%} of the outputs; please "
+            "report this"
         )
     return Bits(runtime=name, sequences=len(found))

@@ -1,4 +1,4 @@
-"""What rewriting leaves computes what was there before, and consists of the kinds of nodes that there are integers for."""
+"""What rewriting leaves computes what was there before, and consists of nodes that there are integers for."""
 
 import numpy as np
 import pytest

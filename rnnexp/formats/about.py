@@ -29,7 +29,8 @@ class About:
         dataset: its name.
         input_map: how inputs are made, and outputs become the data's own units again.
         units: of the targets, for people to read.
-        structure: of the recurrent layers, in a word; empty for one layer of simple cells that reads forwards.
+        structure: of the recurrent layers, in a word; empty for one layer of simple cells that reads forwards. Of
+            layers that are not alike, a word each.
         every_step: whether there is an answer at every step.
         answer_steps: of a decoder.
         linear_path: whether all inputs also go to the output directly, times a kernel.
@@ -74,13 +75,16 @@ class About:
         recordings: Cutting | None = None,
     ) -> About:
         """Return what a network of an architecture says of itself."""
-        structure = architecture.structure
+        if architecture.alike:
+            structure = "" if architecture.structure == Structure() else str(architecture.structure)
+        else:
+            structure = "+".join(map(str, architecture.layers))
         return cls(
             task=task,
             dataset=dataset,
             input_map=input_map,
             units=units,
-            structure="" if structure == Structure() else str(structure),
+            structure=structure,
             every_step=architecture.every_step,
             answer_steps=architecture.output_steps if architecture.encoder else 0,
             linear_path=architecture.linear_path,

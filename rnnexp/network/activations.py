@@ -63,7 +63,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def state_scale(name: str, max_value: float) -> float:
     """Return how many times their values at unit scale the outputs are in the user's numbers: ``M``, or 1."""
-    return max_value if ACTIVATIONS[name].scales else 1.0
+    return max_value if name in ACTIVATIONS and ACTIVATIONS[name].scales else 1.0
 
 
 def in_units(name: str, max_value: float) -> Function:

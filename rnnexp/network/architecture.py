@@ -27,6 +27,8 @@ class Layer:
         bidirectional: whether a second direction reads sequences from their end, and its values are joined.
         backwards: whether an only direction does, and gives its values in that order.
         repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
+        activation: the name of a function in ``rnnexp.network.functions``; empty: the architecture's.
+        gate: the same of the gates.
     """
 
     cell: str
@@ -34,6 +36,8 @@ class Layer:
     bidirectional: bool = False
     backwards: bool = False
     repeats: int = 0
+    activation: str = ""
+    gate: str = "sigmoid"
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -49,6 +53,20 @@ class Layer:
     def forward(self) -> bool:
         """Whether it reads sequences from their start alone."""
         return not (self.bidirectional or self.backwards)
+
+    def shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
+        """Return name -> shape of the weights of each direction for so many inputs, in Keras' order."""
+        return cells.load(self.cell).shapes(inputs, self.units)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON has it; what only some layers have is left out of others."""
+        optional = {"activation": "", "gate": "sigmoid"}
+        return {name: fact for name, fact in asdict(self).items() if fact != optional.get(name)}
+
+    def __str__(self) -> str:
+        """Return it in a word."""
+        way = "bidirectional" if self.bidirectional else "backwards" if self.backwards else ""
+        return "-".join(part for part in (self.cell, str(self.units), self.activation, way) if part)
 
 
 class StackedLayer(Protocol):
@@ -219,12 +237,22 @@ class Architecture(Stack[Layer]):
         Raises:
             ValueError: if they are not all alike.
         """
+        found = self._structure()
+        if found is None:
+            raise ValueError("the layers are not all alike, so there is no word for their structure")
+        return found
+
+    @property
+    def alike(self) -> bool:
+        """Whether all layers are, so that there is a word for their structure."""
+        return self._structure() is not None
+
+    def _structure(self) -> Structure | None:
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
         structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder)
-        if structure.layers(first.units, self.output_steps if decoder else 0) != self.layers:
-            raise ValueError("the layers are not all alike, so there is no word for their structure")
-        return structure
+        alike = structure.layers(first.units, self.output_steps if decoder else 0) == self.layers
+        return structure if alike else None
 
     @property
     def scopes(self) -> list[list[str]]:
@@ -247,8 +275,7 @@ class Architecture(Stack[Layer]):
         inputs = self.features
         for layer, scopes in zip(self.layers, self.scopes, strict=True):
             for scope in scopes:
-                shapes = cells.load(layer.cell).shapes(inputs, layer.units)
-                found |= {f"{scope}{name}": shape for name, shape in shapes.items()}
+                found |= {f"{scope}{name}": shape for name, shape in layer.shapes(inputs).items()}
             inputs = layer.width
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
@@ -256,7 +283,8 @@ class Architecture(Stack[Layer]):
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what does not apply is left out."""
-        return {name: fact for name, fact in asdict(self).items() if fact or name not in ("linear_path", "padding")}
+        found = {name: fact for name, fact in asdict(self).items() if fact or name not in ("linear_path", "padding")}
+        return {**found, "layers": [layer.to_json() for layer in self.layers]}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:

@@ -2,7 +2,7 @@
 
 A cell is a package of three modules, each loaded alone: ``cell`` (this module's ``Cell``, NumPy), ``layer`` (the Keras
 layers, ``rnnexp.layers.cell``) and ``integers`` (``rnnexp.quantization.cell``). So the names can be checked, and
-networks computed, without TensorFlow.
+networks computed, without TensorFlow. Cells that do not train here have no layers.
 """
 
 from __future__ import annotations
@@ -14,17 +14,31 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.network.activations import Activation, Function
+from rnnexp.network.activations import Activation
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
-# name -> package
+# name -> package, of those that train here
 CELLS = {
     "simple": "rnnexp.cells.simple",
     "lstm": "rnnexp.cells.lstm",
     "gru": "rnnexp.cells.gru",
 }
+# Those that only networks from elsewhere have: without layers.
+CONVERTED = {
+    "dense": "rnnexp.cells.dense",
+}
 
-Step = Callable[[Sequence[np.ndarray], Function, np.ndarray, Sequence[np.ndarray], Ranges], list[np.ndarray]]
+Step = Callable[[Sequence[np.ndarray], Functions, np.ndarray, Sequence[np.ndarray], Ranges], list[np.ndarray]]
+
+
+def untrained(activation: Activation) -> tuple[tuple[float, ...], float]:
+    """Stand for the start of a cell that does not train here.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(f"cells that networks from elsewhere have do not train here, with {activation.name} or anything")
 
 
 @dataclass(frozen=True)
@@ -34,19 +48,21 @@ class Cell:
     Attributes:
         activated: for each block of units in the kernels' columns, whether ``ACTIVATION`` comes after it; the others
             are gates.
-        step: ``(weights, activation, x, states, ranges) -> states``: the states ``[n, units]`` that follow on inputs
+        step: ``(weights, functions, x, states, ranges) -> states``: the states ``[n, units]`` that follow on inputs
             ``x`` ``[n, inputs]``; ranges see what lies where.
         start: activation -> the initial bias of each block, and the output that this leads to: around these training
             starts, and is centred.
         states: names of what a unit keeps from step to step; the first one is its value.
         biases: 1, or 2 where the sum of the inputs and that of the state have one each.
+        recurrent: whether it reads its own value of the step before.
     """
 
     activated: tuple[bool, ...]
     step: Step
-    start: Callable[[Activation], tuple[tuple[float, ...], float]]
+    start: Callable[[Activation], tuple[tuple[float, ...], float]] = untrained
     states: tuple[str, ...] = ("state",)
     biases: int = 1
+    recurrent: bool = True
 
     @property
     def sums(self) -> int:
@@ -58,7 +74,7 @@ class Cell:
         columns = self.sums * units
         return {
             "kernel": (inputs, columns),
-            "recurrent_kernel": (units, columns),
+            **({"recurrent_kernel": (units, columns)} if self.recurrent else {}),
             "bias": (columns,) if self.biases == 1 else (self.biases, columns),
         }
 
@@ -77,4 +93,9 @@ def load(name: str) -> Cell:
 
 def part(name: str, module: str) -> Any:
     """Return a module of a cell's package: ``cell``, ``layer`` or ``integers``."""
-    return importlib.import_module(f"{CELLS[name]}.{module}")
+    return importlib.import_module(f"{packages()[name]}.{module}")
+
+
+def packages() -> dict[str, str]:
+    """Return name -> package of all cells."""
+    return {**CELLS, **CONVERTED}

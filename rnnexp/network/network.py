@@ -9,8 +9,10 @@ from functools import partial
 import numpy as np
 
 from rnnexp.network import cells
-from rnnexp.network.activations import Function, in_units
+from rnnexp.network import functions as names
+from rnnexp.network.activations import ACTIVATIONS, Function, in_units
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
+from rnnexp.network.functions import Functions
 from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
 
@@ -60,14 +62,28 @@ class Network:
 
     @property
     def activation(self) -> Function:
-        """Of the cells, in the user's numbers."""
-        return in_units(self.architecture.activation, self.architecture.max_value)
+        """Of the cells, in the user's numbers, where a layer has none of its own."""
+        return self._function(self.architecture.activation)
+
+    def functions(self, layer: Layer) -> Functions:
+        """Return a layer's functions.
+
+        Raises:
+            UserError: if there is none of a name.
+        """
+        return Functions(self._function(layer.activation or self.architecture.activation), names.gate(layer.gate))
+
+    def _function(self, name: str) -> Function:
+        # Of relu and the like there is more than one form, but custom is only there.
+        if name in ACTIVATIONS and name not in names.FUNCTIONS:
+            return in_units(name, self.architecture.max_value)
+        return names.function(name)
 
     def layer_weights(self) -> list[list[tuple[np.ndarray, ...]]]:
         """Return the weights of each direction of each recurrent layer."""
         arrays, found = iter(self.weights), []
         for layer in self.architecture.layers:
-            count = len(cells.load(layer.cell).shapes(1, 1))
+            count = len(layer.shapes(1))
             found.append([tuple(next(arrays) for _ in range(count)) for _ in layer.directions])
         return found
 
@@ -137,27 +153,27 @@ class Network:
     ) -> list[np.ndarray]:
         """Return all that a layer's units keep, after every step; with ``last``, only the last ones count."""
         directions = [
-            partial(_states, layer.cell, arrays, self.activation, seen)
+            partial(_states, layer, arrays, self.functions(layer), seen)
             for arrays, seen in zip(weights, ranges, strict=True)
         ]
         return through(directions, values, lengths, backwards=layer.backwards, last=last or bool(layer.repeats))
 
 
 def _states(
-    cell_name: str,
+    layer: Layer,
     weights: Sequence[np.ndarray],
-    activation: Function,
+    functions: Functions,
     ranges: Ranges,
     values: np.ndarray,
     lengths: np.ndarray | None,
 ) -> list[np.ndarray]:
     """Return all that a cell's units keep on values ``[n, time, inputs]``, ``[n, time, units]`` each."""
-    cell, units = cells.load(cell_name), len(weights[1])
+    cell = cells.load(layer.cell)
 
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
-        return cell.step(weights, activation, inputs, states, ranges)
+        return cell.step(weights, functions, inputs, states, ranges)
 
-    found = stepped(step, values, [np.zeros((len(values), units))] * len(cell.states), lengths)
+    found = stepped(step, values, [np.zeros((len(values), layer.units))] * len(cell.states), lengths)
     return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""What a recurrent cell in integers is made of: five operations, each exact or rounded once.
+"""What a recurrent cell in integers is made of: six operations, each exact or rounded once.
 
 A cell writes its step once, in these; ``Numbers`` runs it in NumPy, and is the specification. Other forms of the same
 operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.graph``) and as C
@@ -6,6 +6,7 @@ operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.gr
 
     multiply   int8 weights in two parts times values, see ``rnnexp.quantization.product``
     look_up    table[clip(index, 0, len(table) - 1)]
+    clip       clip(value, low, high)
     dot        round_shift(factor * value + ... , shift), saturated to int16
     shift      round_shift(value, bits) + offset, saturated to int16
     complement ONE - gate
@@ -49,6 +50,9 @@ class Arithmetic(Protocol):
 
     def look_up(self, tables: Sequence[Table], indices: Sequence[Any], name: str) -> list[Any]:
         """Return for each index what its table has there; the quickest way for all of a product's sums is at once."""
+
+    def clip(self, value: Any, low: int, high: int, name: str) -> Any:
+        """Return a number, or the nearer one of two limits of int16 where it is beyond."""
 
     def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Any:
         """Return the rounded sum of products of factors, gates or integers of int16, and values or words.
@@ -97,6 +101,10 @@ class Numbers(Arithmetic):
             table.values.astype(np.int64)[np.clip(index, 0, len(table.values) - 1)]
             for table, index in zip(tables, indices, strict=True)
         ]
+
+    @override
+    def clip(self, value: np.ndarray, low: int, high: int, name: str) -> np.ndarray:
+        return np.clip(value, low, high)
 
     @override
     def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:

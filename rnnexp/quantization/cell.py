@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from rnnexp.network.activations import Function
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
@@ -25,12 +25,16 @@ class State:
         scale: the real value of one unit.
         limits: the smallest and the largest real value that it can have.
         paired: whether it comes straight out of a table, and can stay the two int8 that it is there.
+        fresh: whether a step makes it without reading what it was before.
+        count: how many there are, where there is not one for each value of the cell; else 0.
     """
 
     name: str
     scale: float
     limits: tuple[float, float]
     paired: bool = False
+    fresh: bool = False
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Block:
         name: of the gate, or empty where there is but one.
         product: all rows.
         rows: those of the block.
-        table: what is looked up.
+        table: what is looked up; None where the sums are values already.
         finer: bits that the sums are finer than the table's places.
         starts: whether the place is counted from the table's first entry; else it is added to one that is.
     """
@@ -62,19 +66,19 @@ class Block:
     name: str
     product: Product
     rows: slice
-    table: Table
+    table: Table | None
     finer: int = 0
     starts: bool = True
 
     @property
     def step(self) -> float:
         """The real value of one step of the sums."""
-        return self.table.step * 2.0**-self.finer
+        return self.table.step * 2.0**-self.finer if self.table else self.product.step
 
     @property
     def start(self) -> float:
         """The real value that sums of 0 stand for."""
-        return self.table.start if self.starts else 0.0
+        return self.table.start if self.table and self.starts else 0.0
 
     @property
     def bias_scale(self) -> float:
@@ -83,7 +87,7 @@ class Block:
 
     @property
     def codes(self) -> np.ndarray:
-        """The weights as single integers, ``[units, inputs + units]``."""
+        """The weights as single integers, ``[units, inputs + units]``, or ``[units, inputs]``."""
         return self.product.codes[self.rows]
 
     @property
@@ -133,9 +137,14 @@ class Integers(Protocol):
     """How a cell gets its integers: a module with this function, ``integers`` in the cell's package."""
 
     def quantize(
-        self, weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source
+        self, weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source
     ) -> IntegerCell:
         """Return the cell for Keras' weights, and ranges that the cell's step in real numbers has seen."""
+
+
+def width_of(cell: IntegerCell, state: State) -> int:
+    """Return how many numbers of a state a cell keeps."""
+    return state.count or cell.units
 
 
 def joined(blocks: Sequence[Block], source: Source, own: float) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from rnnexp.network.lengths import placed, without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.quantization import reference
+from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.scales import LARGEST_STATE, Affine
 
@@ -67,15 +68,16 @@ class Comparison:
         x, lengths = self._some()
         found = {"input": _outside(without_padding(self.x, self.lengths), network.input)}
         for layer, scope, kept in zip(network.layers, network.scopes, self.real.states(x, lengths), strict=True):
-            begin = 0
+            begins = [0] * len(kept)
             for cell, prefix in zip(layer.cells, scope, strict=True):
                 # What a cell keeps in two forms is one number in float.
-                for state, values in zip(cell.states, kept, strict=False):
+                for number, (state, values) in enumerate(zip(cell.states, kept, strict=False)):
                     low, high = state.limits
                     margin = max(abs(low), abs(high)) * 0.002 + state.scale
-                    own = without_padding(values, lengths)[..., begin : begin + cell.units]
+                    begin, end = begins[number], begins[number] + width_of(cell, state)
+                    own = without_padding(values, lengths)[..., begin:end]
                     found[prefix + state.name] = float(np.mean((own < low - margin) | (own > high + margin)))
-                begin += cell.units
+                    begins[number] = end
             lengths = None if layer.repeats else lengths
         outputs = self._run(self.real, self.x)
         outputs = without_padding(outputs, self.lengths) if network.answers_each_step else outputs

@@ -92,7 +92,7 @@ def _layers(network: Network, ranges: Sequence[Sequence[Ranges]], source: Source
             finite(limits, "pre-activation")
         integers: Integers = cells.part(layer.cell, "integers")
         directions = tuple(
-            integers.quantize(arrays, network.activation, lies, source)
+            integers.quantize(arrays, network.functions(layer), lies, source)
             for arrays, lies in zip(weights, seen, strict=True)
         )
         layers.append(Layer(directions, layer.backwards, layer.repeats))

@@ -10,7 +10,7 @@ import numpy as np
 from rnnexp.network.lengths import at_the_start, placed, real
 from rnnexp.network.network import batches, repeated, stepped, through
 from rnnexp.quantization.arithmetic import Numbers
-from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 
@@ -98,5 +98,5 @@ def _values(cell: IntegerCell, values: np.ndarray, lengths: np.ndarray | None) -
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(numbers, [inputs], states)
 
-    start = [np.zeros((len(values), cell.units), np.int64)] * len(cell.states)
+    start = [np.zeros((len(values), width_of(cell, state)), np.int64) for state in cell.states]
     return [np.stack([own for own, *_ in stepped(step, values, start, lengths)], axis=1)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.cell import IntegerCell, State
 from rnnexp.quantization.network import IntegerNetwork, Layer
 
 Gives = Literal["values", "last", "outputs"]
@@ -52,6 +52,11 @@ class Loop:
     gives: Gives
     steps: int
     padded: bool = False
+
+    def carried(self, cell: IntegerCell) -> tuple[State, ...]:
+        """Return the states of a cell that go from step to step, or are what the loop gives."""
+        last = self.gives == "last" and any(cell is chain.cells[-1] for chain in self.chains)
+        return cell.states if last or not all(state.fresh for state in cell.states) else ()
 
 
 def plan(network: IntegerNetwork) -> list[Loop]:

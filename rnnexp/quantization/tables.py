@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.activations import Function
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, active_part, widened
 
 TABLE_SIZE = 2048
@@ -91,9 +91,9 @@ class Places:
         values = multiple * np.clip(np.rint(real / (scale * multiple)), low, high)
         return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
 
-    def gates(self) -> Table:
-        """Return the table of the sigmoid."""
-        return self.tabulate(sigmoid, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
+    def gates(self, function: Function) -> Table:
+        """Return the table of a gate's function, which is between 0 and 1."""
+        return self.tabulate(function, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
 
     def times(self, factor: float) -> Places:
         """Return the places with another distance."""

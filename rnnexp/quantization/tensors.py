@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, width_of
 from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 from rnnexp.quantization.product import RADIX
 
@@ -110,7 +110,7 @@ def _linear_path(network: IntegerNetwork) -> list[TensorSummary]:
 
 def _state(state: State, cell: IntegerCell, prefix: str) -> TensorSummary:
     dtype = PAIR if state.paired else "int16"
-    return _entry(prefix + state.name, dtype, [1, cell.units], state.scale, state.limits)
+    return _entry(prefix + state.name, dtype, [1, width_of(cell, state)], state.scale, state.limits)
 
 
 def _scope(block: Block) -> str:
@@ -118,9 +118,10 @@ def _scope(block: Block) -> str:
 
 
 def _pre_activation(block: Block, scope: str) -> TensorSummary:
-    """Return the sums: places in a table, or finer."""
-    size = (len(block.table.values) - 1) * block.table.step
-    limits = [block.start, block.start + size] if block.starts else [block.step * -(2**15), block.step * (2**15 - 1)]
+    """Return the sums: places in a table, or finer, or values."""
+    limits = [block.step * -(2**15), block.step * (2**15 - 1)]
+    if block.table and block.starts:
+        limits = [block.start, block.start + (len(block.table.values) - 1) * block.table.step]
     shape = [1, len(block.codes)]
     return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
 
@@ -145,7 +146,8 @@ def _kernels(block: Block, cell: IntegerCell, source: Source, scope: str) -> lis
         name = f"{scope}input_kernel" + (f"_{number + 1}" if len(distinct) > 1 else "")
         found.append(_entry(name, PAIR, codes.shape, scale, codes * scale))
     codes, scale = block.codes[:, inputs:], block.recurrent_scale
-    return [*found, _entry(f"{scope}recurrent_kernel", PAIR, codes.shape, scale, codes * scale)]
+    recurrent = [_entry(f"{scope}recurrent_kernel", PAIR, codes.shape, scale, codes * scale)] if codes.size else []
+    return [*found, *recurrent]
 
 
 def _bias(block: Block, scope: str) -> TensorSummary:

@@ -260,7 +260,8 @@ class TFLiteStepModel:
     def __init__(self, source: Path | bytes, *, kernels: Kernels = "litert") -> None:
         self._runtime = load(source, kernels)
         given, made = self._runtime.inputs, self._runtime.outputs
-        if len(given) < 2 or given[1:] != made[1:]:
+        # One that has no states to keep is told from one that takes whole sequences by its input.
+        if len(given[0].shape) != 2 or given[1:] != made[1:]:
             raise UserError("this is no model of one time step: it needs (input, states) -> (output, next states)")
         self.input, *self.states = given
         self.output = made[0]

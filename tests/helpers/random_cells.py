@@ -1,4 +1,4 @@
-"""Cells made of any of the five operations, written as programs, and networks of them."""
+"""Cells made of any of the six operations, written as programs, and networks of them."""
 
 import contextlib
 import sys
@@ -58,6 +58,16 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Clip:
+    """Appends a number between two limits."""
+
+    value: int
+    low: int
+    high: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Complement:
     """Appends what is left of 1."""
 
@@ -111,6 +121,8 @@ class ProgramCell:
                     numbers.append(arithmetic.dot(pairs, shift, name))
                 case Shift(value, bits, offset, name):
                     numbers.append(arithmetic.shift(numbers[value], bits, offset, name))
+                case Clip(value, low, high, name):
+                    numbers.append(arithmetic.clip(numbers[value], low, high, name))
                 case Complement(gate):
                     numbers.append(arithmetic.complement(numbers[gate]))
         return tuple(numbers[place] for place in self.made)

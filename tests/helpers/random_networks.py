@@ -26,12 +26,10 @@ def layered(
 ):
     """Return a network of cells, each written as ``("lstm", 10)``, or with "both" or "backwards" behind.
 
-    The one with "encodes" behind is the last layer of an encoder: those after it are a decoder.
+    The one with "encodes" behind is the last layer of an encoder: those after it are a decoder. Options of a layer
+    come last, as ``{"activation": "relu"}``.
     """
-    layers = tuple(
-        Layer(cell, units, "both" in ways, "backwards" in ways, ANSWER_STEPS if "encodes" in ways else 0)
-        for cell, units, *ways in cells
-    )
+    layers = tuple(layer_of(*cell) for cell in cells)
     architecture = Architecture(
         steps,
         features,
@@ -46,7 +44,7 @@ def layered(
     random, weights, inputs = np.random.default_rng(seed), [], features
     for layer in layers:
         for _ in layer.directions:
-            weights += cell_weights(random, layer.cell, inputs, layer.units, gain)
+            weights += layer_weights(random, layer, inputs, gain)
         inputs = layer.width
     weights += [random.normal(size=(inputs, outputs)), random.normal(size=outputs)]
     if linear_path:
@@ -54,15 +52,33 @@ def layered(
     return Network.of(architecture, weights)
 
 
-def cell_weights(random, cell, inputs, units, gain=1.0):
-    """Return weights that neither explode nor forget at once: orthogonal recurrent ones."""
-    kind = registry.load(cell)
-    orthogonal = [np.linalg.qr(random.normal(size=(units, units)))[0] for _ in range(kind.sums)]
-    return [
-        random.normal(size=(inputs, kind.sums * units)) * gain / inputs**0.5,
-        np.concatenate(orthogonal, axis=1) * gain,
-        random.normal(size=kind.shapes(inputs, units)["bias"]) * 0.1,
-    ]
+def layer_of(cell, units, *ways):
+    """Return the layer that is written so."""
+    options = next((way for way in ways if isinstance(way, dict)), {})
+    repeats = ANSWER_STEPS if "encodes" in ways else 0
+    return Layer(cell, units, "both" in ways, "backwards" in ways, **{"repeats": repeats, **options})
+
+
+def layer_weights(random, layer, inputs, gain=1.0):
+    """Return weights of one direction of a layer that neither explode nor forget at once: orthogonal recurrent ones."""
+    shapes, found = layer.shapes(inputs), {}
+    if "recurrent_kernel" in shapes:
+        rows, columns = shapes["recurrent_kernel"]
+        sums = registry.load(layer.cell).sums
+        blocks = [orthogonal(random, rows, columns // sums) for _ in range(sums)]
+        found["recurrent_kernel"] = np.concatenate(blocks, axis=1) * gain
+    for name, shape in shapes.items():
+        if name == "bias":
+            found[name] = random.normal(size=shape) * 0.1
+        elif name != "recurrent_kernel":
+            found[name] = random.normal(size=shape) * gain / shape[0] ** 0.5
+    return [found[name] for name in shapes]
+
+
+def orthogonal(random, rows, columns):
+    """Return orthogonal rows or columns, whichever are fewer."""
+    found, _ = np.linalg.qr(random.normal(size=(max(rows, columns), min(rows, columns))))
+    return found if rows >= columns else found.T
 
 
 def simple(hidden, *, steps=20, features=1, outputs=1, activation="tanh", gain=1.0, seed=0, softmax=False):

@@ -5,20 +5,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from helpers.properties import examples
-from helpers.random_networks import cell_weights
+from helpers.random_networks import layer_of, layer_weights
 from helpers.same_bits import assert_same_alone, assert_same_bits, noise
 from hypothesis import example, given, note
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
+from rnnexp.formats.npz import integers
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.network.activations import ACTIVATIONS, sigmoid
-from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
-from rnnexp.network.cells import CELLS
+from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
+from rnnexp.network.cells import CELLS, packages
+from rnnexp.network.functions import FUNCTIONS, GATES
 from rnnexp.network.lengths import placed
 from rnnexp.network.network import Network
+from rnnexp.quantization import reference
+from rnnexp.quantization.diagnosis import Comparison
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
+from rnnexp.quantization.tensors import describe
 
 # Of arrays: what they are multiplied with, as powers of ten: ordinary ones, those about the limits of float32, and any.
 POWERS = st.one_of(st.floats(-3, 2), st.floats(-40, -20), st.floats(20, 40), st.floats(-330, 308))
@@ -82,11 +87,13 @@ DATA = st.builds(
     FILLS,
 )
 # Cell, units, and how it reads.
-LAYERS = st.lists(
-    st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 6), st.sampled_from(["", "both", "backwards"])),
-    min_size=1,
-    max_size=3,
+WAYS = st.integers(1, 6), st.sampled_from(["", "both", "backwards"])
+LAYERS = st.lists(st.tuples(st.sampled_from(sorted(CELLS)), *WAYS), min_size=1, max_size=3)
+# The same with all that other people's networks have.
+OPTIONS = st.fixed_dictionaries(
+    {"activation": st.sampled_from(["", *FUNCTIONS, "clip(-2, 0.5)"]), "gate": st.sampled_from(GATES)}
 )
+FOREIGN_LAYERS = st.lists(st.tuples(st.sampled_from(sorted(packages())), *WAYS, OPTIONS), min_size=1, max_size=4)
 
 
 @dataclass(frozen=True)
@@ -105,14 +112,15 @@ class Drawn:
     steps: int
     seed: int
     linear_path: bool = False  # where there is one answer
+    repeats: int = 3  # of an encoder
 
     def make(self):
         """Return the float network and ``[samples, steps, features]``."""
         random = np.random.default_rng(self.seed)
         encoder = self.encoder if self.encoder < len(self.layers) else 0
         layers = tuple(
-            Layer(cell, units, way == "both", way == "backwards", 3 if place == encoder else 0)
-            for place, (cell, units, way) in enumerate(self.layers, 1)
+            replace(layer_of(*written), repeats=self.repeats if place == encoder else 0)
+            for place, written in enumerate(self.layers, 1)
         )
         every_step = self.every_step or encoder > 0
         path = self.linear_path and not every_step
@@ -122,9 +130,7 @@ class Drawn:
         weights, inputs, fills = [], self.features, itertools.cycle(self.fills)
         for layer in layers:
             for _ in layer.directions:
-                weights += [
-                    next(fills)(random, array) for array in cell_weights(random, layer.cell, inputs, layer.units)
-                ]
+                weights += [next(fills)(random, array) for array in layer_weights(random, layer, inputs)]
             inputs = layer.width
         weights += [next(fills)(random, random.normal(size=size)) for size in ((inputs, self.outputs), self.outputs)]
         if path:
@@ -134,21 +140,21 @@ class Drawn:
         return Network.of(architecture, weights), x
 
 
-NETWORKS = st.builds(
-    Drawn,
-    layers=LAYERS,
-    encoder=st.integers(0, 2),
-    every_step=st.booleans(),
-    activation=st.sampled_from(sorted(ACTIVATIONS)),
-    fills=st.lists(FILLS, min_size=1, max_size=4),
-    data=DATA,
-    features=st.integers(1, 3),
-    outputs=st.integers(1, 3),
-    samples=st.integers(1, 4),
-    steps=st.integers(1, 12),
-    seed=st.integers(0, 2**32 - 1),
-    linear_path=st.booleans(),
-)
+FIELDS = {
+    "encoder": st.integers(0, 2),
+    "every_step": st.booleans(),
+    "activation": st.sampled_from(sorted(ACTIVATIONS)),
+    "fills": st.lists(FILLS, min_size=1, max_size=4),
+    "data": DATA,
+    "features": st.integers(1, 3),
+    "outputs": st.integers(1, 3),
+    "samples": st.integers(1, 4),
+    "steps": st.integers(1, 12),
+    "seed": st.integers(0, 2**32 - 1),
+    "linear_path": st.booleans(),
+}
+NETWORKS = st.builds(Drawn, layers=LAYERS, **FIELDS)
+FOREIGN_NETWORKS = st.builds(Drawn, layers=FOREIGN_LAYERS, repeats=st.integers(1, 3), **FIELDS)
 
 
 def quantized(network, x, lengths=None) -> IntegerNetwork | None:
@@ -166,9 +172,10 @@ def quantized(network, x, lengths=None) -> IntegerNetwork | None:
 
 def assert_tables_are_their_functions(float_network, network):
     """Every entry is what its function has at its place, to half a unit, or the largest that it can hold."""
-    for layer in network.layers:
+    for layer, real_layer in zip(network.layers, float_network.architecture.layers, strict=True):
+        functions = float_network.functions(real_layer)
         for table in (table for cell in layer.cells for table in cell.tables):
-            function = sigmoid if table.name == "gate" else float_network.activation
+            function = functions.gate if table.name == "gate" else functions.activation
             with np.errstate(over="ignore"):
                 real = function(table.start + table.step * np.arange(len(table.values)))
             unit, multiple = table.scale * table.multiple, table.multiple
@@ -205,6 +212,25 @@ def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
             codes = integer.input.encode(x)
         # The second half goes beyond whatever the ranges were taken from.
         assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))
+
+
+@examples(40)
+@given(FOREIGN_NETWORKS)
+def test_any_stack_of_unlike_layers_is_quantised_to_the_same_bits_or_refused(drawn):
+    network, x = drawn.make()
+    integer = quantized(network, x)
+    if integer is not None:
+        assert_tables_are_their_functions(network, integer)
+        with np.errstate(over="ignore"):
+            codes = np.concatenate([integer.input.encode(x)[:2], noise(3, *x.shape[1:], drawn.seed)])
+        expected = assert_same_bits(integer, codes)
+        back = integers.from_arrays(integers.to_arrays(integer))
+        assert np.array_equal(reference.run(back, codes), expected)
+        # What is said of it, of any cell.
+        assert {"input", "output"} <= {tensor.name for tensor in describe(integer, {})}
+        with np.errstate(all="ignore"):
+            assert all(0 <= share <= 1 for share in Comparison(integer, network, x).saturation().values())
+            assert len(Comparison(integer, network, x).state_error()) >= x.shape[1]
 
 
 @examples(40)

@@ -9,6 +9,7 @@ from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, sim
 from rnnexp.network import cells as registry
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import Source
@@ -128,7 +129,7 @@ def test_a_layer_reads_values_not_codes():
     ranges.see("sum", network.states(x)[0][0])
     weights = np.eye(5), np.zeros((5, 5)), np.zeros(5)
     source = Source(integer.layers[0].scales)
-    through = registry.part("simple", "integers").quantize(weights, lambda z: z, ranges, source)
+    through = registry.part("simple", "integers").quantize(weights, Functions(lambda z: z), ranges, source)
     one, two = states(replace(integer, layers=(*integer.layers, Layer((through,)))), codes)
     # The table has 2,048 steps; int8 would have 256.
     assert np.abs(one * integer.layers[0].scales - two * through.states[0].scale).max() < 2.5 / 2048

@@ -12,21 +12,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnexp.network.activations import Function, sigmoid
 from rnnexp.network.cells import Cell
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
 
 def step(
-    weights: Sequence[np.ndarray], activation: Function, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
+    weights: Sequence[np.ndarray], functions: Functions, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
 ) -> list[np.ndarray]:
     """Return the state ``[n, units]`` that follows."""
     kernel, recurrent, bias = weights
     of_inputs = np.split(x @ kernel + bias[0], 3, axis=1)
     of_state = np.split(states[0] @ recurrent + bias[1], 3, axis=1)
-    z, r = (sigmoid(ranges.see("gates", of_inputs[n] + of_state[n])) for n in range(2))
+    z, r = (functions.gate(ranges.see("gates", of_inputs[n] + of_state[n])) for n in range(2))
     a, b = ranges.see("a", of_inputs[2]), ranges.see("b", of_state[2])
-    candidate = activation(ranges.see("candidate", a + r * b))
+    candidate = functions.activation(ranges.see("candidate", a + r * b))
     return [z * states[0] + (1.0 - z) * candidate]
 
 

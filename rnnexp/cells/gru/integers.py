@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_places
@@ -100,11 +100,11 @@ class GRUCell(IntegerCell):
         return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
 
 
-def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> GRUCell:
+def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> GRUCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel, two biases ``[2, ...]``."""
     kernel, recurrent, bias = weights
-    units = len(recurrent)
-    where, gates = places(activation, ranges["candidate"]), places(sigmoid, ranges["gates"], 2 * ONE)
+    activation, units = functions.activation, len(recurrent)
+    where, gates = places(activation, ranges["candidate"]), places(functions.gate, ranges["gates"], 2 * ONE)
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     columns, both = slice(2 * units), bias.sum(axis=0)
     gate_sums, (gates, _) = sums_in_places(
@@ -126,7 +126,7 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     return GRUCell(
         gates=gate_sums,
         parts=without_zero_point(parts, source.zero_point, slice(len(kernel))),
-        gate=gates.gates(),
+        gate=gates.gates(functions.gate),
         candidate=where.times(parts.step).tabulate(
             activation, scale / 2**WORD_BITS, multiple=2**WORD_BITS, name="candidate"
         ),

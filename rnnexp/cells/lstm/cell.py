@@ -13,20 +13,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnexp.network.activations import Activation, Function, sigmoid
+from rnnexp.network.activations import Activation
 from rnnexp.network.cells import Cell
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
 
 def step(
-    weights: Sequence[np.ndarray], activation: Function, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
+    weights: Sequence[np.ndarray], functions: Functions, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
 ) -> list[np.ndarray]:
     """Return the output and ``c``, ``[n, units]`` each, that follow."""
     kernel, recurrent, bias = weights
     i, f, candidate, o = np.split(x @ kernel + states[0] @ recurrent + bias, 4, axis=1)
-    i, f, o = (sigmoid(ranges.see("gates", z)) for z in (i, f, o))
-    c = ranges.see("c", f * states[1] + i * activation(ranges.see("candidate", candidate)))
-    return [o * activation(c), c]
+    i, f, o = (functions.gate(ranges.see("gates", z)) for z in (i, f, o))
+    c = ranges.see("c", f * states[1] + i * functions.activation(ranges.see("candidate", candidate)))
+    return [o * functions.activation(c), c]
 
 
 def start(activation: Activation) -> tuple[tuple[float, ...], float]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
@@ -100,9 +100,10 @@ class LSTMCell(IntegerCell):
         return arithmetic.dot([(o, activated)], GATE_BITS, "next_state"), c
 
 
-def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> LSTMCell:
+def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> LSTMCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 4 * units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
+    activation = functions.activation
     peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())
     scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
     # The candidate is in the same units, and may be larger than all that c comes to.
@@ -116,14 +117,14 @@ def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges
     c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
     multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
 
-    gates, candidates = places(sigmoid, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
+    gates, candidates = places(functions.gate, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
     blocks = (gates, gates, candidates, gates)
     sums, (gates, _, candidates, _) = sums_in_places(blocks, kernel, recurrent, bias, source, scale)
     step = c_scale * 2.0**shift
     first = round(-read.start / step)
     return LSTMCell(
         sums=sums,
-        gate=gates.gates(),
+        gate=gates.gates(functions.gate),
         candidate=candidates.tabulate(activation, c_scale, multiple=multiple, name="candidate"),
         activation=Places(-first * step, step, READ_SIZE).tabulate(activation, scale),
         shift=shift,

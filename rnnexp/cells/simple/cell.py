@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnexp.network.activations import Function
 from rnnexp.network.cells import Cell
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
 
 def step(
-    weights: Sequence[np.ndarray], activation: Function, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
+    weights: Sequence[np.ndarray], functions: Functions, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
 ) -> list[np.ndarray]:
     """Return the state ``[n, units]`` that follows."""
     kernel, recurrent, bias = weights
-    return [activation(ranges.see("sum", x @ kernel + states[0] @ recurrent + bias))]
+    return [functions.activation(ranges.see("sum", x @ kernel + states[0] @ recurrent + bias))]
 
 
 CELL = Cell(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.activations import Function
+from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
@@ -68,9 +68,10 @@ class SimpleCell(IntegerCell):
         return tuple(arithmetic.look_up((self.activation,), sums, "next_state"))
 
 
-def quantize(weights: Sequence[np.ndarray], activation: Function, ranges: Ranges, source: Source) -> SimpleCell:
+def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> SimpleCell:
     """Return the cell for Keras' weights: kernel ``[inputs, units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
+    activation = functions.activation
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     rows = as_values(kernel, recurrent, source, scale)

@@ -1,26 +1,27 @@
 """A cell's step as a C function: the operations of integer cells for one unit, in a loop over all of them.
 
-Whatever a step multiplies with weights is known before it: what comes in, and the cell's own values. Their codes are
-made first, so that the loop can write every unit's new states over the old ones.
+The codes of what comes in and of the cell's own values are made first, so that the loop can write every unit's new
+states over the old ones. Where a product reads numbers that the step itself has made, the loop ends there, and another
+one goes on: what it needs of the first one waits in an array.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from typing_extensions import override
 
+from rnnexp.formats.c.number import WORD, Codes, Given, Number, UnitLoop
 from rnnexp.formats.c.text import array
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
-from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.product import CODE_UNIT, Product, split
+from rnnexp.quantization.scales import LARGEST_STATE
 from rnnexp.quantization.tables import ONE, Table
 
-# The largest number that a word can be.
-WORD = 2**15
 # What names of products, tables and results must not be in C: its own words, and those of the templates.
 TAKEN = re.compile(
     "accumulator|auto|break|case|char|clamp|clear|code|codes|const|continue|copy|count|default|do|double|else|empty|"
@@ -31,21 +32,6 @@ TAKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number of the unit at hand.
-
-    Attributes:
-        text: the C expression.
-        name: of the variable that a product's sum becomes where it is not looked up; of all else empty.
-        largest: how large it can be, as far as that is known, and ``ONE`` at least.
-    """
-
-    text: str
-    name: str = ""
-    largest: int = WORD
-
-
 @dataclass
 class CellFunction(Arithmetic):
     """Writes ``rnnexp.quantization.arithmetic.Arithmetic`` as C.
@@ -53,24 +39,29 @@ class CellFunction(Arithmetic):
     Attributes:
         cell: what to write.
         scope: what its names begin with.
-        limits: how large the values that come in can be, ``[inputs]``.
-        codes: whether these are input codes, and not values.
-        sizes: C names for the number of inputs and units.
+        given: what comes in.
+        sizes: number of units -> its C name.
         largest: a bound on all sums, known once the cell is written.
         constants: weights, biases and tables.
-        lines: of the loop.
+        constant_bytes: what these take, and
+        stack_bytes: what the arrays of a step take, once it is written.
     """
 
     cell: IntegerCell
     scope: str
-    limits: np.ndarray
-    codes: bool
-    sizes: tuple[str, str]
+    given: Sequence[Given]
+    sizes: Mapping[int, str]
     largest: int = 0
     constants: dict[str, str] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
+    constant_bytes: int = 0
+    stack_bytes: int = 0
+    _head: list[str] = field(default_factory=list)
+    _loops: list[UnitLoop] = field(default_factory=list)
+    _arrays: dict[str, str] = field(default_factory=dict)
+    _codes: dict[tuple[str, ...], Codes] = field(default_factory=dict)
     _names: dict[str, object] = field(default_factory=dict)
     _sums: dict[str, Number] = field(default_factory=dict)
+    _last_use: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -86,70 +77,86 @@ class CellFunction(Arithmetic):
         return f"{where}: a step of {self.cell.units} {kind} units.{gates}"
 
     @property
+    def units(self) -> str:
+        """The C name for how many values it has."""
+        return self.sizes[self.cell.units]
+
+    @property
     def others(self) -> list[str]:
         """The names of the states besides the values."""
         return [state.name for state in self.cell.states[1:]]
 
     @property
-    def count(self) -> str:
-        """The C name for how many numbers a row of weights is for."""
-        return f"{self.scope.upper()}INPUTS"
+    def inputs(self) -> list[str]:
+        """The names of what comes in."""
+        return [f"inputs_{number}" if number > 1 else "inputs" for number in range(1, len(self.given) + 1)]
 
     def write(self) -> str:
         """Return the constants and the function."""
-        inputs, units = self.sizes
-        states = [Number("values[unit]"), *(Number(f"{name}[unit]") for name in self.others)]
-        made = self.cell.step(self, [Number("inputs")], states)
-        found = zip(made, self.cell.states, strict=True)
-        names = [self._variable(number, f"next_{state.name}") for number, state in found]
-        self.lines += [f"{state.text} = {name};" for state, name in zip(states, names, strict=True)]
-        given = [f"int16_t {name}[{units}]" for name in ("values", *self.others)]
-        given.append(f"const {'int8_t' if self.codes else 'int16_t'} inputs[{inputs}]")
+        self._names |= dict.fromkeys(self.inputs, self)
+        states = [
+            Number(f"{name}[unit]", width_of(self.cell, state), array=name)
+            for name, state in zip(["values", *self.others], self.cell.states, strict=True)
+        ]
+        inputs = [
+            Number(name, len(given.limits), array=name) for name, given in zip(self.inputs, self.given, strict=True)
+        ]
+        made = self.cell.step(self, inputs, states)
+        self._write_states(states, made)
+        parameters = [
+            *(f"int16_t {state.array}[{self.sizes[state.width]}]" for state in states),
+            *(
+                f"const {'int8_t' if given.codes else 'int16_t'} {name}[{given.size}]"
+                for name, given in zip(self.inputs, self.given, strict=True)
+            ),
+        ]
         head = f"static void {self.name}({{}})"
-        head = head.format(", ".join(given)) if len(given) == 2 else head.format("\n    " + ",\n    ".join(given))
-        loop = "\n".join(f"        {line}" for line in self.lines)
-        return "\n\n".join(
-            [
-                f"/* {self.title} */",
-                f"#define {self.count} ({inputs} + {units})",
-                *self.constants.values(),
-                f"{head}\n"
-                "{\n"
-                f"    const int count = 2 * {self.count};\n"
-                f"    int16_t codes[2 * {self.count}];\n"
-                "    int unit;\n"
-                f"    {'input' if self.codes else 'value'}_codes(inputs, {inputs}, codes);\n"
-                f"    value_codes(values, {units}, codes + 2 * {inputs});\n"
-                f"    for (unit = 0; unit < {units}; unit++) {{\n"
-                f"{loop}\n"
-                "    }\n"
-                "}",
-            ]
-        )
+        separate = ", " if len(parameters) == 2 else ",\n    "
+        head = head.format(("" if len(parameters) == 2 else "\n    ") + separate.join(parameters))
+        statements = [line for codes in self._codes.values() for line in codes.definitions]
+        statements += [*self._arrays.values(), "int unit;", *self._head]
+        for loop in self._loops:
+            statements += [*loop.ahead, f"for (unit = 0; unit < {self.sizes[loop.width]}; unit++) {{"]
+            statements += [*(f"    {line}" for line in loop.lines), "}"]
+        body = "\n".join(f"    {statement}" for statement in statements)
+        return "\n\n".join([f"/* {self.title} */", *self.constants.values(), f"{head}\n{{\n{body}\n}}"])
+
+    def _write_states(self, states: Sequence[Number], made: Sequence[Number]) -> None:
+        """Write the states that follow over those before, each as soon as nothing reads these any more."""
+        found = []
+        for number, old, state in zip(made, states, self.cell.states, strict=True):
+            if number.loop is None:
+                self._loop_of(old.width)
+                number = self._variable(number, f"next_{state.name}")
+            found.append(number)
+        for old, new in zip(states, found, strict=True):
+            loop = new.loop
+            if loop is None or self._last_use.get(old.text, 0) > loop:
+                self._loop_of(old.width)
+                new, loop = self._here(new), len(self._loops) - 1
+            self._loops[loop].lines.append(f"{old.text} = {new.text};")
 
     @override
     def multiply(self, product: Product, values: Sequence[Number], blocks: int, name: str) -> list[Number]:
-        """Return the sums; see ``Arithmetic``.
-
-        Raises:
-            ValueError: if other values are multiplied than those that a step begins with.
-        """
-        if [value.text for value in values] != ["inputs", "values[unit]"]:
-            raise ValueError(f"the product {name!r} is not of what comes in and the cell's own values")
-        own = np.full(self.cell.units, largest_value(self.cell))
-        self.largest = max(self.largest, largest_sum(product, np.concatenate([self.limits, own])))
+        width = len(product.high) // blocks
+        codes = self._codes_of(values, width, name)
+        limits = [self._limits(value) for value in values]
+        self.largest = max(self.largest, largest_sum(product, np.concatenate(limits)))
         kernel, bias = (self._unique(f"{self.scope}{name}_{part}", (id(product), part)) for part in ("kernel", "bias"))
         several = blocks > 1
-        sizes: list[str | int] = [blocks, self.sizes[1]] if several else [self.sizes[1]]
-        shape = (blocks, self.cell.units) if several else (self.cell.units,)
+        sizes: list[str | int] = [blocks, self.sizes[width]] if several else [self.sizes[width]]
+        shape = (blocks, width) if several else (width,)
         weights = interleaved(product)
-        self.constants[kernel] = array("int8_t", kernel, [*sizes, f"2 * {self.count}"], weights.reshape(*shape, -1))
-        self.constants[bias] = array(bias_type(product), bias, sizes, product.bias.reshape(shape))
+        self._constant(
+            kernel, array("int8_t", kernel, [*sizes, f"2 * {codes.macro}"], weights.reshape(*shape, -1)), weights.size
+        )
+        self._constant(bias, array(bias_type(product), bias, sizes, product.bias.reshape(shape)), bias_bytes(product))
         labels = [block.name for block in self.cell.blocks if block.product is product]
         labels = labels if len(labels) == blocks else [""] * blocks
         rows = [f"[{block}][unit]" if several else "[unit]" for block in range(blocks)]
+        arguments = f"{codes.name}, {codes.count}, {product.shift}"
         return [
-            Number(f"multiply(\n            {kernel}{row}, {bias}{row}, codes, count, {product.shift})", label or name)
+            Number(f"multiply(\n            {kernel}{row}, {bias}{row}, {arguments})", width, label or name)
             for row, label in zip(rows, labels, strict=True)
         ]
 
@@ -159,46 +166,131 @@ class CellFunction(Arithmetic):
         for table, index in zip(tables, indices, strict=True):
             label = self._unique(f"{self.scope}{table.name}_table", id(table))
             size = len(table.values)
-            self.constants[label] = array("int16_t", label, [size], table.values)
+            self._constant(label, array("int16_t", label, [size], table.values), 2 * size)
             variable = index.name or name if len(tables) > 1 else name
             largest = int(np.abs(table.values.astype(np.int64)).max())
-            found.append(self._emit(variable, f"look_up({label}, {size - 1}, {index.text})", max(largest, ONE)))
+            self._loop_of(index.width)
+            text = f"look_up({label}, {size - 1}, {self._here(index).text})"
+            found.append(self._emit(variable, text, index.width, max(largest, ONE)))
         return found
 
     @override
-    def dot(self, terms: Sequence[tuple[Number | int, Number]], shift: int, name: str) -> Number:
-        factors = [factor.largest if isinstance(factor, Number) else abs(factor) for factor, _ in terms]
-        self.largest = max(self.largest, sum(factors) * WORD + (1 << (checked_shift(shift) - 1)))
-        products = [
-            f"(accumulator){self._variable(factor) if isinstance(factor, Number) else factor} * {self._variable(value)}"
-            for factor, value in terms
-        ]
-        return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))")
+    def clip(self, value: Number, low: int, high: int, name: str) -> Number:
+        self._loop_of(value.width)
+        return self._emit(name, f"(int16_t)clamp({self._here(value).text}, {low}, {high})", value.width)
+
+    @override
+    def dot(self, terms: Sequence[tuple[Number | np.ndarray | int, Number]], shift: int, name: str) -> Number:
+        width = terms[0][1].width
+        self._loop_of(width)
+        products, largest = [], 1 << (checked_shift(shift) - 1)
+        for factor, value in terms:
+            by = self._factor(factor, name)
+            largest += by.largest * WORD
+            products.append(f"(accumulator){by.text} * {self._variable(value).text}")
+        self.largest = max(self.largest, largest)
+        return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))", width)
 
     @override
     def shift(self, value: Number, bits: int, offset: int, name: str) -> Number:
         checked_shift(bits, offset)
+        self._loop_of(value.width)
         rest = f" + {offset}" if offset > 0 else f" - {-offset}" if offset else ""
-        return self._emit(name, f"saturated(round_shift({self._variable(value)}, {bits}){rest})")
+        return self._emit(name, f"saturated(round_shift({self._variable(value).text}, {bits}){rest})", value.width)
 
     @override
     def complement(self, gate: Number) -> Number:
         # Of what is no gate, it can be larger.
-        return Number(f"({ONE} - {self._variable(gate)})", largest=ONE if gate.largest <= ONE else ONE + gate.largest)
+        largest = ONE if gate.largest <= ONE else ONE + gate.largest
+        self._loop_of(gate.width)
+        variable = self._variable(gate)
+        return replace(variable, text=f"({ONE} - {variable.text})", name="", largest=largest, array="")
 
-    def _variable(self, number: Number, name: str = "") -> str:
-        """Return a number's text; a sum, which is only now saturated, or an old state becomes a variable first."""
+    def _factor(self, factor: Number | np.ndarray | int, name: str) -> Number:
+        """Return a factor of a dot product; constants have no width."""
+        if isinstance(factor, Number):
+            return self._variable(factor)
+        if isinstance(factor, np.ndarray):
+            label = self._unique(f"{self.scope}{name}_factors", id(factor))
+            self._constant(label, array("int16_t", label, [self.sizes[len(factor)]], factor), 2 * len(factor))
+            return Number(f"{label}[unit]", len(factor), largest=int(np.abs(factor.astype(np.int64)).max()))
+        return Number(str(factor), 0, largest=abs(factor))
+
+    def _loop_of(self, width: int) -> None:
+        """Go on in a loop over so many units."""
+        if not self._loops or self._loops[-1].width != width:
+            self._loops.append(UnitLoop(width))
+
+    def _codes_of(self, values: Sequence[Number], width: int, name: str) -> Codes:
+        """Return the codes of joined values; those that the step has made wait in arrays, and end the loop."""
+        key = tuple(value.text for value in values)
+        if key in self._codes:
+            return self._codes[key]
+        label = self._unique(f"{name}_codes", key) if self._codes else "codes"
+        macro = f"{self.scope}{label}" if self._codes else f"{self.scope}inputs"
+        count = self._unique(f"{label}_count", key) if self._codes else "count"
+        self._codes[key] = codes = Codes(label, macro.upper(), count)
+        kept = [value if value.array else self._kept(self._variable(value)) for value in values]
+        ahead = self._head
+        if not all(value.array for value in values):
+            self._loops.append(UnitLoop(width))
+            ahead = self._loops[-1].ahead
+            self._last_use |= {value.text: len(self._loops) - 1 for value in kept}
+        given, sizes, offset = dict(zip(self.inputs, self.given, strict=True)), [], ""
+        for value in kept:
+            own = given.get(value.array)
+            sizes.append(own.size if own else self.sizes[value.width])
+            kind = "input" if own and own.codes else "value"
+            ahead.append(f"{kind}_codes({value.array}, {sizes[-1]}, {label}{offset});")
+            offset += f" + 2 * {sizes[-1]}"
+        self._constant(codes.macro, f"#define {codes.macro} ({' + '.join(sizes)})", 0)
+        self.stack_bytes += 4 * sum(value.width for value in values)
+        return codes
+
+    def _limits(self, value: Number) -> np.ndarray:
+        """Return how large values can be that are multiplied with weights."""
+        given = dict(zip(self.inputs, self.given, strict=True))
+        if value.text in given:
+            return given[value.text].limits
+        return np.full(value.width, largest_value(self.cell) if value.array == "values" else LARGEST_STATE)
+
+    def _constant(self, name: str, text: str, size: int) -> None:
+        if name not in self.constants:
+            self.constants[name], self.constant_bytes = text, self.constant_bytes + size
+
+    def _variable(self, number: Number, name: str = "") -> Number:
+        """Return a number as a variable; a sum, which is only now saturated, or an old state becomes one first."""
         if number.name:
             if number.text not in self._sums:
-                self._sums[number.text] = self._emit(number.name, f"saturated({number.text})")
-            return self._sums[number.text].text
-        return self._emit(name, number.text).text if name and "[" in number.text else number.text
+                self._loop_of(number.width)
+                self._sums[number.text] = self._emit(number.name, f"saturated({number.text})", number.width)
+            return self._here(self._sums[number.text])
+        number = self._here(number)
+        return self._emit(name, number.text, number.width) if name and "[" in number.text else number
 
-    def _emit(self, name: str, text: str, largest: int = WORD) -> Number:
-        """Return a new variable."""
-        variable = self._unique(name, len(self.lines))
-        self.lines.append(f"const int16_t {variable} = {text};")
-        return Number(variable, largest=largest)
+    def _here(self, number: Number) -> Number:
+        """Return a number as the loop at hand can read it."""
+        now = max(len(self._loops) - 1, 0)
+        self._last_use[number.text] = now
+        return number if number.loop in (None, now) else self._kept(number)
+
+    def _kept(self, number: Number) -> Number:
+        """Return a number that waits in an array, and have its loop write it there."""
+        if number.loop is None:
+            return number
+        what = ("kept", number.text)
+        label = self._unique(f"kept_{number.text}" if number.text.isidentifier() else "kept", what)
+        if label not in self._arrays:
+            self._arrays[label] = f"int16_t {label}[{self.sizes[number.width]}];"
+            self.stack_bytes += 2 * number.width
+            self._loops[number.loop].lines.append(f"{label}[unit] = {number.text};")
+        return replace(number, text=f"{label}[unit]", name="", loop=None, array=label)
+
+    def _emit(self, name: str, text: str, width: int, largest: int = WORD) -> Number:
+        """Return a new variable of the loop at hand."""
+        variable = self._unique(name, object())
+        self._loops[-1].lines.append(f"const int16_t {variable} = {text};")
+        return Number(variable, width, largest=largest, loop=len(self._loops) - 1)
 
     def _unique(self, name: str, what: object) -> str:
         """Return a name that C can have, and that is nothing else's in this function than that of ``what``."""

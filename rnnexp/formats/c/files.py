@@ -24,8 +24,9 @@ from rnnexp.formats.c.text import array, comment, identifier, indented, numbers,
 from rnnexp.network.lengths import clamped
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
+from rnnexp.quantization.product import CODE_UNIT, RADIX
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Numbers that are compiled into a self-test, at most (but always one sequence).
@@ -134,25 +135,18 @@ def to_c(
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
-    products, tables = _constants(network)
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
-        constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
-        + sum(2 * len(table) for table in tables)
+        constant_bytes=program.constant_bytes
+        + 2 * layer.high.size
+        + bias_bytes(layer)
         + encoding.constant_bytes(about.input_map),
         # A struct of int16 has an even size.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // 2) * 2,
-        stack_bytes=max(4 * product.high.shape[1] for product in products),
+        stack_bytes=program.stack_bytes,
     )
-
-
-def _constants(network: IntegerNetwork) -> tuple[list[Product], list[np.ndarray]]:
-    """Return all products and tables of a network, each once."""
-    cells = [cell for layer in network.layers for cell in layer.cells]
-    products = {id(block.product): block.product for cell in cells for block in cell.blocks}
-    return [*products.values(), network.output_layer], [table.values for cell in cells for table in cell.tables]
 
 
 def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
@@ -219,7 +213,7 @@ def _last_states(
     """Return the self-test's arrays of all states after the last step, and its comparisons with them."""
     arithmetic = Numbers()
     cells = [layer.cells[0] for layer in network.layers]
-    states = [tuple(np.zeros((len(codes), cell.units), np.int64) for _ in cell.states) for cell in cells]
+    states = [tuple(np.zeros((len(codes), width_of(cell, state)), np.int64) for state in cell.states) for cell in cells]
     for time, inputs in enumerate(codes.transpose(1, 0, 2).astype(np.int64) * RADIX):
         values, there = inputs, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
         for number, cell in enumerate(cells):

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
+from rnnexp.formats.c.number import Given
 from rnnexp.formats.c.text import call, indented
+from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 from rnnexp.quantization.schedule import Chain, plan
@@ -102,10 +104,16 @@ class Program:
         for cell, own in zip(layer.cells, scopes, strict=True):
             size = f"{self.prefix}_{own.upper()}UNITS"
             self.sizes[size] = cell.units
-            others = [Kept(f"{own}{state.name}", (size,), cell.units) for state in cell.states[1:]]
+            sizes, others = {cell.units: size}, []
+            for state in cell.states[1:]:
+                width = width_of(cell, state)
+                if width not in sizes:
+                    sizes[width] = f"{self.prefix}_{own.upper()}{state.name.upper()}S"
+                    self.sizes[sizes[width]] = width
+                others.append(Kept(f"{own}{state.name}", (sizes[width],), width))
             self.states += others
             self.placed[id(cell)] = Placed(
-                CellFunction(cell, own, self.limits, codes=first, sizes=(self.inputs, size)),
+                CellFunction(cell, own, [Given(self.inputs, self.limits, codes=first)], sizes),
                 scope,
                 f"{self.memory}->{scope}values{offset}",
                 tuple(f"{self.memory}->{other.name}" for other in others),
@@ -146,6 +154,17 @@ class Program:
     def cells(self) -> str:
         """Return the functions of all cells."""
         return "\n\n".join(placed.function.write() for placed in self.placed.values())
+
+    @property
+    def constant_bytes(self) -> int:
+        """What the constants of all cells take; the cells must have been written."""
+        return sum(placed.function.constant_bytes for placed in self.placed.values())
+
+    @property
+    def stack_bytes(self) -> int:
+        """What arrays take during a step, at most; the cells must have been written."""
+        columns = self.network.output_layer.high.shape[1]
+        return max(4 * columns, *(placed.function.stack_bytes for placed in self.placed.values()))
 
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
@@ -192,7 +211,7 @@ class Program:
                     kept = kept or self._wait(end.layer, most, loop.steps)
                     # Both directions are joined at the same place; what an only one reads backwards stays so.
                     at = place if len(loop.chains) > 1 else "time"
-                    size = end.function.sizes[1]
+                    size = end.function.units
                     body.append(call("copy", end.values, size, f"buffers->{kept.name}[{at}]{offset}"))
                     offset = f" + {size}"
             if loop.gives == "outputs":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from types import NoneType
 from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
@@ -17,12 +18,8 @@ from rnnexp.network import cells
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.product import Product
 from rnnexp.quantization.tables import Table
-
-# Places are int16, and sums int32 or wider.
-LARGEST_TABLE = 2**15
-LARGEST_SHIFT = 31
+from rnnexp.quantization.widths import check_cell, check_product
 
 
 def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
@@ -31,7 +28,7 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     for number, layer in enumerate(network.layers, 1):
         found |= _numbers(layer, f"layer_{number}/")
     for prefix, cell in named_cells(network):
-        name = next(name for name in cells.CELLS if _class_of(name) is type(cell))
+        name = next(name for name in cells.packages() if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
     if network.padding:
         found["padding"] = network.padding
@@ -76,7 +73,7 @@ def _cell(found: Mapping[str, np.ndarray], prefix: str) -> IntegerCell:
 
 def _class_of(name: str) -> type[Any]:
     """Return what a cell's ``quantize`` returns."""
-    if name not in cells.CELLS:
+    if name not in cells.packages():
         raise KeyError(name)
     return get_type_hints(cells.part(name, "integers").quantize)["return"]
 
@@ -107,8 +104,8 @@ def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
         value = getattr(owner, field.name)
         if is_dataclass(value):
             yield from _numbers(value, f"{prefix}{field.name}_")
-        # A table's name is that of the attribute.
-        elif not isinstance(value, tuple | str):
+        # A table's name is that of the attribute; of what a cell can be without, there is nothing.
+        elif not isinstance(value, tuple | str | None):
             yield f"{prefix}{field.name}", value
 
 
@@ -117,15 +114,21 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
     for name, hint in get_type_hints(kind).items():
         if name in given:
             continue
+        key, kinds = f"{prefix}{name}", get_args(hint)
+        if NoneType in kinds:
+            if not any(other == key or other.startswith(f"{key}_") for other in found):
+                given[name] = None
+                continue
+            hint = kinds[0]
         if is_dataclass(hint) and isinstance(hint, type):
             named = {"name": name} if hint is Table else {}
             given[name] = _built(hint, found, f"{prefix}{name}_", **named)
         else:
-            value = found[f"{prefix}{name}"]
+            value = found[key]
             given[name] = value if value.ndim else value.item()
             # These go into C as they are.
             if hint in (bool, int, float) and type(given[name]) is not hint:
-                raise ValueError(f"{prefix}{name} is {given[name]!r}")
+                raise ValueError(f"{key} is {given[name]!r}")
     return kind(**given)
 
 
@@ -140,22 +143,11 @@ def check(network: IntegerNetwork) -> None:
     inputs = network.features
     for layer in network.layers:
         for cell in layer.cells:
-            if not cell.units:
-                raise ValueError("a cell has no units")
-            for block in cell.blocks:
-                _check_product(block.product, inputs + cell.units, len(block.product.high) // cell.units * cell.units)
-            if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
-                raise ValueError("a table is empty, or too long")
+            check_cell(cell, inputs)
         inputs = sum(cell.units for cell in layer.cells)
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
         raise ValueError(f"layers are repeated {repeats} times")
     if network.path_inputs == network.sequence_length * network.features and not network.every_step:
         inputs += network.path_inputs
-    _check_product(network.output_layer, inputs, network.outputs)
-
-
-def _check_product(product: Product, columns: int, rows: int) -> None:
-    shapes = {product.high.shape, product.low.shape}
-    if shapes != {(rows, columns)} or product.bias.shape != (rows,) or not 0 < product.shift < LARGEST_SHIFT:
-        raise ValueError(f"a product of {rows} sums of {columns} values has the shapes {shapes}")
+    check_product(network.output_layer, inputs, network.outputs)

@@ -12,7 +12,7 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Structure
-from rnnexp.network.cells import CELLS
+from rnnexp.network.cells import packages
 from rnnexp.network.lengths import Padding
 from rnnexp.network.network import Network
 
@@ -42,6 +42,8 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
     Raises:
         UserError: as ``load``.
     """
+    if "architecture" in found:
+        return _of_unlike_layers(path, found)
     structure = _structure(path, found)
     if LINEAR_KERNEL in found and "every_step" in found:
         raise UserError(f"{path} has {LINEAR_KERNEL}, which a network that answers at every step cannot have")
@@ -77,14 +79,29 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
     return Network.of(architecture, [arrays.numbers(path, found, key) for key in names])
 
 
+def _of_unlike_layers(path: Path, found: Mapping[str, np.ndarray]) -> Network:
+    """Return the network of a file that has its architecture as JSON, since its layers are not alike."""
+    try:
+        architecture = Architecture.from_json(json.loads(str(found["architecture"])))
+        shapes = architecture.shapes
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: its architecture cannot be read ({type(error).__name__}: {error})") from None
+    for key, shape in shapes.items():
+        if key not in found:
+            raise UserError(f"{path} has no {key}, which its architecture asks for")
+        if found[key].shape != shape:
+            raise UserError(f"{path}: {key} has the shape {found[key].shape}, expected {shape}")
+    return Network.of(architecture, [arrays.numbers(path, found, key) for key in shapes])
+
+
 def _structure(path: Path, found: Mapping[str, np.ndarray]) -> Structure:
     """Return how the layers are stacked: where nothing is said, one layer of simple cells that reads forwards."""
     try:
         structure = Structure.of(str(found.get("structure", Structure())))
     except ValueError as error:
         raise UserError(f"{path}: {error}") from None
-    if structure.cell not in CELLS:
-        raise UserError(f"{path}: there is no cell {structure.cell!r} (there are: {', '.join(CELLS)})")
+    if structure.cell not in packages():
+        raise UserError(f"{path}: there is no cell {structure.cell!r} (there are: {', '.join(packages())})")
     return structure
 
 

@@ -45,10 +45,12 @@ def arrays(network: Network, integer_network: IntegerNetwork | None, about: Abou
     architecture = network.architecture
     floats = [np.asarray(values, np.float32) for values in network.weights]
     found = dict(zip(architecture.shapes, floats, strict=True))
-    if architecture.structure == Structure():
+    if architecture.alike and architecture.structure == Structure():
         found |= {SYMBOLS[name]: np.ascontiguousarray(values.T) for name, values in found.items()}
     found |= {
         **({"structure": np.array(about.structure)} if about.structure else {}),
+        # Of layers that are not alike, the word does not say everything.
+        **({} if architecture.alike else {"architecture": np.array(json.dumps(architecture.to_json()))}),
         "activation": np.array(architecture.activation),
         "max_value": np.array(architecture.max_value, np.float64),
         **({"every_step": np.array(True)} if architecture.every_step else {}),

@@ -13,7 +13,7 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
 from rnnexp.formats.c.text import identifier
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.cells import CELLS
+from rnnexp.network.cells import CELLS, packages
 from rnnexp.quantization import reference
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
@@ -53,6 +53,7 @@ STRUCTURES = [
     [("gru", 5, "both"), ("lstm", 4, "both"), ("gru", 4)],
     [("gru", 5, "backwards"), ("simple", 3)],
     [("simple", 5), ("gru", 5, "backwards"), ("lstm", 4)],
+    [("dense", 3, {"activation": "relu"}), ("lstm", 4, {"gate": "hard_sigmoid"}), ("dense", 5, {"activation": "elu"})],
 ]
 
 
@@ -62,7 +63,7 @@ STRUCTURES = [
     [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
 )
 @pytest.mark.parametrize("every_step", [False, True])
-@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
+@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in packages())], ids=str)
 def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
     network = layered(*cells, steps=12, features=2, outputs=3, every_step=every_step, softmax=every_step)
     write(tmp_path, *integers(network, inputs(9, 12, 2)))
@@ -285,7 +286,7 @@ def test_the_only_output_of_two_classes(tmp_path):
 
 
 class Twice:
-    """A cell that multiplies its own new values, which the C has no loop for."""
+    """A cell that multiplies its own new values, for which the C has a second loop."""
 
     def __init__(self, cell):
         self.cell = cell
@@ -297,8 +298,12 @@ class Twice:
         return self.cell.step(arithmetic, inputs, self.cell.step(arithmetic, inputs, states))
 
 
-def test_a_cell_that_multiplies_its_new_values_is_refused():
-    integer, codes = integers(layered(("simple", 3), steps=5), inputs(2, 5))
-    odd = dataclasses.replace(integer, layers=(Layer((Twice(integer.layers[0].cells[0]),)),))
-    with pytest.raises(ValueError, match="the product 'cell' is not of what comes in and the cell's own values"):
-        c.to_c(odd, "n", About(), codes)
+@needs_compiler
+def test_a_cell_that_multiplies_its_new_values(tmp_path):
+    integer, codes = integers(layered(("simple", 3), steps=5), inputs(9, 5))
+    twice = dataclasses.replace(integer, layers=(Layer((Twice(integer.layers[0].cells[0]),)),))
+    written = write(tmp_path, twice, codes)
+    build_and_run(tmp_path, "my-net.2")
+    # Both loops' codes, and the values that wait between them.
+    assert written.stack_bytes == 2 * 4 * 4 + 2 * 3
+    assert not np.array_equal(reference.run(twice, codes), reference.run(integer, codes))

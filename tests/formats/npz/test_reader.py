@@ -63,6 +63,31 @@ def test_every_architecture_comes_back_whole(tmp_path, word, cells, every_step, 
     np.testing.assert_allclose(found.run(x), network.run(x), atol=1e-5)
 
 
+UNLIKE = [("lstm", 4, {"activation": "elu"}), ("dense", 3, "both", {"activation": "clip(0.0, 2.0)"}), ("gru", 2)]
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_layers_that_are_not_alike_come_back(tmp_path, every_step):
+    network = layered(*UNLIKE, steps=9, features=2, outputs=3, every_step=every_step)
+    found = reader.load(saved(tmp_path / "a.npz", arrays(network)))
+    assert found.architecture == network.architecture
+    x = inputs(4, 9, 2)
+    np.testing.assert_allclose(found.run(x), network.run(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "words"),
+    [
+        ("architecture", np.array("{"), "its architecture cannot be read"),
+        ("architecture", np.array('{"layers": [{"cell": "odd", "units": 3}]}'), "its architecture cannot be read"),
+        ("rnn_1/forward/bias", np.zeros(2), "rnn_1/forward/bias has the shape (2,), expected (3,)"),
+        ("rnn_1/forward/bias", np.zeros(3, int), "rnn_1/forward/bias is of type int64"),
+    ],
+)
+def test_what_does_not_fit_unlike_layers_is_named(tmp_path, key, values, words):
+    assert words in refused(tmp_path, arrays(layered(*UNLIKE)) | {key: values}, reader.load)
+
+
 def test_an_only_output_at_every_step_is_a_probability(tmp_path):
     network = layered(("gru", 3), every_step=True, softmax=True)
     found = arrays(network)

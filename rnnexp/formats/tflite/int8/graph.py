@@ -94,6 +94,18 @@ class GraphArithmetic(Operators, Arithmetic):
         return self.concatenate(numbers, [indices[0].units, 1, count], 2, np.int16, indices[0].scale, f"{name}_places")
 
     @override
+    def clip(self, value: Value, low: int, high: int, name: str) -> Value:
+        # The smaller of two, and the larger: of int16, unlike of int32, no kernel is missing a cast.
+        source = self._places([value], name)
+        for kind, limit in ((Op.MAXIMUM, low), (Op.MINIMUM, high)):
+            bound = self.graph.constant(f"{name}_bound", np.int16(limit), scale=value.scale)
+            clipped = self.tensor(f"{name}_clipped", self.graph.shape(source), np.int16, value.scale)
+            self.graph.operator(kind, [source, bound], [clipped], schema.MaximumMinimumOptionsT())
+            source = clipped
+        column = self.reshape(source, [value.units, 1, 1], np.int16, value.scale, name)
+        return Value(value.units, value.scale, tensor=column)
+
+    @override
     def dot(self, terms: Sequence[tuple[Value | int, Value]], shift: int, name: str) -> Value:
         checked_shift(shift)
         units, scale = terms[0][1].units, terms[0][1].scale

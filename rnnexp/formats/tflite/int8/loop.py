@@ -13,7 +13,7 @@ from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.output import write_output_layer
 from rnnexp.formats.tflite.int8.value import Value
-from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.cell import IntegerCell, State, width_of
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.schedule import Loop
 
@@ -66,11 +66,11 @@ class LoopWriter:
                 [
                     graph.tensor(
                         f"{prefix}{scope}{state.name}",
-                        shape_of_state(cell, paired=state.paired),
+                        shape_of_state(cell, state),
                         np.int8 if state.paired else np.int16,
                         scale=state.scale,
                     )
-                    for state in cell.states
+                    for state in self.loop.carried(cell)
                 ]
                 for cell, scope in zip(chain.cells, scopes, strict=True)
             ]
@@ -132,15 +132,16 @@ class LoopWriter:
             values = self._read(graph, carried.reads, places[chain.backwards])
             following = []
             for cell, scope, tensors in zip(chain.cells, scopes, carried.states[number], strict=True):
-                arithmetic = GraphArithmetic(graph, scope)
+                arithmetic, carried_states = GraphArithmetic(graph, scope), self.loop.carried(cell)
                 before = [
-                    Value.of_state(cell, state, tensor) for state, tensor in zip(cell.states, tensors, strict=True)
+                    Value.of_state(cell, state, tensor) for state, tensor in zip(carried_states, tensors, strict=True)
                 ]
-                after = cell.step(arithmetic, values, before)
+                # A state that is not carried is not read either.
+                after = cell.step(arithmetic, values, before or [None] * len(cell.states))
                 following.append(
                     [
                         arithmetic.as_pairs(value, "paired") if state.paired else arithmetic.number(value)
-                        for state, value in zip(cell.states, after, strict=True)
+                        for state, value in zip(carried_states, after, strict=False)
                     ]
                 )
                 values = [after[0]]
@@ -195,6 +196,7 @@ class LoopWriter:
         return result
 
 
-def shape_of_state(cell: IntegerCell, *, paired: bool) -> list[int]:
+def shape_of_state(cell: IntegerCell, state: State) -> list[int]:
     """Return the shape in which a loop carries a state."""
-    return [1, cell.units, 2] if paired else [cell.units, 1, 1]
+    width = width_of(cell, state)
+    return [1, width, 2] if state.paired else [width, 1, 1]

@@ -124,8 +124,8 @@ def _write_loop(
     start = [extent.first if extent else graph.constant("first_step", np.int32(0))]
     for chain in writer.loop.chains:
         for cell in chain.cells:
-            for state in cell.states:
-                shape = shape_of_state(cell, paired=state.paired)
+            for state in writer.loop.carried(cell):
+                shape = shape_of_state(cell, state)
                 dtype = np.int8 if state.paired else np.int16
                 start.append(graph.constant(f"initial_{state.name}", np.zeros(shape, dtype), scale=state.scale))
     start += sequences

@@ -12,6 +12,7 @@ from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import CONCATENATION_VERSION, INT8_VERSION, Op
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
+from rnnexp.quantization.cell import IntegerCell, State, width_of
 from rnnexp.quantization.network import IntegerNetwork
 
 
@@ -28,7 +29,10 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
     cells = [layer.cells[0] for layer in network.decoder]
     scopes = [f"layer_{number + 1}_" if len(cells) > 1 else "" for number in range(len(cells))]
     given = [
-        [graph.tensor(f"{scope}{state.name}", [1, cell.units], np.int16, scale=state.scale) for state in cell.states]
+        [
+            graph.tensor(f"{scope}{state.name}", [1, width_of(cell, state)], np.int16, scale=state.scale)
+            for state in kept_states(cell)
+        ]
         for cell, scope in zip(cells, scopes, strict=True)
     ]
     inputs, values = _context(graph, network) if network.encoder else _codes(graph, network)
@@ -36,14 +40,15 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
     for cell, scope, tensors in zip(cells, scopes, given, strict=True):
         arithmetic = GraphArithmetic(graph, scope)
         before = []
-        for state, tensor in zip(cell.states, tensors, strict=True):
-            shape = [cell.units, 1, 1]
-            numbers = arithmetic.reshape(tensor, shape, np.int16, state.scale, f"{state.name}_numbers")
-            before.append(Value(cell.units, state.scale, numbers))
-        after = cell.step(arithmetic, values, before)
-        for state, value in zip(cell.states, after, strict=True):
+        for state, tensor in zip(kept_states(cell), tensors, strict=True):
+            width = width_of(cell, state)
+            numbers = arithmetic.reshape(tensor, [width, 1, 1], np.int16, state.scale, f"{state.name}_numbers")
+            before.append(Value(width, state.scale, numbers))
+        # A state that is not kept is not read either.
+        after = cell.step(arithmetic, values, before or [None] * len(cell.states))
+        for state, value in zip(kept_states(cell), after, strict=False):
             number = arithmetic.number(value)
-            made.append(arithmetic.reshape(number, [1, cell.units], np.int16, state.scale, f"next_{state.name}"))
+            made.append(arithmetic.reshape(number, [1, value.units], np.int16, state.scale, f"next_{state.name}"))
         values = [after[0]]
     states = [tensor for tensors in given for tensor in tensors]
     if network.path_inputs:
@@ -53,6 +58,11 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
         made.append(next_window)
     result = write_probabilities(graph, network, write_output_layer(graph, network, values))
     graph.interface([inputs, *states], [result, *made])
+
+
+def kept_states(cell: IntegerCell) -> tuple[State, ...]:
+    """Return the states of a cell that go from step to step."""
+    return () if all(state.fresh for state in cell.states) else cell.states
 
 
 def _codes(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.formats.tflite.int8.operators import Operators
-from rnnexp.quantization.cell import IntegerCell, State
+from rnnexp.quantization.cell import IntegerCell, State, width_of
 from rnnexp.quantization.network import IntegerNetwork
 
 
@@ -48,7 +48,7 @@ class Value:
         """Return what a tensor that holds a cell's state stands for."""
         if state.paired:
             return cls(cell.units, state.scale, pairs=tensor)
-        return cls(cell.units, state.scale, tensor=tensor)
+        return cls(width_of(cell, state), state.scale, tensor=tensor)
 
     @classmethod
     def of_codes(cls, operators: Operators, codes: int, count: int, scale: float) -> Value:

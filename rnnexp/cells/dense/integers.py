@@ -1,0 +1,99 @@
+"""A dense layer at every step in integers: ``h[t] = g(W x[t] + b)``.
+
+Where ``g`` only cuts off, as relu and the identity do, the sums are values already, and there is no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from rnnexp.network.functions import Clip, Functions
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State
+from rnnexp.quantization.product import Product
+from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
+from rnnexp.quantization.tables import Table, places
+
+
+@dataclass(frozen=True)
+class DenseCell(IntegerCell):
+    """The numbers.
+
+    Attributes:
+        sums: ``[units, inputs]``; result in steps of the table, or in values where there is none.
+        low: the smallest value.
+        high: the largest.
+        activation: places -> values; None where the sums are only cut off at the two.
+    """
+
+    sums: Product
+    low: int
+    high: int
+    activation: Table | None
+
+    @property
+    @override
+    def units(self) -> int:
+        return len(self.sums.high)
+
+    @property
+    @override
+    def states(self) -> tuple[State, ...]:
+        scale = self.activation.scale if self.activation else self.sums.step
+        limits = self.low * scale, self.high * scale
+        return (State("state", scale, limits, paired=self.activation is not None, fresh=True),)
+
+    @property
+    @override
+    def blocks(self) -> tuple[Block, ...]:
+        return (Block("", self.sums, slice(None), self.activation),)
+
+    @property
+    @override
+    def tables(self) -> tuple[Table, ...]:
+        return (self.activation,) if self.activation else ()
+
+    @override
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        kernel, _, bias = self.blocks[0].real(source, self.states[0].scale)
+        return [kernel, bias]
+
+    @override
+    def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        (sums,) = arithmetic.multiply(self.sums, inputs, 1, "cell")
+        if self.activation is None:
+            return (arithmetic.clip(sums, self.low, self.high, "next_state"),)
+        return tuple(arithmetic.look_up((self.activation,), [sums], "next_state"))
+
+
+def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> DenseCell:
+    """Return the cell for Keras' weights: kernel ``[inputs, units]`` and bias."""
+    kernel, bias = weights
+    activation = functions.activation
+    if isinstance(activation, Clip):
+        ends = [float(activation(limit)) for limit in np.array(widened(ranges["sum"], TABLE_MARGIN))]
+        scale = scale_for((max(map(abs, ends)) or 1.0) / LARGEST_STATE, "values")
+        low, high = (
+            round(float(np.clip(limit / scale, -LARGEST_STATE, LARGEST_STATE)))
+            for limit in (activation.low, activation.high)
+        )
+        return DenseCell(_sums(kernel, bias, source, scale, scale), low, high, None)
+    where = places(activation, ranges["sum"])
+    scale = scale_for(where.peak(activation) / LARGEST_STATE, "values")
+    sums = _sums(kernel, bias - where.start, source, scale, where.step)
+    # The step was rounded up: the table ends a little later.
+    table = replace(where, step=sums.step).tabulate(activation, scale)
+    return DenseCell(sums, int(table.values.min()), int(table.values.max()), table)
+
+
+def _sums(kernel: np.ndarray, bias: np.ndarray, source: Source, scale: float, step: float) -> Product:
+    rows = (kernel * (source.scale / scale)[:, None]).T
+    sums = quantize_product(rows, bias, scale, step, "pre-activation")
+    return without_zero_point(sums, source.zero_point, slice(None))

@@ -1,0 +1,81 @@
+"""Numbers of a cell's step in C, and where they are: in variables of a loop over units, in arrays, or still to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+# The largest number that a word can be.
+WORD = 2**15
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of the unit at hand.
+
+    Attributes:
+        text: the C expression.
+        width: how many units have one.
+        name: of the variable that a product's sum becomes where it is not looked up; of all else empty.
+        largest: how large it can be, as far as that is known, and ``ONE`` at least.
+        loop: the number of the loop whose variable it is; None for what any loop can read.
+        array: the C name of the array that has it, if one does.
+    """
+
+    text: str
+    width: int
+    name: str = ""
+    largest: int = WORD
+    loop: int | None = None
+    array: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Numbers that come into a cell.
+
+    Attributes:
+        size: the C name of how many.
+        limits: how large they can be, ``[inputs]``.
+        codes: whether these are input codes, and not values.
+    """
+
+    size: str
+    limits: np.ndarray
+    codes: bool = False
+
+
+@dataclass
+class UnitLoop:
+    """A loop over units.
+
+    Attributes:
+        width: how many units.
+        ahead: statements before it.
+        lines: of the loop.
+    """
+
+    width: int
+    ahead: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """An array of the codes that products multiply.
+
+    Attributes:
+        name: in C.
+        macro: for how many numbers these are the codes, two each.
+        count: the variable for how many codes there are.
+    """
+
+    name: str
+    macro: str
+    count: str
+
+    @property
+    def definitions(self) -> list[str]:
+        """Its lines, and those of what goes with it."""
+        return [f"const int {self.count} = 2 * {self.macro};", f"int16_t {self.name}[2 * {self.macro}];"]

@@ -1,0 +1,156 @@
+"""The functions that other people's networks have in layers and gates, by name; ours train with four of them.
+
+A name may have parameters, in the order of ``FUNCTIONS``: ``leaky_relu(0.2)``, ``hard_sigmoid(0.2, 0.5)``. Names and
+what parameters are by default are Keras 3's; ``hard_sigmoid_keras2`` is what Keras 1 and 2 and ONNX call
+``hard_sigmoid``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnexp.errors import UserError
+from rnnexp.network.activations import Function, sigmoid
+
+_NAME = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?")
+# Klambauer et al. 2017.
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+# Beyond this, exp of it is no float64.
+_LARGEST_EXPONENT = 700.0
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The identity, but for what is cut off at two limits: in integers, such a function needs no table."""
+
+    low: float
+    high: float
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Return the function of ``z``."""
+        return np.clip(z, self.low, self.high)
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The functions of a layer.
+
+    Attributes:
+        activation: pre-activations -> outputs.
+        gate: sums of a gate -> the gate, between 0 and 1.
+    """
+
+    activation: Function
+    gate: Function = sigmoid
+
+
+def _exp(z: np.ndarray) -> np.ndarray:
+    return np.exp(np.minimum(z, _LARGEST_EXPONENT))
+
+
+def _softplus(z: np.ndarray) -> np.ndarray:
+    return np.logaddexp(0.0, z)
+
+
+def _elu(alpha: float = 1.0) -> Function:
+    return lambda z: np.where(z > 0.0, z, alpha * np.expm1(np.minimum(z, 0.0)))
+
+
+def _celu(alpha: float = 1.0) -> Function:
+    return lambda z: np.where(z > 0.0, z, alpha * np.expm1(np.minimum(z, 0.0) / alpha))
+
+
+def _selu() -> Function:
+    return lambda z: _SELU_SCALE * _elu(_SELU_ALPHA)(z)
+
+
+def _leaky_relu(slope: float = 0.2) -> Function:
+    return lambda z: np.where(z > 0.0, z, slope * z)
+
+
+def _gelu(z: np.ndarray) -> np.ndarray:
+    from scipy.special import erf
+
+    return 0.5 * z * (1.0 + erf(z / np.sqrt(2.0)))
+
+
+def _gelu_approximate(z: np.ndarray) -> np.ndarray:
+    return 0.5 * z * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (z + 0.044715 * z**3)))
+
+
+def _hard_sigmoid(alpha: float = 1.0 / 6.0, beta: float = 0.5) -> Function:
+    return lambda z: np.clip(alpha * z + beta, 0.0, 1.0)
+
+
+def _constant(function: Function) -> Callable[[], Function]:
+    """Return what gives a function that has no parameters."""
+    return lambda: function
+
+
+# Name -> what makes the function of its parameters.
+FUNCTIONS: dict[str, Callable[..., Function]] = {
+    "linear": _constant(Clip(-np.inf, np.inf)),
+    "relu": _constant(Clip(0.0, np.inf)),
+    "relu6": _constant(Clip(0.0, 6.0)),
+    "hard_tanh": _constant(Clip(-1.0, 1.0)),
+    "clip": Clip,
+    "tanh": _constant(np.tanh),
+    "sigmoid": _constant(sigmoid),
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_sigmoid_keras2": lambda: _hard_sigmoid(0.2),
+    "leaky_relu": _leaky_relu,
+    "thresholded_relu": lambda threshold=1.0: lambda z: np.where(z > threshold, z, 0.0),
+    "elu": _elu,
+    "celu": _celu,
+    "selu": _selu,
+    "gelu": _constant(_gelu),
+    "gelu_approximate": _constant(_gelu_approximate),
+    "softplus": _constant(_softplus),
+    "softsign": _constant(lambda z: z / (1.0 + np.abs(z))),
+    "silu": _constant(lambda z: z * sigmoid(z)),
+    "swish": _constant(lambda z: z * sigmoid(z)),
+    "hard_swish": _constant(lambda z: z * _hard_sigmoid()(z)),
+    "mish": _constant(lambda z: z * np.tanh(_softplus(z))),
+    "log_sigmoid": _constant(lambda z: -_softplus(-z)),
+    "exponential": _constant(_exp),
+    "affine": lambda alpha=1.0, beta=0.0: lambda z: alpha * z + beta,
+    "scaled_tanh": lambda alpha=1.0, beta=1.0: lambda z: alpha * np.tanh(beta * z),
+}
+# Those that gates can have: nothing else stays between 0 and 1.
+GATES = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")
+
+
+def function(name: str) -> Function:
+    """Return the function of a name, with parameters or without.
+
+    Raises:
+        UserError: if there is none.
+    """
+    parts = _NAME.fullmatch(name)
+    if not parts or parts["name"] not in FUNCTIONS:
+        raise UserError(f"there is no activation {name!r} (there are: {', '.join(FUNCTIONS)})")
+    try:
+        return FUNCTIONS[parts["name"]](*map(float, filter(None, re.split(r",\s*", parts["parameters"] or ""))))
+    except (TypeError, ValueError):
+        raise UserError(f"activation {name!r}: these are no parameters of {parts['name']}") from None
+
+
+def gate(name: str) -> Function:
+    """Return the function of a gate.
+
+    Raises:
+        UserError: if it is none that a gate can have.
+    """
+    parts = _NAME.fullmatch(name)
+    if not parts or parts["name"] not in GATES:
+        raise UserError(f"gates cannot have the function {name!r}: known are {', '.join(GATES)}")
+    return function(name)
+
+
+def with_parameters(name: str, *parameters: float) -> str:
+    """Return the name of a function with these parameters."""
+    return f"{name}({', '.join(repr(float(parameter)) for parameter in parameters)})"

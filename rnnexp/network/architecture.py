@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from rnnexp.network import cells
+from rnnexp.network import cells, front
+from rnnexp.network.front import FrontLayer, Reshaping
 from rnnexp.network.lengths import Padding
 
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
@@ -96,12 +97,33 @@ class Stack(Generic[LayerT]):
         features: inputs a time step.
         layers: from the input on.
         every_step: whether there is an output at every step, of a decoder if there is one, or one after the last.
+        front: layers ahead of the recurrent ones, which see the whole sequence at once, and can change its length.
+        back: the same behind them.
+        flattened: whether the output layer reads the values of all steps, and not those of the last one.
     """
 
     sequence_length: int
     features: int
     layers: tuple[LayerT, ...]
     every_step: bool
+    front: tuple[Reshaping, ...] = field(default=(), kw_only=True)
+    back: tuple[Reshaping, ...] = field(default=(), kw_only=True)
+    flattened: bool = field(default=False, kw_only=True)
+
+    @property
+    def steps(self) -> int:
+        """How many the recurrent layers take."""
+        return front.extent(self.front, self.sequence_length, self.features)[0]
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers they read at a step."""
+        return front.extent(self.front, self.sequence_length, self.features)[1]
+
+    @property
+    def waits(self) -> bool:
+        """Whether what comes behind the recurrent layers reads the values of all steps at once."""
+        return bool(self.back) or self.flattened
 
     @property
     def encoder(self) -> tuple[LayerT, ...]:
@@ -123,12 +145,13 @@ class Stack(Generic[LayerT]):
         """Steps with an output."""
         if not self.every_step:
             return 1
-        return self.encoder[-1].repeats if self.encoder else self.sequence_length
+        return self.encoder[-1].repeats if self.encoder else self.steps
 
     @property
     def forward(self) -> bool:
         """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
-        return not self.encoder and all(layer.forward for layer in self.layers)
+        alone = not (self.encoder or self.front or self.waits)
+        return alone and all(layer.forward for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -209,7 +232,8 @@ class Architecture(Stack[Layer]):
             the padding is. Empty, where all have that length.
 
     Raises:
-        ValueError: if there is such a path to more than one answer, or of sequences of different lengths.
+        ValueError: if there is such a path to more than one answer, or of sequences of different lengths, or if what is
+            ahead of the recurrent layers or behind them does not go with the rest.
     """
 
     outputs: int
@@ -218,12 +242,17 @@ class Architecture(Stack[Layer]):
     softmax: bool = False
     linear_path: bool = False
     padding: Padding = ""
+    front: tuple[FrontLayer, ...] = field(default=(), kw_only=True)
+    back: tuple[FrontLayer, ...] = field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         if self.linear_path and self.every_step:
             raise ValueError("a linear path goes to the one answer after the last step, not to an answer at every step")
         if self.linear_path and self.padding:
             raise ValueError("a linear path reads sequences of one length")
+        if self.linear_path and (self.front or self.waits):
+            raise ValueError("a linear path goes beside recurrent layers that are alone")
+        check_surroundings(self, variable_length=self.variable_length)
 
     @property
     def variable_length(self) -> bool:
@@ -272,21 +301,49 @@ class Architecture(Stack[Layer]):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of all weights, in Keras' order."""
         found: dict[str, tuple[int, ...]] = {}
-        inputs = self.features
+        found |= front.shapes(self.front, self.sequence_length, self.features, "front")
+        inputs = self.inputs
         for layer, scopes in zip(self.layers, self.scopes, strict=True):
             for scope in scopes:
                 found |= {f"{scope}{name}": shape for name, shape in layer.shapes(inputs).items()}
             inputs = layer.width
+        found |= front.shapes(self.back, self.steps, inputs, "back")
+        steps, inputs = front.extent(self.back, self.steps, inputs)
+        inputs *= steps if self.flattened else 1
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what does not apply is left out."""
-        found = {name: fact for name, fact in asdict(self).items() if fact or name not in ("linear_path", "padding")}
-        return {**found, "layers": [layer.to_json() for layer in self.layers]}
+        found = {
+            **asdict(self),
+            "front": [front.to_json(layer) for layer in self.front],
+            "layers": [layer.to_json() for layer in self.layers],
+            "back": [front.to_json(layer) for layer in self.back],
+        }
+        optional = ("linear_path", "padding", "front", "back", "flattened")
+        return {name: fact for name, fact in found.items() if fact or name not in optional}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:
         """Return what ``to_json`` was called on."""
-        return cls(**{**found, "layers": tuple(Layer(**layer) for layer in found["layers"])})
+        around = {name: tuple(map(front.from_json, found.get(name, ()))) for name in ("front", "back")}
+        return cls(**{**found, **around, "layers": tuple(Layer(**layer) for layer in found["layers"])})
+
+
+def check_surroundings(network: Stack[Any], *, variable_length: bool) -> None:
+    """Check that what is ahead of recurrent layers and behind them goes with the rest.
+
+    Raises:
+        ValueError: if not.
+    """
+    front.extent(network.front, network.sequence_length, network.features)
+    if any(isinstance(layer, front.Embedding) for layer in (*network.front[1:], *network.back)):
+        raise ValueError("an embedding reads the input, and so comes first")
+    if network.waits and (network.every_step or variable_length):
+        raise ValueError("what reads the values of all steps gives one answer, of sequences of one length")
+    if variable_length and not all(layer.pointwise for layer in network.front):
+        raise ValueError("ahead of the recurrent layers, sequences of different lengths are taken step by step only")
+    if not (network.layers or network.front):
+        raise ValueError("a network has recurrent layers, or others ahead of where they would be")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.network.activations import Function, sigmoid
+from rnnexp.network.activations import ACTIVATIONS, Function, in_units, sigmoid
 
 _NAME = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?")
 # Klambauer et al. 2017.
@@ -137,6 +137,16 @@ def function(name: str) -> Function:
         return FUNCTIONS[parts["name"]](*map(float, filter(None, re.split(r",\s*", parts["parameters"] or ""))))
     except (TypeError, ValueError):
         raise UserError(f"activation {name!r}: these are no parameters of {parts['name']}") from None
+
+
+def in_own_units(name: str, max_value: float) -> Function:
+    """Return the function of a name that a layer has, ours or somebody else's, in the user's numbers.
+
+    Raises:
+        UserError: if there is none.
+    """
+    # Of relu and the like there is more than one form, but custom is only there.
+    return in_units(name, max_value) if name in ACTIVATIONS and name not in FUNCTIONS else function(name)
 
 
 def gate(name: str) -> Function:

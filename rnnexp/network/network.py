@@ -9,9 +9,11 @@ from functools import partial
 import numpy as np
 
 from rnnexp.network import cells
+from rnnexp.network import front as parallel
 from rnnexp.network import functions as names
-from rnnexp.network.activations import ACTIVATIONS, Function, in_units
+from rnnexp.network.activations import Function
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
+from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import Functions
 from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
@@ -74,18 +76,28 @@ class Network:
         return Functions(self._function(layer.activation or self.architecture.activation), names.gate(layer.gate))
 
     def _function(self, name: str) -> Function:
-        # Of relu and the like there is more than one form, but custom is only there.
-        if name in ACTIVATIONS and name not in names.FUNCTIONS:
-            return in_units(name, self.architecture.max_value)
-        return names.function(name)
+        return names.in_own_units(name, self.architecture.max_value)
 
     def layer_weights(self) -> list[list[tuple[np.ndarray, ...]]]:
         """Return the weights of each direction of each recurrent layer."""
-        arrays, found = iter(self.weights), []
+        arrays, found = iter(self.weights[self._front_arrays :]), []
         for layer in self.architecture.layers:
             count = len(layer.shapes(1))
             found.append([tuple(next(arrays) for _ in range(count)) for _ in layer.directions])
         return found
+
+    def front_weights(self) -> list[list[np.ndarray]]:
+        """Return the weights of each layer ahead of the recurrent ones."""
+        return _shared_out(self.weights, self.architecture.front)
+
+    def back_weights(self) -> list[list[np.ndarray]]:
+        """Return the weights of each layer behind them."""
+        recurrent = sum(len(arrays) for layer in self.layer_weights() for arrays in layer)
+        return _shared_out(self.weights[self._front_arrays + recurrent :], self.architecture.back)
+
+    @property
+    def _front_arrays(self) -> int:
+        return sum(len(arrays) for arrays in self.front_weights())
 
     def with_weights(self, weights: Sequence[np.ndarray]) -> Network:
         """Return the same network with other weights."""
@@ -106,24 +118,31 @@ class Network:
         x: np.ndarray,
         ranges: Sequence[Sequence[Ranges]] | None = None,
         lengths: np.ndarray | None = None,
+        around: tuple[Sequence[Ranges], Sequence[Ranges]] | None = None,
     ) -> np.ndarray:
         """Return the outputs before any softmax, float64 ``[n, outputs]``, or ``[n, steps, outputs]``.
 
         Args:
-            x: ``[n, time, features]``.
+            x: ``[n, time, features]``; or words, ``[n, time]``.
             ranges: of each layer and direction; take in what lies where.
             lengths: real steps of each sequence, ``[n]``, before the padding, of which the outputs are 0; None: all.
+            around: ranges of the layers ahead of the recurrent ones and of those behind them.
         """
         layers, every_step = self.architecture.layers, self.architecture.every_step
         found, begin = [], 0
-        for part in batches(x, max(layer.width for layer in layers)):
+        for part in self._batches(x):
             values, own = part.astype(np.float64), lengths if lengths is None else lengths[begin : begin + len(part)]
             begin += len(part)
+            ahead, behind = around or (None, None)
+            values = [values, *self._through(self.architecture.front, self.front_weights(), values, ahead, own)][-1]
             stacked = zip(layers, self.layer_weights(), ranges or self.ranges(), strict=True)
             for number, (layer, weights, seen) in enumerate(stacked, 1):
-                last = number == len(layers) and not every_step
+                last = number == len(layers) and not (every_step or self.architecture.waits)
                 values = repeated(self._run(layer, weights, values, seen, own, last=last)[0], layer.repeats)
                 own = None if layer.repeats else own
+            values = [values, *self._through(self.architecture.back, self.back_weights(), values, behind)][-1]
+            if self.architecture.flattened:
+                values = values.reshape(len(values), 1, -1)
             outputs = (values if every_step else values[:, -1]) @ self.kernel + self.bias
             if self.architecture.linear_path:
                 outputs += part.reshape(len(part), -1).astype(np.float64) @ self.linear_kernel
@@ -135,10 +154,47 @@ class Network:
 
         After the real steps, of which there are ``lengths``, nothing changes any more.
         """
-        values, found = np.asarray(x, np.float64), []
+        values, found = [np.asarray(x, np.float64), *self.front_values(x, lengths)][-1], []
         for layer, weights, seen in zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True):
             found.append(self._run(layer, weights, values, seen, lengths))
             values, lengths = repeated(found[-1][0], layer.repeats), None if layer.repeats else lengths
+        return found
+
+    def front_values(self, x: np.ndarray, lengths: np.ndarray | None = None) -> list[np.ndarray]:
+        """Return what each layer ahead of the recurrent ones makes of inputs, float64 ``[n, time, width]``."""
+        return self._through(self.architecture.front, self.front_weights(), np.asarray(x, np.float64), None, lengths)
+
+    def back_values(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return what each layer behind the recurrent ones makes of inputs, float64 ``[n, time, width]``."""
+        if not self.architecture.back:
+            return []
+        values = [x, *self.front_values(x), *(states[0] for states in self.states(x))][-1]
+        return self._through(self.architecture.back, self.back_weights(), values, None)
+
+    def _batches(self, x: np.ndarray) -> list[np.ndarray]:
+        """Return sequences, as many at a time as the memory is for."""
+        architecture = self.architecture
+        widths = [layer.width for layer in architecture.layers] or [architecture.inputs]
+        most = max(
+            parallel.most_numbers(architecture.front, x.shape[1], architecture.features),
+            parallel.most_numbers(architecture.back, architecture.steps, widths[-1]),
+        )
+        return batches(x, max(*widths, -(-most // x.shape[1])))
+
+    def _through(
+        self,
+        layers: Sequence[FrontLayer],
+        weights: Sequence[Sequence[np.ndarray]],
+        values: np.ndarray,
+        ranges: Sequence[Ranges] | None,
+        lengths: np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """Return what each of several layers that are parallel in time makes of values."""
+        found: list[np.ndarray] = []
+        for number, (layer, arrays) in enumerate(zip(layers, weights, strict=True)):
+            seen = ranges[number] if ranges else Ranges()
+            values = layer.run(arrays, values, self.architecture.max_value, seen, lengths)
+            found.append(values)
         return found
 
     def _run(
@@ -202,6 +258,12 @@ def stepped(
             for kept, new in zip(states, after, strict=False):
                 kept[rows] = new
         yield states
+
+
+def _shared_out(arrays: Sequence[np.ndarray], layers: Sequence[FrontLayer]) -> list[list[np.ndarray]]:
+    """Return of each layer its own arrays."""
+    left = iter(arrays)
+    return [[next(left) for _ in layer.shapes(1)] for layer in layers]
 
 
 def batches(x: np.ndarray, units: int) -> list[np.ndarray]:

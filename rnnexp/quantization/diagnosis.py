@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.quantization import reference
 from rnnexp.quantization.cell import width_of
+from rnnexp.quantization.front import IntegerConvolution, IntegerFrontLayer
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.scales import LARGEST_STATE, Affine
 
@@ -49,7 +50,7 @@ class Comparison:
         """Return the largest difference between integer and float state after each time step, as a share of full scale.
 
         ``[time]``, in the order in which a layer gives its values, over layers, units and up to ``SAMPLES`` samples. A
-        decoder's steps come after those of the encoder.
+        decoder's steps come after those of the encoder. Without recurrent layers there are none.
         """
         x, lengths = self._some()
         codes = placed(self.network.input.encode(x), lengths, self.network.padding)
@@ -60,25 +61,25 @@ class Comparison:
             found[-1].append(difference.max(axis=(0, 2)))
             if layer.repeats:
                 found.append([])
-        return np.concatenate([np.max(part, axis=0) for part in found])
+        return np.concatenate([np.max(part, axis=0) for part in found]) if found[-1] else np.zeros(0)
 
     def saturation(self) -> dict[str, float]:
         """Return, for input, states and output, the share of values that the integers' ranges cut off."""
         network = self.network
         x, lengths = self._some()
         found = {"input": _outside(without_padding(self.x, self.lengths), network.input)}
+        found |= _beyond(network.front, self.real.front_values(x, lengths), "front")
         for layer, scope, kept in zip(network.layers, network.scopes, self.real.states(x, lengths), strict=True):
             begins = [0] * len(kept)
             for cell, prefix in zip(layer.cells, scope, strict=True):
                 # What a cell keeps in two forms is one number in float.
                 for number, (state, values) in enumerate(zip(cell.states, kept, strict=False)):
-                    low, high = state.limits
-                    margin = max(abs(low), abs(high)) * 0.002 + state.scale
                     begin, end = begins[number], begins[number] + width_of(cell, state)
                     own = without_padding(values, lengths)[..., begin:end]
-                    found[prefix + state.name] = float(np.mean((own < low - margin) | (own > high + margin)))
+                    found[prefix + state.name] = _cut_off(own, state.limits, state.scale)
                     begins[number] = end
             lengths = None if layer.repeats else lengths
+        found |= _beyond(network.back, self.real.back_values(x), "back")
         outputs = self._run(self.real, self.x)
         outputs = without_padding(outputs, self.lengths) if network.answers_each_step else outputs
         found["logits" if network.softmax else "output"] = _outside(outputs, network.output)
@@ -107,6 +108,7 @@ class Comparison:
                 "avoids that)",
                 "state": sums,
                 "cell_state": sums,
+                "values": sums,
                 "output": "outputs go beyond what the training part showed",
                 "logits": "outputs go beyond what the training part showed",
             }[name.rpartition("/")[2]]
@@ -122,8 +124,24 @@ class Comparison:
         }[name] + f" (rounding the {name} alone costs {most:.2g})"
 
 
+def _beyond(layers: Sequence[IntegerFrontLayer], values: Sequence[np.ndarray], name: str) -> dict[str, float]:
+    """Return the share of what convolutions give, ``[n, time, width]`` each, that their tables cut off."""
+    return {
+        f"{name}_{number}/values": _cut_off(real, layer.activation.limits, layer.activation.scale)
+        for number, (layer, real) in enumerate(zip(layers, values, strict=True), 1)
+        if isinstance(layer, IntegerConvolution)
+    }
+
+
+def _cut_off(values: np.ndarray, limits: tuple[float, float], scale: float) -> float:
+    """Return the share of values that limits cut off, by more than rounding does."""
+    low, high = limits
+    margin = max(abs(low), abs(high)) * 0.002 + scale
+    return float(np.mean((values < low - margin) | (values > high + margin)))
+
+
 def _outside(values: np.ndarray, affine: Affine) -> float:
     """Return the share of values that codes cut off."""
-    low, high = affine.decode(np.array([-128, 127]))
+    low, high = affine.decode(np.array(affine.ends))
     margin = affine.scale / 2
     return float(np.mean((values < low - margin) | (values > high + margin)))

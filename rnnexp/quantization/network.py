@@ -14,14 +14,17 @@ and ``rnnexp.quantization.reference`` computes all of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
+from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
+from rnnexp.quantization import front
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
+from rnnexp.quantization.front import IntegerFrontLayer
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.scales import Affine
 
@@ -74,6 +77,8 @@ class IntegerNetwork(Stack[Layer]):
     output_layer: Product
     softmax: bool = False
     padding: Padding = ""
+    front: tuple[IntegerFrontLayer, ...] = field(default=(), kw_only=True)
+    back: tuple[IntegerFrontLayer, ...] = field(default=(), kw_only=True)
 
     @property
     def variable_length(self) -> bool:
@@ -87,8 +92,14 @@ class IntegerNetwork(Stack[Layer]):
 
     @property
     def values(self) -> int:
-        """How many values the output layer reads: those of the last layer."""
-        return len(self.layers[-1].scales)
+        """How many values the output layer reads: those of the last layer, or of all its steps."""
+        return len(self.output_scales)
+
+    @property
+    def output_scales(self) -> np.ndarray:
+        """The real value of one unit of each of these."""
+        steps = extent(self.back, self.steps, len(self.sources[-1].scale))[0] if self.flattened else 1
+        return np.tile(self.back_sources[-1].scale, steps)
 
     @property
     def path_inputs(self) -> int:
@@ -115,9 +126,18 @@ class IntegerNetwork(Stack[Layer]):
 
     @property
     def sources(self) -> list[Source]:
-        """What comes into each layer, and at last into the output layer, but for the linear path."""
-        first = input_source(self.input.scale, self.input.zero_point, self.features)
-        return [first, *(Source(layer.scales) for layer in self.layers)]
+        """What comes into each layer, and at last into what is behind them, but for the linear path."""
+        return [self.front_sources[-1], *(Source(layer.scales) for layer in self.layers)]
+
+    @property
+    def front_sources(self) -> list[Source]:
+        """What comes into each layer ahead of the recurrent ones, and at last into these."""
+        return front.sources(self.front, input_source(self.input.scale, self.input.zero_point, self.features))
+
+    @property
+    def back_sources(self) -> list[Source]:
+        """What comes into each layer behind the recurrent ones, and at last into the output layer."""
+        return front.sources(self.back, self.sources[-1])
 
     @property
     def path_source(self) -> Source:
@@ -126,10 +146,14 @@ class IntegerNetwork(Stack[Layer]):
 
     def real_weights(self) -> list[np.ndarray]:
         """Return the weights that the integers stand for, float64, in the order of ``Network.weights``."""
-        found = []
+        found: list[np.ndarray] = []
+        for ahead, source in zip(self.front, self.front_sources, strict=False):
+            found += ahead.real_weights(source)
         for layer, source in zip(self.layers, self.sources, strict=False):
             for cell in layer.cells:
                 found += cell.real_weights(source)
+        for behind, source in zip(self.back, self.back_sources, strict=False):
+            found += behind.real_weights(source)
         path = [self.linear_kernel.T] if self.path_inputs else []
         bias = self.output_layer.bias + CODE_UNIT * self.input.zero_point * self._path_codes.sum(axis=1)
         return [*found, *path, self.output_kernel.T, bias * self.output_bias_scale]
@@ -137,7 +161,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def output_kernel(self) -> np.ndarray:
         """The real weights of the output layer, ``[outputs, values]``."""
-        scales = self.layers[-1].scales
+        scales = self.output_scales
         return self.output_layer.codes[:, : self.values] * (self.output_layer.scale * scales[-1] / scales)
 
     @property
@@ -148,7 +172,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def linear_scale(self) -> float:
         """The real value of one unit of the linear path's weights."""
-        return self.output_layer.scale * self.layers[-1].scales[-1] / (self.input.scale / RADIX)
+        return self.output_layer.scale * self.output_scales[-1] / (self.input.scale / RADIX)
 
     @property
     def output_bias_scale(self) -> float:

@@ -8,10 +8,14 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.network import cells
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.front import Embedding, FrontLayer
 from rnnexp.network.lengths import without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
+from rnnexp.quantization import front
 from rnnexp.quantization.cell import Integers, Source, input_source
+from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
@@ -27,7 +31,7 @@ def quantize(
 
     Args:
         network: the real numbers.
-        x: ``[n, time, features]``.
+        x: ``[n, time, features]``; or words, ``[n, time]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
         lengths: real steps of each sequence, ``[n]``; None: all.
 
@@ -40,16 +44,21 @@ def quantize(
             raise UserError(f"{name} has values that are not finite numbers: nothing to quantise")
     # Far out, exp is infinite on the way to a finite result.
     with np.errstate(over="ignore"):
-        ranges = network.ranges()
-        outputs = network.run(x, ranges, lengths)
-        seen = without_padding(x, lengths)
-        inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input")
+        ranges, ahead, behind = network.ranges(), _ranges(architecture.front), _ranges(architecture.back)
+        outputs = network.run(x, ranges, lengths, (ahead, behind))
+        inputs = _input(architecture, without_padding(x, lengths), input_range)
         source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        max_value = architecture.max_value
+        first = front.quantize(architecture.front, network.front_weights(), max_value, ahead, source)
+        source = front.sources(first, source)[-1]
         layers = _layers(network, ranges, source)
+        source = Source(layers[-1].scales) if layers else source
+        last = front.quantize(architecture.back, network.back_weights(), max_value, behind, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output")
-    scales = layers[-1].scales
+    scales = front.sources(last, source)[-1].scale
+    scales = np.tile(scales, len(network.kernel) // len(scales))
     rows = output_rows(network, scales, inputs)
     output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output")
     return IntegerNetwork(
@@ -62,7 +71,22 @@ def quantize(
         output_layer=without_zero_point(output_layer, inputs.zero_point, slice(len(scales), None)),
         softmax=architecture.softmax,
         padding=architecture.padding,
+        front=first,
+        back=last,
+        flattened=architecture.flattened,
     )
+
+
+def _ranges(layers: Sequence[FrontLayer]) -> list[Ranges]:
+    return [Ranges() for _ in layers]
+
+
+def _input(architecture: Architecture, seen: np.ndarray, limits: tuple[float, float] | None) -> Affine:
+    """Return the codes of the inputs: words are their own, and numbers have those that cover what was seen."""
+    first = next(iter(architecture.front), None)
+    if isinstance(first, Embedding):
+        return Words(1.0, 0, words=first.words)
+    return affine(limits or (float(seen.min()), float(seen.max())), "input")
 
 
 def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndarray:
@@ -70,7 +94,7 @@ def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndar
 
     Args:
         network: the real numbers.
-        scales: of the last layer's values; weights are for values that all have the last of these.
+        scales: of the values that it reads; weights are for values that all have the last of these.
         inputs: codes that the path's weights are for.
     """
     kernels = [(network.kernel, scales)]

@@ -7,10 +7,13 @@ from functools import partial
 
 import numpy as np
 
+from rnnexp.network.front import most_numbers
 from rnnexp.network.lengths import at_the_start, placed, real
 from rnnexp.network.network import batches, repeated, stepped, through
+from rnnexp.quantization import front
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell, width_of
+from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 
@@ -31,7 +34,7 @@ def run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None =
 
     Args:
         network: the integers.
-        codes: int8 ``[n, time, features]``.
+        codes: int8 ``[n, time, features]``; or words, int32 ``[n, time]``.
         lengths: real steps of each sequence, ``[n]``, at the end of it that ``padding`` leaves; None: all. One below 1
             counts as 1, and one beyond ``time`` as that.
 
@@ -39,7 +42,7 @@ def run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None =
         int8 ``[n, outputs]``, or ``[n, time, outputs]``, with the zero point at steps of padding.
     """
     found, begin = [], 0
-    for part in batches(codes, max(len(layer.scales) for layer in network.layers)):
+    for part in batches(codes, _most_numbers(network, codes.shape[1])):
         found.append(_run(network, part, lengths if lengths is None else lengths[begin : begin + len(part)]))
         begin += len(part)
     return np.concatenate(found)
@@ -50,7 +53,7 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
 
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
-    values, found = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX, []
+    values, found = _values_of(network, at_the_start(codes, lengths, network.padding)), []
     for layer in network.layers:
         found.append(_run_layer(layer, values, lengths))
         values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
@@ -62,11 +65,32 @@ def context(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | No
     return states(network, codes, lengths)[len(network.encoder) - 1][:, -1]
 
 
+def _most_numbers(network: IntegerNetwork, steps: int) -> int:
+    """Return how many numbers there are at once of one step of a sequence, on the average."""
+    widths = [len(source.scale) for source in network.sources]
+    most = max(
+        most_numbers(network.front, steps, network.features),
+        most_numbers(network.back, network.steps, widths[-1]),
+    )
+    return max(*widths, -(-most // steps))
+
+
+def _values_of(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+    """Return what the recurrent layers read, int64 ``[n, time, width]``."""
+    given = network.front_sources[0]
+    values = codes.astype(np.int64)
+    return front.run(network.front, values if isinstance(network.input, Words) else values * RADIX, given)
+
+
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-    values = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX
+    values = _values_of(network, at_the_start(codes, lengths, network.padding))
+    waits = network.every_step or network.waits
     for number, layer in enumerate(network.layers, 1):
-        values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not network.every_step)
+        values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not waits)
         values, lengths = repeated(values, layer.repeats), None if layer.repeats else lengths
+    values = front.run(network.back, values, network.sources[-1])
+    if network.flattened:
+        values = values.reshape(len(values), 1, -1)
     if not network.every_step:
         values = values[:, -1:]
     values = values.reshape(-1, values.shape[2])

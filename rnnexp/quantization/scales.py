@@ -30,6 +30,11 @@ class Affine:
     scale: float
     zero_point: int
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The lowest and the highest code."""
+        return -128, 127
+
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return int8 codes: rounded to nearest, ties to even, and clipped."""
         # In place: the inputs of a large data set are hundreds of megabytes.

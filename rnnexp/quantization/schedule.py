@@ -69,8 +69,8 @@ def plan(network: IntegerNetwork) -> list[Loop]:
         else:
             groups.append([layer])
     loops: list[Loop] = []
-    steps, padded = network.sequence_length, network.variable_length
-    reads: tuple[Reading, ...] = (Reading(steps, network.features, 1, network.layers[0].cells[0].states[0].scale),)
+    steps, padded = network.steps, network.variable_length
+    reads: tuple[Reading, ...] = (_first(network),)
     for group in groups:
         first = group[0]
         if len(first.cells) > 1:
@@ -79,14 +79,22 @@ def plan(network: IntegerNetwork) -> list[Loop]:
             chains = (Chain(tuple(layer.cells[0] for layer in group), first.backwards),)
         gives: Gives = "values"
         repeats = group[-1].repeats
-        if repeats or (group is groups[-1] and not network.every_step):
+        last = group is groups[-1]
+        if repeats or (last and not (network.every_step or network.waits)):
             gives = "last"
-        elif group is groups[-1] and len(chains) == 1:
+        elif last and len(chains) == 1 and not network.waits:
             gives = "outputs"
         loops.append(Loop(chains, reads, gives, steps, padded))
         given = [chain.cells[-1] for chain in chains]
         reads = tuple(Reading(1 if repeats else steps, cell.units, 2, cell.states[0].scale) for cell in given)
         steps, padded = repeats or steps, padded and not repeats
-    if network.every_step and loops[-1].gives == "values":
+    if network.every_step and not (loops and loops[-1].gives == "outputs"):
         loops.append(Loop((), reads, "outputs", steps, padded))
     return loops
+
+
+def _first(network: IntegerNetwork) -> Reading:
+    """Return what the first loop reads: values of what is ahead of it, or input codes."""
+    if network.front:
+        return Reading(network.steps, network.inputs, 2, float(network.sources[0].scale[-1]))
+    return Reading(network.steps, network.features, 1, network.layers[0].cells[0].states[0].scale)

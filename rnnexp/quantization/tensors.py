@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, width_of
+from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, IntegerFrontLayer, Words
 from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 from rnnexp.quantization.product import RADIX
 
@@ -57,11 +58,13 @@ def describe(network: IntegerNetwork, saturation: Mapping[str, float]) -> list[T
     scale = network.output_bias_scale
     found = [
         *_interface(network),
+        *_around(network.front, network.front_sources, "front"),
         *(_state(state, cell, prefix) for cell, _, prefix in cells for state in cell.states),
         *(_pre_activation(block, scope) for block, *_, scope in blocks),
         *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
         *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
+        *_around(network.back, network.back_sources, "back"),
         *_linear_path(network),
         _entry("output_kernel", PAIR, outputs.shape, layer.scale, outputs),
         *(_bias(block, scope) for block, *_, scope in blocks),
@@ -80,16 +83,47 @@ def _entry(
 
 def _interface(network: IntegerNetwork) -> list[TensorSummary]:
     """Return input and output."""
-    given = [1, network.sequence_length, network.features]
+    words = isinstance(network.input, Words)
+    given = [1, network.sequence_length, *([] if words else [network.features])]
     made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
     tensors = [("input", network.input, given), ("logits" if network.softmax else "output", network.output, made)]
     if network.softmax:
         tensors.append(("output", PROBABILITIES, made))
-    ends = np.array([-128, 127])
     return [
-        _entry(name, "int8", shape, affine.scale, affine.decode(ends), affine.zero_point)
+        _entry(
+            name,
+            "int32" if words and name == "input" else "int8",
+            shape,
+            affine.scale,
+            affine.decode(np.array(affine.ends)),
+            affine.zero_point,
+        )
         for name, affine, shape in tensors
     ]
+
+
+def _around(layers: Sequence[IntegerFrontLayer], sources: Sequence[Source], name: str) -> list[TensorSummary]:
+    """Return the tensors of layers ahead of the recurrent ones or behind them, a value that they give as one step."""
+    found = []
+    for number, (layer, source, given) in enumerate(zip(layers, sources, sources[1:], strict=False), 1):
+        scope, width = f"{name}_{number}/", len(given.scale)
+        if isinstance(layer, IntegerEmbedding):
+            embeddings = layer.embeddings * layer.scale
+            found.append(_entry(f"{scope}embeddings", PAIR, embeddings.shape, layer.scale, embeddings))
+        if isinstance(layer, IntegerConvolution):
+            table, product = layer.activation, layer.sums
+            kernel, bias = layer.real_weights(source)
+            ends = [table.start, table.start + (len(table.values) - 1) * table.step]
+            values = table.values * table.scale
+            zero = round(-table.start / table.step)
+            found += [
+                _entry(f"{scope}values", PAIR, [1, width], table.scale, table.limits),
+                _entry(f"{scope}pre_activation", "int16", [1, width], table.step, ends, zero),
+                _entry(f"{scope}activation_table", "int16", values.shape, table.scale, values),
+                _entry(f"{scope}kernel", PAIR, kernel.shape, product.scale, kernel),
+                _entry(f"{scope}bias", "int64", bias.shape, layer.bias_scale, bias),
+            ]
+    return found
 
 
 def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:

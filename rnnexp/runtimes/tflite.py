@@ -93,6 +93,8 @@ class _Micro:
     # The arena must hold the activations of all subgraphs, each with the whole input.
     ARENA_BYTES = 1 << 20
     ARENA_INPUTS = 16
+    # What is computed of the whole sequence at once can be larger than that.
+    ARENA_GRAPHS = 2
 
     def __init__(self, content: bytes) -> None:
         try:
@@ -101,10 +103,10 @@ class _Micro:
             raise UserError(
                 f"TensorFlow Lite Micro cannot be loaded ({error}): install it with `pip install --pre tflite-micro`"
             ) from error
-        from rnnexp.formats.tflite.metadata import interface_sizes
+        from rnnexp.formats.tflite.metadata import interface_sizes, largest_graph
 
         given, made = interface_sizes(content)
-        arena = self.ARENA_BYTES + self.ARENA_INPUTS * sum(given)
+        arena = self.ARENA_BYTES + self.ARENA_INPUTS * sum(given) + self.ARENA_GRAPHS * largest_graph(content)
         self._interpreter = runtime.Interpreter.from_bytes(content, arena_size=arena)
         self.inputs = [self._spec(self._interpreter.get_input_details(place)) for place in range(len(given))]
         self.outputs = [self._spec(self._interpreter.get_output_details(place)) for place in range(len(made))]
@@ -211,9 +213,9 @@ class TFLiteModel:
         return np.stack(outputs)
 
     def encode(self, x: np.ndarray) -> np.ndarray:
-        """Return float inputs in the model's type."""
-        if self.input.dtype == np.float32:
-            return np.asarray(x, np.float32)
+        """Return float inputs in the model's type; numbers of words, int32, are their own codes."""
+        if self.input.dtype in (np.float32, np.int32):
+            return np.asarray(x).astype(self.input.dtype)
         return quantize(x, self.input.scale, self.input.zero_point, self.input.dtype)
 
     def predict(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:

@@ -13,8 +13,9 @@ from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
 
-from rnnexp.formats.npz import previous
-from rnnexp.network import cells
+from rnnexp.formats.npz import front, previous
+from rnnexp.network import architecture, cells
+from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
@@ -30,8 +31,12 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     for prefix, cell in named_cells(network):
         name = next(name for name in cells.packages() if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
+    for prefix, ahead in front.named(network):
+        found |= {f"{prefix}kind": front.kind(ahead), **dict(_numbers(ahead, prefix))}
     if network.padding:
         found["padding"] = network.padding
+    if not network.flattened:
+        del found["flattened"]
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -49,7 +54,11 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
     padding = cast(Padding, str(found.get("padding", "")))
-    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding)
+    around: dict[str, tuple[Any, ...]] = {name: _around(found, name) for name in ("front", "back")}
+    flattened = bool(found.get("flattened", False))
+    facts = {"layers": tuple(layers), "padding": padding, "flattened": flattened, **around}
+    network: IntegerNetwork = _built(IntegerNetwork, found, "", **facts)
+    network = front.with_words(network)
     check(network)
     return network
 
@@ -61,6 +70,15 @@ def named_cells(network: IntegerNetwork) -> list[tuple[str, IntegerCell]]:
         for number, layer in enumerate(network.layers, 1)
         for way, cell in zip(_ways(len(layer.cells)), layer.cells, strict=True)
     ]
+
+
+def _around(found: Mapping[str, np.ndarray], name: str) -> tuple[Any, ...]:
+    """Return the layers ahead of the recurrent ones or behind them."""
+    layers: list[Any] = []
+    while f"{name}_{len(layers) + 1}/kind" in found:
+        prefix = f"{name}_{len(layers) + 1}/"
+        layers.append(_built(front.KINDS[str(found[f"{prefix}kind"])], found, prefix))
+    return tuple(layers)
 
 
 def _ways(directions: int) -> tuple[str, ...]:
@@ -140,11 +158,16 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
-    inputs = network.features
+    architecture.check_surroundings(network, variable_length=network.variable_length)
+    front.check(network.front, network.sequence_length, network.features, check_product)
+    inputs = network.inputs
     for layer in network.layers:
         for cell in layer.cells:
             check_cell(cell, inputs)
         inputs = sum(cell.units for cell in layer.cells)
+    front.check(network.back, network.steps, inputs, check_product)
+    steps, inputs = extent(network.back, network.steps, inputs)
+    inputs *= steps if network.flattened else 1
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
         raise ValueError(f"layers are repeated {repeats} times")

@@ -77,3 +77,8 @@ def interface_sizes(content: bytes) -> tuple[list[int], list[int]]:
         [4 * math.prod(graph.tensors[number].shape) for number in numbers] for numbers in (graph.inputs, graph.outputs)
     )
     return given, made
+
+
+def largest_graph(content: bytes) -> int:
+    """Return the size of all tensors of a file's largest subgraph, were they int32 or float32."""
+    return max(sum(4 * math.prod(tensor.shape) for tensor in graph.tensors) for graph in read(content).subgraphs)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnexp.network import front
 from rnnexp.network.architecture import Architecture, Layer
-from rnnexp.network.front import Axis, FrontLayer
+from rnnexp.network.front import FrontLayer
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
     Activation,
@@ -29,6 +29,7 @@ from rnnexp.network.graph.nodes import (
 )
 from rnnexp.network.lengths import Padding
 from rnnexp.network.network import Network
+from rnnexp.network.windows import Axis
 
 Weights = tuple[np.ndarray, ...]
 

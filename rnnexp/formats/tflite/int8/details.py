@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.formats.npz import integers
+from rnnexp.formats.npz import front, integers
 from rnnexp.formats.tflite import reader
 from rnnexp.formats.tflite.builder import Model
 from rnnexp.formats.tflite.int8.constants import by_units, pairs_of, unique, weights_of
+from rnnexp.formats.tflite.int8.front import embedding_pairs
+from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import RADIX, Product
 from rnnexp.quantization.tables import Table
@@ -154,6 +156,13 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
         for joined, tables in groups:
             sizes = [len(table.values) for table in tables]
             details[prefix + joined] = [model.buffer(pairs_of(tables).tobytes()), *sizes]
+    for prefix, layer in front.named(network):
+        if isinstance(layer, IntegerConvolution):
+            product(f"{prefix}sums", layer.sums, 1)
+            table = layer.activation
+            details[f"{prefix}activation"] = [model.buffer(pairs_of([table]).tobytes()), len(table.values)]
+        if isinstance(layer, IntegerEmbedding):
+            details[f"{prefix}embeddings"] = [model.buffer(embedding_pairs(layer).tobytes()), len(layer.embeddings)]
     exact = {name: _to_text(value) if isinstance(value, float) else value for name, value in details.items()}
     return pack(json.dumps(exact, separators=(",", ":")).encode())
 
@@ -172,6 +181,11 @@ def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
     found = {name: np.asarray(value) for name, value in details.items() if not isinstance(value, list)}
     for name, value in details.items():
         if not isinstance(value, list):
+            continue
+        if name.endswith("/embeddings"):
+            buffer, words = value
+            upper, lower = numbers(buffer, "i1").reshape(-1, 2).T.astype(np.int16)
+            found[name] = (RADIX * upper + lower).reshape(words, -1)
             continue
         # Of a table there is no shift; a cell may have a number of that name.
         if f"{name}_shift" in details and f"{name}_multiple" not in details:

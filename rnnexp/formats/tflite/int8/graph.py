@@ -136,13 +136,8 @@ class GraphArithmetic(Operators, Arithmetic):
 
     def products(self, product: Product, values: Sequence[Value], name: str) -> int:
         """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
-        # That of the values which the product was made for, exactly: kernels see the ratio of all scales here.
-        scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
+        scale = scale_of_values(product, name)
         fine = scale / CODE_UNIT
-        exact = ratio(fine, RADIX * product.scale, product.step)
-        # What float32 does not hold at all is refused where it is written.
-        if math.isfinite(exact) and exact != 2.0**-product.shift:
-            raise ValueError(f"the scales of the product {name!r} are not exact in float32: they need few digits")
         codes = self._all_codes(values, scale, name)
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
@@ -277,6 +272,20 @@ class GraphArithmetic(Operators, Arithmetic):
         result = self.tensor(name, self.graph.shape(number), np.int16, result_scale)
         self.fully_connected([number, twice, bias], result, keep_dimensions=True)
         return result
+
+
+def scale_of_values(product: Product, name: str) -> float:
+    """Return that of the values which a product was made for, exactly: kernels see the ratio of all its scales.
+
+    Raises:
+        ValueError: if float32 does not hold that ratio.
+    """
+    scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
+    exact = ratio(scale / CODE_UNIT, RADIX * product.scale, product.step)
+    # What float32 does not hold at all is refused where it is written.
+    if math.isfinite(exact) and exact != 2.0**-product.shift:
+        raise ValueError(f"the scales of the product {name!r} are not exact in float32: they need few digits")
+    return scale
 
 
 def ratio(first: float, second: float, result: float) -> float:

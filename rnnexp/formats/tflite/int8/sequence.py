@@ -8,6 +8,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Model, Subgraph
+from rnnexp.formats.tflite.int8 import front
 from rnnexp.formats.tflite.int8.extent import Extent, write_extent
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
@@ -21,8 +22,11 @@ from rnnexp.quantization.schedule import Loop, plan
 def write_sequence(model: Model, network: IntegerNetwork) -> None:
     """Write a network that takes whole sequences: the main subgraph, and two for each of its loops."""
     main, loops = model.subgraph("main"), plan(network)
-    inputs, carried = _write_loops(model, main, network, loops)
-    if network.every_step:
+    inputs, sequences, carried = _write_loops(model, main, network, loops)
+    if network.waits or not loops:
+        value = front.write_back(main, network, sequences, network.steps)
+        result = write_output_layer(main, network, [value])
+    elif network.every_step:
         affine, name = network.output, "logits" if network.softmax else "output"
         shape = [1, network.output_steps, network.outputs]
         result = main.tensor(name, shape, np.int8, scale=affine.scale, zero_point=affine.zero_point)
@@ -48,7 +52,7 @@ def write_encoder(model: Model, network: IntegerNetwork) -> None:
     main, loops = model.subgraph("main"), plan(network)
     # Encoders end where the first last values are read.
     loops = loops[: 1 + next(number for number, loop in enumerate(loops) if loop.gives == "last")]
-    inputs, carried = _write_loops(model, main, network, loops)
+    inputs, _, carried = _write_loops(model, main, network, loops)
     arithmetic, found = GraphArithmetic(main), []
     values = _last_values(loops[-1], carried)
     # Who reads it has the second direction's own scale in its weights.
@@ -74,17 +78,14 @@ def _last_values(loop: Loop, carried: Carried) -> list[Value]:
 
 def _write_loops(
     model: Model, graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]
-) -> tuple[list[int], Carried]:
-    """Write inputs and loops into the main subgraph; return the inputs, and what the last loop has carried."""
-    steps, affine = network.sequence_length, network.input
-    inputs = graph.tensor(
-        "input", [1, steps, network.features], np.int8, scale=affine.scale, zero_point=affine.zero_point
-    )
-    arithmetic = GraphArithmetic(graph)
-    # From here on, to be joined with the state, codes are numbers in units of the state's scale. The kernel's input
-    # columns make up for the true scale, the biases for the true zero point.
-    read = loops[0].reads[0]
-    sequences = [arithmetic.reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")]
+) -> tuple[list[int], list[int], Carried]:
+    """Write inputs and loops into the main subgraph.
+
+    Returns:
+        The inputs, the sequences that a further loop would read, and what the last loop has carried.
+    """
+    steps, arithmetic = network.sequence_length, GraphArithmetic(graph)
+    inputs, sequences = _write_input(graph, network, loops)
     given, extent = [inputs], None
     if network.variable_length:
         given.append(graph.tensor("length", [1], np.int32))
@@ -106,7 +107,23 @@ def _write_loops(
                 )
                 for value in _last_values(loop, carried)
             ]
-    return given, carried
+    return given, sequences, carried
+
+
+def _write_input(graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]) -> tuple[int, list[int]]:
+    """Return the input, and the sequence that the first loop reads."""
+    if network.front:
+        inputs, frames = front.write_input(graph, network)
+        return inputs, [frames.tensor]
+    steps, affine = network.sequence_length, network.input
+    inputs = graph.tensor(
+        "input", [1, steps, network.features], np.int8, scale=affine.scale, zero_point=affine.zero_point
+    )
+    # From here on, to be joined with the state, codes are numbers in units of the state's scale. The kernel's input
+    # columns make up for the true scale, the biases for the true zero point.
+    read = loops[0].reads[0]
+    codes = GraphArithmetic(graph).reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")
+    return inputs, [codes]
 
 
 def _write_loop(

@@ -26,6 +26,7 @@ OPERATORS = frozenset(
         "BATCH_MATMUL",
         "CAST",
         "CONCATENATION",
+        "CONV_2D",
         "DYNAMIC_UPDATE_SLICE",
         "FILL",
         "FULLY_CONNECTED",
@@ -33,6 +34,7 @@ OPERATORS = frozenset(
         "LESS",
         "LESS_EQUAL",
         "MAXIMUM",
+        "MAX_POOL_2D",
         "MINIMUM",
         "MUL",
         "QUANTIZE",
@@ -49,7 +51,8 @@ TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file.
 
-    Input: int8 ``[1, time, features]``; output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``. Where
+    Input: int8 ``[1, time, features]``, or numbers of words, int32 ``[1, time]``, of which one that is out of range is
+    the nearest in it. Output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``. Where
     sequences can be shorter, a second input has the length, int32 ``[1]``: one below 1 counts as 1, and one beyond
     ``time`` as that. Outputs at steps of padding have the zero point's code, and so the same probability each.
 

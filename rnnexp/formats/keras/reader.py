@@ -14,7 +14,7 @@ from rnnexp.errors import UserError, did_you_mean
 from rnnexp.formats.keras.kinds import EACH_STEP, KINDS, wrapped
 from rnnexp.formats.keras.layers.shapes import reshaped_input
 from rnnexp.formats.keras.options import Options, unwrapped
-from rnnexp.formats.keras.site import NO_PADDING, Kind, Nodes, Site, Tensor
+from rnnexp.formats.keras.site import Kind, Nodes, Site, Tensor
 from rnnexp.formats.keras.stored import Stored, load
 from rnnexp.formats.keras.structure import MODELS, Call, Structure, entries, flatten
 from rnnexp.formats.keras.weights import Weights
@@ -65,11 +65,9 @@ class _Reading:
         found = {INPUT: self._input(needed)}
         for call in needed:
             found[call.key] = self._call(call, [found[key] for key in call.inputs])
-        if output == INPUT or not self._nodes.made or found[output].node == INPUT:
+        if output == INPUT or found[output].node in (INPUT, "input"):
             raise UserError(f"{self._stored.name}: nothing is computed of the input")
-        result = found[output]
-        if result.padding != NO_PADDING:
-            raise UserError(f"{self._stored.name}: the last layer, {output!r}, only adds zeros")
+        result = self._nodes.settled(found[output], output)
         self._check_lengths()
         shape = found[INPUT].shape
         return Graph(

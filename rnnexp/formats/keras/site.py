@@ -51,13 +51,20 @@ class Nodes:
         made: in order.
         masking: how sequences say their length.
         timed: layers that go by the sequence's length, and whether what they read says it.
-        outputs: of each layer, by its name: the tensor that it gives.
     """
 
     made: list[Node] = field(default_factory=list)
     masking: Masking | None = None
     timed: list[tuple[Options, bool]] = field(default_factory=list)
-    outputs: dict[str, Tensor] = field(default_factory=dict)
+
+    def settled(self, found: Tensor, name: str) -> Tensor:
+        """Return a value with the zeros around it; if they are not there yet, a node of this name adds them."""
+        if found.padding == NO_PADDING:
+            return found
+        channels = found.width
+        kernel, bias = np.ones((1, 1, 1, channels)), np.zeros(channels)
+        self.made.append(Convolution(name, (found.node,), kernel, bias, padding=found.padding, groups=channels))
+        return Tensor(name, padded_shape(found), masked=found.masked)
 
 
 @dataclass(frozen=True)
@@ -171,14 +178,7 @@ class Site:
 
     def settled(self, found: Tensor) -> Tensor:
         """Return a value with the zeros around it, which a node adds if they are not there yet."""
-        if found.padding == NO_PADDING:
-            return found
-        channels = found.width
-        kernel = np.ones((1, 1, 1, channels))
-        node = Convolution(
-            self.part("zeros"), (found.node,), kernel, np.zeros(channels), padding=found.padding, groups=channels
-        )
-        return self.add(node, padded_shape(found), found)
+        return self.nodes.settled(found, self.part("zeros"))
 
 
 def padded_shape(found: Tensor) -> tuple[int | None, ...]:

@@ -249,20 +249,21 @@ class _Functional:
 
     def _value(self, wanted: Reference) -> str:
         """Return the key of an output; what it needs is called before."""
-        waiting = [self._place(wanted)]
+        waiting, entered = [self._place(wanted)], set[tuple[str, int]]()
         while waiting:
             place = waiting[-1]
             if place in self._values:
                 waiting.pop()
                 continue
             found = self._arguments(*place)
-            missing = [needed for needed in (self._place(each) for each in found.values) if needed not in self._values]
-            if any(needed in waiting for needed in missing):
-                raise UserError(f"{self._name}: the layer {place[0]!r} reads what comes after it")
-            if missing:
-                waiting += missing
+            missing = [needed for needed in map(self._place, found.values) if needed not in self._values]
+            if not missing:
+                self._values[waiting.pop()] = self._called(place, found)
                 continue
-            self._values[waiting.pop()] = self._called(place, found)
+            if place in entered:
+                raise UserError(f"{self._name}: the layer {place[0]!r} reads what comes after it")
+            entered.add(place)
+            waiting += missing
         return self._output(wanted)
 
     def _place(self, reference: Reference) -> tuple[str, int]:

@@ -34,6 +34,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], tuple[float, ...]]] = {
         (),
     ),
     "silu": (lambda z: z * expit(z), ()),
+    "hard_silu": (lambda z: z * np.clip(z / 6.0 + 0.5, 0.0, 1.0), ()),
+    "celu": (lambda z, alpha: np.where(z >= 0.0, z, alpha * np.expm1(np.minimum(z, 0.0) / alpha)), (1.0,)),
     "mish": (lambda z: z * np.tanh(np.logaddexp(z, 0.0)), ()),
     "softplus": (lambda z: np.logaddexp(z, 0.0), ()),
     "softsign": (lambda z: z / (1.0 + np.abs(z)), ()),
@@ -42,6 +44,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], tuple[float, ...]]] = {
     "sigmoid": (expit, ()),
     # slope and offset: 1/6 and 1/2 of Keras 3 and PyTorch, 1/5 and 1/2 of Keras 2 and ONNX
     "hard_sigmoid": (lambda z, slope, offset: np.clip(slope * z + offset, 0.0, 1.0), (1 / 6, 0.5)),
+    "log_sigmoid": (lambda z: -np.logaddexp(0.0, -z), ()),
+    # this project's custom activation; its parameter is the largest value
+    "scaled_sqrt": (lambda z, most: most * np.sqrt(np.clip(z / most, 0.0, 1.0)), (1.0,)),
     "exponential": (lambda z: np.exp(np.minimum(z, 700.0)), ()),
 }
 

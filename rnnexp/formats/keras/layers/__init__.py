@@ -1,0 +1,1 @@
+"""What Keras' layers are as nodes of a graph, a file a kind."""

@@ -1,0 +1,44 @@
+"""Random networks of Keras, saved and read: the same values as Keras', or a clear refusal."""
+
+import numpy as np
+import pytest
+from helpers.properties import examples
+from helpers.random_keras import Drawing
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnexp.errors import UserError
+from rnnexp.formats.keras.reader import read
+
+# Of the output's range.
+TOLERANCE = 1e-5
+
+
+def difference(seed, suffix, folder):
+    """The largest difference as a share of the range, or the message with which the file is refused."""
+    model, x, lengths = Drawing(seed).model()
+    path = folder / f"model{suffix}"
+    model.save(path)
+    right = np.asarray(model(x), np.float64)
+    if not np.isfinite(right).all() or np.abs(right).max() > 1e6:
+        return "no numbers to compare"
+    try:
+        graph = read(path)
+    except UserError as problem:
+        return str(problem)
+    given = x if graph.words else x.reshape(*x.shape[:2], -1)
+    found = graph.run(given, lengths)
+    if lengths is not None and found.ndim > 2:  # what is at padding is nobody's
+        right, found = (values[np.arange(found.shape[1]) < lengths[:, None]] for values in (right, found))
+    assert found.shape == right.shape
+    return np.abs(found - right).max() / max(np.ptp(right), np.abs(right).max(), 1e-30)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@given(seed=st.integers(0, 2**32 - 1))
+@examples(60)
+def test_reads_what_keras_computes(tmp_path_factory, suffix, seed):
+    found = difference(seed, suffix, tmp_path_factory.mktemp("random"))
+    if isinstance(found, str):
+        return
+    assert found < TOLERANCE

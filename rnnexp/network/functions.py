@@ -86,6 +86,12 @@ def _hard_sigmoid(alpha: float = 1.0 / 6.0, beta: float = 0.5) -> Function:
     return lambda z: np.clip(alpha * z + beta, 0.0, 1.0)
 
 
+def _clipped_relu(slope: float = 0.0, most: float = np.inf, threshold: float = 0.0) -> Function:
+    if slope == threshold == 0.0:
+        return Clip(0.0, most)
+    return lambda z: np.where(z >= threshold, np.minimum(z, most), slope * (z - threshold))
+
+
 def _constant(function: Function) -> Callable[[], Function]:
     """Return what gives a function that has no parameters."""
     return lambda: function
@@ -103,20 +109,23 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     "hard_sigmoid": _hard_sigmoid,
     "hard_sigmoid_keras2": lambda: _hard_sigmoid(0.2),
     "leaky_relu": _leaky_relu,
+    # slope below the threshold, largest value, threshold: as Keras has it
+    "clipped_relu": _clipped_relu,
     "thresholded_relu": lambda threshold=1.0: lambda z: np.where(z > threshold, z, 0.0),
     "elu": _elu,
     "celu": _celu,
     "selu": _selu,
     "gelu": _constant(_gelu),
-    "gelu_approximate": _constant(_gelu_approximate),
+    "gelu_tanh": _constant(_gelu_approximate),
     "softplus": _constant(_softplus),
     "softsign": _constant(lambda z: z / (1.0 + np.abs(z))),
     "silu": _constant(lambda z: z * sigmoid(z)),
-    "swish": _constant(lambda z: z * sigmoid(z)),
-    "hard_swish": _constant(lambda z: z * _hard_sigmoid()(z)),
+    "hard_silu": _constant(lambda z: z * _hard_sigmoid()(z)),
     "mish": _constant(lambda z: z * np.tanh(_softplus(z))),
     "log_sigmoid": _constant(lambda z: -_softplus(-z)),
     "exponential": _constant(_exp),
+    # this project's custom activation; its parameter is the largest value
+    "scaled_sqrt": lambda most=1.0: lambda z: most * np.sqrt(np.clip(z / most, 0.0, 1.0)),
     "affine": lambda alpha=1.0, beta=0.0: lambda z: alpha * z + beta,
     "scaled_tanh": lambda alpha=1.0, beta=1.0: lambda z: alpha * np.tanh(beta * z),
 }

@@ -31,6 +31,8 @@ class Graph:
         steps: of a sequence, or None where the file leaves it open.
         masking: how sequences say their length, or None where all are of one length.
         framework: what the file was written by, in words for the report: ``Keras 3.15``.
+        axes: how the file itself has its input's axes, of N sequences, T steps, F features and, where a step is a
+            spectrum of several channels, C channels; inputs of the graph are ``NTF`` always.
     """
 
     nodes: tuple[Node, ...]
@@ -39,6 +41,7 @@ class Graph:
     steps: int | None = None
     masking: Masking | None = None
     framework: str = ""
+    axes: str = "NTF"
 
     @property
     def words(self) -> bool:

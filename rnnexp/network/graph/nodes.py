@@ -69,15 +69,18 @@ class Affine(Node):
 
 @dataclass(frozen=True)
 class Activation(Node):
-    """An activation function alone; ``softmax`` (over the last axis) can be only at the end."""
+    """An activation function alone; ``softmax`` and its logarithm ``log_softmax`` (over the last axis) can be only at
+    the end.
+    """
 
     activation: str = "linear"
 
     @override
     def run(self, values: Sequence[np.ndarray], lengths: np.ndarray | None) -> np.ndarray:
-        if self.activation == "softmax":
-            powers = np.exp(values[0] - values[0].max(axis=-1, keepdims=True))
-            return powers / powers.sum(axis=-1, keepdims=True)
+        if self.activation in ("softmax", "log_softmax"):
+            below = values[0] - values[0].max(axis=-1, keepdims=True)
+            total = np.exp(below).sum(axis=-1, keepdims=True)
+            return np.exp(below) / total if self.activation == "softmax" else below - np.log(total)
         return function(self.activation)(values[0])
 
 
@@ -255,6 +258,15 @@ class Last(Node):
         if lengths is None:
             return values[0][:, -1]
         return values[0][np.arange(len(lengths)), clamped(lengths, values[0].shape[1]) - 1]
+
+
+@dataclass(frozen=True)
+class Reverse(Node):
+    """The real steps in the opposite order."""
+
+    @override
+    def run(self, values: Sequence[np.ndarray], lengths: np.ndarray | None) -> np.ndarray:
+        return reverse(values[0], lengths)
 
 
 @dataclass(frozen=True)

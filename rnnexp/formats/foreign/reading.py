@@ -1,0 +1,157 @@
+"""A graph that was read from a foreign file, and what in the file each of its nodes is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnexp.errors import UserError
+from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.drawing import Drawing
+from rnnexp.formats.foreign.inputs import Guess
+from rnnexp.formats.foreign.tidy import tidy, unfinished
+from rnnexp.network.graph.graph import INPUT, Graph
+from rnnexp.network.graph.nodes import Flatten, Node
+
+# How far float outputs may be apart, as a share of their range.
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A node's values in the file: the tensor's name, and its axes."""
+
+    tensor: str
+    value: Value
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A graph, how the file takes its input, and where the file has the nodes' values.
+
+    Attributes:
+        graph: the graph.
+        input: its input in the file.
+        traces: by the nodes' names, of those that the file has.
+    """
+
+    graph: Graph
+    input: Guess
+    traces: Mapping[str, Trace]
+
+
+class Unreadable(Exception):  # noqa: N818
+    """An operator that cannot be converted: its name in the file, its kind, and why; and the last node ahead of it."""
+
+    def __init__(self, name: str, kind: str, why: str, ahead: str = "") -> None:
+        super().__init__(why)
+        self.name, self.kind, self.why, self.ahead = name, kind, why, ahead
+
+    def message(self, where: str, word: str = "node") -> str:
+        """Return it for users."""
+        further = f'. What is ahead of it can: --until "{self.ahead}"' if self.ahead else ""
+        return f'{where}: {word} "{self.name}" ({self.kind}) cannot be converted: {self.why}{further}'
+
+
+def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, Trace], framework: str) -> Reading:
+    """Return what was drawn, shortened.
+
+    Args:
+        drawing: the nodes.
+        output: the tensor that goes out.
+        guess: the input.
+        traces: the file's tensors of nodes.
+        framework: what wrote the file.
+
+    Raises:
+        Unreadable: if something unfinished is left.
+        Misfit: if the output's numbers are in an order that no node gives.
+    """
+    output = _settled(drawing, output)
+    if output.node == INPUT:
+        raise Misfit("what comes out is what went in")
+    nodes, name, moved = tidy(drawing.nodes, output.node)
+    for left in unfinished(nodes):
+        raise Unreadable(
+            left.name,
+            left.operator,
+            "it is no part of an activation function or convolution that is known",
+            _ahead(nodes, left),
+        )
+    found: dict[str, Trace] = {}
+    for node, trace in traces.items():
+        now = node
+        while now in moved:
+            now = moved[now]
+        if now in nodes:
+            found[now] = trace
+    graph = Graph(tuple(nodes.values()), name, guess.features, guess.steps, framework=framework, axes=guess.axes)
+    return Reading(graph, guess, found)
+
+
+def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework: str) -> float:
+    """Compare a graph's values with the framework's, node by node, and return the outputs' largest difference.
+
+    Args:
+        own: the framework's values of some nodes, by name, the output among them.
+        graph: the graph.
+        x: inputs.
+        framework: for messages.
+
+    Returns:
+        The difference as a share of the output's range.
+
+    Raises:
+        UserError: if an output differs by more than ``TOLERANCE`` of its range, naming the first node that does.
+    """
+    ours = graph.values(x)
+    worst = _apart(ours[graph.output], own[graph.output])
+    if worst <= TOLERANCE:
+        return worst
+    for node in graph.nodes:
+        if node.name in own and _apart(ours[node.name], own[node.name]) > TOLERANCE:
+            raise UserError(
+                f'misread at "{node.name}" ({node.kind}): its values differ from those of {framework} by '
+                f"{_apart(ours[node.name], own[node.name]):.1e} of their range, more than {TOLERANCE:.0e}"
+            )
+    raise UserError(f"misread: the outputs differ from those of {framework} by {worst:.1e} of their range")
+
+
+def _apart(ours: np.ndarray, own: np.ndarray) -> float:
+    if ours.shape != own.shape:
+        return np.inf
+    span = max(float(np.ptp(own)), float(np.abs(own).max(initial=0.0)) * 1e-3, 1e-12)
+    difference = float(np.abs(ours - own).max(initial=0.0))
+    return difference / span if np.isfinite(difference) else np.inf
+
+
+def _settled(drawing: Drawing, output: Value) -> Value:
+    """Return the output with its time flattened where the file has it so."""
+    order = [atom for one in output.layout[1:] for atom in one]
+    for one in output.axes:
+        if len(one) > 1 and output.timed and list(one) == order and set(output.layout[1]) & set(one):
+            if any(atom.open for atom in one):
+                raise Misfit("all steps are put in one row, and the file leaves open how many there are")
+            name = drawing.put(Flatten(f"{output.node}/flatten", (output.node,)))
+            return Value(name, (output.layout[0], tuple(order)), output.axes)
+    # Batch and time may be in either order, or one; what is in the features has to be in the node's order.
+    batch = {*output.layout[0], *(output.layout[1] if output.timed else ())}
+    own = [atom for one in output.axes for atom in one if atom not in batch]
+    if any(set(one) & batch and set(one) - batch for one in output.axes):
+        raise Misfit("what comes out has steps and features in one row, in an order of its own")
+    wanted = [atom for one in output.layout for atom in one if atom not in batch]
+    if own != wanted and len(output.layout) < 4:
+        raise Misfit("what comes out has its features in another order than their layer")
+    return output
+
+
+def _ahead(nodes: Mapping[str, Node], node: Node) -> str:
+    """Return the last node ahead of one that a user knows, or nothing."""
+    seen = node
+    while seen.reads[0] != INPUT:
+        seen = nodes[seen.reads[0]]
+        if seen.name and not getattr(seen, "operator", ""):
+            return seen.name
+    return ""

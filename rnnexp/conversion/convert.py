@@ -105,8 +105,8 @@ def convert(
     """
     start = time.perf_counter()
     given = _samples(calibration, "--calibration")
-    source = open_model(model, given.x)
-    source = _cut(source, begin, until)
+    source = open_model(model, until or "")
+    source = _from(source, begin)
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
@@ -197,14 +197,11 @@ def _samples(given: Any, flag: str) -> Samples:
     return Samples(flag, np.asarray(given))
 
 
-def _cut(source: Source, begin: str | None, until: str | None) -> Source:
-    """Return a part of a network; of it, the framework gives no outputs."""
-    if begin is None and until is None:
+def _from(source: Source, begin: str | None) -> Source:
+    """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
+    if begin is None:
         return source
-    graph = cut(source.graph, begin, until)
-    if begin is not None:
-        return replace(source, graph=graph, framework=None, unchecked=f"it was cut at {begin}")
-    return replace(source, graph=graph, framework=None, unchecked=f"it was cut behind {until}")
+    return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 
 
 def _refusal(source: Source, error: CannotConvertError) -> str:

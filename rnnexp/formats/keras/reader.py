@@ -69,6 +69,9 @@ class _Reading:
             raise UserError(f"{self._stored.name}: nothing is computed of the input")
         result = self._nodes.settled(found[output], output)
         self._check_lengths()
+        names = [node.name for node in self._nodes.made]
+        if len(set(names)) != len(names):
+            raise UserError(f"{self._stored.name}: two layers have names that cannot be told apart")
         shape = found[INPUT].shape
         return Graph(
             tuple(self._nodes.made),

@@ -147,7 +147,7 @@ class _Flattening:
         self.calls: list[Call] = []
         self._version = version
         self._name = name
-        self._keys: set[str] = {INPUT}
+        self._keys: set[str] = {INPUT, "input"}
         self._numbers: dict[tuple[str, ...], int] = {}
 
     def model(self, found: Layer, path: tuple[str, ...], inputs: Sequence[str], depth: int) -> list[str]:

@@ -169,7 +169,7 @@ def check(network: IntegerNetwork) -> None:
     steps, inputs = extent(network.back, network.steps, inputs)
     inputs *= steps if network.flattened else 1
     repeats = [layer.repeats for layer in network.layers]
-    if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
+    if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1]):
         raise ValueError(f"layers are repeated {repeats} times")
     if network.path_inputs == network.sequence_length * network.features and not network.every_step:
         inputs += network.path_inputs

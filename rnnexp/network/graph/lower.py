@@ -77,9 +77,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
         raise CannotConvertError(
             graph.node(graph.output), "there is no recurrent layer, and none ahead of where it would be"
         )
-    every_step = len(shapes[output.reads[0]]) > 1 if output.reads[0] in shapes else not (parts.last or parts.flattened)
-    if parts.last and len(parts.layers) and parts.apart and _is_head(parts):
-        every_step = True
+    every_step = not (parts.last or parts.flattened)
     architecture = Architecture(
         sequence_length=x.shape[1],
         features=1 if graph.words else x.shape[2],
@@ -229,9 +227,10 @@ def _last(parts: _Parts, node: Last) -> None:
     parts.last = True
     layer, _ = parts.layers[-1]
     if layer.bidirectional:
-        # Its second direction has come to its first step only: that is what a layer after it reads at this place.
+        # Its second direction has come to its first step only: that is what a layer behind all steps reads there.
         width = layer.width
-        parts.layers.append((Layer("dense", width, activation="linear"), (np.eye(width), np.zeros(width))))
+        kernel = np.eye(width).reshape(1, 1, width, width)
+        parts.back.append((front.Convolution(Axis(), Axis(), width, width), (kernel, np.zeros(width))))
 
 
 def _repeat(parts: _Parts, node: Repeat) -> None:
@@ -242,6 +241,3 @@ def _repeat(parts: _Parts, node: Repeat) -> None:
     parts.layers[-1] = replace(layer, repeats=node.times), weights
     parts.last = parts.apart = False
 
-
-def _is_head(parts: _Parts) -> bool:
-    return any(layer.repeats == 1 for layer, _ in parts.layers)

@@ -78,3 +78,55 @@ def h5_file(path, config, weights, version="2.4.0", backend="tensorflow"):
             for name, array in arrays:
                 own.create_dataset(name, data=np.asarray(array, np.float32))
     return path
+
+
+def as_keras_2(path, target, version="2.11.0"):
+    """Write an ``.h5`` file of Keras 3 as TensorFlow's Keras 2 would have; return its path, or None if it cannot.
+
+    The JSON has the older forms of shapes, types and calls, and weights' names end with ``:0``.
+    """
+    with h5py.File(path, "r") as old:
+        config = json.loads(old.attrs["model_config"])
+        text = json.dumps(config)
+        # Operations are other things there, and a hard sigmoid is another function.
+        if any(
+            word in text for word in ('"GetItem"', '"class_name": "Add", "config": {"name": "add_', "hard_si", "gelu")
+        ):
+            return None
+        weights = {}
+        for name in old["model_weights"].attrs["layer_names"]:
+            group = old["model_weights"][name]
+            weights[name] = [(f"{each}:0", group[each][()]) for each in group.attrs["weight_names"]]
+    return h5_file(target, _older(config), weights, version)
+
+
+def _older(value):
+    if isinstance(value, list):
+        return [_older(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: _older(each) for key, each in value.items() if key not in ("module", "registered_name")}
+    if value.get("class_name") == "DTypePolicy":
+        return "float32"
+    for word in ("optional", "zero_output_for_mask", "quantization_config", "build_config"):
+        value.pop(word, None)
+    if "batch_shape" in value:
+        value["batch_input_shape"] = value.pop("batch_shape")
+    if "recurrent_initializer" in value:
+        value |= {"implementation": 2}
+    if "return_sequences" in value:
+        value["time_major"] = False
+    if "negative_slope" in value and "max_value" not in value:
+        value["alpha"] = value.pop("negative_slope")
+    if "inbound_nodes" in value:
+        value["inbound_nodes"] = [_older_call(node) for node in value["inbound_nodes"]]
+    return value
+
+
+def _older_call(node):
+    def tensors(found):
+        if isinstance(found, dict) and "keras_history" in found.get("config", {}):
+            return [[*found["config"]["keras_history"], {}]]
+        return [each for more in found for each in tensors(more)] if isinstance(found, list) else []
+
+    return tensors(node["args"])

@@ -141,12 +141,26 @@ class Drawing:
                         layers.Flatten(),
                         layers.BatchNormalization(),
                         layers.Dense(self.size(6)),
+                        self.inner(bands, channels),
                     ]
                 )
             )(values)
         if kind == "flat":
             return layers.Reshape((steps, bands * channels))(values)
         return self.unchanged(values)
+
+    def inner(self, bands, channels):
+        """Return a model of what a step has."""
+        layers = self.layers
+        return self.keras.Sequential(
+            [
+                self.keras.Input((bands, channels)),
+                layers.Conv1D(self.size(6), 1 + (bands > 1), activation=self.function()),
+                layers.BatchNormalization(),
+                self.pick([layers.GlobalAveragePooling1D, layers.Flatten])(),
+                layers.Dense(self.size(8), activation="tanh"),
+            ]
+        )
 
     def cell_options(self, kind):
         found = {"activation": self.pick(["tanh", "tanh", "sigmoid", "softsign", "relu"]), "use_bias": self.chance(0.8)}

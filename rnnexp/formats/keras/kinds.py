@@ -10,7 +10,7 @@ from rnnexp.formats.keras.layers.recurrent import snake_case
 from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.site import Kind, Owner
 from rnnexp.formats.keras.stored import Version
-from rnnexp.formats.keras.structure import MODELS, Layer, entries
+from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Layer, entries
 from rnnexp.formats.keras.structure import layer as described
 
 KINDS: dict[str, Kind] = {
@@ -20,8 +20,6 @@ KINDS: dict[str, Kind] = {
     **recurrent.KINDS,
     **shapes.KINDS,
 }
-# Layers that apply another one to each step.
-EACH_STEP = "TimeDistributed"
 # Keras' way to put masks into a functional model: no layers.
 MASKS = ("NotEqual", "Any")
 

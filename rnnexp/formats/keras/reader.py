@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from rnnexp.errors import UserError, did_you_mean
-from rnnexp.formats.keras.kinds import EACH_STEP, KINDS, wrapped
+from rnnexp.formats.keras.kinds import KINDS, wrapped
 from rnnexp.formats.keras.layers.shapes import reshaped_input
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import Kind, Nodes, Site, Tensor
 from rnnexp.formats.keras.stored import Stored, load
-from rnnexp.formats.keras.structure import MODELS, Call, Structure, entries, flatten
+from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Call, Structure, entries, flatten
 from rnnexp.formats.keras.weights import Weights
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import AddChannel
@@ -55,6 +55,9 @@ class _Reading:
         output = self._structure.output
         if until:
             known = [call.key for call in self._structure.calls]
+            # Of a model within, the last of its layers.
+            within = [key for key in known if key.startswith(f"{until}/")]
+            until = within[-1] if within and until not in known else until
             if until not in known:
                 raise UserError(
                     f"{self._stored.name} has no layer {until!r}{did_you_mean(until, known)} (it has: "
@@ -140,11 +143,11 @@ class _Reading:
     def _read(self, call: Call, inputs: Sequence[Tensor]) -> Tensor:
         if call.problem:
             raise UserError(f"{call.place} {call.problem}")
-        layer, each_step, version = call.layer, False, self._stored.version
+        layer, each_step, version = call.layer, call.each_step, self._stored.version
         path: tuple[str, ...] = ()
         place = call.place
         options = Options(place, layer.config)
-        if layer.kind == EACH_STEP:
+        if layer.kind == EACH_STEP and not each_step:
             options.check(("layer",), (), {})
             each_step, path = True, ("layer",)
             layer = wrapped(layer, version, place)
@@ -152,7 +155,7 @@ class _Reading:
             if len(inputs) == 1 and len(inputs[0].shape) < 2:
                 options.refuse("reads no steps")
         if layer.kind not in KINDS or layer.kind in MODELS:
-            raise UserError(f"{place} cannot be converted" + (f" (its layer is {layer.kind})" if each_step else ""))
+            raise UserError(f"{place}, cannot be converted" + (f" (its layer is {layer.kind})" if each_step else ""))
         kind = KINDS[layer.kind]
         options.check(kind.used, kind.ignored, kind.only)
         self._check_masks(call, kind, options, inputs)

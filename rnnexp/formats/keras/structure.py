@@ -13,6 +13,8 @@ from rnnexp.formats.keras.previous import modern
 from rnnexp.formats.keras.stored import Version
 from rnnexp.network.graph.graph import INPUT
 
+# A layer that applies another one, or a model, to each step.
+EACH_STEP = "TimeDistributed"
 SEQUENTIAL = ("Sequential",)
 FUNCTIONAL = ("Functional", "Model")
 MODELS = SEQUENTIAL + FUNCTIONAL
@@ -52,6 +54,7 @@ class Call:
         inputs: keys of what it reads; the model's input is ``INPUT``.
         constants: what else it is called with, of an operation.
         masks: of the masks that it is called with, what the steps that they hide are equal to.
+        each_step: whether it is within a model that another layer applies to each step.
         problem: what stands in the way of this call, or nothing.
     """
 
@@ -62,6 +65,7 @@ class Call:
     inputs: tuple[str, ...]
     constants: tuple[Any, ...] = ()
     masks: tuple[float, ...] = ()
+    each_step: bool = False
     problem: str = ""
 
     @property
@@ -150,7 +154,9 @@ class _Flattening:
         self._keys: set[str] = {INPUT, "input"}
         self._numbers: dict[tuple[str, ...], int] = {}
 
-    def model(self, found: Layer, path: tuple[str, ...], inputs: Sequence[str], depth: int) -> list[str]:
+    def model(
+        self, found: Layer, path: tuple[str, ...], inputs: Sequence[str], depth: int, each_step: bool = False
+    ) -> list[str]:
         """Add the calls of a model on some inputs; return the keys of its outputs."""
         if depth > DEPTH:
             raise UserError(f"{self._name}: models within models, more than {DEPTH} deep")
@@ -159,13 +165,20 @@ class _Flattening:
             values = list(inputs)
             for each in layers:
                 if each.kind != "InputLayer":
-                    values = self._call(each, path, Call("", 0, each, (*path, each.name), tuple(values)), depth)
+                    call = Call("", 0, each, (*path, each.name), tuple(values), each_step=each_step)
+                    values = self.call(call, path, depth)
             return values
-        return _Functional(self, found, layers, path, depth).outputs(inputs)
+        return _Functional(self, found, layers, path, depth, each_step).outputs(inputs)
 
-    def _call(self, found: Layer, path: tuple[str, ...], call: Call, depth: int) -> list[str]:
+    def call(self, call: Call, path: tuple[str, ...], depth: int) -> list[str]:
+        """Add a call, or those of a model; return the keys of its outputs."""
+        found, each_step = call.layer, call.each_step
+        if found.kind == EACH_STEP and not each_step and not call.problem:
+            inner = layer(found.config.get("layer"), self._version, self._name)
+            if inner.kind in MODELS:
+                return self.model(inner, (*path, found.name), call.inputs, depth + 1, each_step=True)
         if found.kind in MODELS and not call.problem:
-            return self.model(found, (*path, found.name), call.inputs, depth + 1)
+            return self.model(found, (*path, found.name), call.inputs, depth + 1, each_step)
         number = self._numbers.setdefault(call.path, len(self._numbers) + 1)
         key, again = "/".join(call.path), 1
         while key in self._keys:
@@ -176,10 +189,6 @@ class _Flattening:
         if len(self.calls) > LAYERS:
             raise UserError(f"{self._name}: the model has more than {LAYERS} layers")
         return [key]
-
-    def call(self, found: Layer, path: tuple[str, ...], call: Call, depth: int) -> list[str]:
-        """Add a call, or those of a model."""
-        return self._call(found, path, call, depth)
 
     def shape(self, found: Layer, depth: int = 0) -> tuple[int | None, ...]:
         """Return the shape of a model's input, without the batch."""
@@ -224,9 +233,15 @@ class _Functional:
     """A functional model being taken apart."""
 
     def __init__(
-        self, parent: _Flattening, found: Layer, layers: Sequence[Layer], path: tuple[str, ...], depth: int
+        self,
+        parent: _Flattening,
+        found: Layer,
+        layers: Sequence[Layer],
+        path: tuple[str, ...],
+        depth: int,
+        each_step: bool,
     ) -> None:
-        self._parent, self._path, self._depth = parent, path, depth
+        self._parent, self._path, self._depth, self._each_step = parent, path, depth, each_step
         self._name = parent._name
         self._layers = {each.name: each for each in layers}
         self._config = found.config["config"]
@@ -297,9 +312,10 @@ class _Functional:
             inputs,
             found.constants,
             tuple(each for each in masks if each is not None),
+            self._each_step,
             problem,
         )
-        return self._parent.call(layer, self._path, call, self._depth)
+        return self._parent.call(call, self._path, self._depth)
 
     def _hidden(self, mask: Reference) -> float | None:
         """Return what steps are equal to that a mask hides, of one that Keras has made itself."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.formats.keras.kinds import group_names, owners
+from rnnexp.formats.keras.kinds import group_names, owners, wrapped
 from rnnexp.formats.keras.site import Owner
 from rnnexp.formats.keras.stored import Stored
-from rnnexp.formats.keras.structure import Layer, entries
+from rnnexp.formats.keras.structure import EACH_STEP, Layer, entries
 
 Arrays = Mapping[tuple[str, ...], Sequence[np.ndarray]]
 
@@ -44,6 +44,8 @@ class Weights:
         """
         layer, groups = self._layers[path[0]], tuple[str, ...]()
         for name in path[1:]:
+            if layer.kind == EACH_STEP:
+                layer, groups = wrapped(layer, self._stored.version, place), (*groups, "layer")
             layers = entries(layer.config, self._stored.version, place)
             number = [each.name for each in layers].index(name)
             groups += ("layers", group_names(layers)[number])

@@ -277,6 +277,8 @@ class Architecture(Stack[Layer]):
         return self._structure() is not None
 
     def _structure(self) -> Structure | None:
+        if not self.layers:
+            return None
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
         structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder)

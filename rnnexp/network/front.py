@@ -239,4 +239,3 @@ def from_json(found: Mapping[str, Any]) -> FrontLayer:
         name: Axis(**fact) if isinstance(fact, Mapping) else fact for name, fact in found.items() if name != "kind"
     }
     return KINDS[found["kind"]](**facts)
-

@@ -49,9 +49,9 @@ class _Parts:
     front: list[tuple[FrontLayer, Weights]] = field(default_factory=list)
     layers: list[tuple[Layer, Weights]] = field(default_factory=list)
     back: list[tuple[FrontLayer, Weights]] = field(default_factory=list)
-    # Whether values are those after the last step, or of all steps at once.
+    # Whether values are those after the last step, or of how many steps and numbers a step at once.
     last: bool = False
-    flattened: bool = False
+    flattened: tuple[int, int] | None = None
     # Of two directions, which end apart from each other, dense layers behind the last step read in a decoder.
     apart: bool = False
 
@@ -89,7 +89,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
         padding=padding,
         front=tuple(layer for layer, _ in parts.front),
         back=tuple(layer for layer, _ in parts.back),
-        flattened=parts.flattened,
+        flattened=parts.flattened is not None,
     )
     arrays = [values for _, weights in (*parts.front, *parts.layers, *parts.back) for values in weights]
     return Network.of(architecture, [*arrays, output.kernel, output.bias])
@@ -156,9 +156,7 @@ def _place(parts: _Parts, node: Node, shapes: Mapping[str, tuple[int, ...]], lat
     elif isinstance(node, Last):
         _last(parts, node)
     elif isinstance(node, Flatten):
-        if parts.last or parts.flattened:
-            return
-        parts.flattened = True
+        parts.flattened = None if parts.last else (read[0], int(np.prod(read[1:])))
     elif isinstance(node, Repeat):
         _repeat(parts, node)
     else:
@@ -186,13 +184,18 @@ def _dense(parts: _Parts, node: Dense, read: tuple[int, ...], later: list[Node])
     """Take in a dense layer, wherever it is."""
     width = len(node.kernel)
     if parts.flattened:
-        # A kernel over all steps at once is a convolution that has one place.
-        raise CannotConvertError(node, "there can be no hidden layer behind a flattened sequence yet")
+        # A kernel over all steps at once is a convolution that has one place, and its one step is the last.
+        steps, numbers = parts.flattened
+        kernel = node.kernel.reshape(steps, 1, numbers, -1)
+        layer = front.Convolution(Axis(steps), Axis(), numbers, len(node.bias), activation=node.activation)
+        (parts.back if parts.layers else parts.front).append((layer, (kernel, node.bias)))
+        parts.flattened, parts.last = None, True
+        return
     ahead = not parts.layers and any(isinstance(other, Convolution | Pooling) for other in later)
-    if len(read) == 3 or (ahead and len(read) == 2) or parts.back:
+    if len(read) == 3 or (ahead and len(read) == 2) or parts.back or (parts.last and not parts.layers):
         kernel = node.kernel.reshape(1, 1, width, -1)
         layer = front.Convolution(Axis(), Axis(), width, len(node.bias), activation=node.activation)
-        _windowed(parts, node, layer, (kernel, node.bias))
+        (parts.back if parts.layers else parts.front).append((layer, (kernel, node.bias)))
         return
     if parts.last and parts.apart and not parts.layers[-1][0].repeats and parts.layers[-1][0].cell != "dense":
         last, weights = parts.layers[-1]
@@ -240,4 +243,3 @@ def _repeat(parts: _Parts, node: Repeat) -> None:
     layer, weights = parts.layers[-1]
     parts.layers[-1] = replace(layer, repeats=node.times), weights
     parts.last = parts.apart = False
-

@@ -16,7 +16,7 @@ from rnnexp.network.graph.nodes import Node
 from rnnexp.network.graph.rewrites.activation import activation_alone, activation_inside
 from rnnexp.network.graph.rewrites.affine import affine_ahead, affine_alone, affine_behind, affine_later
 from rnnexp.network.graph.rewrites.dense import last_inside, linear_twice
-from rnnexp.network.graph.rewrites.means import mean_of_all, mean_to_convolution
+from rnnexp.network.graph.rewrites.means import largest_of_all, mean_of_all, mean_to_convolution
 from rnnexp.network.graph.rewrites.sums import join_inside, sum_to_join
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Rule, Surroundings
 
@@ -26,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     affine_behind,
     mean_to_convolution,
     mean_of_all,
+    largest_of_all,
     last_inside,
     affine_ahead,
     affine_later,

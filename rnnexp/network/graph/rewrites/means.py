@@ -1,4 +1,4 @@
-"""Rules for means over time: they are products with equal weights."""
+"""Rules for what becomes of several steps: means are products with equal weights."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def mean_of_all(around: Surroundings, node: Node) -> Replaced:
     kernel = np.tile(np.eye(shape[-1]) / count, (count, 1))
     flat = Flatten(f"{node.name}'", node.reads)
     return {node.name: (flat, Dense(node.name, (flat.name,), kernel, np.zeros(shape[-1])))}
+
+
+def largest_of_all(around: Surroundings, node: Node) -> Replaced:
+    """Make a pooling over all steps of the largest of all."""
+    if not isinstance(node, GlobalPooling) or node.what != "max" or around.graph.masking:
+        return {}
+    shape = around.shapes[node.reads[0]]
+    size = shape[0], int(np.prod(shape[1:-1]))
+    pooled = Pooling(f"{node.name}'", node.reads, "max", size, size)
+    return {node.name: (pooled, Flatten(node.name, (pooled.name,)))}

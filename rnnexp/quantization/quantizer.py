@@ -22,6 +22,7 @@ def quantize(
     x: np.ndarray,
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
+    cell_state_limit: float = np.inf,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -30,6 +31,8 @@ def quantize(
         x: ``[n, time, features]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
         lengths: real steps of each sequence, ``[n]``; None: all.
+        cell_state_limit: beyond this and a margin, cell states of LSTMs saturate, whatever the range that they have:
+            where a unit counts on without forgetting, that spares resolution for where its activation is not flat.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -45,6 +48,8 @@ def quantize(
         seen = without_padding(x, lengths)
         inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input")
         source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        for lies in (lies for seen in ranges for lies in seen):
+            lies.limit("c", cell_state_limit)
         layers = _layers(network, ranges, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")

@@ -18,6 +18,7 @@ from rnnexp.network import cells
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.product import Product
 from rnnexp.quantization.tables import Table
 from rnnexp.quantization.widths import check_cell, check_product
 
@@ -60,6 +61,16 @@ def named_cells(network: IntegerNetwork) -> list[tuple[str, IntegerCell]]:
         (f"layer_{number}/{way}", cell)
         for number, layer in enumerate(network.layers, 1)
         for way, cell in zip(_ways(len(layer.cells)), layer.cells, strict=True)
+    ]
+
+
+def loose_arrays(cell: IntegerCell, prefix: str) -> list[tuple[str, np.ndarray]]:
+    """Return the arrays of a cell that belong to no product and no table, with the names that they have here."""
+    taken = tuple(f"{prefix}{name}_" for name, value in vars(cell).items() if isinstance(value, Product | Table))
+    return [
+        (name, value)
+        for name, value in _numbers(cell, prefix)
+        if isinstance(value, np.ndarray) and value.ndim and not name.startswith(taken)
     ]
 
 

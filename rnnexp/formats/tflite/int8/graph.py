@@ -244,7 +244,11 @@ class GraphArithmetic(Operators, Arithmetic):
         columns = [
             self.number(item)
             if isinstance(item, Value)
-            else self.graph.constant(f"{name}_constant", _side_by_side([item], units), scale=scale)
+            else self.graph.constant(
+                f"{name}_of_units" if isinstance(item, np.ndarray) else f"all_{item}",
+                _side_by_side([item], units),
+                scale=scale,
+            )
             for item in items
         ]
         return self.concatenate(columns, [units, 1, len(items)], 2, np.int16, scale, name)

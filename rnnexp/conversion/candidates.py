@@ -138,7 +138,7 @@ class Search:
         if choice.floor is not None:
             graph = units_alike(graph, x, choice.floor, samples.lengths)
         network = lower(graph, x, samples.padding)
-        integers = quantizer.quantize(network, x, lengths=samples.lengths)
+        integers = quantizer.quantize(network, x, lengths=samples.lengths, cell_state_limit=choice.cut)
         some = self.some
         inputs = _mapped(input_map, some.x)
         made = reference.outputs(integers, inputs, some.lengths)

@@ -30,6 +30,7 @@ class Layer:
         repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
         activation: the name of a function in ``rnnexp.network.functions``; empty: the architecture's.
         gate: the same of the gates.
+        projection: how many values a product makes of the units' (Sak et al. 2014); 0 where these are the values.
     """
 
     cell: str
@@ -39,6 +40,7 @@ class Layer:
     repeats: int = 0
     activation: str = ""
     gate: str = "sigmoid"
+    projection: int = 0
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ class Layer:
     @property
     def width(self) -> int:
         """How many values it gives at a step."""
-        return self.units * len(self.directions)
+        return (self.projection or self.units) * len(self.directions)
 
     @property
     def forward(self) -> bool:
@@ -57,12 +59,12 @@ class Layer:
 
     def shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         """Return name -> shape of the weights of each direction for so many inputs, in Keras' order."""
-        return cells.load(self.cell).shapes(inputs, self.units)
+        return cells.load(self.cell).shapes(inputs, self.units, self.projection)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what only some layers have is left out of others."""
-        optional = {"activation": "", "gate": "sigmoid"}
-        return {name: fact for name, fact in asdict(self).items() if fact != optional.get(name)}
+        optional = {"activation": "", "gate": "sigmoid", "projection": 0}
+        return {name: fact for name, fact in asdict(self).items() if name not in optional or fact != optional[name]}
 
     def __str__(self) -> str:
         """Return it in a word."""

@@ -27,6 +27,8 @@ CELLS = {
 # Those that only networks from elsewhere have: without layers.
 CONVERTED = {
     "dense": "rnnexp.cells.dense",
+    "gru-reset-before": "rnnexp.cells.gru_reset_before",
+    "lstm-peephole": "rnnexp.cells.lstm_peephole",
 }
 
 Step = Callable[[Sequence[np.ndarray], Functions, np.ndarray, Sequence[np.ndarray], Ranges], list[np.ndarray]]
@@ -55,6 +57,8 @@ class Cell:
         states: names of what a unit keeps from step to step; the first one is its value.
         biases: 1, or 2 where the sum of the inputs and that of the state have one each.
         recurrent: whether it reads its own value of the step before.
+        peepholes: how many of its gates also read a state of the same unit, times a weight.
+        projects: whether its values can be a product of what its units give.
     """
 
     activated: tuple[bool, ...]
@@ -63,20 +67,34 @@ class Cell:
     states: tuple[str, ...] = ("state",)
     biases: int = 1
     recurrent: bool = True
+    peepholes: int = 0
+    projects: bool = False
 
     @property
     def sums(self) -> int:
         """How many sums each unit has, so how many blocks of units the kernels' columns are."""
         return len(self.activated)
 
-    def shapes(self, inputs: int, units: int) -> dict[str, tuple[int, ...]]:
-        """Return name -> shape of the weights, in Keras' order."""
+    def shapes(self, inputs: int, units: int, projection: int = 0) -> dict[str, tuple[int, ...]]:
+        """Return name -> shape of the weights, in Keras' order; ``projection`` is how many values a product makes.
+
+        Raises:
+            ValueError: if the cell has no such product.
+        """
+        if projection and not self.projects:
+            raise ValueError("of the cells, only LSTMs have a projection")
         columns = self.sums * units
         return {
             "kernel": (inputs, columns),
-            **({"recurrent_kernel": (units, columns)} if self.recurrent else {}),
+            **({"recurrent_kernel": (projection or units, columns)} if self.recurrent else {}),
             "bias": (columns,) if self.biases == 1 else (self.biases, columns),
+            **({"peepholes": (self.peepholes, units)} if self.peepholes else {}),
+            **({"projection": (units, projection)} if projection else {}),
         }
+
+    def widths(self, units: int, projection: int = 0) -> list[int]:
+        """Return how many numbers of each state there are."""
+        return [projection or units, *[units] * (len(self.states) - 1)]
 
     def scale_of_sums(self, scale: float, units: int) -> Any:
         """Return how many times their values at unit scale the sums are where states are ``scale`` times theirs.

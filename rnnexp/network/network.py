@@ -229,7 +229,8 @@ def _states(
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(weights, functions, inputs, states, ranges)
 
-    found = stepped(step, values, [np.zeros((len(values), layer.units))] * len(cell.states), lengths)
+    widths = cell.widths(layer.units, layer.projection)
+    found = stepped(step, values, [np.zeros((len(values), width)) for width in widths], lengths)
     return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
 
 

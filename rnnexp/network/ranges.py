@@ -22,6 +22,12 @@ class Ranges:
         self.seen[name] = min(low, float(values.min())), max(high, float(values.max()))
         return values
 
+    def limit(self, name: str, largest: float) -> None:
+        """Take what lies beyond a magnitude as if it were there; a name that has not been seen stays unseen."""
+        if name in self.seen:
+            low, high = self.seen[name]
+            self.seen[name] = max(low, -largest), min(high, largest)
+
     def __getitem__(self, name: str) -> tuple[float, float]:
         """Return the range of a name.
 

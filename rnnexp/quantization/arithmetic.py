@@ -55,10 +55,10 @@ class Arithmetic(Protocol):
         """Return a number, or the nearer one of two limits of int16 where it is beyond."""
 
     def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Any:
-        """Return the rounded sum of products of factors, gates or integers of int16, and values or words.
+        """Return the rounded sum of products of factors, gates or constants of int16, and values or words.
 
         Args:
-            terms: factors, and what each is multiplied with.
+            terms: factors, and what each is multiplied with; an array has a factor for each unit.
             shift: bits to be rounded away, 1 to ``LARGEST_SHIFT``.
             name: of the result, to be read in files.
         """

@@ -107,6 +107,23 @@ class Block:
         return kernel, recurrent.T * self.recurrent_scale, bias * self.bias_scale + self.start
 
 
+@dataclass(frozen=True)
+class Extra:
+    """Weights of a cell that are in none of its blocks.
+
+    Attributes:
+        name: to be read in files.
+        codes: as integers.
+        scale: the real value of one unit.
+        product: whether they are a product's, and so two int8 each; else they are int16.
+    """
+
+    name: str
+    codes: np.ndarray
+    scale: float
+    product: bool = True
+
+
 class IntegerCell(Protocol):
     """A cell in integers."""
 
@@ -121,6 +138,11 @@ class IntegerCell(Protocol):
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Its weights, as blocks of rows of its products."""
+
+    @property
+    def extras(self) -> tuple[Extra, ...]:
+        """Its other weights; of most cells none."""
+        return ()
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -176,12 +198,13 @@ def sums_in_places(
     Args:
         tables: of the blocks; the steps of all of them are rounded up alike.
         kernel: ``[inputs, blocks * units]``.
-        recurrent: ``[units, blocks * units]``.
+        recurrent: ``[values, blocks * units]``.
         bias: ``[blocks * units]``.
         source: of the inputs.
         scale: of the state.
     """
-    steps, starts = np.repeat([(table.step, table.start) for table in tables], len(recurrent), axis=0).T
+    units = len(bias) // len(tables)
+    steps, starts = np.repeat([(table.step, table.start) for table in tables], units, axis=0).T
     rows = as_values(kernel, recurrent, source, scale)
     sums = quantize_product(rows / steps[:, None], (bias - starts) / steps, scale, 1.0, "gates")
     moved = tuple(places.times(sums.step) for places in tables)

@@ -26,6 +26,7 @@ def quantize(
     x: np.ndarray,
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
+    cell_state_limit: float = np.inf,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -34,6 +35,8 @@ def quantize(
         x: ``[n, time, features]``; or words, ``[n, time]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
         lengths: real steps of each sequence, ``[n]``; None: all.
+        cell_state_limit: beyond this and a margin, cell states of LSTMs saturate, whatever the range that they have:
+            where a unit counts on without forgetting, that spares resolution for where its activation is not flat.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -48,6 +51,8 @@ def quantize(
         outputs = network.run(x, ranges, lengths, (ahead, behind))
         inputs = _input(architecture, without_padding(x, lengths), input_range)
         source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        for lies in (lies for seen in ranges for lies in seen):
+            lies.limit("c", cell_state_limit)
         max_value = architecture.max_value
         first = front.quantize(architecture.front, network.front_weights(), max_value, ahead, source)
         source = front.sources(first, source)[-1]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State, width_of
+from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, width_of
 from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, IntegerFrontLayer, Words
 from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
 from rnnexp.quantization.product import RADIX
@@ -65,6 +65,7 @@ def describe(network: IntegerNetwork, saturation: Mapping[str, float]) -> list[T
         *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
         *_around(network.back, network.back_sources, "back"),
+        *(_extra(extra, prefix) for cell, _, prefix in cells for extra in cell.extras),
         *_linear_path(network),
         _entry("output_kernel", PAIR, outputs.shape, layer.scale, outputs),
         *(_bias(block, scope) for block, *_, scope in blocks),
@@ -182,6 +183,11 @@ def _kernels(block: Block, cell: IntegerCell, source: Source, scope: str) -> lis
     codes, scale = block.codes[:, inputs:], block.recurrent_scale
     recurrent = [_entry(f"{scope}recurrent_kernel", PAIR, codes.shape, scale, codes * scale)] if codes.size else []
     return [*found, *recurrent]
+
+
+def _extra(extra: Extra, prefix: str) -> TensorSummary:
+    dtype = PAIR if extra.product else "int16"
+    return _entry(prefix + extra.name, dtype, extra.codes.shape, extra.scale, extra.codes * extra.scale)
 
 
 def _bias(block: Block, scope: str) -> TensorSummary:

@@ -47,7 +47,11 @@ class Widths(Arithmetic):
     @override
     def dot(self, terms: Sequence[tuple[int | np.ndarray, int]], shift: int, name: str) -> int:
         checked_shift(shift)
-        return _same([width for _, width in terms], name)
+        factors = [factor.shape for factor, _ in terms if isinstance(factor, np.ndarray)]
+        width = _same([width for _, width in terms], name)
+        if any(shape != (width,) for shape in factors):
+            raise ValueError(f"{name} has factors of the shapes {factors} for {width} numbers")
+        return width
 
     @override
     def shift(self, value: int, bits: int, offset: int, name: str) -> int:

@@ -87,6 +87,8 @@ class ProgramCell:
     def units(self):
         return self.size
 
+    extras = ()
+
     @property
     def tables(self):
         return tuple(self.attributes(Table).values())

@@ -91,9 +91,15 @@ WAYS = st.integers(1, 6), st.sampled_from(["", "both", "backwards"])
 LAYERS = st.lists(st.tuples(st.sampled_from(sorted(CELLS)), *WAYS), min_size=1, max_size=3)
 # The same with all that other people's networks have.
 OPTIONS = st.fixed_dictionaries(
-    {"activation": st.sampled_from(["", *FUNCTIONS, "clip(-2, 0.5)"]), "gate": st.sampled_from(GATES)}
+    {"activation": st.sampled_from(["", *FUNCTIONS, "clip(-2, 0.5)"]), "gate": st.sampled_from(GATES)},
 )
-FOREIGN_LAYERS = st.lists(st.tuples(st.sampled_from(sorted(packages())), *WAYS, OPTIONS), min_size=1, max_size=4)
+PLAIN = st.tuples(st.sampled_from(sorted(packages())), *WAYS, OPTIONS)
+PROJECTED = st.tuples(
+    st.sampled_from(["lstm", "lstm-peephole"]),
+    *WAYS,
+    st.builds(lambda options, size: {**options, "projection": size}, OPTIONS, st.integers(1, 8)),
+)
+FOREIGN_LAYERS = st.lists(st.one_of(PLAIN, PROJECTED), min_size=1, max_size=4)
 
 
 @dataclass(frozen=True)
@@ -157,12 +163,12 @@ NETWORKS = st.builds(Drawn, layers=LAYERS, **FIELDS)
 FOREIGN_NETWORKS = st.builds(Drawn, layers=FOREIGN_LAYERS, repeats=st.integers(1, 3), **FIELDS)
 
 
-def quantized(network, x, lengths=None) -> IntegerNetwork | None:
+def quantized(network, x, lengths=None, **options) -> IntegerNetwork | None:
     """Return the integers, or None where they are refused."""
     try:
         # The float network may leave what float64 holds: then there is nothing to quantise.
         with np.errstate(all="ignore"):
-            integer = quantize(network, x, lengths=lengths)
+            integer = quantize(network, x, lengths=lengths, **options)
         to_tflite(integer)
     except UserError as error:
         note(f"refused: {error}")
@@ -214,11 +220,11 @@ def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
         assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))
 
 
-@examples(40)
-@given(FOREIGN_NETWORKS)
-def test_any_stack_of_unlike_layers_is_quantised_to_the_same_bits_or_refused(drawn):
+@examples(60)
+@given(FOREIGN_NETWORKS, st.sampled_from([np.inf, 8.0, 0.5]))
+def test_any_stack_of_unlike_layers_is_quantised_to_the_same_bits_or_refused(drawn, cell_state_limit):
     network, x = drawn.make()
-    integer = quantized(network, x)
+    integer = quantized(network, x, cell_state_limit=cell_state_limit)
     if integer is not None:
         assert_tables_are_their_functions(network, integer)
         with np.errstate(over="ignore"):

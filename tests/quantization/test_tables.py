@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnexp.network.activations import ACTIVATIONS
+from rnnexp.network.activations import ACTIVATIONS, sigmoid
 from rnnexp.quantization.tables import ONE, TABLE_SIZE, Places, places
 
 
@@ -35,7 +35,7 @@ def test_the_limits_of_a_table_are_real():
 
 
 def test_gates_go_from_none_to_all():
-    values = Places(-20.0, 0.02, 2001).gates().values
+    values = Places(-20.0, 0.02, 2001).gates(sigmoid).values
     assert (values[0], values[1000], values[-1]) == (0, ONE // 2, ONE)
     assert (np.diff(values) >= 0).all()
 

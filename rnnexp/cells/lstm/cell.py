@@ -5,6 +5,8 @@ With ``g`` for the activation, gates from the sums of input and state, side by s
     i, f, o = sigmoid(...)      candidate = g(...)
     c[t] = f * c[t - 1] + i * candidate
     h[t] = o * g(c[t])
+
+With a projection (Sak et al. 2014), ``h[t]`` is that, times a kernel without a bias.
 """
 
 from __future__ import annotations
@@ -23,11 +25,16 @@ def step(
     weights: Sequence[np.ndarray], functions: Functions, x: np.ndarray, states: Sequence[np.ndarray], ranges: Ranges
 ) -> list[np.ndarray]:
     """Return the output and ``c``, ``[n, units]`` each, that follow."""
-    kernel, recurrent, bias = weights
+    kernel, recurrent, bias, *projection = weights
     i, f, candidate, o = np.split(x @ kernel + states[0] @ recurrent + bias, 4, axis=1)
     i, f, o = (functions.gate(ranges.see("gates", z)) for z in (i, f, o))
     c = ranges.see("c", f * states[1] + i * functions.activation(ranges.see("candidate", candidate)))
-    return [o * functions.activation(c), c]
+    return [projected(o * functions.activation(c), projection, ranges), c]
+
+
+def projected(values: np.ndarray, projection: Sequence[np.ndarray], ranges: Ranges) -> np.ndarray:
+    """Return what a projection, if there is one, makes of the values of the units."""
+    return ranges.see("projected", values @ projection[0]) if projection else values
 
 
 def start(activation: Activation) -> tuple[tuple[float, ...], float]:
@@ -41,4 +48,6 @@ def start(activation: Activation) -> tuple[tuple[float, ...], float]:
     return bias, 0.5 * float(activation.table(np.array(candidate)))
 
 
-CELL = Cell(activated=(False, False, True, False), step=step, start=start, states=("state", "cell_state"))
+CELL = Cell(
+    activated=(False, False, True, False), step=step, start=start, states=("state", "cell_state"), projects=True
+)

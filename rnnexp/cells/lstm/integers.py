@@ -6,6 +6,9 @@
 
 ``c`` is a word of 16 bits over the range that the training part showed and a margin; beyond, it saturates. With 14
 bits the rounding of every step adds up where a unit forgets slowly. One table serves all gates.
+
+With peepholes (Gers & Schmidhuber 2000), the gates' sums are finer than places, and a product with ``c`` is added to
+each. With a projection (Sak et al. 2014), a product of what the units give is the state.
 """
 
 from __future__ import annotations
@@ -21,13 +24,29 @@ from typing_extensions import override
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
+from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.rounding import quantize_product
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
 from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Places, Table, places
 
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
 READ_SIZE = 4096
+# Bits that the sums of gates with peepholes are finer than places, at most.
+FINER_BITS = 4
+
+
+@dataclass(frozen=True)
+class Peepholes:
+    """What is added to the sums of gates: a factor for each unit, times c.
+
+    Attributes:
+        factors: int16 ``[3, units]``, of the gates i, f, o; they count ``2**-14`` of a step of the sums.
+        finer: bits that the sums of gates are finer than places.
+    """
+
+    factors: np.ndarray
+    finer: int
 
 
 @dataclass(frozen=True)
@@ -35,12 +54,14 @@ class LSTMCell(IntegerCell):
     """The numbers.
 
     Attributes:
-        sums: ``[4 * units, inputs + units]``, blocks i, f, candidate, o; results are places in the tables.
+        sums: ``[4 * units, inputs + values]``, blocks i, f, candidate, o; results are places in the tables.
         gate: the sigmoid.
         candidate: ``g``, in units of ``c``.
         activation: ``g`` of ``c``, in values.
         shift: places of ``activation`` are ``c`` without so many bits,
         first: and from ``c = 0`` at this entry.
+        peepholes: what gates read of c, if they do.
+        projection: ``[values, units]``, result in values, if there is one.
     """
 
     sums: Product
@@ -49,20 +70,30 @@ class LSTMCell(IntegerCell):
     activation: Table
     shift: int
     first: int
+    peepholes: Peepholes | None = None
+    projection: Product | None = None
 
     @property
     @override
     def units(self) -> int:
+        return len(self.projection.high) if self.projection else self._inner
+
+    @property
+    def _inner(self) -> int:
+        """How many units there are ahead of a projection."""
         return len(self.sums.high) // 4
 
     @property
     @override
     def states(self) -> tuple[State, ...]:
         low, high = self.activation.limits
-        word = LARGEST_WORD * self.candidate.scale
+        word, scale = LARGEST_WORD * self.candidate.scale, self.activation.scale
+        if self.projection:
+            scale = self.projection.step
+            low, high = -LARGEST_STATE * scale, LARGEST_STATE * scale
         return (
-            State("state", self.activation.scale, (min(low, 0.0), max(high, 0.0))),
-            State("cell_state", self.candidate.scale, (-word, word)),
+            State("state", scale, (min(low, 0.0), max(high, 0.0))),
+            State("cell_state", self.candidate.scale, (-word, word), count=self._inner if self.projection else 0),
         )
 
     @property
@@ -74,38 +105,103 @@ class LSTMCell(IntegerCell):
             "candidate": self.candidate,
             "output_gate": self.gate,
         }
-        units = self.units
+        units = self._inner
+        finer = self.peepholes.finer if self.peepholes else 0
         return tuple(
-            Block(name, self.sums, slice(number * units, (number + 1) * units), table)
+            Block(
+                name,
+                self.sums,
+                slice(number * units, (number + 1) * units),
+                table,
+                finer if table is self.gate else 0,
+            )
             for number, (name, table) in enumerate(tables.items())
         )
+
+    @property
+    @override
+    def extras(self) -> tuple[Extra, ...]:
+        found = []
+        if self.peepholes:
+            found.append(Extra("peepholes", self.peepholes.factors, self._peephole_scale, product=False))
+        if self.projection:
+            scale = self.projection.scale * self.projection.step / self.activation.scale
+            found.append(Extra("projection", self.projection.codes, scale))
+        return tuple(found)
 
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
         return self.gate, self.candidate, self.activation
 
+    @property
+    def _peephole_scale(self) -> float:
+        """The real value of one unit of the peepholes' factors."""
+        return self.blocks[0].step / (self.candidate.scale * ONE)
+
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
-        return joined(self.blocks, source, self.activation.scale)
+        peepholes = [extra.codes * extra.scale for extra in self.extras if not extra.product]
+        projection = [(extra.codes * extra.scale).T for extra in self.extras if extra.product]
+        return [*joined(self.blocks, source, self.states[0].scale), *peepholes, *projection]
 
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         h, c = states
         sums = arithmetic.multiply(self.sums, [*inputs, h], 4, "gates")
-        i, f, candidate, o = arithmetic.look_up((self.gate, self.gate, self.candidate, self.gate), sums, "gates")
-        c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
+        if self.peepholes is None:
+            i, f, candidate, o = arithmetic.look_up((self.gate, self.gate, self.candidate, self.gate), sums, "gates")
+            c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
+        else:
+            i, f, candidate, o = sums
+            read = [self._read(arithmetic, *gate, c) for gate in ((i, 0, "input_gate"), (f, 1, "forget_gate"))]
+            i, f = arithmetic.look_up((self.gate, self.gate), read, "gates")
+            (candidate,) = arithmetic.look_up((self.candidate,), [candidate], "candidate")
+            c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
+            read = [self._read(arithmetic, o, 2, "output_gate", c)]
+            (o,) = arithmetic.look_up((self.gate,), read, "output_gate")
         place = arithmetic.shift(c, self.shift, self.first, "cell_state_place")
         (activated,) = arithmetic.look_up((self.activation,), [place], "activated")
-        return arithmetic.dot([(o, activated)], GATE_BITS, "next_state"), c
+        if self.projection is None:
+            return arithmetic.dot([(o, activated)], GATE_BITS, "next_state"), c
+        given = arithmetic.dot([(o, activated)], GATE_BITS, "given")
+        (projected,) = arithmetic.multiply(self.projection, [given], 1, "projection")
+        return arithmetic.clip(projected, -LARGEST_STATE, LARGEST_STATE, "next_state"), c
+
+    def _read(self, arithmetic: Arithmetic, sums: Any, gate: int, name: str, c: Any) -> Any:
+        """Return the place of a gate that also reads ``c``."""
+        assert self.peepholes is not None
+        terms = [(ONE, sums), (self.peepholes.factors[gate], c)]
+        return arithmetic.dot(terms, GATE_BITS + self.peepholes.finer, f"{name}_place")
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> LSTMCell:
-    """Return the cell for Keras' weights: kernel ``[inputs, 4 * units]``, recurrent kernel, bias."""
-    kernel, recurrent, bias = weights
+    """Return the cell for Keras' weights: kernel ``[inputs, 4 * units]``, recurrent kernel, bias.
+
+    Behind them is the kernel of a projection ``[units, values]``, if there is one.
+    """
+    kernel, recurrent, bias, *projection = weights
+    return quantized(kernel, recurrent, bias, None, projection, functions, ranges, source)
+
+
+def quantized(
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray,
+    peepholes: np.ndarray | None,
+    projection: Sequence[np.ndarray],
+    functions: Functions,
+    ranges: Ranges,
+    source: Source,
+) -> LSTMCell:
+    """Return the cell; peepholes are ``[3, units]``, of the gates i, f, o, and a projection is one array or none."""
     activation = functions.activation
     peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())
-    scale = scale_for((peak or 1.0) / LARGEST_STATE, "state")
+    given = scale_for((peak or 1.0) / LARGEST_STATE, "state")
+    scale = given
+    if projection:
+        largest = max(map(abs, widened(ranges["projected"], TABLE_MARGIN)))
+        scale = scale_for(largest / LARGEST_STATE, "state")
     # The candidate is in the same units, and may be larger than all that c comes to.
     peak = float(np.abs(activation(np.linspace(*widened(ranges["candidate"], TABLE_MARGIN), 4096))).max())
     largest = max(peak, *map(abs, widened(ranges["c"], TABLE_MARGIN))) or 1.0
@@ -118,15 +214,37 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
 
     gates, candidates = places(functions.gate, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
+    finer = 0 if peepholes is None else _finer(gates, ranges, float(np.abs(peepholes).max()) * c_scale)
+    gates = gates.times(2.0**-finer)
     blocks = (gates, gates, candidates, gates)
     sums, (gates, _, candidates, _) = sums_in_places(blocks, kernel, recurrent, bias, source, scale)
     step = c_scale * 2.0**shift
     first = round(-read.start / step)
     return LSTMCell(
         sums=sums,
-        gate=gates.gates(functions.gate),
+        gate=gates.times(2.0**finer).gates(functions.gate),
         candidate=candidates.tabulate(activation, c_scale, multiple=multiple, name="candidate"),
-        activation=Places(-first * step, step, READ_SIZE).tabulate(activation, scale),
+        activation=Places(-first * step, step, READ_SIZE).tabulate(activation, given),
         shift=shift,
         first=first,
+        peepholes=None if peepholes is None else Peepholes(_factors(peepholes, c_scale / gates.step), finer),
+        projection=_projection(projection[0], given, scale) if projection else None,
     )
+
+
+def _finer(gates: Places, ranges: Ranges, largest: float) -> int:
+    """Return how many bits finer the gates' sums can be, and the factors of ``largest``, the real value of one c."""
+    low, high = widened(ranges["sums"], TABLE_MARGIN)
+    sums = LARGEST_WORD * gates.step / max(abs(low - gates.start), abs(high - gates.start))
+    factors = LARGEST_WORD * gates.step / (largest * ONE) if largest else math.inf
+    return math.floor(math.log2(min(max(sums, 1.0), max(factors, 1.0), 2.0**FINER_BITS)))
+
+
+def _factors(peepholes: np.ndarray, c_in_steps: float) -> np.ndarray:
+    return np.clip(np.rint(peepholes * c_in_steps * ONE), -LARGEST_WORD, LARGEST_WORD).astype(np.int16)
+
+
+def _projection(kernel: np.ndarray, given: float, scale: float) -> Product:
+    """Return the product for a kernel ``[units, values]`` of what units give, in units of ``given``."""
+    rows = kernel.T * (given / scale)
+    return quantize_product(rows, np.zeros(len(rows)), scale, scale, "projection")

@@ -19,6 +19,7 @@ from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.product import Product
 from rnnexp.quantization.tables import Table
 from rnnexp.quantization.widths import check_cell, check_product
 
@@ -79,6 +80,16 @@ def _around(found: Mapping[str, np.ndarray], name: str) -> tuple[Any, ...]:
         prefix = f"{name}_{len(layers) + 1}/"
         layers.append(_built(front.KINDS[str(found[f"{prefix}kind"])], found, prefix))
     return tuple(layers)
+
+
+def loose_arrays(cell: IntegerCell, prefix: str) -> list[tuple[str, np.ndarray]]:
+    """Return the arrays of a cell that belong to no product and no table, with the names that they have here."""
+    taken = tuple(f"{prefix}{name}_" for name, value in vars(cell).items() if isinstance(value, Product | Table))
+    return [
+        (name, value)
+        for name, value in _numbers(cell, prefix)
+        if isinstance(value, np.ndarray) and value.ndim and not name.startswith(taken)
+    ]
 
 
 def _ways(directions: int) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ STRUCTURES = [
     [("gru", 5, "backwards"), ("simple", 3)],
     [("simple", 5), ("gru", 5, "backwards"), ("lstm", 4)],
     [("dense", 3, {"activation": "relu"}), ("lstm", 4, {"gate": "hard_sigmoid"}), ("dense", 5, {"activation": "elu"})],
+    [("gru-reset-before", 4, "both"), ("lstm-peephole", 4, {"projection": 3})],
 ]
 
 

@@ -156,6 +156,9 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
         for joined, tables in groups:
             sizes = [len(table.values) for table in tables]
             details[prefix + joined] = [model.buffer(pairs_of(tables).tobytes()), *sizes]
+        # What is neither is int16, and has its shape behind.
+        for name, value in integers.loose_arrays(cell, prefix):
+            details[name] = [model.buffer(value.astype("<i2").tobytes()), *value.shape]
     for prefix, layer in front.named(network):
         if isinstance(layer, IntegerConvolution):
             product(f"{prefix}sums", layer.sums, 1)
@@ -194,6 +197,9 @@ def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
             order = np.arange(len(bias)).reshape(-1, blocks).T.reshape(-1)
             both = numbers(kernel, "i1").reshape(len(bias), -1, 2)[order]
             found |= {f"{name}_high": both[..., 0], f"{name}_low": both[..., 1], f"{name}_bias": bias[order]}
+        elif f"{name.partition('+')[0]}_multiple" not in details:
+            buffer, *shape = value
+            found[name] = numbers(buffer, "<i2").reshape(shape)
         else:
             buffer, *sizes = value
             upper, lower = numbers(buffer, "i1").reshape(-1, 2).T.astype(np.int64)

@@ -106,7 +106,7 @@ class GraphArithmetic(Operators, Arithmetic):
         return Value(value.units, value.scale, tensor=column)
 
     @override
-    def dot(self, terms: Sequence[tuple[Value | int, Value]], shift: int, name: str) -> Value:
+    def dot(self, terms: Sequence[tuple[Value | np.ndarray | int, Value]], shift: int, name: str) -> Value:
         checked_shift(shift)
         units, scale = terms[0][1].units, terms[0][1].scale
         # Of a gate, that is there twice, each is half.
@@ -217,11 +217,12 @@ class GraphArithmetic(Operators, Arithmetic):
             value.row = Row(matrix, value.scale, (RADIX, 1))
         return value.row
 
-    def _stack(self, items: Sequence[Value | int], scale: float, name: str, units: int) -> int:
+    def _stack(self, items: Sequence[Value | np.ndarray | int], scale: float, name: str, units: int) -> int:
         """Return numbers and constants side by side, int16 ``[units, 1, items]``."""
         rows = [item.row for item in items if isinstance(item, Value)]
         if not rows:
-            return self.graph.constant(name, np.full((units, 1, len(items)), items, np.int16), scale=scale)
+            constants = [item for item in items if not isinstance(item, Value)]
+            return self.graph.constant(name, _side_by_side(constants, units), scale=scale)
         first = rows[0]
         together = first is not None and all(
             row is not None and (row.tensor, row.bits) == (first.tensor, first.bits) for row in rows
@@ -229,14 +230,20 @@ class GraphArithmetic(Operators, Arithmetic):
         if first is not None and together and first.bits == 0:
             nothing = (0,) * len(first.weights)
             found = [
-                item.row or first if isinstance(item, Value) else replace(first, weights=nothing, offset=item)
+                item.row if isinstance(item, Value) else replace(first, weights=nothing, offset=item)
                 for item in items
+                if not isinstance(item, np.ndarray)
             ]
-            return self._rows(found, units, scale, name)
+            if len(found) == len(items):
+                return self._rows([row for row in found if row is not None], units, scale, name)
         columns = [
             self.number(item)
             if isinstance(item, Value)
-            else self.graph.constant(f"all_{item}", np.full((units, 1, 1), item, np.int16), scale=scale)
+            else self.graph.constant(
+                f"{name}_of_units" if isinstance(item, np.ndarray) else f"all_{item}",
+                _side_by_side([item], units),
+                scale=scale,
+            )
             for item in items
         ]
         return self.concatenate(columns, [units, 1, len(items)], 2, np.int16, scale, name)
@@ -296,3 +303,8 @@ def ratio(first: float, second: float, result: float) -> float:
     with np.errstate(over="ignore"):
         one, other, made = (float(np.float32(scale)) for scale in (first, second, result))
     return one * other / made
+
+
+def _side_by_side(constants: Sequence[np.ndarray | int], units: int) -> np.ndarray:
+    """Return constants, each of them one for all units or for each its own, int16 ``[units, 1, constants]``."""
+    return np.stack([np.broadcast_to(constant, units) for constant in constants], axis=1).astype(np.int16)[:, None]

@@ -1,0 +1,102 @@
+"""The gated recurrent unit (Cho et al. 2014) in integers, as Keras has it with ``reset_after=False``.
+
+    z, r = sigmoid of their sums
+    candidate = g of its sum, over the inputs and r * h[t - 1]
+    h[t] = z * h[t - 1] + (1 - z) * candidate
+
+As in a GRU that resets after the product, the state is a word two bits longer than the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from rnnexp.cells.gru.integers import WORD_BITS
+from rnnexp.network.functions import Functions
+from rnnexp.network.ranges import Ranges
+from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
+from rnnexp.quantization.product import Product
+from rnnexp.quantization.scales import LARGEST_STATE, scale_for
+from rnnexp.quantization.tables import GATE_BITS, ONE, Table, places
+
+
+@dataclass(frozen=True)
+class ResetBeforeGRUCell(IntegerCell):
+    """The numbers.
+
+    Attributes:
+        gates: ``[2 * units, inputs + units]``, blocks z, r; results are places in the gates' table.
+        sums: ``[units, inputs + units]``, of the inputs and the state that is reset; places in the candidate's table.
+        gate: the sigmoid.
+        candidate: ``g``, in units of the long state.
+    """
+
+    gates: Product
+    sums: Product
+    gate: Table
+    candidate: Table
+
+    @property
+    @override
+    def units(self) -> int:
+        return len(self.sums.high)
+
+    @property
+    @override
+    def states(self) -> tuple[State, ...]:
+        scale = self.candidate.scale
+        low, high = self.candidate.limits
+        limits = min(low, 0.0), max(high, 0.0)
+        return State("state", scale * 2**WORD_BITS, limits), State("long_state", scale, limits)
+
+    @property
+    @override
+    def blocks(self) -> tuple[Block, ...]:
+        first, second = slice(self.units), slice(self.units, None)
+        return (
+            Block("update_gate", self.gates, first, self.gate),
+            Block("reset_gate", self.gates, second, self.gate),
+            Block("candidate", self.sums, slice(None), self.candidate),
+        )
+
+    @property
+    @override
+    def tables(self) -> tuple[Table, ...]:
+        return self.gate, self.candidate
+
+    @override
+    def real_weights(self, source: Source) -> list[np.ndarray]:
+        return joined(self.blocks, source, self.states[0].scale)
+
+    @override
+    def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
+        value, state = states
+        sums = arithmetic.multiply(self.gates, [*inputs, value], 2, "gates")
+        z, r = arithmetic.look_up((self.gate, self.gate), sums, "gates")
+        reset = arithmetic.dot([(r, value)], GATE_BITS, "reset_state")
+        places_of_candidate = arithmetic.multiply(self.sums, [*inputs, reset], 1, "candidate")
+        (candidate,) = arithmetic.look_up((self.candidate,), places_of_candidate, "candidate")
+        state = arithmetic.dot([(z, state), (arithmetic.complement(z), candidate)], GATE_BITS, "next_long_state")
+        return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
+
+
+def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> ResetBeforeGRUCell:
+    """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel and bias."""
+    kernel, recurrent, bias = weights
+    activation, first = functions.activation, slice(2 * len(recurrent))
+    second = slice(first.stop, None)
+    where, gates = places(activation, ranges["candidate"]), places(functions.gate, ranges["gates"], 2 * ONE)
+    scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
+    of_gates, (gates, _) = sums_in_places(
+        (gates, gates), kernel[:, first], recurrent[:, first], bias[first], source, scale
+    )
+    sums, (where,) = sums_in_places((where,), kernel[:, second], recurrent[:, second], bias[second], source, scale)
+    long_scale, multiple = scale / 2**WORD_BITS, 2**WORD_BITS
+    candidate = where.tabulate(activation, long_scale, multiple=multiple, name="candidate")
+    return ResetBeforeGRUCell(of_gates, sums, gates.gates(functions.gate), candidate)

@@ -45,17 +45,17 @@ class Choice:
 
     Attributes:
         input: scales of the input codes.
-        cut: the largest magnitude of a state of LSTM cells, or None for what the calibration data shows.
+        cut: the largest magnitude of a state of LSTM cells, if it is smaller than what the calibration data shows.
         floor: by which units are made alike, or None where they stay as they are.
     """
 
     input: InputKind = "one scale"
-    cut: float | None = None
+    cut: float = np.inf
     floor: float | None = None
 
     def __str__(self) -> str:
         """Return it in words."""
-        cut = "" if self.cut is None else f", cell states up to {self.cut:g}"
+        cut = f", cell states up to {self.cut:g}" if np.isfinite(self.cut) else ""
         return f"{self.input} of the input{cut}" + ("" if self.floor is None else f", units alike from {self.floor:g}")
 
 

@@ -207,8 +207,7 @@ def _recurrent(parts: _Parts, node: Recurrent) -> None:
     """Take in a recurrent layer."""
     if parts.last or parts.flattened or parts.back:
         raise CannotConvertError(node, "it comes after what needs all steps")
-    if node.projection is not None:
-        raise CannotConvertError(node, "it has a projection")
+    projections = node.projection or ()
     layer = Layer(
         node.cell,
         node.units,
@@ -216,8 +215,10 @@ def _recurrent(parts: _Parts, node: Recurrent) -> None:
         backwards=node.backwards,
         activation=node.activation,
         gate=node.gate,
+        projection=projections[0].shape[1] if projections else 0,
     )
-    parts.layers.append((layer, tuple(values for weights in node.directions for values in weights)))
+    weights = [(*arrays, *projections[number : number + 1]) for number, arrays in enumerate(node.directions)]
+    parts.layers.append((layer, tuple(values for arrays in weights for values in arrays)))
     if not node.every_step:
         parts.last = True
         parts.apart = len(node.directions) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,16 @@ from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
-from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
+from rnnexp.quantization.scales import (
+    INPUT_CODES,
+    OUTPUT_CODES,
+    OUTPUT_MARGIN,
+    Affine,
+    IoBits,
+    affine,
+    finite,
+    widened,
+)
 
 
 def quantize(
@@ -22,6 +32,7 @@ def quantize(
     x: np.ndarray,
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
+    io_bits: IoBits = 8,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -30,6 +41,7 @@ def quantize(
         x: ``[n, time, features]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
         lengths: real steps of each sequence, ``[n]``; None: all.
+        io_bits: of the codes that come in and go out.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -43,22 +55,22 @@ def quantize(
         ranges = network.ranges()
         outputs = network.run(x, ranges, lengths)
         seen = without_padding(x, lengths)
-        inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input")
-        source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        inputs = affine(input_range or (float(seen.min()), float(seen.max())), "input", INPUT_CODES[io_bits])
+        source = input_source(inputs, architecture.features)
         layers = _layers(network, ranges, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
-    out = affine(widened(limits, OUTPUT_MARGIN), "output")
+    out = affine(widened(limits, OUTPUT_MARGIN), "output", OUTPUT_CODES[io_bits])
     scales = layers[-1].scales
     rows = output_rows(network, scales, inputs)
-    output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output")
+    output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output", fine=io_bits > 8)
     return IntegerNetwork(
         sequence_length=architecture.sequence_length,
         features=architecture.features,
         layers=layers,
         every_step=architecture.every_step,
         input=inputs,
-        output=Affine(output_layer.step, out.zero_point),
+        output=replace(out, scale=output_layer.step),
         output_layer=without_zero_point(output_layer, inputs.zero_point, slice(len(scales), None)),
         softmax=architecture.softmax,
         padding=architecture.padding,
@@ -76,7 +88,7 @@ def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndar
     kernels = [(network.kernel, scales)]
     if network.architecture.linear_path:
         kernel = network.linear_kernel
-        kernels.append((kernel, input_source(inputs.scale, inputs.zero_point, len(kernel)).scale))
+        kernels.append((kernel, input_source(inputs, len(kernel)).scale))
     return np.concatenate([kernel.T * (scale / scales[-1]) for kernel, scale in kernels], axis=1)
 
 

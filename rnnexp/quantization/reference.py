@@ -12,7 +12,6 @@ from rnnexp.network.network import batches, repeated, stepped, through
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.product import RADIX
 
 
 def outputs(network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
@@ -31,12 +30,12 @@ def run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None =
 
     Args:
         network: the integers.
-        codes: int8 ``[n, time, features]``.
+        codes: ``[n, time, features]``, of the input's type.
         lengths: real steps of each sequence, ``[n]``, at the end of it that ``padding`` leaves; None: all. One below 1
             counts as 1, and one beyond ``time`` as that.
 
     Returns:
-        int8 ``[n, outputs]``, or ``[n, time, outputs]``, with the zero point at steps of padding.
+        ``[n, outputs]``, or ``[n, time, outputs]``, of the output's type, with the zero point at steps of padding.
     """
     found, begin = [], 0
     for part in batches(codes, max(len(layer.scales) for layer in network.layers)):
@@ -50,7 +49,7 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
 
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
-    values, found = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX, []
+    values, found = network.input.values(at_the_start(codes, lengths, network.padding)), []
     for layer in network.layers:
         found.append(_run_layer(layer, values, lengths))
         values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
@@ -63,7 +62,7 @@ def context(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | No
 
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-    values = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX
+    values = network.input.values(at_the_start(codes, lengths, network.padding))
     for number, layer in enumerate(network.layers, 1):
         values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not network.every_step)
         values, lengths = repeated(values, layer.repeats), None if layer.repeats else lengths
@@ -71,9 +70,9 @@ def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None)
         values = values[:, -1:]
     values = values.reshape(-1, values.shape[2])
     if network.path_inputs:
-        values = np.concatenate([values, RADIX * codes.reshape(len(codes), -1).astype(np.int64)], axis=1)
+        values = np.concatenate([values, network.input.values(codes.reshape(len(codes), -1))], axis=1)
     sums = network.output_layer.multiply(values)
-    found = np.clip(sums + network.output.zero_point, -128, 127).astype(np.int8)
+    found = network.output.clip(sums + network.output.zero_point)
     if not network.every_step:
         return found
     found = found.reshape(len(codes), -1, network.outputs)

@@ -27,7 +27,10 @@ class Chain:
 
 @dataclass(frozen=True)
 class Reading:
-    """Values or input codes that a loop reads, int8 ``[steps, 1, numbers, parts]``; ``steps`` may be one for all."""
+    """Values or input codes that a loop reads, int8 ``[steps, 1, numbers, parts]``; ``steps`` may be one for all.
+
+    Input codes of 8 bits are upper parts alone.
+    """
 
     steps: int
     numbers: int
@@ -65,7 +68,8 @@ def plan(network: IntegerNetwork) -> list[Loop]:
             groups.append([layer])
     loops: list[Loop] = []
     steps, padded = network.sequence_length, network.variable_length
-    reads: tuple[Reading, ...] = (Reading(steps, network.features, 1, network.layers[0].cells[0].states[0].scale),)
+    parts = 1 if network.io_bits == 8 else 2
+    reads: tuple[Reading, ...] = (Reading(steps, network.features, parts, network.layers[0].cells[0].states[0].scale),)
     for group in groups:
         first = group[0]
         if len(first.cells) > 1:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State
-from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.probabilities import FineSigmoid
 from rnnexp.quantization.product import RADIX
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
@@ -84,20 +85,22 @@ def _interface(network: IntegerNetwork) -> list[TensorSummary]:
     made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
     tensors = [("input", network.input, given), ("logits" if network.softmax else "output", network.output, made)]
     if network.softmax:
-        tensors.append(("output", PROBABILITIES, made))
-    ends = np.array([-128, 127])
+        tensors.append(("output", network.probabilities, made))
     return [
-        _entry(name, "int8", shape, affine.scale, affine.decode(ends), affine.zero_point)
+        _entry(name, np.dtype(affine.dtype).name, shape, affine.scale, affine.limits, affine.zero_point)
         for name, affine, shape in tensors
     ]
 
 
 def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:
     """Return the table of a single output's probabilities, if there is one."""
-    if network.sigmoid is None:
+    sigmoid, affine = network.sigmoid, network.probabilities
+    if sigmoid is None:
         return []
-    values, affine = PROBABILITIES.decode(network.sigmoid), PROBABILITIES
-    return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
+    codes = sigmoid.table.values if isinstance(sigmoid, FineSigmoid) else sigmoid
+    return [
+        _entry("sigmoid_table", codes.dtype.name, codes.shape, affine.scale, affine.decode(codes), affine.zero_point)
+    ]
 
 
 def _linear_path(network: IntegerNetwork) -> list[TensorSummary]:

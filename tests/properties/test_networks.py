@@ -105,6 +105,7 @@ class Drawn:
     steps: int
     seed: int
     linear_path: bool = False  # where there is one answer
+    io_bits: int = 8
 
     def make(self):
         """Return the float network and ``[samples, steps, features]``."""
@@ -148,15 +149,16 @@ NETWORKS = st.builds(
     steps=st.integers(1, 12),
     seed=st.integers(0, 2**32 - 1),
     linear_path=st.booleans(),
+    io_bits=st.sampled_from([8, 16]),
 )
 
 
-def quantized(network, x, lengths=None) -> IntegerNetwork | None:
+def quantized(network, x, lengths=None, io_bits=8) -> IntegerNetwork | None:
     """Return the integers, or None where they are refused."""
     try:
         # The float network may leave what float64 holds: then there is nothing to quantise.
         with np.errstate(all="ignore"):
-            integer = quantize(network, x, lengths=lengths)
+            integer = quantize(network, x, lengths=lengths, io_bits=io_bits)
         to_tflite(integer)
     except UserError as error:
         note(f"refused: {error}")
@@ -198,13 +200,13 @@ FROM_THE_LOWEST_WORD = Drawn(
 @given(NETWORKS)
 def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
     network, x = drawn.make()
-    integer = quantized(network, x)
+    integer = quantized(network, x, io_bits=drawn.io_bits)
     if integer is not None:
         assert_tables_are_their_functions(network, integer)
         with np.errstate(over="ignore"):
             codes = integer.input.encode(x)
         # The second half goes beyond whatever the ranges were taken from.
-        assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))
+        assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed, codes.dtype)]))
 
 
 @examples(40)
@@ -213,9 +215,10 @@ def test_sequences_of_any_length_give_the_same_bits_as_each_alone(drawn, padding
     network, x = replace(drawn, linear_path=False).make()
     network = Network.of(replace(network.architecture, padding=padding), network.weights)
     own = np.array(lengths[: len(x)])
-    integer = quantized(network, x, own)
+    integer = quantized(network, x, own, drawn.io_bits)
     if integer is not None:
         with np.errstate(over="ignore"):
-            codes = np.concatenate([placed(integer.input.encode(x), own, padding), noise(3, *x.shape[1:], drawn.seed)])
+            codes = placed(integer.input.encode(x), own, padding)
+        codes = np.concatenate([codes, noise(3, *x.shape[1:], drawn.seed, codes.dtype)])
         own = np.array(lengths)[: len(codes)]
         assert_same_alone(integer, codes, own, assert_same_bits(integer, codes, own))

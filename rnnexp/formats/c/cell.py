@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.formats.c.text import array
+from rnnexp.formats.c.text import array, code_type
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.product import CODE_UNIT, Product, split
+from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.tables import ONE, Table
 
 # The largest number that a word can be.
@@ -54,7 +55,7 @@ class CellFunction(Arithmetic):
         cell: what to write.
         scope: what its names begin with.
         limits: how large the values that come in can be, ``[inputs]``.
-        codes: whether these are input codes, and not values.
+        codes: what these are codes of, where they are inputs and no values.
         sizes: C names for the number of inputs and units.
         largest: a bound on all sums, known once the cell is written.
         constants: weights, biases and tables.
@@ -64,7 +65,7 @@ class CellFunction(Arithmetic):
     cell: IntegerCell
     scope: str
     limits: np.ndarray
-    codes: bool
+    codes: Affine | None
     sizes: tuple[str, str]
     largest: int = 0
     constants: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class CellFunction(Arithmetic):
         names = [self._variable(number, f"next_{state.name}") for number, state in found]
         self.lines += [f"{state.text} = {name};" for state, name in zip(states, names, strict=True)]
         given = [f"int16_t {name}[{units}]" for name in ("values", *self.others)]
-        given.append(f"const {'int8_t' if self.codes else 'int16_t'} inputs[{inputs}]")
+        given.append(f"const {code_type(self.codes) if self.codes else 'int16_t'} inputs[{inputs}]")
         head = f"static void {self.name}({{}})"
         head = head.format(", ".join(given)) if len(given) == 2 else head.format("\n    " + ",\n    ".join(given))
         loop = "\n".join(f"        {line}" for line in self.lines)

@@ -18,6 +18,7 @@ from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.scales import INPUT_CODES, OUTPUT_CODES, IoBits
 from rnnexp.quantization.tables import Table
 
 # Places are int16, and sums int32 or wider.
@@ -35,6 +36,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
     if network.padding:
         found["padding"] = network.padding
+    if network.io_bits != 8:
+        found["io_bits"] = network.io_bits
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -52,7 +55,13 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
     padding = cast(Padding, str(found.get("padding", "")))
-    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding)
+    bits = cast(IoBits, int(found["io_bits"])) if "io_bits" in found else 8
+    if bits not in get_args(IoBits):
+        raise ValueError(f"io_bits is {bits}")
+    codes = {
+        name: _built(kind[bits], found, f"{name}_") for name, kind in (("input", INPUT_CODES), ("output", OUTPUT_CODES))
+    }
+    network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding, **codes)
     check(network)
     return network
 
@@ -114,7 +123,8 @@ def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **given: Any) -> Any:
     """Return an object whose attributes' names begin with ``prefix``; some are given."""
-    for name, hint in get_type_hints(kind).items():
+    hints = get_type_hints(kind)
+    for name, hint in ((field.name, hints[field.name]) for field in fields(kind)):
         if name in given:
             continue
         if is_dataclass(hint) and isinstance(hint, type):
@@ -137,6 +147,8 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
+    if network.io_bits != 8 and (network.input.zero_point, network.output.zero_point) != (0, 0):
+        raise ValueError("codes of 16 bits have another zero point than 0")
     inputs = network.features
     for layer in network.layers:
         for cell in layer.cells:

@@ -122,8 +122,8 @@ class GraphArithmetic(Operators, Arithmetic):
         offset = (ONE >> row.bits) - row.offset
         return replace(gate, tensor=None, pairs=None, row=replace(row, weights=weights, offset=offset))
 
-    def products(self, product: Product, values: Sequence[Value], name: str) -> int:
-        """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
+    def products(self, product: Product, values: Sequence[Value], name: str, result: str = "") -> int:
+        """Return the rounded sums of a product's rows, int16 ``[1, rows]``, in a tensor that may have its own name."""
         # That of the values which the product was made for, exactly: kernels see the ratio of all scales here.
         scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
         fine = scale / CODE_UNIT
@@ -134,7 +134,7 @@ class GraphArithmetic(Operators, Arithmetic):
         codes = self._all_codes(values, scale, name)
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
-        sums = self.tensor(f"{name}_sums", [1, len(product.high)], np.int16, product.step)
+        sums = self.tensor(result or f"{name}_sums", [1, len(product.high)], np.int16, product.step)
         self.fully_connected([codes, kernel, bias], sums)
         return sums
 

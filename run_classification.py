@@ -61,6 +61,7 @@ GRADIENT_CLIP_NORM = 1.0  # longest gradient allowed; None: no bound
 EARLY_STOPPING = 0  # epochs without a better validation loss before stopping; 0: never
 QAT_EPOCHS = 10  # of fine-tuning in the int8 model's arithmetic, where plain quantisation loses much; 0: never
 GAP_LIMIT = 0.003  # warn when int8 loses more than this (see the README)
+IO_BITS = 8  # of the int8 model's inputs and outputs; 16: int16 ones, for signals with a wide range (docs/int8.md)
 SEED = 0  # of everything random
 TENSORBOARD = False  # write event files for TensorBoard
 OUTPUT_DIR = "tflite_models"  # where the exported models go

@@ -91,6 +91,11 @@ class Settings(BaseModel):
         description="warn when int8 loses more: mean squared error over the target's variance, or share of accuracy "
         "(but a sample may always be lost)",
     )
+    io_bits: Literal[8, 16] = Field(
+        default=8,
+        description="of the int8 model's inputs and outputs: 16 makes them int16, for signals with a wide range, of "
+        "which 8 bits lose the quiet part; all else stays int8",
+    )
     tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
     runs_dir: Path = Field(default=Path("runs"), description="where each run leaves its history, model and plots")

@@ -19,6 +19,7 @@ from rnnexp.network.network import Network
 from rnnexp.quantization import reference
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
+from rnnexp.quantization.scales import IoBits
 from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
@@ -65,15 +66,17 @@ class Calibration:
         x: inputs of the training part, of a large one some, and what is known beyond it.
         input_range: the smallest and the largest input of all of these.
         lengths: real steps of each; None: all.
+        io_bits: of the codes that come in and go out.
     """
 
     x: np.ndarray
     input_range: tuple[float, float]
     lengths: np.ndarray | None = None
+    io_bits: IoBits = 8
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Calibration:
-        """Return that of a data set."""
+    def of(cls, dataset: Dataset, io_bits: IoBits = 8) -> Calibration:
+        """Return that of a data set, for codes of so many bits."""
         x, part = dataset.train.real_x, enough(dataset.train)
         some, lengths, limits = part.x, part.lengths, (float(x.min()), float(x.max()))
         beyond = dataset.calibration
@@ -82,7 +85,7 @@ class Calibration:
             if lengths is not None:
                 lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
             limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
-        return cls(some, limits, lengths)
+        return cls(some, limits, lengths, io_bits)
 
     def quantize(self, network: Network) -> IntegerNetwork:
         """Quantise a network plainly.
@@ -90,7 +93,7 @@ class Calibration:
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
-        return quantize(network, self.x, self.input_range, self.lengths)
+        return quantize(network, self.x, self.input_range, self.lengths, self.io_bits)
 
 
 def quantize_snapshots(
@@ -100,6 +103,7 @@ def quantize_snapshots(
     *,
     gap_limit: float,
     fine_tuning_epochs: int,
+    io_bits: IoBits = 8,
     progress: Callable[[int], AbstractContextManager[EpochBar]],
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
@@ -110,6 +114,7 @@ def quantize_snapshots(
         about: what the files say of themselves.
         gap_limit: what int8 may lose: a third of it, on the training part, calls for fine-tuning.
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
+        io_bits: of the codes that come in and go out.
         progress: shows the progress of as many epochs.
 
     Raises:
@@ -119,7 +124,7 @@ def quantize_snapshots(
     from rnnexp.formats.tflite.int8.writer import to_tflite
     from rnnexp.training.fine_tuning import fine_tune, is_supported
 
-    calibration, entries, real = Calibration.of(dataset), about.to_entries(), trained.last.network
+    calibration, entries, real = Calibration.of(dataset, io_bits), about.to_entries(), trained.last.network
     networks = [calibration.quantize(snapshot.network) for snapshot in trained.snapshots[:-1]]
     start = time.perf_counter()
     plain = calibration.quantize(real)

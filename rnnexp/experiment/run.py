@@ -91,7 +91,13 @@ def _run(
         problems, exported, int8 = {}, {}, None
         try:
             int8 = quantize_snapshots(
-                trained, dataset, about, gap_limit=config.gap_limit, fine_tuning_epochs=epochs, progress=bar
+                trained,
+                dataset,
+                about,
+                gap_limit=config.gap_limit,
+                fine_tuning_epochs=epochs,
+                io_bits=config.io_bits,
+                progress=bar,
             )
         except UserError as error:
             problems["int8"] = f"{error}. The trained model is in {last.path}"

@@ -11,8 +11,9 @@ import numpy as np
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
+from rnnexp.quantization.product import CODE_UNIT, Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.tables import Places, Table
 
 
@@ -180,9 +181,9 @@ def as_values(kernel: np.ndarray, recurrent: np.ndarray, source: Source, scale: 
     return np.concatenate([kernel * (source.scale / scale)[:, None], recurrent]).T
 
 
-def input_source(scale: float, zero_point: int, features: int) -> Source:
-    """Return what input codes are: values ``RADIX`` times as large."""
-    return Source(np.full(features, scale / RADIX), zero_point)
+def input_source(codes: Affine, features: int) -> Source:
+    """Return what input codes are: values, of which each counts ``codes.unit``."""
+    return Source(np.full(features, codes.value_scale), codes.zero_point)
 
 
 def sums_in_places(

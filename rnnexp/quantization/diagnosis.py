@@ -113,15 +113,39 @@ class Comparison:
                 "logits": "outputs go beyond what the training part showed",
             }[name.rpartition("/")[2]]
             return f"{share:.1%} of the values of the {name} are cut off (saturated): {advice}"
+        return self._largest(
+            score,
+            {
+                "input": "the input's range is too wide for {steps} steps: a few far values leave few steps for the "
+                "others",
+                "output": "the output's range is too wide for {steps} steps",
+            },
+        )
+
+    def explain_most(self, score: Callable[[np.ndarray], float]) -> str:
+        """Return the same for a score of what is true of most of the data, which no far value has a part in."""
+        return self._largest(
+            score,
+            {
+                "input": "an input of {bits} bits is too coarse for most of the data: a few far values leave it few of "
+                "the {steps} steps",
+                "output": "an output of {bits} bits is too coarse for most of the data: a few far values leave it few "
+                "of the {steps} steps",
+            },
+        )
+
+    def _largest(self, score: Callable[[np.ndarray], float], said: dict[str, str]) -> str:
+        """Return in words, of input and output in those given, which rounding costs the most, and what helps."""
         parts = self.contributions(score)
         name, most = max(parts.items(), key=lambda item: item[1])
         if most <= 0:
             return "no single rounding explains it: the rounding of states and pre-activations adds up over time"
-        return {
-            "input": "the input's range is too wide for 256 steps: a few far values leave few steps for the others",
-            "weights": "the weights are too coarse: a few large ones leave few steps for the others",
-            "output": "the output's range is too wide for 256 steps",
-        }[name] + f" (rounding the {name} alone costs {most:.2g})"
+        cost = f" (rounding the {name} alone costs {most:.2g})"
+        if name == "weights":
+            return f"the weights are too coarse: a few large ones leave few steps for the others{cost}"
+        affine, bits = self.network.input if name == "input" else self.network.output, self.network.io_bits
+        text = said[name].format(bits=bits, steps=f"{affine.highest - affine.lowest + 1:,}") + cost
+        return f"{text}; IO_BITS = 16 makes both finer" if bits == 8 else text
 
 
 def _beyond(layers: Sequence[IntegerFrontLayer], values: Sequence[np.ndarray], name: str) -> dict[str, float]:
@@ -142,6 +166,6 @@ def _cut_off(values: np.ndarray, limits: tuple[float, float], scale: float) -> f
 
 def _outside(values: np.ndarray, affine: Affine) -> float:
     """Return the share of values that codes cut off."""
-    low, high = affine.decode(np.array(affine.ends))
+    low, high = affine.limits
     margin = affine.scale / 2
     return float(np.mean((values < low - margin) | (values > high + margin)))

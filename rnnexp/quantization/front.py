@@ -42,14 +42,21 @@ class Words(Affine):
 
     words: int = field(kw_only=True)
 
+    dtype = np.int32
+    unit = 1
+
     @override
     def encode(self, values: np.ndarray) -> np.ndarray:
         return np.clip(np.rint(values), 0, self.words - 1).astype(np.int32)
 
     @property
     @override
-    def ends(self) -> tuple[int, int]:
-        return 0, self.words - 1
+    def limits(self) -> tuple[float, float]:
+        return 0.0, float(self.words - 1)
+
+    @override
+    def values(self, codes: np.ndarray) -> np.ndarray:
+        return np.clip(codes, 0, self.words - 1).astype(np.int64)
 
 
 class IntegerFrontLayer(Reshaping, Protocol):

@@ -1,12 +1,15 @@
 """The integer network: every number that an int8 model consists of, and nothing else.
 
-Layers hand over 14-bit values, never int8 codes: only what comes in and what goes out is int8. Every layer has zero
-states at the start of a sequence. The output layer reads the last layer's values, after the last step or at every step:
+Layers hand over 14-bit values, never int8 codes: only what comes in and what goes out is int8, or int16. Every layer
+has zero states at the start of a sequence. The output layer reads the last layer's values, after the last step or at
+every step:
 
-    y = clip(multiply(output_layer, values) + output_zero_point, -128, 127)
+    y = clip(multiply(output_layer, values) + output_zero_point, -128, 127)                               of 8 bits
+    y = multiply(output_layer, values)                                                                   of 16 bits
 
 Where a linear path goes beside the layers, it also reads the input codes of the whole sequence, step by step, behind
-the values; as everywhere, a code ``c`` is the value ``64 c``, and the codes' zero point is in the bias.
+the values; as everywhere, an int8 code ``c`` is the value ``64 c``, and the codes' zero point is in the bias. An int16
+code is a value itself, of 14 bits.
 
 ``rnnexp.quantization.product`` says what ``multiply`` is, ``rnnexp.quantization.arithmetic`` what cells are made of,
 and ``rnnexp.quantization.reference`` computes all of it.
@@ -25,11 +28,9 @@ from rnnexp.network.lengths import Padding
 from rnnexp.quantization import front
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
 from rnnexp.quantization.front import IntegerFrontLayer
-from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
-from rnnexp.quantization.scales import Affine
-
-# The codes of probabilities.
-PROBABILITIES = Affine(1 / 256, -128)
+from rnnexp.quantization.probabilities import FineSigmoid, probability_codes
+from rnnexp.quantization.product import CODE_UNIT, Product
+from rnnexp.quantization.scales import Affine, IoBits
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,11 @@ class IntegerNetwork(Stack[Layer]):
     """A recurrent network in integers.
 
     Attributes:
-        input: int8 codes of the inputs.
-        output: int8 codes of the outputs before any softmax.
+        input: codes of the inputs.
+        output: codes of the outputs before any softmax, of as many bits.
         output_layer: ``[outputs, values]``, or with a linear path ``[outputs, values + time * features]``; result in
             steps of the output.
-        softmax: whether probabilities follow, int8 with scale 1/256 and zero point -128; of a single output it is the
-            sigmoid, from a table.
+        softmax: whether ``probabilities`` follow; of a single output it is the sigmoid, from a table.
         padding: as in ``Architecture``: where the input has it, and so outputs at every step, of which it is the zero
             point's code.
     """
@@ -107,11 +107,26 @@ class IntegerNetwork(Stack[Layer]):
         return self.output_layer.high.shape[1] - self.values
 
     @property
-    def sigmoid(self) -> np.ndarray | None:
-        """The probability's code for each output code from -128 on, int8 ``[256]``; None where there is no sigmoid."""
+    def io_bits(self) -> IoBits:
+        """Bits of the codes that come in and go out."""
+        return 8 if self.output.dtype is np.int8 else 16
+
+    @property
+    def probabilities(self) -> Affine:
+        """The codes of probabilities, if there are any."""
+        return probability_codes(self.io_bits, self.outputs)
+
+    @property
+    def sigmoid(self) -> np.ndarray | FineSigmoid | None:
+        """What makes the probability of a single logit; None where nothing does.
+
+        Of 8 bits, its code for each output code from -128 on, int8 ``[256]``.
+        """
         if not (self.softmax and self.outputs == 1):
             return None
-        return PROBABILITIES.encode(sigmoid(self.output.decode(np.arange(-128, 128))))
+        if self.io_bits > 8:
+            return FineSigmoid.of(self.output)
+        return self.probabilities.encode(sigmoid(self.output.decode(np.arange(-128, 128))))
 
     @property
     def scopes(self) -> list[list[str]]:
@@ -132,7 +147,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def front_sources(self) -> list[Source]:
         """What comes into each layer ahead of the recurrent ones, and at last into these."""
-        return front.sources(self.front, input_source(self.input.scale, self.input.zero_point, self.features))
+        return front.sources(self.front, input_source(self.input, self.features))
 
     @property
     def back_sources(self) -> list[Source]:
@@ -142,7 +157,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def path_source(self) -> Source:
         """What comes into the output layer by the linear path."""
-        return input_source(self.input.scale, self.input.zero_point, self.path_inputs)
+        return input_source(self.input, self.path_inputs)
 
     def real_weights(self) -> list[np.ndarray]:
         """Return the weights that the integers stand for, float64, in the order of ``Network.weights``."""
@@ -172,7 +187,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def linear_scale(self) -> float:
         """The real value of one unit of the linear path's weights."""
-        return self.output_layer.scale * self.output_scales[-1] / (self.input.scale / RADIX)
+        return self.output_layer.scale * self.output_scales[-1] / self.input.value_scale
 
     @property
     def output_bias_scale(self) -> float:

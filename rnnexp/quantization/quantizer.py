@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,16 @@ from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
-from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
+from rnnexp.quantization.scales import (
+    INPUT_CODES,
+    OUTPUT_CODES,
+    OUTPUT_MARGIN,
+    Affine,
+    IoBits,
+    affine,
+    finite,
+    widened,
+)
 
 
 def quantize(
@@ -27,6 +37,7 @@ def quantize(
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
     cell_state_limit: float = np.inf,
+    io_bits: IoBits = 8,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -37,6 +48,7 @@ def quantize(
         lengths: real steps of each sequence, ``[n]``; None: all.
         cell_state_limit: beyond this and a margin, cell states of LSTMs saturate, whatever the range that they have:
             where a unit counts on without forgetting, that spares resolution for where its activation is not flat.
+        io_bits: of the codes that come in and go out.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -49,8 +61,8 @@ def quantize(
     with np.errstate(over="ignore"):
         ranges, ahead, behind = network.ranges(), _ranges(architecture.front), _ranges(architecture.back)
         outputs = network.run(x, ranges, lengths, (ahead, behind))
-        inputs = _input(architecture, without_padding(x, lengths), input_range)
-        source = input_source(inputs.scale, inputs.zero_point, architecture.features)
+        inputs = _input(architecture, without_padding(x, lengths), input_range, io_bits)
+        source = input_source(inputs, architecture.features)
         for lies in (lies for seen in ranges for lies in seen):
             lies.limit("c", cell_state_limit)
         max_value = architecture.max_value
@@ -61,18 +73,18 @@ def quantize(
         last = front.quantize(architecture.back, network.back_weights(), max_value, behind, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
-    out = affine(widened(limits, OUTPUT_MARGIN), "output")
+    out = affine(widened(limits, OUTPUT_MARGIN), "output", OUTPUT_CODES[io_bits])
     scales = front.sources(last, source)[-1].scale
     scales = np.tile(scales, len(network.kernel) // len(scales))
     rows = output_rows(network, scales, inputs)
-    output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output")
+    output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output", fine=io_bits > 8)
     return IntegerNetwork(
         sequence_length=architecture.sequence_length,
         features=architecture.features,
         layers=layers,
         every_step=architecture.every_step,
         input=inputs,
-        output=Affine(output_layer.step, out.zero_point),
+        output=replace(out, scale=output_layer.step),
         output_layer=without_zero_point(output_layer, inputs.zero_point, slice(len(scales), None)),
         softmax=architecture.softmax,
         padding=architecture.padding,
@@ -86,12 +98,12 @@ def _ranges(layers: Sequence[FrontLayer]) -> list[Ranges]:
     return [Ranges() for _ in layers]
 
 
-def _input(architecture: Architecture, seen: np.ndarray, limits: tuple[float, float] | None) -> Affine:
+def _input(architecture: Architecture, seen: np.ndarray, limits: tuple[float, float] | None, io_bits: IoBits) -> Affine:
     """Return the codes of the inputs: words are their own, and numbers have those that cover what was seen."""
     first = next(iter(architecture.front), None)
     if isinstance(first, Embedding):
         return Words(1.0, 0, words=first.words)
-    return affine(limits or (float(seen.min()), float(seen.max())), "input")
+    return affine(limits or (float(seen.min()), float(seen.max())), "input", INPUT_CODES[io_bits])
 
 
 def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndarray:
@@ -105,7 +117,7 @@ def output_rows(network: Network, scales: np.ndarray, inputs: Affine) -> np.ndar
     kernels = [(network.kernel, scales)]
     if network.architecture.linear_path:
         kernel = network.linear_kernel
-        kernels.append((kernel, input_source(inputs.scale, inputs.zero_point, len(kernel)).scale))
+        kernels.append((kernel, input_source(inputs, len(kernel)).scale))
     return np.concatenate([kernel.T * (scale / scales[-1]) for kernel, scale in kernels], axis=1)
 
 

@@ -13,9 +13,7 @@ from rnnexp.network.network import batches, repeated, stepped, through
 from rnnexp.quantization import front
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell, width_of
-from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.product import RADIX
 
 
 def outputs(network: IntegerNetwork, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
@@ -34,12 +32,12 @@ def run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None =
 
     Args:
         network: the integers.
-        codes: int8 ``[n, time, features]``; or words, int32 ``[n, time]``.
+        codes: ``[n, time, features]``, of the input's type; or words, int32 ``[n, time]``.
         lengths: real steps of each sequence, ``[n]``, at the end of it that ``padding`` leaves; None: all. One below 1
             counts as 1, and one beyond ``time`` as that.
 
     Returns:
-        int8 ``[n, outputs]``, or ``[n, time, outputs]``, with the zero point at steps of padding.
+        ``[n, outputs]``, or ``[n, time, outputs]``, of the output's type, with the zero point at steps of padding.
     """
     found, begin = [], 0
     for part in batches(codes, _most_numbers(network, codes.shape[1])):
@@ -77,9 +75,7 @@ def _most_numbers(network: IntegerNetwork, steps: int) -> int:
 
 def _values_of(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
     """Return what the recurrent layers read, int64 ``[n, time, width]``."""
-    given = network.front_sources[0]
-    values = codes.astype(np.int64)
-    return front.run(network.front, values if isinstance(network.input, Words) else values * RADIX, given)
+    return front.run(network.front, network.input.values(codes), network.front_sources[0])
 
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
@@ -95,9 +91,9 @@ def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None)
         values = values[:, -1:]
     values = values.reshape(-1, values.shape[2])
     if network.path_inputs:
-        values = np.concatenate([values, RADIX * codes.reshape(len(codes), -1).astype(np.int64)], axis=1)
+        values = np.concatenate([values, network.input.values(codes.reshape(len(codes), -1))], axis=1)
     sums = network.output_layer.multiply(values)
-    found = np.clip(sums + network.output.zero_point, -128, 127).astype(np.int8)
+    found = network.output.clip(sums + network.output.zero_point)
     if not network.every_step:
         return found
     found = found.reshape(len(codes), -1, network.outputs)

@@ -17,7 +17,9 @@ SHIFTS = (2, 18)
 LARGEST_BIAS = 2.0**30
 
 
-def quantize_product(weights: np.ndarray, bias: np.ndarray, state_scale: float, step: float, name: str) -> Product:
+def quantize_product(
+    weights: np.ndarray, bias: np.ndarray, state_scale: float, step: float, name: str, *, fine: bool = False
+) -> Product:
     """Quantise a matrix product.
 
     Args:
@@ -26,10 +28,13 @@ def quantize_product(weights: np.ndarray, bias: np.ndarray, state_scale: float, 
         state_scale: the real value of one unit of what comes in.
         step: the smallest real value that a step of the result may have; it will be a little larger.
         name: of the result, for messages.
+        fine: whether steps are so small that weights or biases could count too many of them: then the step is larger.
 
     Raises:
         UserError: if a weight is not a finite number, or no float32 scale suits the result.
     """
+    if fine:
+        step = max(step, _least_step(weights, bias, state_scale))
     # step = (state_scale / CODE_UNIT) * (RADIX * scale) * 2**shift must hold exactly in float32.
     base = scale_for(step / state_scale, name)
     step = checked_scale(base * state_scale, name)
@@ -38,10 +43,22 @@ def quantize_product(weights: np.ndarray, bias: np.ndarray, state_scale: float, 
         raise UserError(f"weights of the {name} are too large for an int8 model")
     finest = LARGEST_WEIGHT * base * CODE_UNIT / RADIX
     exponent = math.log2(finest / largest) if largest > 0 and finest < largest * 2.0**60 else math.inf
-    shift = math.floor(min(max(exponent, SHIFTS[0]), SHIFTS[1]))
+    shift = math.floor(min(max(exponent, SHIFTS[0]), _most_shift(bias, step) if fine else SHIFTS[1]))
     scale = checked_scale(base * CODE_UNIT / RADIX * 2.0**-shift, name)
     empty = np.zeros(weights.shape, np.int8)
     return refilled(Product(empty, empty, np.zeros(len(bias), np.int64), shift, scale, step), weights, bias)
+
+
+def _most_shift(bias: np.ndarray, step: float) -> int:
+    """Return the largest shift with which biases stay below ``LARGEST_BIAS``."""
+    counts = max(float(np.abs(bias).max()) / step, LARGEST_BIAS * 2.0 ** -SHIFTS[1])
+    return max(math.floor(math.log2(LARGEST_BIAS / counts)), SHIFTS[0])
+
+
+def _least_step(weights: np.ndarray, bias: np.ndarray, state_scale: float) -> float:
+    """Return the smallest step of which weights and biases count few enough to be kept as they are."""
+    of_weights = float(np.abs(weights).max()) * state_scale * RADIX * 2.0 ** SHIFTS[0] / (LARGEST_WEIGHT * CODE_UNIT)
+    return max(of_weights, float(np.abs(bias).max()) * 2.0 ** SHIFTS[0] / LARGEST_BIAS)
 
 
 def refilled(product: Product, weights: np.ndarray, bias: np.ndarray) -> Product:

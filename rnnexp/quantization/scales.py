@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -22,41 +23,102 @@ TABLE_MARGIN = 0.1
 OUTPUT_MARGIN = 0.05
 SCALE_BITS = 12
 
+# Of the codes that come in and go out.
+IoBits = Literal[8, 16]
+
 
 @dataclass(frozen=True)
 class Affine:
-    """int8 codes of real numbers: ``real = (code - zero_point) * scale``."""
+    """Integer codes of real numbers: ``real = (code - zero_point) * scale``. Those of this class are int8.
+
+    Attributes:
+        scale: the real value of one step.
+        zero_point: the code of 0.
+        dtype: of the codes.
+        lowest: the smallest code; what is below counts as this.
+        highest: the largest, likewise.
+        unit: how many units of a value, as products read them, an input's code counts.
+    """
 
     scale: float
     zero_point: int
 
+    dtype: ClassVar[Any] = np.int8
+    lowest: ClassVar[int] = -128
+    highest: ClassVar[int] = 127
+    unit: ClassVar[int] = RADIX
+
     @property
-    def ends(self) -> tuple[int, int]:
-        """The lowest and the highest code."""
-        return -128, 127
+    def value_scale(self) -> float:
+        """The real value of one unit of the values that input codes stand for."""
+        return self.scale / self.unit
+
+    @property
+    def largest_value(self) -> int:
+        """How large these can be."""
+        return max(-self.lowest, self.highest) * self.unit
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest real number that has a code."""
+        low, high = self.decode(np.array([self.lowest, self.highest])).tolist()
+        return low, high
+
+    def values(self, codes: np.ndarray) -> np.ndarray:
+        """Return the values that input codes stand for, int64; their zero point is still in them."""
+        return np.clip(codes, self.lowest, self.highest).astype(np.int64) * self.unit
+
+    def clip(self, numbers: np.ndarray) -> np.ndarray:
+        """Return integers as codes, those beyond the range as its ends."""
+        return np.clip(numbers, self.lowest, self.highest).astype(self.dtype)
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return int8 codes: rounded to nearest, ties to even, and clipped."""
+        """Return the codes: rounded to nearest, ties to even, and clipped."""
         # In place: the inputs of a large data set are hundreds of megabytes.
         codes = np.array(values, np.float64)
         codes /= self.scale
         np.rint(codes, out=codes)
         codes += self.zero_point
-        return np.clip(codes, -128, 127, out=codes).astype(np.int8)
+        return np.clip(codes, self.lowest, self.highest, out=codes).astype(self.dtype)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the real numbers, in float64."""
         return (np.asarray(codes, np.float64) - self.zero_point) * self.scale
 
 
-def affine(limits: tuple[float, float], name: str) -> Affine:
-    """Return the int8 codes that cover a range and 0, which is always a code.
+class ValueCodes(Affine):
+    """int16 codes of 14 bits, whose zero point is 0: each is a value itself. So inputs have them."""
+
+    dtype = np.int16
+    lowest = -LARGEST_STATE
+    highest = LARGEST_STATE
+    unit = 1
+
+
+class WordCodes(Affine):
+    """int16 codes of all 16 bits, whose zero point is 0: so outputs have them, which nothing is multiplied with."""
+
+    dtype = np.int16
+    lowest = -(2**15)
+    highest = 2**15 - 1
+    unit = 1
+
+
+# What codes of so many bits are.
+INPUT_CODES: dict[IoBits, type[Affine]] = {8: Affine, 16: ValueCodes}
+OUTPUT_CODES: dict[IoBits, type[Affine]] = {8: Affine, 16: WordCodes}
+
+
+def affine(limits: tuple[float, float], name: str, kind: type[Affine] = Affine) -> Affine:
+    """Return the codes of a kind that cover a range and 0, which is always a code.
 
     Raises:
         UserError: if the range is not finite.
     """
     low, high = finite(limits, name)
     low, high = min(low, 0.0), max(high, 0.0)
+    if kind.dtype is not np.int8:
+        return kind(scale_for((max(-low, high) or 1.0) / kind.highest, name), 0)
     scale = scale_for((high - low or 1.0) / 255, name)
     return Affine(scale, int(np.clip(np.rint(-128 - low / scale), -128, 127)))
 

@@ -27,7 +27,10 @@ class Chain:
 
 @dataclass(frozen=True)
 class Reading:
-    """Values or input codes that a loop reads, int8 ``[steps, 1, numbers, parts]``; ``steps`` may be one for all."""
+    """Values or input codes that a loop reads, int8 ``[steps, 1, numbers, parts]``; ``steps`` may be one for all.
+
+    Input codes of 8 bits are upper parts alone.
+    """
 
     steps: int
     numbers: int
@@ -97,4 +100,5 @@ def _first(network: IntegerNetwork) -> Reading:
     """Return what the first loop reads: values of what is ahead of it, or input codes."""
     if network.front:
         return Reading(network.steps, network.inputs, 2, float(network.sources[0].scale[-1]))
-    return Reading(network.steps, network.features, 1, network.layers[0].cells[0].states[0].scale)
+    parts = 1 if network.io_bits == 8 else 2
+    return Reading(network.steps, network.features, parts, network.layers[0].cells[0].states[0].scale)

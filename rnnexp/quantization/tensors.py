@@ -10,7 +10,8 @@ import numpy as np
 
 from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, width_of
 from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, IntegerFrontLayer, Words
-from rnnexp.quantization.network import PROBABILITIES, IntegerNetwork
+from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.probabilities import FineSigmoid
 from rnnexp.quantization.product import RADIX
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
@@ -89,16 +90,9 @@ def _interface(network: IntegerNetwork) -> list[TensorSummary]:
     made = [1, *([network.output_steps] if network.every_step else []), network.outputs]
     tensors = [("input", network.input, given), ("logits" if network.softmax else "output", network.output, made)]
     if network.softmax:
-        tensors.append(("output", PROBABILITIES, made))
+        tensors.append(("output", network.probabilities, made))
     return [
-        _entry(
-            name,
-            "int32" if words and name == "input" else "int8",
-            shape,
-            affine.scale,
-            affine.decode(np.array(affine.ends)),
-            affine.zero_point,
-        )
+        _entry(name, np.dtype(affine.dtype).name, shape, affine.scale, affine.limits, affine.zero_point)
         for name, affine, shape in tensors
     ]
 
@@ -129,10 +123,13 @@ def _around(layers: Sequence[IntegerFrontLayer], sources: Sequence[Source], name
 
 def _sigmoid(network: IntegerNetwork) -> list[TensorSummary]:
     """Return the table of a single output's probabilities, if there is one."""
-    if network.sigmoid is None:
+    sigmoid, affine = network.sigmoid, network.probabilities
+    if sigmoid is None:
         return []
-    values, affine = PROBABILITIES.decode(network.sigmoid), PROBABILITIES
-    return [_entry("sigmoid_table", "int8", values.shape, affine.scale, values, affine.zero_point)]
+    codes = sigmoid.table.values if isinstance(sigmoid, FineSigmoid) else sigmoid
+    return [
+        _entry("sigmoid_table", codes.dtype.name, codes.shape, affine.scale, affine.decode(codes), affine.zero_point)
+    ]
 
 
 def _linear_path(network: IntegerNetwork) -> list[TensorSummary]:

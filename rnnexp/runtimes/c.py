@@ -33,7 +33,7 @@ class CompiledNetwork:
 
     def __init__(self, network: IntegerNetwork) -> None:
         self._network = network
-        codes = np.zeros((1, network.sequence_length, network.features), np.int8)
+        codes = np.zeros((1, network.sequence_length, network.features), network.input.dtype)
         files = to_c(network, NAME, About(), codes)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -61,19 +61,20 @@ class CompiledNetwork:
         self._buffers = np.empty(0 if self._network.forward else files.state_bytes // 2, np.int16)
 
     def run(self, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
-        """Return output codes, before any softmax, for int8 input codes ``[n, time, features]``.
+        """Return output codes, before any softmax, for input codes ``[n, time, features]``.
 
         Args:
             codes: the inputs, with any padding where the network has it.
             lengths: real steps of each sequence, ``[n]``; None: all.
 
         Returns:
-            int8 ``[n, outputs]``, or ``[n, steps, outputs]``, with the zero point at steps of padding.
+            ``[n, outputs]``, or ``[n, steps, outputs]``, with the zero point at steps of padding.
         """
         network = self._network
-        inputs = np.ascontiguousarray(codes, np.int8)
+        inputs = np.ascontiguousarray(codes, network.input.dtype)
         places = (network.output_steps,) if network.every_step else ()
-        outputs = np.full((len(codes), *places, network.outputs), network.output.zero_point, np.int8)
+        shape = (len(codes), *places, network.outputs)
+        outputs = np.full(shape, network.output.zero_point, network.output.dtype)
         if network.variable_length:
             lengths = np.full(len(codes), network.sequence_length) if lengths is None else lengths
             # In C there is no padding.

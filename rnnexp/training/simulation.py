@@ -76,10 +76,12 @@ class SimulatedNetwork(keras.layers.Layer):
         kernel, recurrent, bias, *path, out_kernel, out_bias = folded
 
         x = tf.cast(inputs, tf.float64) * self.unit.inputs
-        codes = tf.clip_by_value(tf.round(x / affine.scale) + affine.zero_point, -128.0, 127.0)
+        codes = tf.round(x / affine.scale) + affine.zero_point
+        codes = tf.clip_by_value(codes, float(affine.lowest), float(affine.highest))
         both = _weight_codes(tf.concat([kernel * (source.scale[0] / value_scale), recurrent], axis=0), sums)
         bias_code = _bias_code(bias - cell.activation.start, sums)
-        states = value_scale * self._states(codes - affine.zero_point, both, bias_code)
+        values = affine.unit * (codes - affine.zero_point)
+        states = value_scale * self._states(values, both, bias_code)
 
         # From here on what the gradient goes through: the float network with the rounded weights.
         kernel = _through(kernel, both[:features] * (sums.scale * value_scale / source.scale[0]))
@@ -99,16 +101,15 @@ class SimulatedNetwork(keras.layers.Layer):
         else:
             exact = states[-1]
         state = _through(tf.cast(real, tf.float64) * unit, exact)
-        added = [self._linear(codes - affine.zero_point, path_kernel) for path_kernel in path]
+        added = [self._linear(values, path_kernel) for path_kernel in path]
         return self._output(state, out_kernel, out_bias, added)
 
-    def _states(self, codes: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-        """Return the integer states ``[time, batch, units]`` for input codes ``[batch, time, features]``."""
+    def _states(self, inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+        """Return the integer states ``[time, batch, units]`` for values ``[batch, time, features]``."""
         features, units, shift = self.architecture.features, self.cell.units, self.cell.sums.shift
         table = tf.constant(self.cell.activation.values, tf.float64)
         high, low = _split(weights)
-        time_first = tf.transpose(codes, (1, 0, 2))
-        from_inputs = CODE_UNIT * tf.tensordot(time_first, RADIX * high[:features] + low[:features], 1) + bias
+        from_inputs = CODE_UNIT * _sums(tf.transpose(inputs, (1, 0, 2)), weights[:features]) + bias
         batch_last = units <= FUSED_UNITS
         if batch_last:
             from_inputs = tf.linalg.matrix_transpose(from_inputs)
@@ -125,20 +126,20 @@ class SimulatedNetwork(keras.layers.Layer):
             state = tf.gather(table, tf.cast(index, tf.int32))
             return i + 1, state, written.write(i, state)
 
-        steps = codes.shape[1]
+        steps = inputs.shape[1]
         array = tf.TensorArray(tf.float64, steps, element_shape=from_inputs.shape[1:])
         loop = (0, tf.zeros_like(from_inputs[0]), array)
         *_, array = tf.while_loop(lambda i, *_: i < steps, step, loop, maximum_iterations=steps)
         states = tf.stop_gradient(array.stack())
         return tf.linalg.matrix_transpose(states) if batch_last else states
 
-    def _linear(self, codes: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return what the linear path adds to the output layer's sums, and to its real outputs."""
-        layer, scale = self.integers.output_layer, self.integers.input.scale
+        layer, scale = self.integers.output_layer, self.integers.input.value_scale
         unit = self.integers.linear_scale
         weights = _weight_codes(kernel * (layer.scale / unit), layer)
-        flat = tf.reshape(codes, (-1, self.integers.path_inputs))
-        return CODE_UNIT * (flat @ weights), scale * flat @ _through(kernel, weights * unit)
+        flat = tf.reshape(inputs, (-1, self.integers.path_inputs))
+        return CODE_UNIT * _sums(flat, weights), scale * flat @ _through(kernel, weights * unit)
 
     def _output(
         self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, added: list[tuple[tf.Tensor, tf.Tensor]]
@@ -153,11 +154,10 @@ class SimulatedNetwork(keras.layers.Layer):
         """
         layer, output = self.integers.output_layer, self.integers.output
         weights = _weight_codes(kernel, layer)
-        high, low = _split(weights)
         value = tf.stop_gradient(tf.round(state / self.cell.activation.scale))
-        upper, _ = _split(value)
-        total = CODE_UNIT * (value @ high + upper @ low) + _bias_code(bias, layer) + sum(sums for sums, _ in added)
-        codes = tf.clip_by_value(_round_shift(total, layer.shift) + output.zero_point, -128.0, 127.0)
+        total = CODE_UNIT * _sums(value, weights) + _bias_code(bias, layer) + sum(sums for sums, _ in added)
+        codes = _round_shift(total, layer.shift) + output.zero_point
+        codes = tf.clip_by_value(codes, float(output.lowest), float(output.highest))
         real = (codes - output.zero_point) * output.scale
         smooth = state @ _through(kernel, weights * layer.scale) + bias + sum(outputs for _, outputs in added)
         result = _through(smooth, real)
@@ -169,6 +169,12 @@ class SimulatedNetwork(keras.layers.Layer):
 def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:
     """Return the integers of weights ``[inputs, units]`` that are in units of the state's scale."""
     return tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
+
+
+def _sums(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """Return values ``[..., inputs]`` times integer weights ``[inputs, units]``, as a ``Product`` has it."""
+    high, low = _split(weights)
+    return tf.tensordot(values, high, 1) + tf.tensordot(_split(values)[0], low, 1)
 
 
 def _bias_code(bias: tf.Tensor, layer: Product) -> tf.Tensor:

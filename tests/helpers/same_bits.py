@@ -20,9 +20,10 @@ else:
     KERNELS = ("litert", "reference", "micro")
 
 
-def noise(samples, steps, features, seed=0):
-    """Return input codes of any kind."""
-    return np.random.default_rng(seed).integers(-128, 128, (samples, steps, features)).astype(np.int8)
+def noise(samples, steps, features, seed=0, dtype=np.int8):
+    """Return input codes of any kind, with int16 also such that no input has."""
+    limits = np.iinfo(dtype)
+    return np.random.default_rng(seed).integers(limits.min, limits.max + 1, (samples, steps, features)).astype(dtype)
 
 
 def assert_same_bits(network, codes, lengths=None, *, in_c=True):

@@ -119,6 +119,7 @@ class Drawn:
     seed: int
     linear_path: bool = False  # where there is one answer
     repeats: int = 3  # of an encoder
+    io_bits: int = 8
 
     def make(self):
         """Return the float network and ``[samples, steps, features]``."""
@@ -158,6 +159,7 @@ FIELDS = {
     "steps": st.integers(1, 12),
     "seed": st.integers(0, 2**32 - 1),
     "linear_path": st.booleans(),
+    "io_bits": st.sampled_from([8, 16]),
 }
 NETWORKS = st.builds(Drawn, layers=LAYERS, **FIELDS)
 FOREIGN_NETWORKS = st.builds(Drawn, layers=FOREIGN_LAYERS, repeats=st.integers(1, 3), **FIELDS)
@@ -211,13 +213,13 @@ FROM_THE_LOWEST_WORD = Drawn(
 @given(NETWORKS)
 def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
     network, x = drawn.make()
-    integer = quantized(network, x)
+    integer = quantized(network, x, io_bits=drawn.io_bits)
     if integer is not None:
         assert_tables_are_their_functions(network, integer)
         with np.errstate(over="ignore"):
             codes = integer.input.encode(x)
         # The second half goes beyond whatever the ranges were taken from.
-        assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed)]))
+        assert_same_bits(integer, np.concatenate([codes[:2], noise(3, *x.shape[1:], drawn.seed, codes.dtype)]))
 
 
 @examples(60)
@@ -245,9 +247,10 @@ def test_sequences_of_any_length_give_the_same_bits_as_each_alone(drawn, padding
     network, x = replace(drawn, linear_path=False).make()
     network = Network.of(replace(network.architecture, padding=padding), network.weights)
     own = np.array(lengths[: len(x)])
-    integer = quantized(network, x, own)
+    integer = quantized(network, x, own, drawn.io_bits)
     if integer is not None:
         with np.errstate(over="ignore"):
-            codes = np.concatenate([placed(integer.input.encode(x), own, padding), noise(3, *x.shape[1:], drawn.seed)])
+            codes = placed(integer.input.encode(x), own, padding)
+        codes = np.concatenate([codes, noise(3, *x.shape[1:], drawn.seed, codes.dtype)])
         own = np.array(lengths)[: len(codes)]
         assert_same_alone(integer, codes, own, assert_same_bits(integer, codes, own))

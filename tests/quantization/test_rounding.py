@@ -48,3 +48,14 @@ def test_a_zero_point_goes_into_the_bias():
     values = 64 * np.random.default_rng(2).integers(-100, 100, (20, 6))
     shifted = values + 64 * np.array([-17, -17, 0, 0, 0, 0])
     assert (without_zero_point(product, -17, slice(2)).multiply(shifted) == product.multiply(values)).all()
+
+
+@pytest.mark.parametrize(("weight", "bias"), [(1e4, 0.0), (1e-6, 1.0), (1.0, -1e5), (0.0, 0.0)])
+def test_of_a_fine_result_no_weight_and_no_bias_is_clipped(weight, bias):
+    """With steps of a 16-bit range, a large weight or bias would count too many: then steps are larger."""
+    weights, biases = np.array([[weight, -weight / 3]]), np.array([bias])
+    product = quantize_product(weights, biases, 2.0**-13, 2.0**-15, "output", fine=True)
+    unit = product.step * 2.0**-product.shift
+    assert np.abs(product.codes * product.scale - weights).max() <= 0.5 * product.scale
+    assert np.abs(product.bias * unit - biases).max() <= unit
+    assert product.step >= 2.0**-15

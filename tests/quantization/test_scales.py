@@ -5,7 +5,16 @@ import pytest
 
 from rnnexp.errors import UserError
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.quantization.scales import Affine, active_part, affine, finite, scale_for, widened
+from rnnexp.quantization.scales import (
+    Affine,
+    ValueCodes,
+    WordCodes,
+    active_part,
+    affine,
+    finite,
+    scale_for,
+    widened,
+)
 
 # Ends in the wrong order are no range either.
 NOT_FINITE = [(np.nan, 1.0), (0.0, np.inf), (2.0, 1.0)]
@@ -75,3 +84,24 @@ def test_the_table_is_spent_where_the_activation_changes(limits):
     assert start == pytest.approx(0.0, abs=2e-3)
     assert end == pytest.approx(1.0, abs=2e-3)
     assert active_part(ACTIVATIONS["relu"].table, limits)[1] == limits[1]
+
+
+@pytest.mark.parametrize(("kind", "largest"), [(ValueCodes, 8128), (WordCodes, 32767)])
+def test_int16_codes_reach_as_far_on_both_sides_of_zero(kind, largest):
+    codes = affine((-1.0, 3.0), "input", kind)
+    assert codes.zero_point == 0
+    made = codes.encode(np.array([0.0, 3.0, -3.0, 1e9, -1e9]))
+    assert made.dtype == np.int16
+    assert made[0] == 0
+    assert largest * 0.999 <= made[1] == -made[2] <= largest
+    assert made[3:].tolist() == [codes.highest, codes.lowest]
+    assert codes.limits == (codes.lowest * codes.scale, codes.highest * codes.scale)
+
+
+def test_codes_are_values_of_the_products():
+    """An int8 code counts 64, and an int16 one is a value itself, as far as it has 14 bits."""
+    coarse, fine = Affine(0.5, 3), ValueCodes(0.5, 0)
+    assert coarse.values(np.array([-128, 3, 127], np.int8)).tolist() == [-8192, 192, 8128]
+    assert fine.values(np.array([-32768, -8128, 5, 8129], np.int16)).tolist() == [-8128, -8128, 5, 8128]
+    assert (coarse.value_scale, fine.value_scale) == (0.5 / 64, 0.5)
+    assert (coarse.largest_value, fine.largest_value) == (8192, 8128)

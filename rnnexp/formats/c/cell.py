@@ -15,7 +15,7 @@ import numpy as np
 from typing_extensions import override
 
 from rnnexp.formats.c.number import WORD, Codes, Given, Number, UnitLoop
-from rnnexp.formats.c.text import array
+from rnnexp.formats.c.text import array, code_type
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.product import CODE_UNIT, Product, split
@@ -106,7 +106,7 @@ class CellFunction(Arithmetic):
         parameters = [
             *(f"int16_t {state.array}[{self.sizes[state.width]}]" for state in states),
             *(
-                f"const {'int8_t' if given.codes else 'int16_t'} {name}[{given.size}]"
+                f"const {code_type(given.codes) if given.codes else 'int16_t'} {name}[{given.size}]"
                 for name, given in zip(self.inputs, self.given, strict=True)
             ),
         ]

@@ -20,7 +20,7 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c import encoding
 from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
-from rnnexp.formats.c.text import array, comment, identifier, indented, numbers, string
+from rnnexp.formats.c.text import array, code_type, comment, identifier, indented, numbers, string
 from rnnexp.network.lengths import clamped
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
@@ -64,7 +64,7 @@ def to_c(
         network: the integers.
         name: of the files, without suffix; all public C names begin with it, as ``identifier`` spells it.
         about: what the model says of itself: for the comments and the classes' names.
-        codes: int8 ``[n, time, features]`` to test with; some of them are taken.
+        codes: ``[n, time, features]``, of the input's type, to test with; some of them are taken.
         lengths: real steps of each, ``[n]``, before the padding; None: all.
     """
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
@@ -92,6 +92,11 @@ def to_c(
         "results": results,
         "place": f" + time * {macro}_OUTPUTS" if network.every_step else "",
         "sizes": "\n".join(f"#define {size} {count}" for size, count in program.sizes.items()),
+        "code": code_type(network.input),
+        "lowest_input": network.input.lowest,
+        "highest_input": network.input.highest,
+        "lowest_output": network.output.lowest,
+        "highest_output": network.output.highest,
         "input_scale": network.input.scale,
         "input_zero_point": network.input.zero_point,
         "output_scale": network.output.scale,
@@ -130,6 +135,7 @@ def to_c(
     encoded = encoding.values(about.input_map, network.input)
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
+    values["input_codes"] = _filled(f"input-codes-{network.io_bits}.c", values)
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["window"] = _filled("window.c", values) if program.window else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""
@@ -155,7 +161,7 @@ def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
         return dict.fromkeys(("window_size", "window_parameter", "window_codes", "window_meaning"), "")
     return {
         "window_size": f"#define WINDOW ({macro}_TIME_STEPS * {macro}_FEATURES)\n",
-        "window_parameter": " const int8_t window[WINDOW],",
+        "window_parameter": f" const {code_type(network.input)} window[WINDOW],",
         "window_codes": "    input_codes(window, WINDOW, codes + 2 * VALUES);\n",
         "window_meaning": "\n * Its window has the input codes of the last samples: outputs are right once there were\n"
         f" * {macro}_TIME_STEPS of them.",
@@ -214,7 +220,7 @@ def _last_states(
     arithmetic = Numbers()
     cells = [layer.cells[0] for layer in network.layers]
     states = [tuple(np.zeros((len(codes), width_of(cell, state)), np.int64) for state in cell.states) for cell in cells]
-    for time, inputs in enumerate(codes.transpose(1, 0, 2).astype(np.int64) * RADIX):
+    for time, inputs in enumerate(network.input.values(codes.transpose(1, 0, 2))):
         values, there = inputs, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
         for number, cell in enumerate(cells):
             after = cell.step(arithmetic, [values], states[number])

@@ -9,10 +9,9 @@ import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
 from rnnexp.formats.c.number import Given
-from rnnexp.formats.c.text import call, indented
+from rnnexp.formats.c.text import call, code_type, indented
 from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.product import RADIX
 from rnnexp.quantization.schedule import Chain, plan
 
 
@@ -91,13 +90,13 @@ class Program:
     def __post_init__(self) -> None:
         if self.network.encoder:
             self.sizes[self.output_steps] = self.network.output_steps
-        self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, 128 * RADIX)
+        self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, self.largest_input)
         for layer, scopes in zip(self.network.layers, self.network.scopes, strict=True):
             self._place(layer, [scope.replace("/", "_") for scope in scopes])
 
     def _place(self, layer: Layer, scopes: Sequence[str]) -> None:
         """Decide where a layer has its numbers: the values of its directions are side by side."""
-        scope, first = scopes[0].removesuffix("forward_"), not self.placed
+        scope, codes = scopes[0].removesuffix("forward_"), None if self.placed else self.network.input
         units, offset = f"{self.prefix}_{scope.upper()}UNITS", ""
         self.sizes[units] = sum(cell.units for cell in layer.cells)
         self.states.append(Kept(f"{scope}values", (units,), self.sizes[units]))
@@ -113,7 +112,7 @@ class Program:
                 others.append(Kept(f"{own}{state.name}", (sizes[width],), width))
             self.states += others
             self.placed[id(cell)] = Placed(
-                CellFunction(cell, own, [Given(self.inputs, self.limits, codes=first)], sizes),
+                CellFunction(cell, own, [Given(self.inputs, self.limits, codes=codes)], sizes),
                 scope,
                 f"{self.memory}->{scope}values{offset}",
                 tuple(f"{self.memory}->{other.name}" for other in others),
@@ -121,6 +120,11 @@ class Program:
             offset = f" + {size}"
         self.inputs = units
         self.limits = np.concatenate([np.full(cell.units, largest_value(cell)) for cell in layer.cells])
+
+    @property
+    def largest_input(self) -> int:
+        """How large a value can be that comes in."""
+        return self.network.input.largest_value
 
     @property
     def output_steps(self) -> str:
@@ -144,7 +148,7 @@ class Program:
         if not (self.network.path_inputs and self.network.forward):
             return None
         sizes = f"{self.prefix}_TIME_STEPS", f"{self.prefix}_FEATURES"
-        return Kept("window", (" * ".join(sizes),), self.network.path_inputs, "int8_t")
+        return Kept("window", (" * ".join(sizes),), self.network.path_inputs, code_type(self.network.input))
 
     @property
     def kept(self) -> list[Kept]:
@@ -169,7 +173,7 @@ class Program:
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
         found = (placed.function.largest for placed in self.placed.values())
-        limits = np.concatenate([self.limits, np.full(self.network.path_inputs, 128 * RADIX)])
+        limits = np.concatenate([self.limits, np.full(self.network.path_inputs, self.largest_input)])
         return max(*found, largest_sum(self.network.output_layer, limits))
 
     def start(self) -> list[str]:

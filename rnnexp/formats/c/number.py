@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnexp.quantization.scales import Affine
+
 # The largest number that a word can be.
 WORD = 2**15
 
@@ -38,12 +40,12 @@ class Given:
     Attributes:
         size: the C name of how many.
         limits: how large they can be, ``[inputs]``.
-        codes: whether these are input codes, and not values.
+        codes: what these are codes of, where they are inputs and no values.
     """
 
     size: str
     limits: np.ndarray
-    codes: bool = False
+    codes: Affine | None = None
 
 
 @dataclass

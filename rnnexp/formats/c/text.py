@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnexp.quantization.scales import Affine
+
 NUMBERS_PER_LINE = 20
 # Longer calls have a line for each argument.
 LONGEST_CALL = 100
@@ -36,6 +38,11 @@ def array(kind: str, name: str, sizes: Sequence[str | int], values: np.ndarray) 
     """Return the definition of a constant array of a type, with the C names or numbers of its sizes."""
     places = "".join(f"[{size}]" for size in sizes)
     return f"static const {kind} {name}{places} = {{\n{numbers(values)}\n}};"
+
+
+def code_type(codes: Affine) -> str:
+    """Return the C type of codes."""
+    return "int8_t" if codes.dtype is np.int8 else "int16_t"
 
 
 def call(function: str, *arguments: str) -> str:

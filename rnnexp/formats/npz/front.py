@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rnnexp.quantization.front import (
@@ -41,12 +40,9 @@ def kind(layer: IntegerFrontLayer) -> str:
     return next(name for name, own in KINDS.items() if type(layer) is own)
 
 
-def with_words(network: IntegerNetwork) -> IntegerNetwork:
-    """Return the network, whose input is numbers of words if the first layer is an embedding."""
-    first = next(iter(network.front), None)
-    if not isinstance(first, IntegerEmbedding):
-        return network
-    return replace(network, input=Words(network.input.scale, network.input.zero_point, words=len(first.embeddings)))
+def words(first: IntegerFrontLayer | None) -> Words | None:
+    """Return the input's codes where the first layer is an embedding, which reads numbers of words."""
+    return Words(1.0, 0, words=len(first.embeddings)) if isinstance(first, IntegerEmbedding) else None
 
 
 def check(

@@ -20,6 +20,7 @@ from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.scales import INPUT_CODES, OUTPUT_CODES, IoBits
 from rnnexp.quantization.tables import Table
 from rnnexp.quantization.widths import check_cell, check_product
 
@@ -38,6 +39,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
         found["padding"] = network.padding
     if not network.flattened:
         del found["flattened"]
+    if network.io_bits != 8:
+        found["io_bits"] = network.io_bits
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -54,12 +57,20 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
-    padding = cast(Padding, str(found.get("padding", "")))
     around: dict[str, tuple[Any, ...]] = {name: _around(found, name) for name in ("front", "back")}
-    flattened = bool(found.get("flattened", False))
-    facts = {"layers": tuple(layers), "padding": padding, "flattened": flattened, **around}
+    bits = cast(IoBits, int(found["io_bits"])) if "io_bits" in found else 8
+    if bits not in get_args(IoBits):
+        raise ValueError(f"io_bits is {bits}")
+    facts = {
+        "layers": tuple(layers),
+        "padding": cast(Padding, str(found.get("padding", ""))),
+        "flattened": bool(found.get("flattened", False)),
+        "output": _built(OUTPUT_CODES[bits], found, "output_"),
+        **around,
+    }
+    first = next(iter(around["front"]), None)
+    facts["input"] = front.words(first) or _built(INPUT_CODES[bits], found, "input_")
     network: IntegerNetwork = _built(IntegerNetwork, found, "", **facts)
-    network = front.with_words(network)
     check(network)
     return network
 
@@ -140,7 +151,8 @@ def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **given: Any) -> Any:
     """Return an object whose attributes' names begin with ``prefix``; some are given."""
-    for name, hint in get_type_hints(kind).items():
+    hints = get_type_hints(kind)
+    for name, hint in ((field.name, hints[field.name]) for field in fields(kind)):
         if name in given:
             continue
         key, kinds = f"{prefix}{name}", get_args(hint)
@@ -169,6 +181,8 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
+    if network.io_bits != 8 and (network.input.zero_point, network.output.zero_point) != (0, 0):
+        raise ValueError("codes of 16 bits have another zero point than 0")
     architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, check_product)
     inputs = network.inputs

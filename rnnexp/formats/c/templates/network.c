@@ -42,17 +42,7 @@ static void value_codes(const int16_t *values, int count, int16_t *codes)
     }
 }
 
-/* The same for input codes, which are values without their last $radix_bits bits. */
-static void input_codes(const int8_t *input, int count, int16_t *codes)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        codes[2 * i] = (int16_t)($code_unit * $radix * input[i]);
-        codes[2 * i + 1] = (int16_t)($code_unit * input[i]);
-    }
-}
-
-static void clear(int16_t *values, int count)
+${input_codes}static void clear(int16_t *values, int count)
 {
     int i;
     for (i = 0; i < count; i++) {
@@ -68,14 +58,14 @@ $output_kernel
 
 $output_bias
 
-static void output_layer(const int16_t values[VALUES],$window_parameter int8_t output[${P}_OUTPUTS])
+static void output_layer(const int16_t values[VALUES],$window_parameter $code output[${P}_OUTPUTS])
 {
     int16_t codes[$columns];
     int i;
     value_codes(values, VALUES, codes);
 $window_codes    for (i = 0; i < ${P}_OUTPUTS; i++) {
         const accumulator sum = multiply(output_kernel[i], output_bias[i], codes, $columns, $output_shift);
-        output[i] = (int8_t)clamp(sum + ${P}_OUTPUT_ZERO_POINT, -128, 127);
+        output[i] = ($code)clamp(sum + ${P}_OUTPUT_ZERO_POINT, $lowest_output, $highest_output);
     }
 }
 

@@ -1,7 +1,7 @@
 static int right(int sequence)
 {
     static ${p}_buffers buffers;
-    static int8_t found[RESULTS];
+    static $code found[RESULTS];
     ${p}_run(&buffers, inputs[sequence], ${test_length}found);
     return same_codes(found, expected[sequence], $test_results);
 }

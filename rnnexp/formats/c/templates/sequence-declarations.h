@@ -6,5 +6,5 @@ $fields
 /* A whole sequence: the input codes of all its samples, one after the other; the codes of the $whole.$length_comment */
 void ${p}_run(
     ${p}_buffers *buffers,
-    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
-    int8_t output[$results]);
+    const $code input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
+    $code output[$results]);

@@ -1,7 +1,7 @@
 void ${p}_run(
     ${p}_buffers *buffers,
-    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
-    int8_t output[$results])
+    const $code input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
+    $code output[$results])
 {
     int32_t time;$steps_definition
 $start

@@ -11,7 +11,7 @@ static int same_values(const int16_t *found, const int16_t *values, int count)
 
 static int right(int sequence)
 {
-    static int8_t stepped[RESULTS], whole[RESULTS];
+    static $code stepped[RESULTS], whole[RESULTS];
     ${p}_state state;
     int32_t time;
     ${p}_init(&state);

@@ -7,10 +7,10 @@ $fields
 void ${p}_init(${p}_state *state);
 
 /* One time step, with the input codes of one sample. */
-void ${p}_step(${p}_state *state, const int8_t input[${P}_FEATURES]);
+void ${p}_step(${p}_state *state, const $code input[${P}_FEATURES]);
 
 /* The codes of the $what after the steps so far. */
-void ${p}_output(const ${p}_state *state, int8_t output[${P}_OUTPUTS]);
+void ${p}_output(const ${p}_state *state, $code output[${P}_OUTPUTS]);
 
 /* A whole sequence: the input codes of all its samples, one after the other; the codes of the $whole.$length_comment */
-void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}int8_t output[$results]);
+void ${p}_run(const $code input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}$code output[$results]);

@@ -9,15 +9,15 @@
 #define SEQUENCES $sequences
 #define RESULTS ($results)
 
-static const int8_t inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
+static const $code inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
 $inputs
 };
 
-${test_lengths}static const int8_t expected[SEQUENCES][RESULTS] = {
+${test_lengths}static const $code expected[SEQUENCES][RESULTS] = {
 $expected
 };
 
-static int same_codes(const int8_t *found, const int8_t *codes, int count)
+static int same_codes(const $code *found, const $code *codes, int count)
 {
     int i, same = 1;
     for (i = 0; i < count; i++) {

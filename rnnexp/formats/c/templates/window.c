@@ -1,5 +1,5 @@
 /* A window before the first sample: as if all inputs had been 0. */
-static void empty(int8_t *window)
+static void empty($code *window)
 {
     int i;
     for (i = 0; i < WINDOW; i++) {
@@ -8,7 +8,7 @@ static void empty(int8_t *window)
 }
 
 /* The newest sample comes into a window, the oldest one goes. */
-static void slide(int8_t *window, const int8_t *input)
+static void slide($code *window, const $code *input)
 {
     int i;
     for (i = 0; i < WINDOW; i++) {

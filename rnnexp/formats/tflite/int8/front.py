@@ -65,10 +65,11 @@ def write_input(graph: Subgraph, network: IntegerNetwork) -> tuple[int, Frames]:
         given = graph.tensor("words", [1, steps], np.int32)
         frames = Frames(given, steps, 1, 1)
     else:
-        given = graph.tensor("input", [1, steps, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+        shape, parts = [1, steps, features], 1 if network.io_bits == 8 else 2
+        given = graph.tensor("input", shape, affine.dtype, scale=affine.scale, zero_point=affine.zero_point)
         scale = float(network.front_sources[0].scale[-1])
-        codes = GraphArithmetic(graph).reshape(given, [steps, 1, features, 1], np.int8, scale, "input_codes")
-        frames = Frames(codes, steps, features, 1)
+        codes = GraphArithmetic(graph).input_codes(given, affine, [steps, 1, features, parts], scale)
+        frames = Frames(codes, steps, features, parts)
     found = FrontWriter(graph, "front_").write(network.front, frames, network.front_sources[0])
     return given, _with_lower_parts(graph, found, float(network.sources[0].scale[-1]))
 

@@ -26,6 +26,7 @@ from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERS
 from rnnexp.formats.tflite.int8.value import Row, Value
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
+from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.tables import GATE_BITS, ONE, Table
 
 
@@ -134,14 +135,14 @@ class GraphArithmetic(Operators, Arithmetic):
         offset = (ONE >> row.bits) - row.offset
         return replace(gate, tensor=None, pairs=None, row=replace(row, weights=weights, offset=offset))
 
-    def products(self, product: Product, values: Sequence[Value], name: str) -> int:
-        """Return the rounded sums of a product's rows, int16 ``[1, rows]``."""
+    def products(self, product: Product, values: Sequence[Value], name: str, result: str = "") -> int:
+        """Return the rounded sums of a product's rows, int16 ``[1, rows]``, in a tensor that may have its own name."""
         scale = scale_of_values(product, name)
         fine = scale / CODE_UNIT
         codes = self._all_codes(values, scale, name)
         kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
         bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
-        sums = self.tensor(f"{name}_sums", [1, len(product.high)], np.int16, product.step)
+        sums = self.tensor(result or f"{name}_sums", [1, len(product.high)], np.int16, product.step)
         self.fully_connected([codes, kernel, bias], sums)
         return sums
 
@@ -199,6 +200,17 @@ class GraphArithmetic(Operators, Arithmetic):
             small = self.cast(parts, np.int8, scale, f"{name}_int8")
             value.pairs = self.reshape(small, [1, value.units, 2], np.int8, scale, f"{name}_pairs")
         return value.pairs
+
+    def input_codes(self, codes: int, affine: Affine, shape: list[int], scale: float) -> int:
+        """Return input codes as a whole sequence is read, int8 ``[steps, 1, numbers, parts]``: 1 part, or 2 of int16.
+
+        From here on, to be joined with the state, they are numbers in units of ``scale``. The columns of kernels make
+        up for the true scale, biases for the true zero point.
+        """
+        if shape[-1] == 1:
+            return self.reshape(codes, shape, np.int8, scale, "input_codes")
+        values = Value.of_codes(self, codes, shape[0] * shape[2], scale, affine)
+        return self.reshape(self.as_pairs(values, "input"), shape, np.int8, scale, "input_values")
 
     def number(self, value: Value) -> int:
         """Return a value as int16 ``[units, 1, 1]``."""

@@ -15,6 +15,7 @@ from rnnexp.formats.tflite.int8.output import write_output_layer
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.cell import IntegerCell, State, width_of
 from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.schedule import Loop
 
 
@@ -86,21 +87,20 @@ class LoopWriter:
             for n, read in enumerate(self.loop.reads)
         ]
         results = [
-            graph.tensor(f"{prefix}results_{n}", shape, np.int8, scale=scale, zero_point=zero_point)
-            for n, (shape, scale, zero_point) in enumerate(self.results())
+            graph.tensor(f"{prefix}results_{n}", shape, codes.dtype, scale=codes.scale, zero_point=codes.zero_point)
+            for n, (shape, codes) in enumerate(self.results())
         ]
         ends = (graph.tensor(f"{prefix}ends", [], np.int32),) if self.loop.padded else ()
         return Carried(states, reads, results, ends)
 
-    def results(self) -> list[tuple[list[int], float, int]]:
-        """Return the shapes, scales and zero points of the arrays of results."""
+    def results(self) -> list[tuple[list[int], Affine]]:
+        """Return the shapes of the arrays of results, and what these are codes of."""
         steps = self.loop.steps
         if self.loop.gives == "values":
             cells = [chain.cells[-1] for chain in self.loop.chains]
-            return [([steps, cell.units, 2], cell.states[0].scale, 0) for cell in cells]
+            return [([steps, cell.units, 2], Affine(cell.states[0].scale, 0)) for cell in cells]
         if self.loop.gives == "outputs":
-            affine = self.network.output
-            return [([steps, self.network.outputs], affine.scale, affine.zero_point)]
+            return [([steps, self.network.outputs], self.network.output)]
         return []
 
     def write_condition(self, graph: Subgraph) -> None:
@@ -186,11 +186,12 @@ class LoopWriter:
 
     def _write(self, graph: Subgraph, number: int, array: int, values: int, place: int) -> int:
         """Return an array of results with those of a step in their place."""
-        shape, scale, zero_point = self.results()[number]
+        shape, codes = self.results()[number]
         axis = graph.constant("first_axis", np.array([1] + [0] * (len(shape) - 1), np.int32))
         indices = graph.tensor("indices", [len(shape)], np.int32)
         graph.operator(Op.MUL, [axis, place], [indices], schema.MulOptionsT())
-        result = graph.tensor(f"next_results_{number}", shape, np.int8, scale=scale, zero_point=zero_point)
+        name = f"next_results_{number}"
+        result = graph.tensor(name, shape, codes.dtype, scale=codes.scale, zero_point=codes.zero_point)
         options = schema.DynamicUpdateSliceOptionsT()
         graph.operator(Op.DYNAMIC_UPDATE_SLICE, [array, values, indices], [result], options)
         return result

@@ -19,7 +19,10 @@ CONCATENATION_VERSION = {np.int8: 2, np.int16: 3}
 FILL_VERSION = 3  # int8
 FULLY_CONNECTED_VERSION = 7  # int16 inputs with int64 biases
 INT8_VERSION = 2  # GATHER, SOFTMAX, STRIDED_SLICE of int8
+MAXIMUM_VERSION = 4  # int16; MINIMUM likewise
 QUANTIZE_VERSION = 3  # int16
+SOFTMAX_VERSION = {np.int8: INT8_VERSION, np.int16: 3}
+STRIDED_SLICE_VERSION = {np.int8: INT8_VERSION, np.int16: 4}
 
 
 @dataclass

@@ -12,10 +12,11 @@ from rnnexp.formats.tflite.int8 import front
 from rnnexp.formats.tflite.int8.extent import Extent, write_extent
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
-from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op
+from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.schedule import Loop, plan
 
 
@@ -29,7 +30,7 @@ def write_sequence(model: Model, network: IntegerNetwork) -> None:
     elif network.every_step:
         affine, name = network.output, "logits" if network.softmax else "output"
         shape = [1, network.output_steps, network.outputs]
-        result = main.tensor(name, shape, np.int8, scale=affine.scale, zero_point=affine.zero_point)
+        result = main.tensor(name, shape, affine.dtype, scale=affine.scale, zero_point=affine.zero_point)
         reshape = schema.ReshapeOptionsT()
         reshape.newShape = np.array(shape, np.int32)
         main.operator(Op.RESHAPE, [carried.results[0], main.constant("shape", reshape.newShape)], [result], reshape)
@@ -117,13 +118,11 @@ def _write_input(graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]
         return inputs, [frames.tensor]
     steps, affine = network.sequence_length, network.input
     inputs = graph.tensor(
-        "input", [1, steps, network.features], np.int8, scale=affine.scale, zero_point=affine.zero_point
+        "input", [1, steps, network.features], affine.dtype, scale=affine.scale, zero_point=affine.zero_point
     )
-    # From here on, to be joined with the state, codes are numbers in units of the state's scale. The kernel's input
-    # columns make up for the true scale, the biases for the true zero point.
     read = loops[0].reads[0]
-    codes = GraphArithmetic(graph).reshape(inputs, [steps, 1, read.numbers, 1], np.int8, read.scale, "input_codes")
-    return inputs, [codes]
+    shape = [read.steps, 1, read.numbers, read.parts]
+    return inputs, [GraphArithmetic(graph).input_codes(inputs, affine, shape, read.scale)]
 
 
 def _write_loop(
@@ -156,11 +155,13 @@ def _write_loop(
     return carried
 
 
-def _no_results(graph: Subgraph, shape: list[int], scale: float, zero_point: int) -> int:
+def _no_results(graph: Subgraph, shape: list[int], codes: Affine) -> int:
     """Return an array of results before the first step; as a constant it would take its size in the file."""
+    scale, zero_point = codes.scale, codes.zero_point
     result = graph.tensor("no_results", shape, np.int8, scale=scale, zero_point=zero_point)
     sizes = graph.constant("results_shape", np.array(shape, np.int32))
     content = np.int8(zero_point).tobytes()
     nothing = graph.tensor("nothing", [], np.int8, scale=scale, zero_point=zero_point, content=content)
     graph.operator(Op.FILL, [sizes, nothing], [result], schema.FillOptionsT(), version=FILL_VERSION)
-    return result
+    # TensorFlow Lite Micro fills no int16; their zero point is 0.
+    return result if codes.dtype is np.int8 else Operators(graph).cast(result, codes.dtype, scale, "no_wide_results")

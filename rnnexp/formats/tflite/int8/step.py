@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
-from rnnexp.formats.tflite.int8.operators import CONCATENATION_VERSION, INT8_VERSION, Op
+from rnnexp.formats.tflite.int8.operators import CONCATENATION_VERSION, STRIDED_SLICE_VERSION, Op
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.cell import IntegerCell, State, width_of
@@ -68,16 +68,16 @@ def kept_states(cell: IntegerCell) -> tuple[State, ...]:
 def _codes(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]]:
     """Return the input, and what it stands for."""
     affine, features = network.input, network.features
-    inputs = graph.tensor("input", [1, features], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    inputs = graph.tensor("input", [1, features], affine.dtype, scale=affine.scale, zero_point=affine.zero_point)
     scale = network.layers[0].cells[0].states[0].scale
-    return inputs, [Value.of_codes(GraphArithmetic(graph), inputs, features, scale)]
+    return inputs, [Value.of_codes(GraphArithmetic(graph), inputs, features, scale, affine)]
 
 
 def _window(graph: Subgraph, network: IntegerNetwork, inputs: int) -> tuple[int, int]:
     """Return the inputs of as many steps as a sequence has before this one, and after it, without the oldest."""
     affine = network.input
     steps, features = network.sequence_length, network.features
-    codes: dict[str, Any] = {"dtype": np.int8, "scale": affine.scale, "zero_point": affine.zero_point}
+    codes: dict[str, Any] = {"dtype": affine.dtype, "scale": affine.scale, "zero_point": affine.zero_point}
     window = graph.tensor("window", [1, steps, features], **codes)
     newest = graph.tensor("newest", [1, 1, features], **codes)
     reshape = schema.ReshapeOptionsT()
@@ -86,14 +86,15 @@ def _window(graph: Subgraph, network: IntegerNetwork, inputs: int) -> tuple[int,
     longer = graph.tensor("window_and_newest", [1, steps + 1, features], **codes)
     joining = schema.ConcatenationOptionsT()
     joining.axis = 1
-    graph.operator(Op.CONCATENATION, [window, newest], [longer], joining, version=CONCATENATION_VERSION[np.int8])
+    graph.operator(Op.CONCATENATION, [window, newest], [longer], joining, version=CONCATENATION_VERSION[affine.dtype])
     begin, end, strides = (
         graph.constant(name, np.array(numbers, np.int32))
         for name, numbers in (("oldest", [0, 1, 0]), ("end", [1, steps + 1, features]), ("strides", [1, 1, 1]))
     )
     following = graph.tensor("next_window", [1, steps, features], **codes)
     options = schema.StridedSliceOptionsT()
-    graph.operator(Op.STRIDED_SLICE, [longer, begin, end, strides], [following], options, version=INT8_VERSION)
+    version = STRIDED_SLICE_VERSION[affine.dtype]
+    graph.operator(Op.STRIDED_SLICE, [longer, begin, end, strides], [following], options, version=version)
     return window, following
 
 

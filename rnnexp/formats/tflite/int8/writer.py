@@ -51,8 +51,9 @@ TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file.
 
-    Input: int8 ``[1, time, features]``, or numbers of words, int32 ``[1, time]``, of which one that is out of range is
-    the nearest in it. Output: int8 ``[1, outputs]``, or at every step ``[1, time, outputs]``. Where
+    Input: ``[1, time, features]``, or numbers of words, int32 ``[1, time]``, of which one that is out of range is the
+    nearest in it. Output: ``[1, outputs]``, or at every step ``[1, time, outputs]``. Both are int8, or int16 where the
+    network has such codes. Where
     sequences can be shorter, a second input has the length, int32 ``[1]``: one below 1 counts as 1, and one beyond
     ``time`` as that. Outputs at steps of padding have the zero point's code, and so the same probability each.
 
@@ -73,12 +74,14 @@ def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | Non
 def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file that makes one time step: whoever runs it keeps the state.
 
-    Inputs: ``input`` int8 ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
-    Outputs: ``output`` int8 ``[1, outputs]`` and ``next_state``, in the same codes as ``state``. Cells that keep more
+    Inputs: ``input`` ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
+    Outputs: ``output`` ``[1, outputs]`` and ``next_state``, in the same codes as ``state``. Cells that keep more
     than that, and further layers, have more of these, in the same order in and out. Of an encoder-decoder it is the
     decoder's step, and in the place of ``input`` is ``context``, the encoder's output, the same at every step.
 
-    With a linear path the last of the states is ``window``, int8 ``[1, time, features]``, in the input's codes: the
+    Input and output are int8, or int16 where the network has such codes.
+
+    With a linear path the last of the states is ``window``, ``[1, time, features]``, in the input's codes: the
     inputs so far, at the start of a sequence all its zero point. Outputs are right from the step on that fills it.
 
     Args:
@@ -96,7 +99,7 @@ def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] 
 def to_encoder_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return the content of a .tflite file of an encoder-decoder's encoder.
 
-    Input: int8 ``[1, time, features]``; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
+    Input: as ``to_tflite`` has it; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
 
     Args:
         network: what to write.

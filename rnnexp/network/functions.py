@@ -8,14 +8,16 @@ what parameters are by default are Keras 3's; ``hard_sigmoid_keras2`` is what Ke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.network.activations import ACTIVATIONS, Function, in_units, sigmoid
 
+FunctionT = TypeVar("FunctionT")
 _NAME = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?")
 # Klambauer et al. 2017.
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -139,11 +141,20 @@ def function(name: str) -> Function:
     Raises:
         UserError: if there is none.
     """
+    return parsed(name, FUNCTIONS)
+
+
+def parsed(name: str, functions: Mapping[str, Callable[..., FunctionT]]) -> FunctionT:
+    """Return what a name stands for among functions, each a function of its parameters.
+
+    Raises:
+        UserError: if it is none of them.
+    """
     parts = _NAME.fullmatch(name)
-    if not parts or parts["name"] not in FUNCTIONS:
-        raise UserError(f"there is no activation {name!r} (there are: {', '.join(FUNCTIONS)})")
+    if not parts or parts["name"] not in functions:
+        raise UserError(f"there is no activation {name!r} (there are: {', '.join(functions)})")
     try:
-        return FUNCTIONS[parts["name"]](*map(float, filter(None, re.split(r",\s*", parts["parameters"] or ""))))
+        return functions[parts["name"]](*map(float, filter(None, re.split(r",\s*", parts["parameters"] or ""))))
     except (TypeError, ValueError):
         raise UserError(f"activation {name!r}: these are no parameters of {parts['name']}") from None
 

@@ -226,11 +226,12 @@ def test_any_float_network_is_quantised_to_the_same_bits_or_refused(drawn):
 @given(FOREIGN_NETWORKS, st.sampled_from([np.inf, 8.0, 0.5]))
 def test_any_stack_of_unlike_layers_is_quantised_to_the_same_bits_or_refused(drawn, cell_state_limit):
     network, x = drawn.make()
-    integer = quantized(network, x, cell_state_limit=cell_state_limit)
+    integer = quantized(network, x, cell_state_limit=cell_state_limit, io_bits=drawn.io_bits)
     if integer is not None:
         assert_tables_are_their_functions(network, integer)
         with np.errstate(over="ignore"):
-            codes = np.concatenate([integer.input.encode(x)[:2], noise(3, *x.shape[1:], drawn.seed)])
+            codes = integer.input.encode(x)[:2]
+            codes = np.concatenate([codes, noise(3, *x.shape[1:], drawn.seed, codes.dtype)])
         expected = assert_same_bits(integer, codes)
         back = integers.from_arrays(integers.to_arrays(integer))
         assert np.array_equal(reference.run(back, codes), expected)
@@ -247,7 +248,7 @@ def test_sequences_of_any_length_give_the_same_bits_as_each_alone(drawn, padding
     network, x = replace(drawn, linear_path=False).make()
     network = Network.of(replace(network.architecture, padding=padding), network.weights)
     own = np.array(lengths[: len(x)])
-    integer = quantized(network, x, own, drawn.io_bits)
+    integer = quantized(network, x, own, io_bits=drawn.io_bits)
     if integer is not None:
         with np.errstate(over="ignore"):
             codes = placed(integer.input.encode(x), own, padding)

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from rnnexp.files import write_atomically
 from rnnexp.formats.tflite.metadata import with_metadata
+from rnnexp.formats.tflite.tensor_functions import function
 from rnnexp.network.graph import storage
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
@@ -33,7 +34,6 @@ from rnnexp.network.graph.nodes import (
     Recurrent,
     Repeat,
 )
-from rnnexp.network.graph.tensor_functions import function
 
 
 def to_tflite(graph: Graph, steps: int, padding: str = "") -> bytes:

@@ -34,8 +34,8 @@ def to_npz(graph: Graph) -> bytes:
     ]
     facts = {field.name: getattr(graph, field.name) for field in fields(graph)}
     facts |= {"nodes": listed, "masking": graph.masking and graph.masking.value}
-    content = io.BytesIO()
-    np.savez(content, **{_FACTS: np.array(json.dumps(facts))}, **arrays)
+    content, named = io.BytesIO(), {_FACTS: np.array(json.dumps(facts)), **arrays}
+    np.savez(content, **named)
     return content.getvalue()
 
 

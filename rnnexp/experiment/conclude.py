@@ -48,9 +48,15 @@ def _warn_of_models(models: Models, data: Data, console: Console) -> None:
 
 def _conclude_int8(cost: Degradation, tensors: list[Tensor], console: Console) -> None:
     """Print what int8 costs, and warn of values cut off and of a gap above the limit."""
-    console.say(f"int8 against float32: gap {cost.gap:+.2g}, that is, {cost.gap_means}")
+    robust = f"; robust gap {text.robust_gap(cost)}" if cost.robust_gap_means else ""
+    console.say(f"int8 against float32: gap {cost.gap:+.2g}, that is, {cost.gap_means}{robust}")
     for tensor in tensors:
         if tensor.name in (cost.saturated or []):
             console.warn(f"int8 cuts off {tensor.saturated_share:.1%} of the values of the {tensor.name}")
     if cost.diagnosis:
         console.warn(f"int8 loses {cost.gap:.2g}, more than the limit of {cost.limit:.2g}: {cost.diagnosis}")
+    if cost.robust_diagnosis:
+        console.warn(
+            f"int8 loses {cost.robust_gap:.2g} by the robust gap, more than the limit of {cost.limit:.2g}: "
+            f"{cost.robust_diagnosis}"
+        )

@@ -14,6 +14,7 @@ import numpy as np
 from rnnexp.datasets import Dataset
 from rnnexp.datasets.dataset import Continuation
 from rnnexp.experiment.quantize import Int8
+from rnnexp.experiment.robust_gap import robust_gap
 from rnnexp.experiment.train import Snapshot
 from rnnexp.network.lengths import at_the_start, placed
 from rnnexp.network.network import Network
@@ -275,6 +276,7 @@ def evaluate_int8(
     before = evaluation.loss(dataset.evaluation, float32)
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
+    robust = None if classes else robust_gap(dataset.evaluation, float32, outputs["int8"], limit, compared)
     state_errors = compared.state_error()
     described = [
         Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
@@ -291,6 +293,9 @@ def evaluate_int8(
         fine_tuned=int8.history is not None,
         fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x, lengths=lengths))),
         sequences_lost=_sequences_lost(dataset.evaluation.y, float32, outputs["int8"]) if dataset.every_step else None,
+        robust_gap=robust.gap if robust else None,
+        robust_gap_means=robust.means if robust else None,
+        robust_diagnosis=robust.diagnosis if robust else None,
         saturated=saturated or None,
         # A sample may be lost; that share and the limit differ by float64's last digit.
         diagnosis=compared.explain(loss) if gap > limit and not math.isclose(gap, limit) else None,

@@ -107,6 +107,10 @@ class Degradation(Part):
         fine_tuned: whether the exported network was.
         fine_tuned_in_float: metrics of the float network that the integers were rounded from.
         sequences_lost: the share of whole sequences lost, where there is an answer at every step.
+        robust_gap: of values, the same as ``gap`` with medians in the place of means, which sees what is lost where a
+            signal is quiet most of the time: squared errors over the target's squared deviations from its median.
+        robust_gap_means: the same in words, or why there is none.
+        robust_diagnosis: what costs the most there, where the robust gap is above the limit and no chance.
         saturated: the tensors of which more is cut off than should be.
         diagnosis: what costs the most, where the gap is above the limit.
         fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported.
@@ -121,6 +125,9 @@ class Degradation(Part):
     fine_tuned: bool
     fine_tuned_in_float: Metrics
     sequences_lost: float | None = None
+    robust_gap: float | None = None
+    robust_gap_means: str | None = None
+    robust_diagnosis: str | None = None
     saturated: list[str] | None = None
     diagnosis: str | None = None
     fine_tuning_best_epoch: int | None = None

@@ -45,11 +45,35 @@ def loss(part: Split, outputs: np.ndarray) -> float:
     """
     if np.issubdtype(part.y.dtype, np.integer):
         return 1.0 - metrics.accuracy(part.y, class_probabilities(outputs))
-    target = _target(part)
     # Of each output by itself: they may be of different units.
-    errors = np.mean(np.square(part.to_units(outputs) - target), axis=0)
-    variances = np.var(target, axis=0)
+    errors = np.mean(squared_errors(part, outputs), axis=0)
+    variances = np.var(_target(part), axis=0)
     return float(np.mean(errors / np.where(variances > 0, variances, 1.0)))
+
+
+def robust_loss(part: Split, outputs: np.ndarray) -> float | None:
+    """Return the median of squared errors over that of the target's squared deviations from its median.
+
+    It is what a mean cannot see: how a signal is predicted where it is as quiet as it is most of the time, whatever its
+    bursts are. For Gaussian errors and targets it is the same as ``loss``.
+
+    Args:
+        part: the part of the data that was run.
+        outputs: predictions ``[n, outputs]``.
+
+    Returns:
+        The mean over outputs, those aside of which most targets are equal; None if there are no others.
+    """
+    target = _target(part)
+    errors, deviations = squared_errors(part, outputs), np.square(target - np.median(target, axis=0))
+    medians = np.median(deviations, axis=0)
+    varied = medians > 0
+    return float(np.mean(np.median(errors, axis=0)[varied] / medians[varied])) if varied.any() else None
+
+
+def squared_errors(part: Split, outputs: np.ndarray) -> np.ndarray:
+    """Return the squared errors of predictions ``[n, outputs]`` in own units."""
+    return np.square(part.to_units(outputs) - _target(part))
 
 
 def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:

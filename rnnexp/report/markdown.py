@@ -19,7 +19,7 @@ from rnnexp.report.content import (
 )
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
-from rnnexp.report.text import epochs, number, steps_a_second, table, verdict
+from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, verdict
 
 # Rows of the table of outputs, at most; report.json has all.
 SHOWN_OUTPUTS = 30
@@ -238,6 +238,7 @@ def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
     """Return the section on what int8 costs and on every tensor of it."""
     tuned = f"before fine-tuning {cost.plain_gap:+.2g}" if cost.fine_tuned else "not fine-tuned"
     sequences = "" if cost.sequences_lost is None else f" (of whole sequences {cost.sequences_lost:+.2g})"
+    robust = f"; the robust gap: {robust_gap(cost)}" if cost.robust_gap_means else ""
     rows = [
         [
             tensor.name,
@@ -254,10 +255,10 @@ def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
     return [
         "## int8",
         "",
-        f"The gap is {cost.gap:+.2g}, that is, {cost.gap_means}{sequences}; {tuned}; "
+        f"The gap is {cost.gap:+.2g}, that is, {cost.gap_means}{sequences}{robust}; {tuned}; "
         f"the limit is {cost.limit:.2g}. The hidden state is at most {cost.state_error:.1%} of full scale off.",
         "",
-        *([f"**{cost.diagnosis}**", ""] if cost.diagnosis else []),
+        *(line for text in (cost.diagnosis, cost.robust_diagnosis) if text for line in (f"**{text}**", "")),
         *_table(["tensor", "type", "shape", "scale", "zero point", "smallest", "largest", "cut off"], rows),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnnexp.report.content import Generation, GenerationErrors, Report, Training
+from rnnexp.report.content import Degradation, Generation, GenerationErrors, Report, Training
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS
 from rnnexp.report.verdict import Standing
@@ -105,6 +105,13 @@ def _amount(standing: Standing, difference: float) -> str:
 def number(value: float | None) -> str:
     """Return a metric to four digits; a dash where there is none."""
     return "-" if value is None else f"{value:.4g}"
+
+
+def robust_gap(cost: Degradation) -> str:
+    """Return the gap in medians and what it means, in words, or why there is none."""
+    if cost.robust_gap is None:
+        return f"{cost.robust_gap_means}"
+    return f"{cost.robust_gap:+.2g}, that is, {cost.robust_gap_means}"
 
 
 def epochs(training: Training) -> str:

@@ -55,6 +55,19 @@ def test_a_cell_state_that_leaves_its_range_is_named():
     assert "the layer_2/cell_state are cut off (saturated): pre-activations" in compared.explain(l2(network, longer))
 
 
+@pytest.mark.parametrize("io_bits", [8, 16])
+def test_an_input_that_is_too_coarse_is_named_and_what_helps(io_bits):
+    network = layered(("simple", 6), steps=8, linear_path=True)
+    x = inputs(300, 8)
+    x[:-6] *= 0.005
+    integer, _ = integers(network, x, io_bits=io_bits)
+    compared = Comparison(integer, network, x)
+    target = network.run(x)
+    said = compared.explain_most(lambda outputs: float(np.median((outputs - target) ** 2)))
+    assert ("an input of 8 bits is too coarse for most of the data" in said) == (io_bits == 8)
+    assert ("IO_BITS = 16" in said) == (io_bits == 8)
+
+
 def test_inputs_beyond_the_training_part_are_named_first():
     network, x = layered(("lstm", 4, "both"), steps=8), inputs(30, 8)
     compared = Comparison(integers(network, x)[0], network, 10 * x)

@@ -91,6 +91,40 @@ def test_the_recall_of_a_class_that_does_not_occur_is_absent_with_a_reason():
     assert scores.absent == {"recall.versicolor": "the validation part has no such sequence"}
 
 
+def of_values(target):
+    return Split(np.zeros((len(target), 2, 1), np.float32), target.astype(np.float32))
+
+
+def test_of_gaussian_errors_the_robust_loss_is_the_loss():
+    random = np.random.default_rng(0)
+    part = of_values(random.normal(size=(40_000, 2)) * [1.0, 50.0])
+    outputs = part.y + 0.1 * random.normal(size=part.y.shape) * [1.0, 50.0]
+    assert evaluation.loss(part, outputs) == pytest.approx(0.01, rel=0.05)
+    assert evaluation.robust_loss(part, outputs) == pytest.approx(0.01, rel=0.05)
+
+
+def test_the_robust_loss_sees_the_quiet_part_of_a_signal_with_bursts():
+    random = np.random.default_rng(0)
+    loud = random.random(5000) < 0.05
+    target = random.normal(size=5000) * np.where(loud, 100.0, 1.0)
+    part = of_values(target[:, None])
+    # As good as nothing where it is quiet.
+    outputs = np.where(loud, target, 0.0)[:, None]
+    assert evaluation.loss(part, outputs) < 0.003
+    assert evaluation.robust_loss(part, outputs) > 0.7
+
+
+def test_of_targets_that_are_mostly_equal_there_is_no_robust_loss():
+    flat = np.zeros((50, 1))
+    flat[:10] = 1.0
+    assert evaluation.robust_loss(of_values(flat), flat) is None
+    # Nor do they count beside others.
+    both = np.concatenate([flat, np.arange(50.0)[:, None]], axis=1)
+    alone = evaluation.robust_loss(of_values(both[:, 1:]), both[:, 1:] + 1.0)
+    assert alone > 0
+    assert evaluation.robust_loss(of_values(both), both + 1.0) == alone
+
+
 def test_labels_that_do_not_count_are_in_no_figure():
     labels = np.array([[0, 1, 1, IGNORED], [1, IGNORED, IGNORED, IGNORED]])
     chosen = np.eye(2)[[[0, 1, 0, 1], [1, 0, 0, 0]]]

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -41,6 +41,11 @@ class Options:
     steps: Annotated[int | None, tyro.conf.arg(metavar="T", help="of a sequence, where the model leaves it open")] = (
         None
     )
+    input: Annotated[
+        Literal["auto", "int8", "int16"],
+        tyro.conf.arg(help="type of the input; auto: int8, or int16 where that loses at least a tenth less"),
+    ] = "auto"
+    output: Annotated[Literal["int8", "int16"], tyro.conf.arg(help="type of the output, before any softmax")] = "int8"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -70,6 +75,8 @@ def main(arguments: Sequence[str]) -> int:
         steps=options.steps,
         begin=options.begin,
         until=options.until,
+        input=options.input,
+        output=options.output,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

@@ -27,7 +27,8 @@ from rnnexp.preprocessing.standard import Standardized, Target
 from rnnexp.quantization import quantizer, reference
 from rnnexp.quantization.network import IntegerNetwork
 
-InputKind = Literal["one scale", "a scale for each feature"]
+InputKind = Literal["one scale", "a scale for each feature", "16 bits"]
+Bits = Literal["int8", "int16"]
 # A simpler way is kept unless another one loses less than this share of what it loses.
 WORTH_IT = 0.9
 # Of LSTM cells: beyond these, tanh is flat.
@@ -55,8 +56,13 @@ class Choice:
 
     def __str__(self) -> str:
         """Return it in words."""
+        scales = {
+            "one scale": "one scale of the input",
+            "a scale for each feature": "a scale for each feature of the input",
+            "16 bits": "an input of 16 bits",
+        }
         cut = f", cell states up to {self.cut:g}" if np.isfinite(self.cut) else ""
-        return f"{self.input} of the input{cut}" + ("" if self.floor is None else f", units alike from {self.floor:g}")
+        return f"{scales[self.input]}{cut}" + ("" if self.floor is None else f", units alike from {self.floor:g}")
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,14 @@ class Search:
     Attributes:
         graph: simplified.
         calibration: all of it is what ranges are of.
-        softmax_steps: whether outputs are there at every step.
+        inputs: the types of input codes that may be chosen.
+        output: the type of output codes.
     """
 
     graph: Graph
     calibration: Samples
+    inputs: tuple[Bits, ...] = ("int8", "int16")
+    output: Bits = "int8"
 
     @cached_property
     def some(self) -> Samples:
@@ -138,7 +147,14 @@ class Search:
         if choice.floor is not None:
             graph = units_alike(graph, x, choice.floor, samples.lengths)
         network = lower(graph, x, samples.padding)
-        integers = quantizer.quantize(network, x, lengths=samples.lengths, cell_state_limit=choice.cut)
+        integers = quantizer.quantize(
+            network,
+            x,
+            lengths=samples.lengths,
+            cell_state_limit=choice.cut,
+            io_bits=16 if self.output == "int16" else 8,
+            input_bits=16 if choice.input == "16 bits" else 8,
+        )
         some = self.some
         inputs = _mapped(input_map, some.x)
         made = reference.outputs(integers, inputs, some.lengths)
@@ -155,7 +171,7 @@ class Search:
         Raises:
             UserError: if the plainest way has no integers.
         """
-        best = self.candidate(Choice())
+        best = self.candidate(Choice() if "int8" in self.inputs else Choice("16 bits"))
         tried = [Tried(best.choice, best.error)]
         for stage in (self._inputs, self._cuts, self._floors):
             for choice in stage(best.choice):
@@ -171,8 +187,12 @@ class Search:
 
     def _inputs(self, choice: Choice) -> Iterator[Choice]:
         """Yield what else there is to try of the input's scales."""
+        if self.graph.words or "int8" not in self.inputs:
+            return
         if self.graph.features > 1:
             yield replace(choice, input="a scale for each feature")
+        if "int16" in self.inputs:
+            yield replace(choice, input="16 bits")
 
     def _cuts(self, choice: Choice) -> Iterator[Choice]:
         """Yield the same of the states of LSTM cells."""

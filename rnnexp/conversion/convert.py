@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnexp import files
 from rnnexp.conversion import float_check, samples
-from rnnexp.conversion.candidates import Candidate, Search
+from rnnexp.conversion.candidates import Bits, Candidate, Search
 from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.samples import Samples
@@ -87,6 +87,8 @@ def convert(
     steps: int | None = None,
     begin: str | None = None,
     until: str | None = None,
+    input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
+    output: Bits = "int8",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -99,6 +101,8 @@ def convert(
         steps: of a sequence, where the model leaves it open.
         begin: the layer to begin at: what it reads is the input.
         until: the last layer to convert.
+        input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
+        output: the type of the output, before any softmax.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -113,7 +117,7 @@ def convert(
     simpler = simplified(source.graph, shown.x)
     float_check.rewritten(source.graph, simpler, shown)
     try:
-        best, tried = Search(simpler, shown).best()
+        best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
     fidelity = measure(best, judged)

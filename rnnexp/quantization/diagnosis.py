@@ -143,9 +143,9 @@ class Comparison:
         cost = f" (rounding the {name} alone costs {most:.2g})"
         if name == "weights":
             return f"the weights are too coarse: a few large ones leave few steps for the others{cost}"
-        affine, bits = self.network.input if name == "input" else self.network.output, self.network.io_bits
-        text = said[name].format(bits=bits, steps=f"{affine.highest - affine.lowest + 1:,}") + cost
-        return f"{text}; IO_BITS = 16 makes both finer" if bits == 8 else text
+        affine = self.network.input if name == "input" else self.network.output
+        text = said[name].format(bits=affine.bits, steps=f"{affine.highest - affine.lowest + 1:,}") + cost
+        return f"{text}; IO_BITS = 16 makes both finer" if affine.bits == 8 else text
 
 
 def _beyond(layers: Sequence[IntegerFrontLayer], values: Sequence[np.ndarray], name: str) -> dict[str, float]:

@@ -43,6 +43,7 @@ class Words(Affine):
     words: int = field(kw_only=True)
 
     dtype = np.int32
+    bits = 32
     unit = 1
 
     @override

@@ -108,8 +108,8 @@ class IntegerNetwork(Stack[Layer]):
 
     @property
     def io_bits(self) -> IoBits:
-        """Bits of the codes that come in and go out."""
-        return 8 if self.output.dtype is np.int8 else 16
+        """Bits of the codes that go out, and mostly of those that come in."""
+        return 8 if self.output.bits == 8 else 16
 
     @property
     def probabilities(self) -> Affine:

@@ -38,6 +38,7 @@ def quantize(
     lengths: np.ndarray | None = None,
     cell_state_limit: float = np.inf,
     io_bits: IoBits = 8,
+    input_bits: IoBits | None = None,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -49,6 +50,7 @@ def quantize(
         cell_state_limit: beyond this and a margin, cell states of LSTMs saturate, whatever the range that they have:
             where a unit counts on without forgetting, that spares resolution for where its activation is not flat.
         io_bits: of the codes that come in and go out.
+        input_bits: of those that come in, where they are others.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -61,7 +63,7 @@ def quantize(
     with np.errstate(over="ignore"):
         ranges, ahead, behind = network.ranges(), _ranges(architecture.front), _ranges(architecture.back)
         outputs = network.run(x, ranges, lengths, (ahead, behind))
-        inputs = _input(architecture, without_padding(x, lengths), input_range, io_bits)
+        inputs = _input(architecture, without_padding(x, lengths), input_range, input_bits or io_bits)
         source = input_source(inputs, architecture.features)
         for lies in (lies for seen in ranges for lies in seen):
             lies.limit("c", cell_state_limit)

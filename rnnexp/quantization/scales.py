@@ -35,6 +35,7 @@ class Affine:
         scale: the real value of one step.
         zero_point: the code of 0.
         dtype: of the codes.
+        bits: of the type.
         lowest: the smallest code; what is below counts as this.
         highest: the largest, likewise.
         unit: how many units of a value, as products read them, an input's code counts.
@@ -44,6 +45,7 @@ class Affine:
     zero_point: int
 
     dtype: ClassVar[Any] = np.int8
+    bits: ClassVar[int] = 8
     lowest: ClassVar[int] = -128
     highest: ClassVar[int] = 127
     unit: ClassVar[int] = RADIX
@@ -90,6 +92,7 @@ class ValueCodes(Affine):
     """int16 codes of 14 bits, whose zero point is 0: each is a value itself. So inputs have them."""
 
     dtype = np.int16
+    bits = 16
     lowest = -LARGEST_STATE
     highest = LARGEST_STATE
     unit = 1
@@ -99,6 +102,7 @@ class WordCodes(Affine):
     """int16 codes of all 16 bits, whose zero point is 0: so outputs have them, which nothing is multiplied with."""
 
     dtype = np.int16
+    bits = 16
     lowest = -(2**15)
     highest = 2**15 - 1
     unit = 1

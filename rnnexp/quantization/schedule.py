@@ -100,5 +100,5 @@ def _first(network: IntegerNetwork) -> Reading:
     """Return what the first loop reads: values of what is ahead of it, or input codes."""
     if network.front:
         return Reading(network.steps, network.inputs, 2, float(network.sources[0].scale[-1]))
-    parts = 1 if network.io_bits == 8 else 2
+    parts = 1 if network.input.bits == 8 else 2
     return Reading(network.steps, network.features, parts, network.layers[0].cells[0].states[0].scale)

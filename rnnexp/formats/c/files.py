@@ -135,7 +135,7 @@ def to_c(
     encoded = encoding.values(about.input_map, network.input)
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
-    values["input_codes"] = _filled(f"input-codes-{network.io_bits}.c", values)
+    values["input_codes"] = _filled(f"input-codes-{network.input.bits}.c", values)
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["window"] = _filled("window.c", values) if program.window else ""
     values["copy"] = _filled("copy.c", values) if program.sequences else ""

@@ -18,6 +18,7 @@ from rnnexp.network import architecture, cells
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
+from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import INPUT_CODES, OUTPUT_CODES, IoBits
@@ -41,6 +42,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
         del found["flattened"]
     if network.io_bits != 8:
         found["io_bits"] = network.io_bits
+    if network.input.bits not in (network.io_bits, Words.bits):
+        found["input_bits"] = network.input.bits
     return {name: np.asarray(value) for name, value in found.items()}
 
 
@@ -58,9 +61,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         directions = tuple(_cell(found, prefix + way) for way in ways)
         layers.append(_built(Layer, found, prefix, cells=directions))
     around: dict[str, tuple[Any, ...]] = {name: _around(found, name) for name in ("front", "back")}
-    bits = cast(IoBits, int(found["io_bits"])) if "io_bits" in found else 8
-    if bits not in get_args(IoBits):
-        raise ValueError(f"io_bits is {bits}")
+    bits = _bits(found, "io_bits", 8)
     facts = {
         "layers": tuple(layers),
         "padding": cast(Padding, str(found.get("padding", ""))),
@@ -69,7 +70,7 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         **around,
     }
     first = next(iter(around["front"]), None)
-    facts["input"] = front.words(first) or _built(INPUT_CODES[bits], found, "input_")
+    facts["input"] = front.words(first) or _built(INPUT_CODES[_bits(found, "input_bits", bits)], found, "input_")
     network: IntegerNetwork = _built(IntegerNetwork, found, "", **facts)
     check(network)
     return network
@@ -101,6 +102,14 @@ def loose_arrays(cell: IntegerCell, prefix: str) -> list[tuple[str, np.ndarray]]
         for name, value in _numbers(cell, prefix)
         if isinstance(value, np.ndarray) and value.ndim and not name.startswith(taken)
     ]
+
+
+def _bits(found: Mapping[str, np.ndarray], name: str, otherwise: IoBits) -> IoBits:
+    """Return the bits of codes."""
+    bits = cast(IoBits, int(found[name])) if name in found else otherwise
+    if bits not in get_args(IoBits):
+        raise ValueError(f"{name} is {bits}")
+    return bits
 
 
 def _ways(directions: int) -> tuple[str, ...]:
@@ -181,7 +190,7 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
-    if network.io_bits != 8 and (network.input.zero_point, network.output.zero_point) != (0, 0):
+    if any(codes.bits != 8 and codes.zero_point != 0 for codes in (network.input, network.output)):
         raise ValueError("codes of 16 bits have another zero point than 0")
     architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, check_product)

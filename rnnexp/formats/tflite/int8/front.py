@@ -65,7 +65,7 @@ def write_input(graph: Subgraph, network: IntegerNetwork) -> tuple[int, Frames]:
         given = graph.tensor("words", [1, steps], np.int32)
         frames = Frames(given, steps, 1, 1)
     else:
-        shape, parts = [1, steps, features], 1 if network.io_bits == 8 else 2
+        shape, parts = [1, steps, features], 1 if affine.bits == 8 else 2
         given = graph.tensor("input", shape, affine.dtype, scale=affine.scale, zero_point=affine.zero_point)
         scale = float(network.front_sources[0].scale[-1])
         codes = GraphArithmetic(graph).input_codes(given, affine, [steps, 1, features, parts], scale)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from rnnexp.network import cells
+from rnnexp.network import cells, taps
 from rnnexp.network.lengths import Padding
 
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
@@ -30,6 +30,8 @@ class Layer:
         activation: the name of a function in ``rnnexp.network.functions``; empty: the architecture's.
         gate: the same of the gates.
         projection: how many values a product makes of the units' (Sak et al. 2014); 0 where these are the values.
+        reads: the numbers of the layers, from 0 on, whose values are joined as its inputs, -1 for the network's input;
+            empty: the layer before alone. Each is read in the order in which it gives its values.
     """
 
     cell: str
@@ -40,6 +42,7 @@ class Layer:
     activation: str = ""
     gate: str = "sigmoid"
     projection: int = 0
+    reads: tuple[int, ...] = ()
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what only some layers have is left out of others."""
-        optional = {"activation": "", "gate": "sigmoid", "projection": 0}
+        optional = {"activation": "", "gate": "sigmoid", "projection": 0, "reads": ()}
         return {name: fact for name, fact in asdict(self).items() if name not in optional or fact != optional[name]}
 
     def __str__(self) -> str:
@@ -80,6 +83,10 @@ class StackedLayer(Protocol):
 
     @property
     def forward(self) -> bool:
+        """As in ``Layer``."""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
         """As in ``Layer``."""
 
 
@@ -114,6 +121,11 @@ class Stack(Generic[LayerT]):
     def decoder(self) -> tuple[LayerT, ...]:
         """The layers after the encoder: all, where there is none."""
         return self.layers[len(self.encoder) :]
+
+    @property
+    def reads(self) -> list[tuple[int, ...]]:
+        """The numbers of the layers that each layer reads, -1 for the network's input."""
+        return [layer.reads or (number - 1,) for number, layer in enumerate(self.layers)]
 
     @property
     def answers_each_step(self) -> bool:
@@ -211,7 +223,8 @@ class Architecture(Stack[Layer]):
             the padding is. Empty, where all have that length.
 
     Raises:
-        ValueError: if there is such a path to more than one answer, or of sequences of different lengths.
+        ValueError: if there is such a path to more than one answer, or of sequences of different lengths, or if a layer
+            reads what is not there yet.
     """
 
     outputs: int
@@ -226,6 +239,7 @@ class Architecture(Stack[Layer]):
             raise ValueError("a linear path goes to the one answer after the last step, not to an answer at every step")
         if self.linear_path and self.padding:
             raise ValueError("a linear path reads sequences of one length")
+        taps.check(self.reads, len(self.encoder))
 
     @property
     def variable_length(self) -> bool:
@@ -271,14 +285,19 @@ class Architecture(Stack[Layer]):
         return found
 
     @property
+    def inputs(self) -> list[int]:
+        """How many values each layer reads at a step, and at last the output layer."""
+        widths = {taps.INPUT: self.features} | {number: layer.width for number, layer in enumerate(self.layers)}
+        return [*(sum(widths[made] for made in numbers) for numbers in self.reads), widths[len(self.layers) - 1]]
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of all weights, in Keras' order."""
         found: dict[str, tuple[int, ...]] = {}
-        inputs = self.features
-        for layer, scopes in zip(self.layers, self.scopes, strict=True):
+        *read, inputs = self.inputs
+        for layer, scopes, width in zip(self.layers, self.scopes, read, strict=True):
             for scope in scopes:
-                found |= {f"{scope}{name}": shape for name, shape in layer.shapes(inputs).items()}
-            inputs = layer.width
+                found |= {f"{scope}{name}": shape for name, shape in layer.shapes(width).items()}
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
         return {**found, "output/kernel": (inputs, self.outputs), "output/bias": (self.outputs,)}
@@ -291,4 +310,5 @@ class Architecture(Stack[Layer]):
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:
         """Return what ``to_json`` was called on."""
-        return cls(**{**found, "layers": tuple(Layer(**layer) for layer in found["layers"])})
+        layers = tuple(Layer(**{**layer, "reads": tuple(layer.get("reads", ()))}) for layer in found["layers"])
+        return cls(**{**found, "layers": layers})

@@ -15,6 +15,7 @@ from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
 from rnnexp.network.functions import Functions
 from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
+from rnnexp.network.taps import Taps
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
 BATCH_NUMBERS = 2**24
@@ -120,9 +121,12 @@ class Network:
             values, own = part.astype(np.float64), lengths if lengths is None else lengths[begin : begin + len(part)]
             begin += len(part)
             stacked = zip(layers, self.layer_weights(), ranges or self.ranges(), strict=True)
-            for number, (layer, weights, seen) in enumerate(stacked, 1):
-                last = number == len(layers) and not every_step
-                values = repeated(self._run(layer, weights, values, seen, own, last=last)[0], layer.repeats)
+            made = Taps(self.architecture.reads, values)
+            for number, (layer, weights, seen) in enumerate(stacked):
+                last = number == len(layers) - 1 and not every_step
+                values = self._run(layer, weights, made.read(number), seen, own, last=last)[0]
+                values = repeated(values, layer.repeats)
+                made.keep(number, values)
                 own = None if layer.repeats else own
             outputs = (values if every_step else values[:, -1]) @ self.kernel + self.bias
             if self.architecture.linear_path:
@@ -135,10 +139,12 @@ class Network:
 
         After the real steps, of which there are ``lengths``, nothing changes any more.
         """
-        values, found = np.asarray(x, np.float64), []
-        for layer, weights, seen in zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True):
-            found.append(self._run(layer, weights, values, seen, lengths))
-            values, lengths = repeated(found[-1][0], layer.repeats), None if layer.repeats else lengths
+        made, found = Taps(self.architecture.reads, np.asarray(x, np.float64)), []
+        stacked = zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True)
+        for number, (layer, weights, seen) in enumerate(stacked):
+            found.append(self._run(layer, weights, made.read(number), seen, lengths))
+            made.keep(number, repeated(found[-1][0], layer.repeats))
+            lengths = None if layer.repeats else lengths
         return found
 
     def _run(

@@ -21,6 +21,7 @@ import numpy as np
 from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
 from rnnexp.network.lengths import Padding
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.scales import Affine
@@ -37,11 +38,13 @@ class Layer:
         cells: the second one, if there are two, goes through the sequence from its end.
         backwards: whether an only one does, and gives its values in that order.
         repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
+        reads: the numbers of the layers whose values it reads, joined, as in ``Architecture``; empty: the one before.
     """
 
     cells: tuple[IntegerCell, ...]
     backwards: bool = False
     repeats: int = 0
+    reads: tuple[int, ...] = ()
 
     @property
     def forward(self) -> bool:
@@ -117,7 +120,9 @@ class IntegerNetwork(Stack[Layer]):
     def sources(self) -> list[Source]:
         """What comes into each layer, and at last into the output layer, but for the linear path."""
         first = input_source(self.input.scale, self.input.zero_point, self.features)
-        return [first, *(Source(layer.scales) for layer in self.layers)]
+        given = {INPUT: first} | {number: Source(layer.scales) for number, layer in enumerate(self.layers)}
+        read = [Source.joined([given[made] for made in numbers]) for numbers in self.reads]
+        return [*read, given[len(self.layers) - 1]]
 
     @property
     def path_source(self) -> Source:

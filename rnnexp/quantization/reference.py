@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnexp.network.lengths import at_the_start, placed, real
 from rnnexp.network.network import batches, repeated, stepped, through
+from rnnexp.network.taps import Taps
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
@@ -51,9 +52,11 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
     values, found = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX, []
-    for layer in network.layers:
-        found.append(_run_layer(layer, values, lengths))
-        values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
+    made = Taps(network.reads, values)
+    for number, layer in enumerate(network.layers):
+        found.append(_run_layer(layer, made.read(number), lengths))
+        made.keep(number, repeated(found[-1], layer.repeats))
+        lengths = None if layer.repeats else lengths
     return found
 
 
@@ -64,9 +67,12 @@ def context(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | No
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     values = at_the_start(codes, lengths, network.padding).astype(np.int64) * RADIX
-    for number, layer in enumerate(network.layers, 1):
-        values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not network.every_step)
-        values, lengths = repeated(values, layer.repeats), None if layer.repeats else lengths
+    made = Taps(network.reads, values)
+    for number, layer in enumerate(network.layers):
+        last = number == len(network.layers) - 1 and not network.every_step
+        values = repeated(_run_layer(layer, made.read(number), lengths, last=last), layer.repeats)
+        made.keep(number, values)
+        lengths = None if layer.repeats else lengths
     if not network.every_step:
         values = values[:, -1:]
     values = values.reshape(-1, values.shape[2])

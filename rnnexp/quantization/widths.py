@@ -63,8 +63,8 @@ class Widths(Arithmetic):
         return gate
 
 
-def check_cell(cell: IntegerCell, inputs: int) -> None:
-    """Check that the arrays of a cell fit each other, and so many inputs.
+def check_cell(cell: IntegerCell, inputs: Sequence[int]) -> None:
+    """Check that the arrays of a cell fit each other, and so many inputs of each layer that it reads.
 
     Raises:
         ValueError: if not.
@@ -72,7 +72,7 @@ def check_cell(cell: IntegerCell, inputs: int) -> None:
     if not cell.units:
         raise ValueError("a cell has no units")
     widths = [width_of(cell, state) for state in cell.states]
-    if list(cell.step(Widths(), [inputs], widths)) != widths:
+    if list(cell.step(Widths(), inputs, widths)) != widths:
         raise ValueError("the states of a cell have other sizes after a step")
     if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
         raise ValueError("a table is empty, or too long")

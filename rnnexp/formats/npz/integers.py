@@ -14,7 +14,7 @@ from typing import Any, cast, get_args, get_type_hints
 import numpy as np
 
 from rnnexp.formats.npz import previous
-from rnnexp.network import cells
+from rnnexp.network import cells, taps
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.network import IntegerNetwork, Layer
@@ -28,6 +28,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     found = dict(_numbers(network, ""))
     for number, layer in enumerate(network.layers, 1):
         found |= _numbers(layer, f"layer_{number}/")
+        if layer.reads:
+            found[f"layer_{number}/reads"] = " ".join(map(str, layer.reads))
     for prefix, cell in named_cells(network):
         name = next(name for name in cells.packages() if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
@@ -48,7 +50,8 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         prefix = f"layer_{len(layers) + 1}/"
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         directions = tuple(_cell(found, prefix + way) for way in ways)
-        layers.append(_built(Layer, found, prefix, cells=directions))
+        reads = tuple(map(int, str(found.get(f"{prefix}reads", "")).split()))
+        layers.append(_built(Layer, found, prefix, cells=directions, reads=reads))
     padding = cast(Padding, str(found.get("padding", "")))
     network: IntegerNetwork = _built(IntegerNetwork, found, "", layers=tuple(layers), padding=padding)
     check(network)
@@ -151,11 +154,13 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
-    inputs = network.features
-    for layer in network.layers:
+    taps.check(network.reads, len(network.encoder))
+    widths = {taps.INPUT: network.features}
+    for number, layer in enumerate(network.layers):
         for cell in layer.cells:
-            check_cell(cell, inputs)
-        inputs = sum(cell.units for cell in layer.cells)
+            check_cell(cell, [widths[made] for made in network.reads[number]])
+        widths[number] = sum(cell.units for cell in layer.cells)
+    inputs = widths[len(network.layers) - 1]
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):
         raise ValueError(f"layers are repeated {repeats} times")

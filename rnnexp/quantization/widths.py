@@ -47,10 +47,11 @@ class Widths(Arithmetic):
     @override
     def dot(self, terms: Sequence[tuple[int | np.ndarray, int]], shift: int, name: str) -> int:
         checked_shift(shift)
-        factors = [factor.shape for factor, _ in terms if isinstance(factor, np.ndarray)]
+        factors = [factor for factor, _ in terms if isinstance(factor, np.ndarray)]
         width = _same([width for _, width in terms], name)
-        if any(shape != (width,) for shape in factors):
-            raise ValueError(f"{name} has factors of the shapes {factors} for {width} numbers")
+        if any(factor.shape != (width,) or factor.dtype != np.int16 for factor in factors):
+            shapes = [(factor.dtype.name, factor.shape) for factor in factors]
+            raise ValueError(f"{name} has factors {shapes}, not int16 for {width} numbers")
         return width
 
     @override

@@ -179,9 +179,13 @@ def _states(
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(weights, functions, inputs, states, ranges)
 
+    if not cell.recurrent and lengths is None:
+        # All steps at once.
+        found = cell.step(weights, functions, values.reshape(-1, values.shape[2]), [], ranges)
+        return [kept.reshape(*values.shape[:2], -1) for kept in found]
     widths = cell.widths(layer.units, layer.projection)
-    found = stepped(step, values, [np.zeros((len(values), width)) for width in widths], lengths)
-    return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
+    steps = stepped(step, values, [np.zeros((len(values), width)) for width in widths], lengths)
+    return [np.stack(kept, axis=1) for kept in zip(*steps, strict=True)]
 
 
 def stepped(

@@ -100,6 +100,10 @@ def _run_layer(
 def _values(cell: IntegerCell, values: np.ndarray, lengths: np.ndarray | None) -> list[np.ndarray]:
     """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
     numbers = Numbers()
+    if lengths is None and all(state.fresh for state in cell.states):
+        # All steps at once.
+        made, *_ = cell.step(numbers, [values.reshape(-1, values.shape[2])], [None] * len(cell.states))
+        return [made.reshape(*values.shape[:2], -1)]
 
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(numbers, [inputs], states)

@@ -19,6 +19,7 @@ CONCATENATION_VERSION = {np.int8: 2, np.int16: 3}
 FILL_VERSION = 3  # int8
 FULLY_CONNECTED_VERSION = 7  # int16 inputs with int64 biases
 INT8_VERSION = 2  # GATHER, SOFTMAX, STRIDED_SLICE of int8
+MAXIMUM_VERSION = 4  # int16; MINIMUM likewise
 QUANTIZE_VERSION = 3  # int16
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from rnnexp.network import cells, front
+from rnnexp.network import cells, front, taps
 from rnnexp.network.front import FrontLayer, Reshaping
 from rnnexp.network.lengths import Padding
 
@@ -31,6 +31,8 @@ class Layer:
         activation: the name of a function in ``rnnexp.network.functions``; empty: the architecture's.
         gate: the same of the gates.
         projection: how many values a product makes of the units' (Sak et al. 2014); 0 where these are the values.
+        reads: the numbers of the layers, from 0 on, whose values are joined as its inputs, -1 for the network's input;
+            empty: the layer before alone. Each is read in the order in which it gives its values.
     """
 
     cell: str
@@ -41,6 +43,7 @@ class Layer:
     activation: str = ""
     gate: str = "sigmoid"
     projection: int = 0
+    reads: tuple[int, ...] = ()
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what only some layers have is left out of others."""
-        optional = {"activation": "", "gate": "sigmoid", "projection": 0}
+        optional = {"activation": "", "gate": "sigmoid", "projection": 0, "reads": ()}
         return {name: fact for name, fact in asdict(self).items() if name not in optional or fact != optional[name]}
 
     def __str__(self) -> str:
@@ -81,6 +84,10 @@ class StackedLayer(Protocol):
 
     @property
     def forward(self) -> bool:
+        """As in ``Layer``."""
+
+    @property
+    def reads(self) -> tuple[int, ...]:
         """As in ``Layer``."""
 
 
@@ -136,6 +143,11 @@ class Stack(Generic[LayerT]):
     def decoder(self) -> tuple[LayerT, ...]:
         """The layers after the encoder: all, where there is none."""
         return self.layers[len(self.encoder) :]
+
+    @property
+    def reads(self) -> list[tuple[int, ...]]:
+        """The numbers of the layers that each layer reads, -1 for the network's input."""
+        return [layer.reads or (number - 1,) for number, layer in enumerate(self.layers)]
 
     @property
     def answers_each_step(self) -> bool:
@@ -235,7 +247,8 @@ class Architecture(Stack[Layer]):
 
     Raises:
         ValueError: if there is such a path to more than one answer, or of sequences of different lengths, or if what is
-            ahead of the recurrent layers or behind them does not go with the rest.
+            ahead of the recurrent layers or behind them does not go with the rest, or if a layer reads what is not
+            there yet.
     """
 
     outputs: int
@@ -255,6 +268,7 @@ class Architecture(Stack[Layer]):
         if self.linear_path and (self.front or self.waits):
             raise ValueError("a linear path goes beside recurrent layers that are alone")
         check_surroundings(self, variable_length=self.variable_length)
+        taps.check(self.reads, len(self.encoder))
 
     @property
     def variable_length(self) -> bool:
@@ -302,15 +316,20 @@ class Architecture(Stack[Layer]):
         return found
 
     @property
+    def reading_widths(self) -> list[int]:
+        """How many values each layer reads at a step, and at last what is behind them."""
+        widths = {taps.INPUT: self.inputs} | {number: layer.width for number, layer in enumerate(self.layers)}
+        return [*(sum(widths[made] for made in numbers) for numbers in self.reads), widths[len(self.layers) - 1]]
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of all weights, in Keras' order."""
         found: dict[str, tuple[int, ...]] = {}
         found |= front.shapes(self.front, self.sequence_length, self.features, "front")
-        inputs = self.inputs
-        for layer, scopes in zip(self.layers, self.scopes, strict=True):
+        *read, inputs = self.reading_widths
+        for layer, scopes, width in zip(self.layers, self.scopes, read, strict=True):
             for scope in scopes:
-                found |= {f"{scope}{name}": shape for name, shape in layer.shapes(inputs).items()}
-            inputs = layer.width
+                found |= {f"{scope}{name}": shape for name, shape in layer.shapes(width).items()}
         found |= front.shapes(self.back, self.steps, inputs, "back")
         steps, inputs = front.extent(self.back, self.steps, inputs)
         inputs *= steps if self.flattened else 1
@@ -333,7 +352,8 @@ class Architecture(Stack[Layer]):
     def from_json(cls, found: Mapping[str, Any]) -> Architecture:
         """Return what ``to_json`` was called on."""
         around = {name: tuple(map(front.from_json, found.get(name, ()))) for name in ("front", "back")}
-        return cls(**{**found, **around, "layers": tuple(Layer(**layer) for layer in found["layers"])})
+        layers = tuple(Layer(**{**layer, "reads": tuple(layer.get("reads", ()))}) for layer in found["layers"])
+        return cls(**{**found, **around, "layers": layers})
 
 
 def check_surroundings(network: Stack[Any], *, variable_length: bool) -> None:

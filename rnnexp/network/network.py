@@ -17,6 +17,7 @@ from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import Functions
 from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
+from rnnexp.network.taps import Taps
 
 # Numbers of a layer that are kept at once, so that long sequences do not fill the memory.
 BATCH_NUMBERS = 2**24
@@ -136,9 +137,12 @@ class Network:
             ahead, behind = around or (None, None)
             values = [values, *self._through(self.architecture.front, self.front_weights(), values, ahead, own)][-1]
             stacked = zip(layers, self.layer_weights(), ranges or self.ranges(), strict=True)
-            for number, (layer, weights, seen) in enumerate(stacked, 1):
-                last = number == len(layers) and not (every_step or self.architecture.waits)
-                values = repeated(self._run(layer, weights, values, seen, own, last=last)[0], layer.repeats)
+            made = Taps(self.architecture.reads, values)
+            for number, (layer, weights, seen) in enumerate(stacked):
+                last = number == len(layers) - 1 and not (every_step or self.architecture.waits)
+                values = self._run(layer, weights, made.read(number), seen, own, last=last)[0]
+                values = repeated(values, layer.repeats)
+                made.keep(number, values)
                 own = None if layer.repeats else own
             values = [values, *self._through(self.architecture.back, self.back_weights(), values, behind)][-1]
             if self.architecture.flattened:
@@ -154,10 +158,12 @@ class Network:
 
         After the real steps, of which there are ``lengths``, nothing changes any more.
         """
-        values, found = [np.asarray(x, np.float64), *self.front_values(x, lengths)][-1], []
-        for layer, weights, seen in zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True):
-            found.append(self._run(layer, weights, values, seen, lengths))
-            values, lengths = repeated(found[-1][0], layer.repeats), None if layer.repeats else lengths
+        made, found = Taps(self.architecture.reads, [np.asarray(x, np.float64), *self.front_values(x, lengths)][-1]), []
+        stacked = zip(self.architecture.layers, self.layer_weights(), self.ranges(), strict=True)
+        for number, (layer, weights, seen) in enumerate(stacked):
+            found.append(self._run(layer, weights, made.read(number), seen, lengths))
+            made.keep(number, repeated(found[-1][0], layer.repeats))
+            lengths = None if layer.repeats else lengths
         return found
 
     def front_values(self, x: np.ndarray, lengths: np.ndarray | None = None) -> list[np.ndarray]:
@@ -229,9 +235,13 @@ def _states(
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(weights, functions, inputs, states, ranges)
 
+    if not cell.recurrent and lengths is None:
+        # All steps at once.
+        found = cell.step(weights, functions, values.reshape(-1, values.shape[2]), [], ranges)
+        return [kept.reshape(*values.shape[:2], -1) for kept in found]
     widths = cell.widths(layer.units, layer.projection)
-    found = stepped(step, values, [np.zeros((len(values), width)) for width in widths], lengths)
-    return [np.stack(kept, axis=1) for kept in zip(*found, strict=True)]
+    steps = stepped(step, values, [np.zeros((len(values), width)) for width in widths], lengths)
+    return [np.stack(kept, axis=1) for kept in zip(*steps, strict=True)]
 
 
 def stepped(

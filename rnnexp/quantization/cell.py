@@ -44,11 +44,19 @@ class Source:
 
     Attributes:
         scale: the real value of one unit of each, ``[inputs]``.
-        zero_point: of input codes; 0 for another cell's values.
+        zero_point: of input codes; 0 for another cell's values; of several kinds joined ``[inputs]``.
     """
 
     scale: np.ndarray
-    zero_point: int = 0
+    zero_point: int | np.ndarray = 0
+
+    @classmethod
+    def joined(cls, sources: Sequence[Source]) -> Source:
+        """Return several one behind the other."""
+        if len(sources) == 1:
+            return sources[0]
+        zero_points = [np.broadcast_to(source.zero_point, len(source.scale)) for source in sources]
+        return cls(np.concatenate([source.scale for source in sources]), np.concatenate(zero_points))
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ class Block:
     def real(self, source: Source, own: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the kernel ``[inputs, units]``, recurrent kernel and bias that the integers stand for."""
         inputs, recurrent = np.split(self.codes, [len(source.scale)], axis=1)
-        bias = self.product.bias[self.rows] + CODE_UNIT * source.zero_point * inputs.sum(axis=1)
+        bias = self.product.bias[self.rows] + CODE_UNIT * (source.zero_point * inputs).sum(axis=1)
         kernel = inputs.T * self.kernel_scales(source, own)[:, None]
         return kernel, recurrent.T * self.recurrent_scale, bias * self.bias_scale + self.start
 

@@ -216,7 +216,7 @@ def sources(layers: Sequence[IntegerFrontLayer], source: Source) -> list[Source]
 def run(layers: Sequence[IntegerFrontLayer], values: np.ndarray, source: Source) -> np.ndarray:
     """Return what layers make of values, int64 ``[n, time, width]``; the first may be an embedding, of words."""
     for layer, given in zip(layers, sources(layers, source), strict=False):
-        values = layer.run(values, RADIX * given.zero_point)
+        values = layer.run(values, RADIX * int(given.zero_point))
     return values
 
 

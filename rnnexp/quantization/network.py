@@ -25,6 +25,7 @@ from rnnexp.network.activations import sigmoid
 from rnnexp.network.architecture import Stack
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization import front
 from rnnexp.quantization.cell import IntegerCell, Source, input_source
 from rnnexp.quantization.front import IntegerFrontLayer
@@ -41,11 +42,13 @@ class Layer:
         cells: the second one, if there are two, goes through the sequence from its end.
         backwards: whether an only one does, and gives its values in that order.
         repeats: of an encoder's last layer, how often the next layer reads its last values, and them alone; else 0.
+        reads: the numbers of the layers whose values it reads, joined, as in ``Architecture``; empty: the one before.
     """
 
     cells: tuple[IntegerCell, ...]
     backwards: bool = False
     repeats: int = 0
+    reads: tuple[int, ...] = ()
 
     @property
     def forward(self) -> bool:
@@ -142,7 +145,10 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def sources(self) -> list[Source]:
         """What comes into each layer, and at last into what is behind them, but for the linear path."""
-        return [self.front_sources[-1], *(Source(layer.scales) for layer in self.layers)]
+        given = {INPUT: self.front_sources[-1]}
+        given |= {number: Source(layer.scales) for number, layer in enumerate(self.layers)}
+        read = [Source.joined([given[made] for made in numbers]) for numbers in self.reads]
+        return [*read, given[len(self.layers) - 1]]
 
     @property
     def front_sources(self) -> list[Source]:

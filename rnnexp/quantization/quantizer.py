@@ -14,6 +14,7 @@ from rnnexp.network.front import Embedding, FrontLayer
 from rnnexp.network.lengths import without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization import front
 from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.front import Words
@@ -130,14 +131,17 @@ def _layers(network: Network, ranges: Sequence[Sequence[Ranges]], source: Source
         UserError: if values of one are not finite, or no float32 scale suits them.
     """
     layers: list[Layer] = []
-    for layer, weights, seen in zip(network.architecture.layers, network.layer_weights(), ranges, strict=True):
+    given, architecture = {INPUT: source}, network.architecture
+    stacked = zip(architecture.layers, network.layer_weights(), ranges, strict=True)
+    for number, (layer, weights, seen) in enumerate(stacked):
         for limits in (limits for lies in seen for limits in lies.seen.values()):
             finite(limits, "pre-activation")
+        source = Source.joined([given[made] for made in architecture.reads[number]])
         integers: Integers = cells.part(layer.cell, "integers")
         directions = tuple(
             integers.quantize(arrays, network.functions(layer), lies, source)
             for arrays, lies in zip(weights, seen, strict=True)
         )
-        layers.append(Layer(directions, layer.backwards, layer.repeats))
-        source = Source(layers[-1].scales)
+        layers.append(Layer(directions, layer.backwards, layer.repeats, layer.reads))
+        given[number] = Source(layers[-1].scales)
     return tuple(layers)

@@ -10,6 +10,7 @@ import numpy as np
 from rnnexp.network.front import most_numbers
 from rnnexp.network.lengths import at_the_start, placed, real
 from rnnexp.network.network import batches, repeated, stepped, through
+from rnnexp.network.taps import Taps
 from rnnexp.quantization import front
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import IntegerCell, width_of
@@ -52,9 +53,11 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
     values, found = _values_of(network, at_the_start(codes, lengths, network.padding)), []
-    for layer in network.layers:
-        found.append(_run_layer(layer, values, lengths))
-        values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
+    made = Taps(network.reads, values)
+    for number, layer in enumerate(network.layers):
+        found.append(_run_layer(layer, made.read(number), lengths))
+        made.keep(number, repeated(found[-1], layer.repeats))
+        lengths = None if layer.repeats else lengths
     return found
 
 
@@ -80,10 +83,12 @@ def _values_of(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
     values = _values_of(network, at_the_start(codes, lengths, network.padding))
-    waits = network.every_step or network.waits
-    for number, layer in enumerate(network.layers, 1):
-        values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not waits)
-        values, lengths = repeated(values, layer.repeats), None if layer.repeats else lengths
+    made, waits = Taps(network.reads, values), network.every_step or network.waits
+    for number, layer in enumerate(network.layers):
+        last = number == len(network.layers) - 1 and not waits
+        values = repeated(_run_layer(layer, made.read(number), lengths, last=last), layer.repeats)
+        made.keep(number, values)
+        lengths = None if layer.repeats else lengths
     values = front.run(network.back, values, network.sources[-1])
     if network.flattened:
         values = values.reshape(len(values), 1, -1)
@@ -114,6 +119,10 @@ def _run_layer(
 def _values(cell: IntegerCell, values: np.ndarray, lengths: np.ndarray | None) -> list[np.ndarray]:
     """Return a cell's own values for those that come in, ``[n, time, ...]``, after every step."""
     numbers = Numbers()
+    if lengths is None and all(state.fresh for state in cell.states):
+        # All steps at once.
+        made, *_ = cell.step(numbers, [values.reshape(-1, values.shape[2])], [None] * len(cell.states))
+        return [made.reshape(*values.shape[:2], -1)]
 
     def step(inputs: np.ndarray, states: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         return cell.step(numbers, [inputs], states)

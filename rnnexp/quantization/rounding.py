@@ -70,13 +70,13 @@ def refilled(product: Product, weights: np.ndarray, bias: np.ndarray) -> Product
     return replace(product, high=high.astype(np.int8), low=low.astype(np.int8), bias=odd.astype(np.int64))
 
 
-def without_zero_point(product: Product, zero_point: int, inputs: slice) -> Product:
+def without_zero_point(product: Product, zero_point: int | np.ndarray, inputs: slice) -> Product:
     """Return the product for input codes whose zero point has not been taken away: its share goes into the bias.
 
     Args:
         product: for codes without it.
-        zero_point: of the codes.
+        zero_point: of the codes, of all or of each.
         inputs: the columns that codes are multiplied with.
     """
-    share = zero_point * CODE_UNIT * product.codes[:, inputs].sum(axis=1)
+    share = CODE_UNIT * (zero_point * product.codes[:, inputs]).sum(axis=1)
     return replace(product, bias=product.bias - share)

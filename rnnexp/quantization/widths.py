@@ -47,10 +47,11 @@ class Widths(Arithmetic):
     @override
     def dot(self, terms: Sequence[tuple[int | np.ndarray, int]], shift: int, name: str) -> int:
         checked_shift(shift)
-        factors = [factor.shape for factor, _ in terms if isinstance(factor, np.ndarray)]
+        factors = [factor for factor, _ in terms if isinstance(factor, np.ndarray)]
         width = _same([width for _, width in terms], name)
-        if any(shape != (width,) for shape in factors):
-            raise ValueError(f"{name} has factors of the shapes {factors} for {width} numbers")
+        if any(factor.shape != (width,) or factor.dtype != np.int16 for factor in factors):
+            shapes = [(factor.dtype.name, factor.shape) for factor in factors]
+            raise ValueError(f"{name} has factors {shapes}, not int16 for {width} numbers")
         return width
 
     @override
@@ -63,8 +64,8 @@ class Widths(Arithmetic):
         return gate
 
 
-def check_cell(cell: IntegerCell, inputs: int) -> None:
-    """Check that the arrays of a cell fit each other, and so many inputs.
+def check_cell(cell: IntegerCell, inputs: Sequence[int]) -> None:
+    """Check that the arrays of a cell fit each other, and so many inputs of each layer that it reads.
 
     Raises:
         ValueError: if not.
@@ -72,7 +73,7 @@ def check_cell(cell: IntegerCell, inputs: int) -> None:
     if not cell.units:
         raise ValueError("a cell has no units")
     widths = [width_of(cell, state) for state in cell.states]
-    if list(cell.step(Widths(), [inputs], widths)) != widths:
+    if list(cell.step(Widths(), inputs, widths)) != widths:
         raise ValueError("the states of a cell have other sizes after a step")
     if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
         raise ValueError("a table is empty, or too long")

@@ -82,8 +82,11 @@ def _sequence(n, sample):
     sequence = list(64 * np.clip(codes, -128, 127).astype(object))
     inputs = np.concatenate(sequence)
     count = len({name.split("/")[0] for name in n if name.startswith("layer_")})
+    made = {-1: sequence}
     for number in range(1, count + 1):
         layer = _part(n, f"layer_{number}/")
+        read = [made[int(place)] for place in str(layer.get("reads", number - 2)).split()]
+        sequence = [np.concatenate(step) for step in zip(*read, strict=True)]
         repeats = int(layer["repeats"])
         last = bool(repeats) or (number == count and not n["every_step"])
         if "cell" in layer:
@@ -94,7 +97,7 @@ def _sequence(n, sample):
             # Those of the same place, or those after each one's own last step.
             pairs = zip(forward, backward if last else backward[::-1], strict=True)
             values = [np.concatenate(pair) for pair in pairs]
-        sequence = values[-1:] * repeats if repeats else values
+        sequence = made[number - 1] = values[-1:] * repeats if repeats else values
     results = []
     if n["output_layer_high"].shape[1] > len(sequence[-1]):
         sequence = [np.concatenate([sequence[-1], inputs])]
@@ -126,23 +129,48 @@ def _values(n, sequence):
         return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
 
     cell = str(n["cell"])
-    product = "gates" if cell == "gru" else "sums"
-    units = len(n[f"{product}_high"]) // {"simple": 1, "lstm": 4, "gru": 2}[cell]
+    blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "lstm": ("sums", 4), "gru": ("gates", 2)}
+    product, count = blocks[cell.removesuffix("-reset-before")]
+    units = len(n[f"{product}_high"]) // count
     v = c = w = np.zeros(units, object)
+    if "projection_high" in n:
+        v = np.zeros(len(n["projection_high"]), object)
     found = []
     for given in sequence:
         u = np.concatenate([given, v])
         if cell == "simple":
             v = look_up("activation", _multiply(n, "sums", u, 1)[0])
+        elif cell == "dense":
+            (sums,) = _multiply(n, "sums", given, 1)
+            v = (
+                look_up("activation", sums)
+                if "activation_values" in n
+                else np.clip(sums, int(n["low"]), int(n["high"]))
+            )
         elif cell == "lstm":
             i, f, g, o = _multiply(n, "sums", u, 4)
+
+            def read(sums, gate, c):
+                if "peepholes_factors" not in n:
+                    return sums
+                total = 16384 * sums + n["peepholes_factors"][gate].astype(object) * c
+                return _saturate(_round_shift(total, 14 + int(n["peepholes_finer"])))
+
+            i, f = read(i, 0, c), read(f, 1, c)
             c = look_up("gate", f) * c + look_up("gate", i) * look_up("candidate", g)
             c = _saturate(_round_shift(c, 14))
             place = _saturate(_round_shift(c, int(n["shift"])) + int(n["first"]))
-            v = _saturate(_round_shift(look_up("gate", o) * look_up("activation", place), 14))
+            v = _saturate(_round_shift(look_up("gate", read(o, 2, c)) * look_up("activation", place), 14))
+            if "projection_high" in n:
+                v = np.clip(_multiply(n, "projection", v, 1)[0], -8128, 8128)
         else:
-            (z, r), (a, b) = _multiply(n, "gates", u, 2), _multiply(n, "parts", u, 2)
-            place = _saturate(_round_shift(16384 * a + look_up("gate", r) * b, 14 + int(n["finer"])))
+            z, r = _multiply(n, "gates", u, 2)
+            if cell == "gru":
+                a, b = _multiply(n, "parts", u, 2)
+                place = _saturate(_round_shift(16384 * a + look_up("gate", r) * b, 14 + int(n["finer"])))
+            else:
+                reset = _saturate(_round_shift(look_up("gate", r) * v, 14))
+                (place,) = _multiply(n, "sums", np.concatenate([given, reset]), 1)
             z = look_up("gate", z)
             w = _saturate(_round_shift(z * w + (16384 - z) * look_up("candidate", place), 14))
             v = _saturate(_round_shift(w, 2))

@@ -41,11 +41,10 @@ def layered(
         linear_path=linear_path,
         padding=padding,
     )
-    random, weights, inputs = np.random.default_rng(seed), [], features
-    for layer in layers:
+    random, weights, (*widths, inputs) = np.random.default_rng(seed), [], architecture.inputs
+    for layer, width in zip(layers, widths, strict=True):
         for _ in layer.directions:
-            weights += layer_weights(random, layer, inputs, gain)
-        inputs = layer.width
+            weights += layer_weights(random, layer, width, gain)
     weights += [random.normal(size=(inputs, outputs)), random.normal(size=outputs)]
     if linear_path:
         weights.insert(-2, random.normal(size=(steps * features, outputs)) / (steps * features) ** 0.5)

@@ -19,6 +19,7 @@ from rnnexp.network.cells import CELLS, packages
 from rnnexp.network.functions import FUNCTIONS, GATES
 from rnnexp.network.lengths import placed
 from rnnexp.network.network import Network
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization import reference
 from rnnexp.quantization.diagnosis import Comparison
 from rnnexp.quantization.network import IntegerNetwork
@@ -120,6 +121,7 @@ class Drawn:
     linear_path: bool = False  # where there is one answer
     repeats: int = 3  # of an encoder
     io_bits: int = 8
+    skips: bool = False  # whether layers read others than the one before
 
     def make(self):
         """Return the float network and ``[samples, steps, features]``."""
@@ -129,22 +131,33 @@ class Drawn:
             replace(layer_of(*written), repeats=self.repeats if place == encoder else 0)
             for place, written in enumerate(self.layers, 1)
         )
+        if self.skips:
+            layers = with_skips(layers, encoder, np.random.default_rng(self.seed))
         every_step = self.every_step or encoder > 0
         path = self.linear_path and not every_step
         architecture = Architecture(
             self.steps, self.features, layers, every_step, self.outputs, self.activation, linear_path=path
         )
-        weights, inputs, fills = [], self.features, itertools.cycle(self.fills)
-        for layer in layers:
+        weights, (*widths, inputs), fills = [], architecture.inputs, itertools.cycle(self.fills)
+        for layer, width in zip(layers, widths, strict=True):
             for _ in layer.directions:
-                weights += [next(fills)(random, array) for array in layer_weights(random, layer, inputs)]
-            inputs = layer.width
+                weights += [next(fills)(random, array) for array in layer_weights(random, layer, width)]
         weights += [next(fills)(random, random.normal(size=size)) for size in ((inputs, self.outputs), self.outputs)]
         if path:
             shape = architecture.shapes[LINEAR_KERNEL]
             weights.insert(-2, next(fills)(random, random.normal(size=shape) / shape[0] ** 0.5))
         x = self.data.draw(random, self.samples, self.steps, self.features)
         return Network.of(architecture, weights), x
+
+
+def with_skips(layers, encoder, random):
+    """Return layers of which most read other ones than the one before, or more than that."""
+    found = []
+    for number, layer in enumerate(layers):
+        first = encoder - 1 if number >= encoder else INPUT
+        reads = random.choice(np.arange(first, number), random.integers(0, min(3, number - first) + 1), replace=False)
+        found.append(replace(layer, reads=tuple(reads.tolist())))
+    return tuple(found)
 
 
 FIELDS = {
@@ -162,7 +175,7 @@ FIELDS = {
     "io_bits": st.sampled_from([8, 16]),
 }
 NETWORKS = st.builds(Drawn, layers=LAYERS, **FIELDS)
-FOREIGN_NETWORKS = st.builds(Drawn, layers=FOREIGN_LAYERS, repeats=st.integers(1, 3), **FIELDS)
+FOREIGN_NETWORKS = st.builds(Drawn, layers=FOREIGN_LAYERS, repeats=st.integers(1, 3), skips=st.booleans(), **FIELDS)
 
 
 def quantized(network, x, lengths=None, **options) -> IntegerNetwork | None:
@@ -243,7 +256,11 @@ def test_any_stack_of_unlike_layers_is_quantised_to_the_same_bits_or_refused(dra
 
 
 @examples(40)
-@given(NETWORKS, st.sampled_from(["end", "begin"]), st.lists(st.integers(-2, 15), min_size=7, max_size=7))
+@given(
+    st.one_of(NETWORKS, FOREIGN_NETWORKS),
+    st.sampled_from(["end", "begin"]),
+    st.lists(st.integers(-2, 15), min_size=7, max_size=7),
+)
 def test_sequences_of_any_length_give_the_same_bits_as_each_alone(drawn, padding, lengths):
     network, x = replace(drawn, linear_path=False).make()
     network = Network.of(replace(network.architecture, padding=padding), network.weights)

@@ -22,6 +22,7 @@ from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.text import array, code_type, comment, identifier, indented, numbers, string
 from rnnexp.network.lengths import clamped
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import width_of
@@ -221,11 +222,11 @@ def _last_states(
     cells = [layer.cells[0] for layer in network.layers]
     states = [tuple(np.zeros((len(codes), width_of(cell, state)), np.int64) for state in cell.states) for cell in cells]
     for time, inputs in enumerate(network.input.values(codes.transpose(1, 0, 2))):
-        values, there = inputs, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
+        given, there = {INPUT: inputs}, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
         for number, cell in enumerate(cells):
-            after = cell.step(arithmetic, [values], states[number])
+            after = cell.step(arithmetic, [given[made] for made in network.reads[number]], states[number])
             states[number] = tuple(np.where(there, *pair) for pair in zip(after, states[number], strict=True))
-            values = states[number][0]
+            given[number] = states[number][0]
     found = zip(program.states, (state for kept in states for state in kept), strict=True)
     definitions, comparisons = [], []
     for kept, values in found:

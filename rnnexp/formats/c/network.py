@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
 from rnnexp.formats.c.number import Given
 from rnnexp.formats.c.text import call, code_type, indented
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.schedule import Chain, plan
@@ -58,9 +59,9 @@ class Placed:
     values: str
     others: tuple[str, ...]
 
-    def step(self, inputs: str) -> str:
+    def step(self, inputs: Sequence[str]) -> str:
         """Return the statement that takes one."""
-        return call(self.function.name, self.values, *self.others, inputs)
+        return call(self.function.name, self.values, *self.others, *inputs)
 
 
 @dataclass
@@ -74,6 +75,7 @@ class Program:
         states: what goes from step to step.
         sequences: what waits for another pass through the sequence.
         placed: the cells, by ``id``.
+        given: what each layer gives, by its number; -1 is the network's input.
         inputs: the size of what the output layer reads.
         limits: how large these values can be.
     """
@@ -84,6 +86,7 @@ class Program:
     states: list[Kept] = field(default_factory=list)
     sequences: list[Kept] = field(default_factory=list)
     placed: dict[int, Placed] = field(default_factory=dict)
+    given: dict[int, Given] = field(default_factory=dict)
     inputs: str = field(init=False)
     limits: np.ndarray = field(init=False)
 
@@ -91,12 +94,14 @@ class Program:
         if self.network.encoder:
             self.sizes[self.output_steps] = self.network.output_steps
         self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, self.largest_input)
-        for layer, scopes in zip(self.network.layers, self.network.scopes, strict=True):
-            self._place(layer, [scope.replace("/", "_") for scope in scopes])
+        self.given[INPUT] = Given(self.inputs, self.limits, codes=self.network.input)
+        for number, (layer, scopes) in enumerate(zip(self.network.layers, self.network.scopes, strict=True)):
+            self._place(number, layer, [scope.replace("/", "_") for scope in scopes])
 
-    def _place(self, layer: Layer, scopes: Sequence[str]) -> None:
+    def _place(self, number: int, layer: Layer, scopes: Sequence[str]) -> None:
         """Decide where a layer has its numbers: the values of its directions are side by side."""
-        scope, codes = scopes[0].removesuffix("forward_"), None if self.placed else self.network.input
+        scope = scopes[0].removesuffix("forward_")
+        read = [self.given[made] for made in self.network.reads[number]]
         units, offset = f"{self.prefix}_{scope.upper()}UNITS", ""
         self.sizes[units] = sum(cell.units for cell in layer.cells)
         self.states.append(Kept(f"{scope}values", (units,), self.sizes[units]))
@@ -112,7 +117,7 @@ class Program:
                 others.append(Kept(f"{own}{state.name}", (sizes[width],), width))
             self.states += others
             self.placed[id(cell)] = Placed(
-                CellFunction(cell, own, [Given(self.inputs, self.limits, codes=codes)], sizes),
+                CellFunction(cell, own, read, sizes),
                 scope,
                 f"{self.memory}->{scope}values{offset}",
                 tuple(f"{self.memory}->{other.name}" for other in others),
@@ -120,6 +125,7 @@ class Program:
             offset = f" + {size}"
         self.inputs = units
         self.limits = np.concatenate([np.full(cell.units, largest_value(cell)) for cell in layer.cells])
+        self.given[number] = Given(self.inputs, self.limits)
 
     @property
     def largest_input(self) -> int:
@@ -183,7 +189,7 @@ class Program:
 
     def step(self) -> list[str]:
         """Return the statements of a time step, of a network that reads forwards."""
-        found = self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), "input")
+        found = self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), {INPUT: "input"})
         return [*found, call("slide", "state->window", "input")] if self.window else found
 
     def output(self) -> str:
@@ -202,13 +208,14 @@ class Program:
     def sequence(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
         found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", self._steps
+        where = {INPUT: read}
         for loop in plan(self.network):
             body, kept, offset = [], None, ""
             if any(chain.backwards for chain in loop.chains):
                 body.append(f"const int32_t from_end = {steps} - 1 - time;")
             for chain in loop.chains:
                 place = "from_end" if chain.backwards else "time"
-                body += self._chain(chain, read.format(place))
+                body += self._chain(chain, where, place)
                 end = self.placed[id(chain.cells[-1])]
                 if loop.gives == "values":
                     most = self._most_steps if loop.padded else steps
@@ -218,6 +225,11 @@ class Program:
                     size = end.function.units
                     body.append(call("copy", end.values, size, f"buffers->{kept.name}[{at}]{offset}"))
                     offset = f" + {size}"
+            for number in loop.kept:
+                placed = self.placed[id(self.network.layers[number].cells[0])]
+                waits = self._wait(placed.layer, self._most_steps if loop.padded else steps, loop.steps)
+                body.append(call("copy", placed.values, placed.function.units, f"buffers->{waits.name}[time]"))
+                where[number] = f"buffers->{waits.name}[{{}}]"
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
@@ -226,17 +238,29 @@ class Program:
             if loop.gives == "last" and self.network.encoder:
                 # What the decoder reads is the same at every step.
                 read, steps = f"buffers->{end.layer}values", self.output_steps
+            if loop.chains:
+                where[loop.chains[0].first + len(loop.chains[0].cells) - 1] = read
         if not self.network.every_step:
             found.append(self.output())
         return found
 
-    def _chain(self, chain: Chain, values: str) -> list[str]:
-        """Return the steps of cells of which each reads the values of the one before."""
-        found = []
-        for cell in chain.cells:
+    def _chain(self, chain: Chain, where: Mapping[int, str], place: str = "") -> list[str]:
+        """Return the steps of cells of layers that follow on each other.
+
+        Args:
+            chain: the cells.
+            where: what other layers give, by their numbers, as C expressions of a place in the sequence.
+            place: where the first cell reads it; the others go on with the time.
+        """
+        found: list[str] = []
+        made: dict[int, str] = {}
+        for number, cell in enumerate(chain.cells, chain.first):
             placed = self.placed[id(cell)]
-            found.append(placed.step(values))
-            values = placed.values
+            own = place if number == chain.first else "time"
+            found.append(
+                placed.step([made.get(read) or where[read].format(own) for read in self.network.reads[number]])
+            )
+            made[number] = placed.values
         return found
 
     def _wait(self, layer: str, steps: str, count: int) -> Kept:

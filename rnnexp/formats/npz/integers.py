@@ -14,7 +14,7 @@ from typing import Any, cast, get_args, get_type_hints
 import numpy as np
 
 from rnnexp.formats.npz import front, previous
-from rnnexp.network import architecture, cells
+from rnnexp.network import architecture, cells, taps
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
@@ -31,6 +31,8 @@ def to_arrays(network: IntegerNetwork) -> dict[str, np.ndarray]:
     found = dict(_numbers(network, ""))
     for number, layer in enumerate(network.layers, 1):
         found |= _numbers(layer, f"layer_{number}/")
+        if layer.reads:
+            found[f"layer_{number}/reads"] = " ".join(map(str, layer.reads))
     for prefix, cell in named_cells(network):
         name = next(name for name in cells.packages() if _class_of(name) is type(cell))
         found |= {f"{prefix}cell": name, **dict(_numbers(cell, prefix))}
@@ -59,7 +61,8 @@ def from_arrays(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
         prefix = f"layer_{len(layers) + 1}/"
         ways = _ways(1 if f"{prefix}cell" in found else 2)
         directions = tuple(_cell(found, prefix + way) for way in ways)
-        layers.append(_built(Layer, found, prefix, cells=directions))
+        reads = tuple(map(int, str(found.get(f"{prefix}reads", "")).split()))
+        layers.append(_built(Layer, found, prefix, cells=directions, reads=reads))
     around: dict[str, tuple[Any, ...]] = {name: _around(found, name) for name in ("front", "back")}
     bits = _bits(found, "io_bits", 8)
     facts = {
@@ -194,11 +197,13 @@ def check(network: IntegerNetwork) -> None:
         raise ValueError("codes of 16 bits have another zero point than 0")
     architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, check_product)
-    inputs = network.inputs
-    for layer in network.layers:
+    taps.check(network.reads, len(network.encoder))
+    widths = {taps.INPUT: network.inputs}
+    for number, layer in enumerate(network.layers):
         for cell in layer.cells:
-            check_cell(cell, inputs)
-        inputs = sum(cell.units for cell in layer.cells)
+            check_cell(cell, [widths[made] for made in network.reads[number]])
+        widths[number] = sum(cell.units for cell in layer.cells)
+    inputs = widths[len(network.layers) - 1]
     front.check(network.back, network.steps, inputs, check_product)
     steps, inputs = extent(network.back, network.steps, inputs)
     inputs *= steps if network.flattened else 1

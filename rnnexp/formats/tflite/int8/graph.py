@@ -22,7 +22,14 @@ from ai_edge_litert import schema_py_generated as schema
 from typing_extensions import override
 
 from rnnexp.formats.tflite.int8.constants import by_units, joining, pairs_of, unique, weights_of
-from rnnexp.formats.tflite.int8.operators import BATCH_MATMUL_VERSION, CAST_VERSION, INT8_VERSION, Op, Operators
+from rnnexp.formats.tflite.int8.operators import (
+    BATCH_MATMUL_VERSION,
+    CAST_VERSION,
+    INT8_VERSION,
+    MAXIMUM_VERSION,
+    Op,
+    Operators,
+)
 from rnnexp.formats.tflite.int8.value import Row, Value
 from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
@@ -96,12 +103,13 @@ class GraphArithmetic(Operators, Arithmetic):
 
     @override
     def clip(self, value: Value, low: int, high: int, name: str) -> Value:
-        # The smaller of two, and the larger: of int16, unlike of int32, no kernel is missing a cast.
         source = self._places([value], name)
         for kind, limit in ((Op.MAXIMUM, low), (Op.MINIMUM, high)):
             bound = self.graph.constant(f"{name}_bound", np.int16(limit), scale=value.scale)
             clipped = self.tensor(f"{name}_clipped", self.graph.shape(source), np.int16, value.scale)
-            self.graph.operator(kind, [source, bound], [clipped], schema.MaximumMinimumOptionsT())
+            self.graph.operator(
+                kind, [source, bound], [clipped], schema.MaximumMinimumOptionsT(), version=MAXIMUM_VERSION
+            )
             source = clipped
         column = self.reshape(source, [value.units, 1, 1], np.int16, value.scale, name)
         return Value(value.units, value.scale, tensor=column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.cell import IntegerCell, State, width_of
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.scales import Affine
-from rnnexp.quantization.schedule import Loop
+from rnnexp.quantization.schedule import Loop, Reading
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class LoopWriter:
                 np.int8,
                 scale=read.scale,
             )
-            for n, read in enumerate(self.loop.reads)
+            for n, read in enumerate(self.loop.sequences)
         ]
         results = [
             graph.tensor(f"{prefix}results_{n}", shape, codes.dtype, scale=codes.scale, zero_point=codes.zero_point)
@@ -95,13 +95,16 @@ class LoopWriter:
 
     def results(self) -> list[tuple[list[int], Affine]]:
         """Return the shapes of the arrays of results, and what these are codes of."""
-        steps = self.loop.steps
+        steps, found = self.loop.steps, []
         if self.loop.gives == "values":
             cells = [chain.cells[-1] for chain in self.loop.chains]
-            return [([steps, cell.units, 2], Affine(cell.states[0].scale, 0)) for cell in cells]
+            found = [([steps, cell.units, 2], Affine(cell.states[0].scale, 0)) for cell in cells]
         if self.loop.gives == "outputs":
-            return [([steps, self.network.outputs], self.network.output)]
-        return []
+            found = [([steps, self.network.outputs], self.network.output)]
+        for number in self.loop.kept:
+            cell = self.network.layers[number].cells[0]
+            found.append(([steps, cell.units, 2], Affine(cell.states[0].scale, 0)))
+        return found
 
     def write_condition(self, graph: Subgraph) -> None:
         """Whether there is another time step."""
@@ -128,10 +131,14 @@ class LoopWriter:
             places[True] = self._from_end(graph, step, carried)
         states, results = [], []
         values: list[Value] = []
+        kept: dict[int, int] = {}
         for number, (chain, scopes) in enumerate(zip(self.loop.chains, self.scopes, strict=True)):
-            values = self._read(graph, carried.reads, places[chain.backwards])
-            following = []
-            for cell, scope, tensors in zip(chain.cells, scopes, carried.states[number], strict=True):
+            values, following = self._read(graph, carried.reads, places[chain.backwards], self.loop.reads), []
+            in_step: dict[int, list[Value]] = {}
+            written = zip(chain.cells, scopes, carried.states[number], strict=True)
+            for layer, (cell, scope, tensors) in enumerate(written, chain.first):
+                place = places[chain.backwards and layer == chain.first]
+                values = self._inputs(graph, carried.reads, place, in_step, layer) or values
                 arithmetic, carried_states = GraphArithmetic(graph, scope), self.loop.carried(cell)
                 before = [
                     Value.of_state(cell, state, tensor) for state, tensor in zip(carried_states, tensors, strict=True)
@@ -144,7 +151,9 @@ class LoopWriter:
                         for state, value in zip(carried_states, after, strict=False)
                     ]
                 )
-                values = [after[0]]
+                values = in_step[layer] = [after[0]]
+                if layer in self.loop.kept:
+                    kept[layer] = arithmetic.as_pairs(after[0], "kept")
             states.append(following)
             if self.loop.gives == "values":
                 # What goes backwards writes at the place it reads; but the only cell of a layer in its own order.
@@ -152,9 +161,11 @@ class LoopWriter:
                 pairs = GraphArithmetic(graph, scopes[-1]).as_pairs(values[0], "result")
                 results.append(self._write(graph, number, carried.results[number], pairs, place))
         if self.loop.gives == "outputs":
-            values = values if self.loop.chains else self._read(graph, carried.reads, step)
+            values = values if self.loop.chains else self._read(graph, carried.reads, step, self.loop.reads)
             made = write_output_layer(graph, self.network, values)
             results.append(self._write(graph, 0, carried.results[0], made, step))
+        for layer in self.loop.kept:
+            results.append(self._write(graph, len(results), carried.results[len(results)], kept[layer], step))
         after_step = Carried(states, carried.reads, results, carried.ends)
         graph.interface([step, *carried.tensors], [next_step, *after_step.tensors])
 
@@ -166,10 +177,21 @@ class LoopWriter:
         graph.operator(Op.ADD, [negative, *ends], [place], schema.AddOptionsT())
         return place
 
-    def _read(self, graph: Subgraph, sequences: Sequence[int], place: int) -> list[Value]:
+    def _inputs(
+        self, graph: Subgraph, sequences: Sequence[int], place: int, made: Mapping[int, list[Value]], layer: int
+    ) -> list[Value]:
+        """Return what a layer reads that names it, of what the step has made and of arrays; of any other nothing."""
+        found = []
+        for number in self.network.layers[layer].reads:
+            arrays = [n for n, read in enumerate(self.loop.skips, len(self.loop.reads)) if read.layer == number]
+            readings = [self.loop.sequences[n] for n in arrays]
+            found += made.get(number) or self._read(graph, [sequences[n] for n in arrays], place, readings)
+        return found
+
+    def _read(self, graph: Subgraph, sequences: Sequence[int], place: int, readings: Sequence[Reading]) -> list[Value]:
         """Return the values of a step."""
         found = []
-        for sequence, read in zip(sequences, self.loop.reads, strict=True):
+        for sequence, read in zip(sequences, readings, strict=False):
             shape = [1, read.numbers, read.parts]
             name = "inputs" if read.parts == 1 else "values"
             tensor = graph.tensor(name, shape, np.int8, scale=read.scale)

@@ -15,6 +15,7 @@ from rnnexp.formats.tflite.int8.loop import Carried, LoopWriter, shape_of_state
 from rnnexp.formats.tflite.int8.operators import FILL_VERSION, Op, Operators
 from rnnexp.formats.tflite.int8.output import write_output_layer, write_probabilities
 from rnnexp.formats.tflite.int8.value import Value
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.schedule import Loop, plan
@@ -92,14 +93,16 @@ def _write_loops(
         given.append(graph.tensor("length", [1], np.int32))
         extent = write_extent(graph, given[1], steps, network.padding)
     carried = Carried([], [], [])
+    waiting = {INPUT: sequences}
     for number, loop in enumerate(loops):
         prefix = "" if len(loops) == 1 else f"loop_{number + 1}_"
         writer = LoopWriter(network, loop)
+        sequences = [*sequences, *(waiting[read.layer][read.direction] for read in loop.skips)]
         carried = _write_loop(model, graph, writer, sequences, prefix, extent if loop.padded else None)
         if loop.gives == "values":
             sequences = [
                 arithmetic.reshape(array, [loop.steps, 1, cell.units, 2], np.int8, cell.states[0].scale, "values")
-                for array, cell in zip(carried.results, (chain.cells[-1] for chain in loop.chains), strict=True)
+                for array, cell in zip(carried.results, (chain.cells[-1] for chain in loop.chains), strict=False)
             ]
         elif loop is not loops[-1]:
             sequences = [
@@ -108,6 +111,9 @@ def _write_loops(
                 )
                 for value in _last_values(loop, carried)
             ]
+        if loop.chains:
+            waiting[loop.chains[0].first + len(loop.chains[0].cells) - 1] = sequences
+            waiting |= _kept(arithmetic, network, loop, carried)
     return given, sequences, carried
 
 
@@ -123,6 +129,16 @@ def _write_input(graph: Subgraph, network: IntegerNetwork, loops: Sequence[Loop]
     read = loops[0].reads[0]
     shape = [read.steps, 1, read.numbers, read.parts]
     return inputs, [GraphArithmetic(graph).input_codes(inputs, affine, shape, read.scale)]
+
+
+def _kept(arithmetic: GraphArithmetic, network: IntegerNetwork, loop: Loop, carried: Carried) -> dict[int, list[int]]:
+    """Return the values of every step that a loop has kept for later ones, by the number of their layer."""
+    found = {}
+    for number, array in zip(loop.kept, carried.results[len(carried.results) - len(loop.kept) :], strict=True):
+        cell = network.layers[number].cells[0]
+        shape = [loop.steps, 1, cell.units, 2]
+        found[number] = [arithmetic.reshape(array, shape, np.int8, cell.states[0].scale, "values")]
+    return found
 
 
 def _write_loop(

@@ -36,8 +36,10 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
         for cell, scope in zip(cells, scopes, strict=True)
     ]
     inputs, values = _context(graph, network) if network.encoder else _codes(graph, network)
-    made = []
-    for cell, scope, tensors in zip(cells, scopes, given, strict=True):
+    made, first = [], len(network.encoder)
+    by_layer = {first - 1: values}
+    for place, (cell, scope, tensors) in enumerate(zip(cells, scopes, given, strict=True), first):
+        values = [value for layer in network.reads[place] for value in by_layer[layer]]
         arithmetic = GraphArithmetic(graph, scope)
         before = []
         for state, tensor in zip(kept_states(cell), tensors, strict=True):
@@ -49,7 +51,7 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
         for state, value in zip(kept_states(cell), after, strict=False):
             number = arithmetic.number(value)
             made.append(arithmetic.reshape(number, [1, value.units], np.int16, state.scale, f"next_{state.name}"))
-        values = [after[0]]
+        values = by_layer[place] = [after[0]]
     states = [tensor for tensors in given for tensor in tensors]
     if network.path_inputs:
         window, next_window = _window(graph, network, inputs)

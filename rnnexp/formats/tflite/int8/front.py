@@ -154,7 +154,7 @@ class FrontWriter:
                     frames = _embedding(arithmetic, layer, frames)
                 case IntegerConvolution():
                     pooling = following if isinstance(following, IntegerPooling) and _never_falls(layer) else None
-                    frames = _convolution(arithmetic, layer, frames, given[number].zero_point, pooling)
+                    frames = _convolution(arithmetic, layer, frames, int(given[number].zero_point), pooling)
                     pooled = pooling is not None
                 case IntegerPooling() if not pooled:
                     frames = _pooling(arithmetic, layer, frames, float(given[number].scale[-1]))

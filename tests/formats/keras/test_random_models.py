@@ -34,11 +34,41 @@ def difference(seed, suffix, folder):
     return np.abs(found - right).max() / max(np.ptp(right), np.abs(right).max(), 1e-30)
 
 
+# What a refusal of one of these models can be about.
+REFUSALS = (
+    "no numbers to compare",
+    "nothing is computed of the input",
+    "padding is 'same' with a stride: then the model has to say the steps",
+    "would take the steps that the mask hides",
+    "would take the steps of padding too",
+    "picks the last step, which may be padding",
+    "does not see the mask",
+    "cannot be converted where steps are masked",
+    "would take the mask of steps for one of numbers",
+    "joins values of which some are masked",
+    "is called with a mask of its own",
+)
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 @given(seed=st.integers(0, 2**32 - 1))
-@examples(60)
+@examples(25)
 def test_reads_what_keras_computes(tmp_path_factory, suffix, seed):
     found = difference(seed, suffix, tmp_path_factory.mktemp("random"))
     if isinstance(found, str):
-        return
-    assert found < TOLERANCE
+        assert any(words in found for words in REFUSALS), found
+    else:
+        assert found < TOLERANCE
+
+
+@pytest.mark.slow
+def test_reads_most_of_many(tmp_path_factory):
+    read_right = 0
+    for seed in range(300):
+        found = difference(seed, (".keras", ".h5")[seed % 2], tmp_path_factory.mktemp("random"))
+        if isinstance(found, str):
+            assert any(words in found for words in REFUSALS), found
+        else:
+            assert found < TOLERANCE
+            read_right += 1
+    assert read_right > 230

@@ -1,0 +1,105 @@
+"""The process that builds a model of Keras' own layers, and writes what each of them gives.
+
+Its arguments are a file to read, as ``framework`` writes it, and one to write.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnexp.formats.keras.rebuilding import HARD_SIGMOID
+
+BATCH = 64
+
+
+def build(config: dict[str, Any]) -> Any:
+    """Return the model of JSON that ``rebuilding`` has made."""
+    import keras
+
+    def hard_sigmoid(x: Any) -> Any:
+        return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
+
+    functions = {HARD_SIGMOID: hard_sigmoid}
+
+    def scaled(found: Any) -> Any:
+        """Give functions that are not Keras' own a name that it finds them by."""
+        if isinstance(found, dict):
+            if set(found) == {"scaled_sqrt"}:
+                most = float(found["scaled_sqrt"])
+                name = f"scaled_sqrt_{most!r}"
+                functions[name] = lambda x: most * keras.ops.sqrt(keras.ops.clip(x / most, 0.0, 1.0))
+                return _function(name)
+            return {key: scaled(value) for key, value in found.items()}
+        if isinstance(found, list):
+            return [scaled(each) for each in found]
+        return _function(found) if found == HARD_SIGMOID else found
+
+    with keras.saving.custom_object_scope(functions):
+        return keras.saving.deserialize_keras_object(scaled(config), custom_objects=functions, safe_mode=True)
+
+
+def _function(name: str) -> dict[str, Any]:
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": name}
+
+
+def load_weights(model: Any, given: Any, index: dict[str, Any]) -> None:
+    """Give a model its weights: by Keras' own reader, of a file with the same arrays in the same places."""
+    import h5py
+
+    suffix = ".h5" if index["flat"] else ".weights.h5"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix}"
+        with h5py.File(path, "w") as file:
+            for group in index["groups"]:
+                file.require_group(group or "/")
+            for number, name in enumerate(index["arrays"]):
+                file[name] = given[f"array_{number}"]
+            for place, texts in index["attributes"].items():
+                for name, text in texts.items():
+                    file[place or "/"].attrs[name] = text
+        model.load_weights(path)
+
+
+def values(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what each layer gives that is called once, and the model, by the name ""."""
+    import keras
+
+    wanted = {"": model.outputs[0]}
+    for layer in model.layers:
+        nodes = getattr(layer, "_inbound_nodes", [])
+        if len(nodes) == 1 and type(layer).__name__ not in ("InputLayer", "Functional", "Sequential"):
+            tensors = nodes[0].output_tensors
+            wanted[layer.name] = tensors[0]
+    names = list(wanted)
+    whole = keras.Model(model.inputs[0], [wanted[name] for name in names])
+    batches = [whole(x[start : start + BATCH], training=False) for start in range(0, len(x), BATCH)]
+    # One output alone comes without a list.
+    found = [each if isinstance(each, list) else [each] for each in batches]
+    return {name: np.concatenate([np.asarray(each[number]) for each in found]) for number, name in enumerate(names)}
+
+
+def main(given: str, made: str) -> int:
+    """Read one file, write the other; return the exit code."""
+    with np.load(given, allow_pickle=False) as stored:
+        index = json.loads(bytes(stored["index"]).decode())
+        model = build(index["config"])
+        load_weights(model, stored, index)
+        x = stored["x"]
+    shape = [-1 if size is None else size for size in model.inputs[0].shape[1:]]
+    # Sequences as the model takes them: perhaps in one row, perhaps with channels.
+    x = x.reshape(len(x), *shape) if shape.count(-1) < 2 else x
+    found = values(model, x.astype(np.dtype(model.inputs[0].dtype)))
+    arrays = {f"value_{number}": each for number, each in enumerate(found.values())}
+    names: Any = np.frombuffer(json.dumps(list(found)).encode(), np.uint8)
+    np.savez(made, names=names, **arrays)  # type: ignore[arg-type]
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

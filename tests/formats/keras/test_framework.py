@@ -1,0 +1,109 @@
+"""The float check: what Keras itself computes of a file, of all layers and up to one; a misread layer is named."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers.keras_files import as_keras_2, saved, with_config
+from helpers.properties import examples
+from helpers.random_keras import Drawing
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnexp.errors import UserError
+from rnnexp.formats.keras import framework_child
+from rnnexp.formats.keras.framework import Difference, check, difference, outputs
+from rnnexp.formats.keras.reader import of_stored
+from rnnexp.formats.keras.rebuilding import config, kept_weights
+from rnnexp.formats.keras.stored import load
+from rnnexp.network.graph.nodes import Dense
+
+X = np.random.default_rng(0).normal(size=(3, 12, 3))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keras")
+    new = saved(folder, "model.h5")
+    return {"keras": saved(folder, "model.keras"), "h5": new, "keras_2": as_keras_2(new, folder / "old.h5")}
+
+
+@pytest.mark.parametrize("kind", ["keras", "h5", "keras_2"])
+def test_a_file_that_is_read_right_passes(files, kind):
+    stored = load(files[kind])
+    graph = of_stored(stored)
+    found = outputs(stored, X)
+    assert {"conv", "norm", "side", "sum", "both", "lstm", "answer", ""} <= set(found)
+    assert difference(graph, found, X) is None
+    # One weight of one layer, a little.
+    wrong = [
+        replace(node, kernel=node.kernel * 1.001) if node.name == "side" and isinstance(node, Dense) else node
+        for node in graph.nodes
+    ]
+    assert difference(replace(graph, nodes=tuple(wrong)), found, X).layer == "side"
+
+
+def test_a_misread_layer_is_named(files, monkeypatch):
+    stored = load(files["keras"])
+    graph = of_stored(stored)
+    right = outputs_here(stored, X)
+    monkeypatch.setattr("rnnexp.formats.keras.framework.outputs", lambda *_: dict(right))
+    check(stored, graph, X)
+    turned = [replace(node, backwards=True) if node.name == "lstm" else node for node in graph.nodes]
+    with pytest.raises(UserError, match=r"was misread at 'lstm': its values differ from Keras' by 0?\.?\d"):
+        check(stored, replace(graph, nodes=tuple(turned)), X)
+    assert difference(replace(graph, output="lstm"), {"": right["answer"]}, X) == Difference("lstm", float("inf"))
+
+
+def test_what_is_behind_a_layer_is_not_built(files, tmp_path):
+    def change(found):
+        found["config"]["layers"][-1]["class_name"] = "Attention"
+
+    stored = load(with_config(files["keras"], tmp_path / "part.keras", change))
+    with pytest.raises(UserError, match="'Attention' is not built"):
+        outputs(stored, X)
+    check(stored, of_stored(stored, until="lstm"), X, until="lstm")
+
+
+def test_keras_may_not_be_able_to_build_it(files, tmp_path):
+    def change(found):
+        found["config"]["layers"][1]["config"]["filters"] = -4
+
+    stored = load(with_config(files["keras"], tmp_path / "odd.keras", change))
+    with pytest.raises(UserError, match="Keras cannot compute it"):
+        outputs(stored, X)
+
+
+def outputs_here(stored, x, until=""):
+    """What the process does, in this one."""
+    kept = kept_weights(stored, until)
+    index = {
+        "flat": stored.flat, "arrays": list(kept.arrays), "groups": sorted(kept.groups), "attributes": kept.attributes
+    }  # fmt: skip
+    model = framework_child.build(config(stored, until))
+    arrays = {f"array_{number}": array for number, array in enumerate(kept.arrays.values())}
+    framework_child.load_weights(model, arrays, index)
+    return framework_child.values(model, x.astype(np.dtype(model.inputs[0].dtype)))
+
+
+@pytest.mark.parametrize("form", [".keras", ".h5", "keras_2"])
+@given(seed=st.integers(0, 2**32 - 1), place=st.integers(0, 20))
+@examples(20)
+def test_random_models_are_built_again(tmp_path_factory, form, seed, place):
+    folder = tmp_path_factory.mktemp("random")
+    model, x, lengths = Drawing(seed).model()
+    path = folder / f"model{form if form.startswith('.') else '.h5'}"
+    model.save(path)
+    if form == "keras_2":
+        path = as_keras_2(path, folder / "old.h5")
+    if path is None:
+        return
+    stored = load(path)
+    made = outputs_here(stored, x)
+    right = np.asarray(model(x))
+    np.testing.assert_allclose(made[""], right, rtol=1e-5, atol=1e-6 * max(1.0, np.abs(right).max()))
+    names = [layer.name for layer in model.layers[1:] if layer.name in made]
+    if names:
+        until = names[place % len(names)]
+        np.testing.assert_allclose(outputs_here(stored, x, until)[""], made[until], rtol=1e-5, atol=1e-5)
+    assert lengths is None or len(lengths) == len(x)

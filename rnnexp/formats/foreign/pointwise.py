@@ -15,7 +15,7 @@ from rnnexp.network.graph.functions import FUNCTIONS, function
 from rnnexp.network.graph.nodes import Activation, Affine, Node
 
 # Where two functions are compared, and how far constants of float32 may set them apart.
-_PLACES = np.linspace(-12.0, 12.0, 4001)
+_PLACES = np.linspace(-30.0, 30.0, 6001)
 _NEAR = 2e-6
 
 
@@ -54,29 +54,27 @@ def finished(drawing: Drawing, value: Value) -> Value:
     return value
 
 
-def combined(
-    drawing: Drawing, one: Value, other: Value, how: Callable[[np.ndarray, np.ndarray], np.ndarray], operator: str
-) -> Value | None:
-    """Return a function of two tensors that are functions of the same third, or None where they are not.
+def combined(drawing: Drawing, values: Sequence[Value], how: Callable[..., np.ndarray], operator: str) -> Value | None:
+    """Return a function of tensors that are all functions of the same one, or None where they are not.
 
     Raises:
         Misfit: if their axes are not the same.
     """
-    ahead, behind = dict(_chain(drawing, one.node)), dict(_chain(drawing, other.node))
-    node = next((node for node in behind if node in ahead), None)
+    chains = [dict(_chain(drawing, value.node)) for value in values]
+    node = next((node for node in chains[0] if all(node in chain for chain in chains)), None)
     if node is None:
         return None
-    first, second = ahead[node], behind[node]
-    if one.signature() != other.signature():
-        raise Misfit("two tensors do not have the same axes")
+    parts = [chain[node] for chain in chains]
+    if len({value.signature() for value in values}) > 1:
+        raise Misfit("tensors do not have the same axes")
 
     def made(z: np.ndarray) -> np.ndarray:
-        return how(first(z), second(z))
+        return how(*(part(z) for part in parts))
 
     name = _known(made)
     if name:
-        return drawing.same(one, Activation(drawing.name, (node,), name))
-    return drawing.same(one, Unfinished(drawing.name, (node,), operator, made))
+        return drawing.same(values[0], Activation(drawing.name, (node,), name))
+    return drawing.same(values[0], Unfinished(drawing.name, (node,), operator, made))
 
 
 def has_unfinished(drawing: Drawing, value: Value) -> bool:

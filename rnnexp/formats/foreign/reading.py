@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,16 +43,55 @@ class Reading:
 
 
 class Unreadable(Exception):  # noqa: N818
-    """An operator that cannot be converted: its name in the file, its kind, and why; and the last node ahead of it."""
+    """An operator that cannot be converted.
 
-    def __init__(self, name: str, kind: str, why: str, ahead: str = "") -> None:
+    Args:
+        name: of it in the file.
+        kind: of it.
+        why: it cannot.
+        ahead: the last node ahead of it, or an empty text.
+        done: how many operators could be read ahead of it.
+    """
+
+    def __init__(self, name: str, kind: str, why: str, ahead: str = "", done: int = 0) -> None:
         super().__init__(why)
-        self.name, self.kind, self.why, self.ahead = name, kind, why, ahead
+        self.name, self.kind, self.why, self.ahead, self.done = name, kind, why, ahead, done
 
-    def message(self, where: str, word: str = "node") -> str:
+    def message(self, where: str) -> str:
         """Return it for users."""
         further = f'. What is ahead of it can: --until "{self.ahead}"' if self.ahead else ""
-        return f'{where}: {word} "{self.name}" ({self.kind}) cannot be converted: {self.why}{further}'
+        return f'{where}: node "{self.name}" ({self.kind}) cannot be converted: {self.why}{further}'
+
+
+def first_fit(where: str, guesses: Sequence[Guess], attempt: Callable[[Guess], Reading]) -> Reading:
+    """Return what is read with the first guess of the input's axes with which a file can be read.
+
+    Raises:
+        UserError: of where reading came furthest, if there is none.
+    """
+    failures: list[Unreadable] = []
+    for guess in guesses:
+        found = _attempted(attempt, guess)
+        if isinstance(found, Reading):
+            return found
+        failures.append(found)
+    raise UserError(max(failures, key=lambda failure: failure.done).message(where))
+
+
+def _attempted(attempt: Callable[[Guess], Reading], guess: Guess) -> Reading | Unreadable:
+    try:
+        return attempt(guess)
+    except Unreadable as error:
+        return error
+
+
+def last_known(drawing: Drawing, inputs: Sequence[object], known: Mapping[str, Trace]) -> str:
+    """Return the last node that the file has ahead of an operator, or an empty text."""
+    ahead = next((one.node for one in inputs if isinstance(one, Value) and one.node != INPUT), "")
+    while ahead and ahead not in known:
+        node = drawing.nodes.get(ahead)
+        ahead = node.reads[0] if node else ""
+    return ahead
 
 
 def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, Trace], framework: str) -> Reading:
@@ -74,12 +113,8 @@ def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, 
         raise Misfit("what comes out is what went in")
     nodes, name, moved = tidy(drawing.nodes, output.node)
     for left in unfinished(nodes):
-        raise Unreadable(
-            left.name,
-            left.operator,
-            "it is no part of an activation function or convolution that is known",
-            _ahead(nodes, left),
-        )
+        why = "it is no part of an activation function or convolution that is known"
+        raise Unreadable(left.name, left.operator, why, _ahead(nodes, left), len(drawing.nodes))
     found: dict[str, Trace] = {}
     for node, trace in traces.items():
         now = node

@@ -10,7 +10,7 @@ import numpy as np
 from rnnexp.formats.foreign.axes import Axis, Misfit, Value, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.formats.foreign.pointwise import Unfinished
-from rnnexp.network.graph.nodes import AddChannel, Convolution, Padding2D, Pooling
+from rnnexp.network.graph.nodes import Activation, AddChannel, Affine, Convolution, Padding2D, Pooling
 
 Pair = tuple[int, int]
 
@@ -146,16 +146,22 @@ def pad(drawing: Drawing, value: Value, pads: Sequence[Pair]) -> Value:
 
 def trimmed(drawing: Drawing, value: Value, place: int, places: range) -> Value | None:
     """Return a convolution's values without its first or last steps, by padding it less; None if it is none."""
-    node = drawing.nodes.get(value.node)
+    name, after = value.node, []
+    while isinstance(later := drawing.nodes.get(name), (Activation, Affine)):
+        after.append(later)
+        name = later.reads[0]
+    node = drawing.nodes.get(name)
     if not isinstance(node, Convolution) or node.strides[0] != 1 or places.step != 1 or not value.timed:
         return None
     size = value.shape[place]
-    (before, after), frequency = node.padding
-    padding = (before - places.start, after - (size - places.stop))
+    (first, last), frequency = node.padding
+    padding = (first - places.start, last - (size - places.stop))
     if value.axes[place] != value.layout[1] or min(padding) < 0:
         return None
     made = _resized(value.layout[1], len(places), "time")
     name = drawing.put(replace(node, name=f"{node.name}/cut", padding=(padding, frequency)))
+    for later in after[::-1]:
+        name = drawing.put(replace(later, reads=(name,)))
     return Value(
         name,
         (value.layout[0], made, *value.layout[2:]),

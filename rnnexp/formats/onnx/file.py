@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnexp.errors import UserError
+from rnnexp.formats.foreign.constant import MOST_ELEMENTS
 
 if TYPE_CHECKING:
     import onnx
 
 # Of a file with all that belongs to it; protocol buffers end at 2 GB.
 MOST_BYTES = 2**31 - 1
-# Of one constant, read or computed.
-MOST_ELEMENTS = 2**27
 OPSETS = range(7, 27)
 _MISSING = "ONNX files need the onnx package: install it with `poetry install --with onnx`, or `pip install onnx`"
 

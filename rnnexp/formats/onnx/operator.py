@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
-from rnnexp.formats.onnx.constants import Constant, Options
+from rnnexp.formats.onnx.constants import Options
 
 
 @dataclass(frozen=True)

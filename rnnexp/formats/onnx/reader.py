@@ -11,16 +11,17 @@ import numpy as np
 
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess, Input, guesses
-from rnnexp.formats.foreign.reading import Reading, Trace, Unreadable, reading
+from rnnexp.formats.foreign.reading import Reading, Trace, Unreadable, first_fit, last_known, reading
 from rnnexp.formats.onnx import constants, file, recurrent
-from rnnexp.formats.onnx.constants import Constant, Options
+from rnnexp.formats.onnx.constants import Options
 from rnnexp.formats.onnx.elementwise import ELEMENTWISE, OF_TWO
 from rnnexp.formats.onnx.layers import LAYERS
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.formats.onnx.shapes import SHAPES
-from rnnexp.network.graph.graph import INPUT, Graph
+from rnnexp.network.graph.graph import Graph
 
 READS = {
     **SHAPES,
@@ -77,22 +78,14 @@ def read_file(model: file.ModelFile, until: str | None = None) -> Reading:
     output = _output(model, until)
     steps = _needed(model, output)
     given = _input(model, steps, output)
-    failures: list[tuple[int, Unreadable]] = []
-    for guess in guesses(given, where):
-        trying = _Trying(model, guess, given.name)
-        try:
-            return trying.read(steps, output)
-        except Unreadable as error:
-            failures.append((trying.done, error))
-    _, furthest = max(failures, key=lambda failure: failure[0])
-    raise UserError(furthest.message(where))
+    return first_fit(where, guesses(given, where), lambda guess: _Trying(model, guess, given.name).read(steps, output))
 
 
 class _Trying:
     """A file being read with its input's axes taken for something."""
 
     def __init__(self, model: file.ModelFile, guess: Guess, name: str) -> None:
-        self.done = 0
+        self._done = 0
         self._model, self._guess = model, guess
         self._drawing = Drawing({}, words=not guess.features)
         self._tensors: dict[str, Tensor] = {key: Constant.of(array) for key, array in model.constants.items()}
@@ -117,7 +110,7 @@ class _Trying:
             missing = [name for name in step.outputs if name in used and name not in self._tensors]
             if missing:
                 raise self._refused(step, inputs, f"its output {missing[0]!r} is read")
-            self.done += 1
+            self._done += 1
         last = steps[-1]
         final = self._tensors[output]
         try:
@@ -146,12 +139,9 @@ class _Trying:
         return found
 
     def _refused(self, step: Step, inputs: Sequence[Tensor | None], why: str) -> Unreadable:
-        ahead = next((one.node for one in inputs if isinstance(one, Value) and one.node != INPUT), "")
-        while ahead and (ahead not in self._drawing.nodes or ahead not in self._traces):
-            node = self._drawing.nodes.get(ahead)
-            ahead = node.reads[0] if node else ""
+        ahead = last_known(self._drawing, inputs, self._traces)
         kind = f"{step.kind} of two values" if why == OF_TWO else step.kind
-        return Unreadable(step.name, kind, why, ahead)
+        return Unreadable(step.name, kind, why, ahead, self._done)
 
 
 def _constant(attributes: dict[str, Any]) -> Constant:

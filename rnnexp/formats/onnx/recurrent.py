@@ -12,8 +12,8 @@ import numpy as np
 
 from rnnexp.formats.foreign import sequence
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.sequence import Cells, Sequences
-from rnnexp.formats.onnx.constants import Constant
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.network.graph.functions import with_parameters
 from rnnexp.network.graph.recurrence import CellName
@@ -60,9 +60,13 @@ def recurrent(operator: Operator) -> list[Tensor]:
     activation, gate = _functions(operator, ways)
     cell, weights = _weights(operator, ways)
     _lengths(operator, value, layout)
+    if len(value.axes) != 3:
+        raise Misfit(f"it takes three axes, and here it is given {list(value.shape)}")
+    units = weights[0][1].shape[0]
+    shape = (value.shape[0], ways, units) if layout else (ways, value.shape[1], units)
     for number in (5, 6) if kind == "LSTM" else (5,):
         if operator.given(number):
-            _zeros(operator.tensor(number))
+            _zeros(operator.tensor(number), shape)
     made = sequence.recurrent(
         operator.drawing,
         value,
@@ -162,9 +166,11 @@ def _lengths(operator: Operator, value: Value, layout: int) -> None:
         raise Misfit("the lengths of its sequences are given to it (sequence_lens)")
 
 
-def _zeros(found: Tensor) -> None:
-    """See that a state begins at zero."""
+def _zeros(found: Tensor, shape: tuple[int, ...]) -> None:
+    """See that a state begins at zero, and is as large as the weights say."""
     if not isinstance(found, Constant):
         raise Misfit("its first state comes from elsewhere; known is one of zeros")
     if np.any(found.array):
         raise Misfit("its first state is not zero")
+    if found.array.shape != shape:
+        raise Misfit(f"its first state has the shape {list(found.array.shape)}, expected {list(shape)}")

@@ -9,7 +9,8 @@ import numpy as np
 
 from rnnexp.formats.foreign import sequence, spatial
 from rnnexp.formats.foreign.axes import Misfit, Value
-from rnnexp.formats.onnx.constants import Constant, slices, target
+from rnnexp.formats.foreign.constant import Constant
+from rnnexp.formats.onnx.constants import slices, target
 from rnnexp.formats.onnx.operator import Operator, Stack, Tensor
 from rnnexp.network.graph.graph import INPUT
 

@@ -34,6 +34,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., np.ndarray], tuple[float, ...]]] = {
         (),
     ),
     "silu": (lambda z: z * expit(z), ()),
+    "hard_silu": (lambda z: z * np.clip(z / 6.0 + 0.5, 0.0, 1.0), ()),
+    "celu": (lambda z, alpha: np.where(z >= 0.0, z, alpha * np.expm1(np.minimum(z, 0.0) / alpha)), (1.0,)),
     "mish": (lambda z: z * np.tanh(np.logaddexp(z, 0.0)), ()),
     "softplus": (lambda z: np.logaddexp(z, 0.0), ()),
     "softsign": (lambda z: z / (1.0 + np.abs(z)), ()),

@@ -15,7 +15,7 @@ _ORDERS: dict[int, tuple[str, ...]] = {
     1: ("T",),
     2: ("NT", "TN", "TF", "NF"),
     3: ("NTF", "TNF", "NFT"),
-    4: ("NCTF", "NTFC", "NCFT", "NFTC"),
+    4: ("NCTF", "NCFT", "NTFC", "NFTC"),
 }
 _WORDS: dict[int, tuple[str, ...]] = {1: ("T",), 2: ("NT", "TN")}
 # Of an input's sizes.
@@ -68,12 +68,13 @@ class Guess:
         return full.squeeze(gone).transpose([left.index(letter) for letter in self.axes])
 
 
-def guesses(given: Input, where: str) -> list[Guess]:
+def guesses(given: Input, where: str, channels_last: bool = False) -> list[Guess]:
     """Return what an input's axes may be, the likelier first.
 
     Args:
         given: the input.
         where: the file, for messages.
+        channels_last: whether the framework usually has channels after time and frequency.
 
     Raises:
         UserError: if it cannot be that of a network of sequences.
@@ -83,7 +84,7 @@ def guesses(given: Input, where: str) -> list[Guess]:
     if not orders or any(size is not None and not 0 < size <= MOST_STEPS for size in given.sizes):
         raise UserError(f"{where}: its input {given.name!r} has the shape {shape}, not that of sequences")
     found = []
-    for order in orders:
+    for order in sorted(orders, key=lambda one: channels_last and one[1] == "C"):
         sizes = dict(zip(order, given.sizes, strict=True))
         if sizes.get("F", 1) is None or sizes.get("C", 1) is None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from typing_extensions import override
@@ -12,11 +12,13 @@ from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.network.activations import Function
 from rnnexp.network.graph.functions import FUNCTIONS, function
+from rnnexp.network.graph.graph import INPUT
 from rnnexp.network.graph.nodes import Activation, Affine, Node
 
 # Where two functions are compared, and how far constants of float32 may set them apart.
 _PLACES = np.linspace(-30.0, 30.0, 6001)
 _NEAR = 2e-6
+_WORDS = np.arange(4096.0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def combined(drawing: Drawing, values: Sequence[Value], how: Callable[..., np.nd
     def made(z: np.ndarray) -> np.ndarray:
         return how(*(part(z) for part in parts))
 
+    if node == INPUT and drawing.words:
+        # Words below 0, of which some frameworks count from the end, are none.
+        if np.array_equal(made(_WORDS), _WORDS):
+            return replace(values[0], node=INPUT)
+        raise Misfit("it computes with words")
     name = _known(made)
     if name:
         return drawing.same(values[0], Activation(drawing.name, (node,), name))

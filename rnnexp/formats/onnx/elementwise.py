@@ -159,6 +159,18 @@ def compare(operator: Operator) -> list[Tensor]:
     return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number))]
 
 
+def limited(operator: Operator) -> list[Tensor]:
+    """``Max``, ``Min`` of values and a number, as part of something that is spelled out."""
+    parts = [operator.tensor(n) for n in range(len(operator.inputs))]
+    values = [part for part in parts if isinstance(part, Value)]
+    limits = [part.fixed() for part in parts if isinstance(part, Constant)]
+    if len(values) != 1 or len(limits) != 1 or limits[0].size != 1:
+        raise Misfit("it is of values and more than one number")
+    number, choice = float(limits[0].item()), np.maximum if operator.kind == "Max" else np.minimum
+    made = unary(operator.drawing, values[0], operator.kind, lambda z: choice(z, number))
+    return [finished(operator.drawing, made)]
+
+
 def choose(operator: Operator) -> list[Tensor]:
     """``Where``: of functions of the same values."""
     found = combined(operator.drawing, [operator.value(n) for n in range(3)], np.where, "Where")
@@ -236,6 +248,9 @@ ELEMENTWISE: dict[str, Read] = {
     "Pow": power,
     "Erf": _partial(erf),
     "Sqrt": _partial(np.sqrt),
+    "Log": _partial(np.log),
+    "Max": limited,
+    "Min": limited,
     "Abs": _partial(np.abs),
     "HardSwish": _function("hard_silu"),
     "Celu": celu,

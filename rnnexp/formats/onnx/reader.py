@@ -28,6 +28,7 @@ READS = {
     **ELEMENTWISE,
     **LAYERS,
     **dict.fromkeys(("RNN", "LSTM", "GRU"), recurrent.recurrent),
+    recurrent.PROJECTED: recurrent.projected,
 }
 # Where these have constants alone, the result is a constant, and otherwise they are no layer.
 _STATIC = frozenset(constants.FOLDS) | {"Constant"}

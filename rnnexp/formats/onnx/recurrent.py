@@ -23,6 +23,8 @@ _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _FUNCTIONS = {"RNN": ("Tanh",), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}
 # Where the file has i, f, c, o of an LSTM.
 _LSTM_ORDER = (0, 2, 3, 1)
+# What our own reader of PyTorch modules calls a layer of LSTMs with a projection.
+PROJECTED = "rnnexp.ProjectedLSTM"
 _DIRECTIONS = {"forward": 1, "reverse": 1, "bidirectional": 2}
 
 # name in the file, in small letters -> our name, and its parameters' defaults: of alpha, of beta
@@ -78,6 +80,26 @@ def recurrent(operator: Operator) -> list[Tensor]:
     if kind == "LSTM" and len(operator.outputs) > 2 and operator.outputs[2]:
         raise Misfit("its cell state is read at the end (output Y_c); known are its values (Y, Y_h)")
     return [every, last]
+
+
+def projected(operator: Operator) -> list[Tensor]:
+    """A layer of ``nn.LSTM`` with ``proj_size``, which ONNX does not have: weights as PyTorch has them.
+
+    Its inputs are values ``[time, batch, features]``, the two kernels, the two biases, and the projection.
+
+    Raises:
+        Misfit: if the weights are not of the same units.
+    """
+    value = operator.value()
+    kernel, recurrent_kernel, first, second, out = (operator.array(n) for n in range(1, 6))
+    if out.ndim != 2 or first.shape != second.shape or first.shape != (4 * out.shape[1],):
+        raise Misfit("its weights are not all of the same units")
+    if kernel.ndim != 2 or len(kernel) != len(first) or recurrent_kernel.shape != (len(first), len(out)):
+        raise Misfit("its weights are not all of the same units")
+    # PyTorch has the gates in Keras' order.
+    weights = (kernel.T, recurrent_kernel.T, first.astype(np.float64) + second)
+    made = sequence.recurrent(operator.drawing, value, 0, 1, Cells("lstm", (weights,), projection=(out.T,)))
+    return [made.every.transpose([1, 0, 2])]
 
 
 def _outputs(made: Sequences, layout: int) -> tuple[Value, Value]:

@@ -9,10 +9,11 @@ import numpy as np
 from rnnexp.formats.foreign import sequence, spatial
 from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.constant import Constant
-from rnnexp.formats.foreign.pointwise import combined, finished, has_unfinished
+from rnnexp.formats.foreign.pointwise import combined, finished, has_unfinished, unary
 from rnnexp.formats.foreign.spatial import Window, same_padding
 from rnnexp.formats.tflite.float_operator import Operator
 from rnnexp.formats.tflite.float_recurrent import bidirectional_lstm, bidirectional_rnn, lstm, rnn
+from rnnexp.network.activations import Function
 from rnnexp.network.graph.functions import with_parameters
 
 Read = Callable[[Operator], list[Value]]
@@ -111,6 +112,28 @@ def _arithmetic(operator: Operator, one: Value | Constant, other: Value | Consta
     return finished(drawing, drawing.affine(value, scale, offset))
 
 
+def negative(operator: Operator) -> list[Value]:
+    """``NEG``."""
+    return [finished(operator.drawing, operator.drawing.affine(operator.value(), np.array(-1.0)))]
+
+
+def compare(operator: Operator) -> list[Value]:
+    """``LESS``, ``GREATER`` than a number, as part of something that is spelled out."""
+    limit, than = operator.array(1), np.less if operator.kind == "LESS" else np.greater
+    if limit.size != 1:
+        raise Misfit("it compares with more than one number")
+    number = float(limit.item())
+    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number))]
+
+
+def choose(operator: Operator) -> list[Value]:
+    """``SELECT``, ``SELECT_V2``: of functions of the same values."""
+    found = combined(operator.drawing, [operator.value(n) for n in range(3)], np.where, operator.kind)
+    if found is None:
+        raise Misfit("it chooses by what the network computes")
+    return [found]
+
+
 def concatenation(operator: Operator) -> list[Value]:
     """``CONCATENATION`` of features."""
     parts = [operator.value(n) for n in range(len(operator.inputs))]
@@ -173,6 +196,23 @@ def _function(name: str) -> Read:
     return read
 
 
+def _partial(function: Function) -> Read:
+    def read(operator: Operator) -> list[Value]:
+        return [finished(operator.drawing, unary(operator.drawing, operator.value(), operator.kind, function))]
+
+    return read
+
+
+def limited(operator: Operator) -> list[Value]:
+    """``MAXIMUM``, ``MINIMUM`` of values and a number, as part of something that is spelled out."""
+    one, other = operator.tensor(0), operator.tensor(1)
+    value, limit = (other, one) if isinstance(one, Constant) else (one, other)
+    if not isinstance(value, Value) or not isinstance(limit, Constant) or limit.fixed().size != 1:
+        raise Misfit("it is of values and more than one number")
+    number, choice = float(limit.array.item()), np.maximum if operator.kind == "MAXIMUM" else np.minimum
+    return [finished(operator.drawing, unary(operator.drawing, value, operator.kind, lambda z: choice(z, number)))]
+
+
 LAYERS: dict[str, Read] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
     "BIDIRECTIONAL_SEQUENCE_LSTM": bidirectional_lstm,
@@ -187,6 +227,11 @@ LAYERS: dict[str, Read] = {
     "SUB": arithmetic,
     "MUL": arithmetic,
     "DIV": arithmetic,
+    "NEG": negative,
+    "LESS": compare,
+    "GREATER": compare,
+    "SELECT": choose,
+    "SELECT_V2": choose,
     "CONCATENATION": concatenation,
     "MEAN": reduction,
     "REDUCE_MAX": reduction,
@@ -198,6 +243,12 @@ LAYERS: dict[str, Read] = {
     "GELU": gelu,
     "LEAKY_RELU": leaky_relu,
     "PRELU": prelu,
+    "MAXIMUM": limited,
+    "MINIMUM": limited,
+    "LOG": _partial(np.log),
+    "ABS": _partial(np.abs),
+    "SQRT": _partial(np.sqrt),
+    "SQUARE": _partial(np.square),
     "RELU": _function("relu"),
     "RELU6": _function("relu6"),
     "RELU_N1_TO_1": _function("hard_tanh"),

@@ -28,6 +28,13 @@ READS: dict[str, Callable[[Operator], Sequence[Value | Constant]]] = {**SHAPES, 
 # What tensors may hold: float16 as constants only, which DEQUANTIZE makes float32 of.
 _TYPES = ("FLOAT32", "INT32", "INT64", "BOOL", "FLOAT16")
 _WORDS = ("INT32", "INT64")
+# What files compute of sizes.
+_FOLDED: dict[str, Callable[..., np.ndarray]] = {
+    "ADD": np.add,
+    "MUL": np.multiply,
+    "SUB": np.subtract,
+    "CONCATENATION": np.concatenate,
+}
 MOST_OPERATORS = 20_000
 MOST_BYTES = 2**31 - 1
 
@@ -85,7 +92,9 @@ def read_content(content: bytes, where: str, until: str | None = None) -> Readin
     sizes: Sequence[int | None] = [None if size == -1 else size for size in tensor.shape_signature or tensor.shape]
     given = Input(tensor.name, tuple(sizes), tensor.type in _WORDS)
     return first_fit(
-        where, guesses(given, where), lambda guess: _Trying(model, graph, guess, number).read(steps, output)
+        where,
+        guesses(given, where, channels_last=True),
+        lambda guess: _Trying(model, graph, guess, number).read(steps, output),
     )
 
 
@@ -124,9 +133,7 @@ class _Trying:
     def _one(self, step: Step, inputs: Sequence[Value | Constant | None]) -> Sequence[Value | Constant]:
         kind = step.operator.name
         read = READS.get(kind)
-        if kind in ("CONCATENATION", "ADD", "MUL", "SUB", "REDUCE_PROD") and all(
-            one is None or isinstance(one, Constant) for one in inputs
-        ):
+        if kind in _FOLDED and all(one is None or isinstance(one, Constant) for one in inputs):
             return [_folded(kind, inputs)]
         if read is None:
             raise Misfit("operators of this kind are not known")
@@ -177,12 +184,12 @@ class _Trying:
 def _folded(kind: str, inputs: Sequence[Value | Constant | None]) -> Constant:
     """Return what is computed of sizes."""
     parts = [one for one in inputs if isinstance(one, Constant)]
-    if kind == "REDUCE_PROD":
-        return Constant.of(np.prod(parts[0].array), parts[0].open.any())
     if kind == "CONCATENATION":
         return Constant(np.concatenate([one.array for one in parts]), np.concatenate([one.open for one in parts]))
-    function = {"ADD": np.add, "MUL": np.multiply, "SUB": np.subtract}[kind]
-    return Constant.of(function(parts[0].array, parts[1].array), parts[0].open | parts[1].open)
+    first, second = parts
+    if math.prod(np.broadcast_shapes(first.array.shape, second.array.shape)) > MOST_ELEMENTS:
+        raise Misfit("it makes a constant that is too large")
+    return Constant.of(_FOLDED[kind](first.array, second.array), first.open | second.open)
 
 
 def _needed(where: str, graph: Subgraph, output: int) -> list[Step]:

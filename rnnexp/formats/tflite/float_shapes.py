@@ -146,9 +146,21 @@ def gather(operator: Operator) -> list[Tensor]:
         if axis or found.array.ndim != 2:
             raise Misfit("its table has not two axes, or it takes columns of it")
         return [operator.drawing.embedding(picked, found.fixed())]
+    if isinstance(found, Constant) and isinstance(picked, Constant):
+        places = picked.array.astype(np.int64)
+        if math.prod(found.array.shape) * max(places.size, 1) > MOST_ELEMENTS:
+            raise Misfit("it makes a constant that is too large")
+        return [Constant(np.take(found.array, places, axis), np.take(found.open, places, axis))]
     if not isinstance(picked, Constant) or picked.array.ndim or not isinstance(found, Value):
         raise Misfit("it takes more than one place of an axis")
     return [sequence.step(operator.drawing, found, axis, picked.integers()[0])]
+
+
+def product(operator: Operator) -> list[Tensor]:
+    """``REDUCE_PROD`` of sizes."""
+    found, axes = operator.constant(0), operator.constant(1).integers()
+    keeps = bool(operator.option("keep_dims"))
+    return [Constant.of(np.prod(found.array, axis=tuple(axes), keepdims=keeps), found.open.any())]
 
 
 def reverse(operator: Operator) -> list[Tensor]:
@@ -210,6 +222,7 @@ SHAPES: dict[str, Read] = {
     "STRIDED_SLICE": strided_slice,
     "SLICE": slice_of,
     "GATHER": gather,
+    "REDUCE_PROD": product,
     "REVERSE_V2": reverse,
     "DEQUANTIZE": dequantized,
     "SPLIT": split,

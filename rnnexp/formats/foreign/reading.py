@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.axes import Misfit, Value, WrongAxes
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess
 from rnnexp.formats.foreign.tidy import tidy, unfinished
@@ -53,9 +53,11 @@ class Unreadable(Exception):  # noqa: N818
         done: how many operators could be read ahead of it.
     """
 
-    def __init__(self, name: str, kind: str, why: str, ahead: str = "", done: int = 0) -> None:
-        super().__init__(why)
-        self.name, self.kind, self.why, self.ahead, self.done = name, kind, why, ahead, done
+    def __init__(self, name: str, kind: str, why: Misfit | str, ahead: str = "", done: int = 0) -> None:
+        super().__init__(str(why))
+        self.name, self.kind, self.why, self.ahead = name, kind, str(why), ahead
+        # Of two that are as far, the one that is not about axes says more.
+        self.rank = done, not isinstance(why, WrongAxes)
 
     def message(self, where: str) -> str:
         """Return it for users."""
@@ -75,7 +77,7 @@ def first_fit(where: str, guesses: Sequence[Guess], attempt: Callable[[Guess], R
         if isinstance(found, Reading):
             return found
         failures.append(found)
-    raise UserError(max(failures, key=lambda failure: failure.done).message(where))
+    raise UserError(max(failures, key=lambda failure: failure.rank).message(where))
 
 
 def _attempted(attempt: Callable[[Guess], Reading], guess: Guess) -> Reading | Unreadable:

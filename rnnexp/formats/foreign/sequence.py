@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnnexp.formats.foreign.axes import Atom, Axis, Misfit, Value, axis, reordered, width
+from rnnexp.formats.foreign.axes import Atom, Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.network.graph.nodes import Affine, GlobalPooling, Last, Pooling, Recurrent, Reverse
 from rnnexp.network.graph.recurrence import CellName
@@ -70,7 +70,7 @@ def recurrent(drawing: Drawing, value: Value, time: int, batch: int, cells: Cell
     if not value.timed:
         raise Misfit("it is given values that have no time")
     if value.axes[time] != value.layout[1] or value.axes[batch] != value.layout[0]:
-        raise Misfit("its axes of time and batch are others than those of what is ahead of it")
+        raise WrongAxes("its axes of time and batch are others than those of what is ahead of it")
     value = drawing.frames(value)
     (features,) = {0, 1, 2} - {time, batch}
     directions = tuple(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnnexp.formats.foreign.axes import Axis, Misfit, Value, axis, reordered, width
+from rnnexp.formats.foreign.axes import Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.formats.foreign.pointwise import Unfinished
 from rnnexp.network.graph.nodes import Activation, AddChannel, Affine, Convolution, Padding2D, Pooling
@@ -179,12 +179,12 @@ def spatial(drawing: Drawing, value: Value) -> Value:
         raise Misfit("it is given values that have no time")
     axes, layout = value.axes, value.layout
     if len(axes) not in (3, 4) or axes[0] != layout[0] or axes[1] != layout[1]:
-        raise Misfit("its axes are not batch, time, frequency and channels")
+        raise WrongAxes("its axes are not batch, time, frequency and channels")
     frequency, channels = axes[2:-1], set(axes[-1])
     if not frequency or not frequency[0]:
         value = drawing.frames(value)
         if channels != set(value.layout[2]):
-            raise Misfit("its channels are not the features")
+            raise WrongAxes("its channels are not the features")
         return value
     if len(layout) == 3:
         if layout[2] != frequency[0] + axes[-1]:
@@ -192,7 +192,7 @@ def spatial(drawing: Drawing, value: Value) -> Value:
         name = drawing.put(AddChannel(f"{drawing.name}/channel", (value.node,), width(axes[-1])))
         return Value(name, (*layout[:2], frequency[0], axes[-1]), axes)
     if layout[2] != frequency[0] or set(layout[3]) != channels:
-        raise Misfit("its axes are not batch, time, frequency and channels")
+        raise WrongAxes("its axes are not batch, time, frequency and channels")
     return value
 
 

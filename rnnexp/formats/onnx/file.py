@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,8 @@ def parse(path: Path, content: bytes, onnx: Any = None) -> ModelFile:
         raise UserError(f"{path} is not an ONNX file, or a damaged one: {_line(error)}") from error
     if not model.graph.node:
         raise UserError(f"{path} is not an ONNX file, or a damaged one: it has no operators")
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise UserError(f"{path} is a damaged ONNX file: a name in it is not UTF-8")
     versions = {entry.domain: entry.version for entry in model.opset_import}
     opset = versions.get("", versions.get("ai.onnx", 0))
     if opset not in OPSETS:
@@ -183,6 +186,21 @@ def _tensors(graph: Any) -> list[Any]:
         for attribute in node.attribute:
             found += [attribute.t, *attribute.tensors] if attribute.HasField("t") else list(attribute.tensors)
     return found
+
+
+def _texts(model: Any) -> Iterator[object]:
+    """Go through all names, which are bytes where they are not UTF-8."""
+    graph = model.graph
+    yield from (model.producer_name, model.producer_version)
+    for entry in (*model.opset_import, *graph.node):
+        yield entry.domain
+    for named in (*graph.input, *graph.output, *graph.initializer, *graph.node):
+        yield named.name
+    for node in graph.node:
+        yield from (node.op_type, *node.input, *node.output, *(attribute.name for attribute in node.attribute))
+    for tensor in _tensors(graph):
+        for pair in tensor.external_data:
+            yield from (pair.key, pair.value)
 
 
 def _line(error: Exception) -> str:

@@ -100,7 +100,7 @@ class _Trying:
             try:
                 found = self._one(step, inputs, [name in used for name in step.outputs])
             except Misfit as error:
-                raise self._refused(step, inputs, str(error)) from error
+                raise self._refused(step, inputs, error) from error
             before = self._traces.keys()
             for name, tensor in zip(step.outputs, found, strict=False):
                 if not name:
@@ -110,7 +110,7 @@ class _Trying:
                     self._traces.setdefault(tensor.node, Trace(name, tensor))
             missing = [name for name in step.outputs if name in used and name not in self._tensors]
             if missing:
-                raise self._refused(step, inputs, f"its output {missing[0]!r} is read")
+                raise self._refused(step, inputs, Misfit(f"its output {missing[0]!r} is read"))
             self._done += 1
         last = steps[-1]
         final = self._tensors[output]
@@ -120,7 +120,7 @@ class _Trying:
             self._traces[final.node] = Trace(output, final)
             return reading(self._drawing, final, self._guess, self._traces, self._model.framework)
         except Misfit as error:
-            raise self._refused(last, [self._tensors.get(name) for name in last.inputs], str(error)) from error
+            raise self._refused(last, [self._tensors.get(name) for name in last.inputs], error) from error
 
     def _one(self, step: Step, inputs: Sequence[Tensor | None], used: list[bool]) -> Sequence[Tensor]:
         options = Options(step.attributes, self._model.opset)
@@ -139,9 +139,9 @@ class _Trying:
         operator.finish()
         return found
 
-    def _refused(self, step: Step, inputs: Sequence[Tensor | None], why: str) -> Unreadable:
+    def _refused(self, step: Step, inputs: Sequence[Tensor | None], why: Misfit) -> Unreadable:
         ahead = last_known(self._drawing, inputs, self._traces)
-        kind = f"{step.kind} of two values" if why == OF_TWO else step.kind
+        kind = f"{step.kind} of two values" if str(why) == OF_TWO else step.kind
         return Unreadable(step.name, kind, why, ahead, self._done)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from rnnexp.formats.foreign import sequence
 from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.constant import Constant
+from rnnexp.formats.foreign.drawing import real
 from rnnexp.formats.foreign.sequence import Cells, Sequences
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.network.graph.functions import with_parameters
@@ -97,7 +98,7 @@ def projected(operator: Operator) -> list[Tensor]:
     if kernel.ndim != 2 or len(kernel) != len(first) or recurrent_kernel.shape != (len(first), len(out)):
         raise Misfit("its weights are not all of the same units")
     # PyTorch has the gates in Keras' order.
-    weights = (kernel.T, recurrent_kernel.T, first.astype(np.float64) + second)
+    weights = (kernel.T, recurrent_kernel.T, real(first) + real(second))
     made = sequence.recurrent(operator.drawing, value, 0, 1, Cells("lstm", (weights,), projection=(out.T,)))
     return [made.every.transpose([1, 0, 2])]
 
@@ -135,7 +136,7 @@ def _weights(operator: Operator, ways: int) -> tuple[CellName, list[tuple[np.nda
         cell = "gru" if resets_after else "gru-reset-before"
     found: list[tuple[np.ndarray, ...]] = []
     for way in range(ways):
-        both = biases[way].astype(np.float64).reshape(2, -1)[:, order]
+        both = real(biases[way]).reshape(2, -1)[:, order]
         own = (kernels[way][order].T, recurrents[way][order].T, both if resets_after else both.sum(axis=0))
         if peepholes is not None:
             # Of i, o, f in the file.

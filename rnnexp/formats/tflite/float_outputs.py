@@ -10,7 +10,7 @@ from rnnexp.formats.foreign.reading import Reading
 
 
 def own_values(content: bytes, where: str, reading: Reading, x: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the values of a graph's nodes as LiteRT's reference kernels compute them.
+    """Return the values of a graph's nodes as LiteRT computes them.
 
     The states of fused recurrent operators are kept between calls, so they are set to zero ahead of each sample.
 
@@ -35,7 +35,7 @@ def own_values(content: bytes, where: str, reading: Reading, x: np.ndarray) -> d
         interpreter = Interpreter(
             model_content=content,
             experimental_preserve_all_tensors=True,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         )
         (entry,) = interpreter.get_input_details()
         for first in range(0, len(x), size):

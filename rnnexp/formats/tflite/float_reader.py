@@ -115,10 +115,10 @@ class _Trying:
                 inputs = [self._input(number) for number in step.operator.inputs.tolist()]
                 self._keep(step, self._one(step, inputs))
             except Misfit as error:
-                raise self._refused(step, inputs, str(error)) from error
+                raise self._refused(step, inputs, error) from error
             except (ValueError, IndexError, OverflowError) as error:  # of constants that do not go together
                 why = f"its constants do not go together: {' '.join(str(error).split())[:120]}"
-                raise self._refused(step, inputs, why) from error
+                raise self._refused(step, inputs, Misfit(why)) from error
             self._done += 1
         try:
             final = self._tensors[output]
@@ -128,7 +128,7 @@ class _Trying:
             framework = f"TensorFlow Lite ({self._model.description or 'no description'})"
             return reading(self._drawing, final, self._guess, self._traces, framework)
         except Misfit as error:
-            raise self._refused(steps[-1], [], str(error)) from error
+            raise self._refused(steps[-1], [], error) from error
 
     def _one(self, step: Step, inputs: Sequence[Value | Constant | None]) -> Sequence[Value | Constant]:
         kind = step.operator.name
@@ -176,8 +176,8 @@ class _Trying:
             raise Misfit(f"its tensor {tensor.name!r} cannot be read: {why}")
         return Constant.of(arrays.values(self._model, tensor))
 
-    def _refused(self, step: Step, inputs: Sequence[Value | Constant | None], why: str) -> Unreadable:
-        kind = f"{step.operator.name} of two values" if why == OF_TWO else step.operator.name
+    def _refused(self, step: Step, inputs: Sequence[Value | Constant | None], why: Misfit) -> Unreadable:
+        kind = f"{step.operator.name} of two values" if str(why) == OF_TWO else step.operator.name
         return Unreadable(step.name, kind, why, last_known(self._drawing, inputs, self._traces), self._done)
 
 

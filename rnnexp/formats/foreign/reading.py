@@ -13,7 +13,7 @@ from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess
 from rnnexp.formats.foreign.tidy import tidy, unfinished
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import Flatten, Node
+from rnnexp.network.graph.nodes import Embedding, Flatten, Node
 
 # How far float outputs may be apart, as a share of their range.
 TOLERANCE = 1e-5
@@ -110,16 +110,19 @@ def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, 
         Unreadable: if something unfinished is left.
         Misfit: if the output's numbers are in an order that no node gives.
     """
-    output = _settled(drawing, output)
     if output.node == INPUT:
         raise Misfit("what comes out is what went in")
+    tensor, output = traces[output.node].tensor, _settled(drawing, output)
+    traces = {**traces, output.node: Trace(tensor, output)}
     nodes, name, moved = tidy(drawing.nodes, output.node)
+    for node in nodes.values():
+        if not guess.features and INPUT in node.reads and not isinstance(node, Embedding):
+            raise Unreadable(node.name, node.kind, "it computes with words")
     for left in unfinished(nodes):
         why = "it is no part of an activation function or convolution that is known"
         raise Unreadable(left.name, left.operator, why, _ahead(nodes, left), len(drawing.nodes))
     found: dict[str, Trace] = {}
-    for node, trace in traces.items():
-        now = node
+    for now, trace in traces.items():
         while now in moved:
             now = moved[now]
         if now in nodes:
@@ -138,7 +141,7 @@ def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework:
         framework: for messages.
 
     Returns:
-        The difference as a share of the output's range.
+        The difference as a share of the output's range and a tenth of its largest value.
 
     Raises:
         UserError: if an output differs by more than ``TOLERANCE`` of its range, naming the first node that does.
@@ -159,7 +162,8 @@ def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework:
 def _apart(ours: np.ndarray, own: np.ndarray) -> float:
     if ours.shape != own.shape:
         return np.inf
-    span = max(float(np.ptp(own)), float(np.abs(own).max(initial=0.0)) * 1e-3, 1e-12)
+    # Outputs that hardly differ from each other are as exact as float32 is, which is a share of their size.
+    span = max(float(np.ptp(own)) + 0.1 * float(np.abs(own).max(initial=0.0)), 1e-12)
     difference = float(np.abs(ours - own).max(initial=0.0))
     return difference / span if np.isfinite(difference) else np.inf
 

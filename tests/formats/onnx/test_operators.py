@@ -12,6 +12,7 @@ from helpers.onnx_models import model, recurrent  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
 from rnnexp.errors import UserError  # noqa: E402
+from rnnexp.formats.foreign.axes import as_node  # noqa: E402
 from rnnexp.formats.foreign.reading import check  # noqa: E402
 from rnnexp.formats.onnx import file, outputs, reader  # noqa: E402
 
@@ -247,3 +248,57 @@ def test_half_precision_and_further_inputs_are_refused():
     made.graph.input.append(helper.make_tensor_value_info("h0", TensorProto.FLOAT, [1, "n", 5]))
     with pytest.raises(UserError, match=r"takes 2 inputs \(x, h0\)"):
         read(made)
+
+
+def test_words_are_looked_up_and_not_computed_with():
+    node = helper.make_node("Div", ["words", "two"], ["out"], name="half")
+    made = model([node], {"two": np.array(2)}, ("words", ("n", "t")), ("out", ("any",)), kind=TensorProto.INT64)
+    with pytest.raises(UserError, match=r'"half".*computes with words'):
+        read(made)
+
+
+def test_an_output_with_all_steps_in_one_row():
+    node, constants = recurrent("GRU", np.random.default_rng(0))
+    turned = helper.make_node("Transpose", ["y"], ["a"], perm=[2, 0, 1, 3])
+    graph = agree(flat([node, turned, helper.make_node("Flatten", ["a"], ["out"])], constants, "out", (7, 3, 4)))
+    assert [node.kind for node in graph.nodes] == ["Recurrent", "Flatten"]
+
+
+def onnx_cases():
+    """Return the cases of onnx' own conformance tests that are of recurrent layers, convolutions and pooling."""
+    from onnx.backend.test.case.node import collect_testcases
+
+    kinds = ("RNN", "LSTM", "GRU", "Conv", "MaxPool", "AveragePool", "BatchNormalization", "Softmax", "LogSoftmax")
+    cases = [case for case in collect_testcases(None) if case.data_sets and len(case.model.graph.node) == 1]
+    return [case for case in cases if case.model.graph.node[0].op_type in kinds]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_onnx_own_conformance_tests():
+    """What is read gives what onnx says that comes out, layout 1 included; the rest is refused."""
+    read_cases = 0
+    for case in onnx_cases():
+        made, (inputs, expected) = case.model, case.data_sets[0]
+        # Weights come as inputs there.
+        names = [entry.name for entry in made.graph.input]
+        for name, array in list(zip(names, inputs, strict=False))[1:]:
+            made.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
+        try:
+            found = read(made)
+        except UserError:
+            continue
+        guess, graph = found.input, found.graph
+        x, order = np.asarray(inputs[0], np.float64), guess.axes
+        for letter in "NTFC":
+            if letter not in order:
+                x, order = x[..., None], order + letter
+        x = x.transpose([order.index(letter) for letter in "NTFC"])
+        x = x.reshape(*x.shape[:2], -1)
+        trace = found.traces[graph.output]
+        wanted = as_node(np.asarray(expected[0], np.float64), trace.value, len(x), guess.batch_axis)
+        np.testing.assert_allclose(graph.run(x), wanted, rtol=1e-4, atol=1e-5, err_msg=case.name)
+        read_cases += 1
+        if case.name.endswith("_batchwise") or "defaults" in case.name:
+            assert any(node.kind == "Recurrent" for node in graph.nodes)
+    assert read_cases >= 40

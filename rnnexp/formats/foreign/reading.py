@@ -11,6 +11,7 @@ from rnnexp.errors import UserError
 from rnnexp.formats.foreign.axes import Misfit, Value, WrongAxes
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess
+from rnnexp.formats.foreign.sequence import LAST
 from rnnexp.formats.foreign.tidy import tidy, unfinished
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import Embedding, Flatten, Node
@@ -93,7 +94,7 @@ def last_known(drawing: Drawing, inputs: Sequence[object], known: Mapping[str, T
     while ahead and ahead not in known:
         node = drawing.nodes.get(ahead)
         ahead = node.reads[0] if node else ""
-    return ahead
+    return ahead.removesuffix(LAST)
 
 
 def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, Trace], framework: str) -> Reading:
@@ -194,5 +195,5 @@ def _ahead(nodes: Mapping[str, Node], node: Node) -> str:
     while seen.reads[0] != INPUT:
         seen = nodes[seen.reads[0]]
         if seen.name and not getattr(seen, "operator", ""):
-            return seen.name
+            return seen.name.removesuffix(LAST)
     return ""

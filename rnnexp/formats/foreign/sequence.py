@@ -26,7 +26,7 @@ class Cells:
         activation, gate: names of functions.
         backwards: whether an only direction reads from the end.
         projection: of each direction, or None.
-        cell_limit: see ``Recurrent``.
+        cell_limit, stateful: see ``Recurrent``.
     """
 
     cell: CellName
@@ -36,6 +36,7 @@ class Cells:
     backwards: bool = False
     projection: tuple[np.ndarray, ...] | None = None
     cell_limit: float = np.inf
+    stateful: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def recurrent(drawing: Drawing, value: Value, time: int, batch: int, cells: Cell
         cells.gate,
         cells.backwards,
         projection=projection,
+        stateful=cells.stateful,
         cell_limit=cells.cell_limit,
     )
     own = projection[0].shape[1] if projection else node.units

@@ -105,6 +105,8 @@ def parse(path: Path, content: bytes, onnx: Any = None) -> ModelFile:
     if model.graph.sparse_initializer:
         raise UserError(f"{path} has sparse constants, which cannot be converted")
     _bring_in(path, model, onnx)
+    # Until version 3 constants had to be among the inputs, which not all writers knew.
+    model.ir_version = max(model.ir_version, 4)
     try:
         onnx.checker.check_model(model)
     except Exception as error:  # onnx.checker.ValidationError, and what its C++ throws

@@ -12,6 +12,7 @@ from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.onnx.constants import Options
+from rnnexp.formats.onnx.states import FirstState
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Stack:
     place: int
 
 
-Tensor = Value | Constant | Stack
+Tensor = Value | Constant | Stack | FirstState
 
 
 @dataclass

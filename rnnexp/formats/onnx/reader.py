@@ -21,6 +21,7 @@ from rnnexp.formats.onnx.elementwise import ELEMENTWISE, OF_TWO
 from rnnexp.formats.onnx.layers import LAYERS
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.formats.onnx.shapes import SHAPES
+from rnnexp.formats.onnx.states import MOVES, FirstState, Use, are_states
 from rnnexp.network.graph.graph import Graph
 
 READS = {
@@ -78,19 +79,22 @@ def read_file(model: file.ModelFile, until: str | None = None) -> Reading:
         raise UserError(f"{where} has {len(graph.node):,} operators; {MOST_OPERATORS:,} can be read")
     output = _output(model, until)
     steps = _needed(model, output)
-    given = _input(model, steps, output)
-    return first_fit(where, guesses(given, where), lambda guess: _Trying(model, guess, given.name).read(steps, output))
+    given, states = _inputs(model, steps, output)
+    return first_fit(
+        where, guesses(given, where), lambda guess: _Trying(model, guess, given.name, states).read(steps, output)
+    )
 
 
 class _Trying:
     """A file being read with its input's axes taken for something."""
 
-    def __init__(self, model: file.ModelFile, guess: Guess, name: str) -> None:
+    def __init__(self, model: file.ModelFile, guess: Guess, name: str, states: Sequence[str]) -> None:
         self._done = 0
         self._model, self._guess = model, guess
         self._drawing = Drawing({}, words=not guess.features)
         self._tensors: dict[str, Tensor] = {key: Constant.of(array) for key, array in model.constants.items()}
         self._tensors[name] = guess.value
+        self._tensors |= dict.fromkeys(states, FirstState())
         self._traces: dict[str, Trace] = {}
 
     def read(self, steps: Sequence[Step], output: str) -> Reading:
@@ -130,6 +134,8 @@ class _Trying:
             folded = constants.fold(step.kind, [one if isinstance(one, Constant) else None for one in inputs], options)
             if folded is not None:
                 return [folded]
+        if step.kind in MOVES and inputs and isinstance(inputs[0], FirstState):
+            return [inputs[0]] * len(step.outputs)
         read = READS.get(step.kind)
         if read is None:
             raise Misfit("operators of this kind are not known")
@@ -219,15 +225,17 @@ def _attributes(model: file.ModelFile, node: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def _input(model: file.ModelFile, steps: Sequence[Step], output: str) -> Input:
-    """Return the one input."""
+def _inputs(model: file.ModelFile, steps: Sequence[Step], output: str) -> tuple[Input, list[str]]:
+    """Return the input of sequences, and the names of those that are first states."""
     read = {name for step in steps for name in step.inputs} | {output}
     entries = [entry for entry in model.model.graph.input if entry.name not in model.constants and entry.name in read]
+    uses = [Use(step.kind, step.inputs, step.outputs) for step in steps]
+    states = [entry.name for entry in entries if are_states(entry.name, uses)]
+    entries = [entry for entry in entries if entry.name not in states]
     if len(entries) != 1:
         names = ", ".join(entry.name for entry in entries) or "none"
         raise UserError(
-            f"{model.path} takes {len(entries)} inputs ({names}); networks of one can be converted: "
-            "export it with first states of zeros, and without lengths"
+            f"{model.path} takes {len(entries)} inputs ({names}) beside first states; networks of one can be converted"
         )
     kind = entries[0].type.tensor_type
     if kind.elem_type not in (*_FLOATS, *_WORDS) or not kind.HasField("shape"):
@@ -235,4 +243,4 @@ def _input(model: file.ModelFile, steps: Sequence[Step], output: str) -> Input:
             f"{model.path}: its input {entries[0].name!r} is neither float32 nor words (int32, int64), or has no shape"
         )
     sizes = tuple(dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim)
-    return Input(entries[0].name, sizes, kind.elem_type in _WORDS)
+    return Input(entries[0].name, sizes, kind.elem_type in _WORDS), states

@@ -16,6 +16,7 @@ from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import real
 from rnnexp.formats.foreign.sequence import Cells, Sequences
 from rnnexp.formats.onnx.operator import Operator, Tensor
+from rnnexp.formats.onnx.states import FIRST, FirstState
 from rnnexp.network.graph.functions import with_parameters
 from rnnexp.network.graph.recurrence import CellName
 
@@ -67,15 +68,16 @@ def recurrent(operator: Operator) -> list[Tensor]:
         raise Misfit(f"it takes three axes, and here it is given {list(value.shape)}")
     units = weights[0][1].shape[0]
     shape = (value.shape[0], ways, units) if layout else (ways, value.shape[1], units)
-    for number in (5, 6) if kind == "LSTM" else (5,):
-        if operator.given(number):
-            _zeros(operator.tensor(number), shape)
+    starts = [operator.tensor(number) for number in FIRST[kind] if operator.given(number)]
+    for start in starts:
+        _zeros(start, shape)
+    stateful = any(isinstance(start, FirstState) for start in starts)
     made = sequence.recurrent(
         operator.drawing,
         value,
         1 if layout else 0,
         0 if layout else 1,
-        Cells(cell, tuple(weights), activation, gate, direction == "reverse"),
+        Cells(cell, tuple(weights), activation, gate, direction == "reverse", stateful=stateful),
     )
     every, last = _outputs(made, layout)
     if kind == "LSTM" and len(operator.outputs) > 2 and operator.outputs[2]:
@@ -191,6 +193,8 @@ def _lengths(operator: Operator, value: Value, layout: int) -> None:
 
 def _zeros(found: Tensor, shape: tuple[int, ...]) -> None:
     """See that a state begins at zero, and is as large as the weights say."""
+    if isinstance(found, FirstState):
+        return
     if not isinstance(found, Constant):
         raise Misfit("its first state comes from elsewhere; known is one of zeros")
     if np.any(found.array):

@@ -246,8 +246,27 @@ def test_half_precision_and_further_inputs_are_refused():
     node.input.extend(["", "h0"])
     made = flat([node], constants, "y", ("t", "n", 4))
     made.graph.input.append(helper.make_tensor_value_info("h0", TensorProto.FLOAT, [1, "n", 5]))
+    made.graph.node.append(helper.make_node("Identity", ["h0"], ["z"]))
+    made.graph.node.append(helper.make_node("Add", ["y", "z"], ["sum"]))
+    made.graph.output[0].name = "sum"
     with pytest.raises(UserError, match=r"takes 2 inputs \(x, h0\)"):
         read(made)
+
+
+@pytest.mark.parametrize("direction", ["forward", "bidirectional"])
+def test_first_states_as_inputs_are_zero_at_first(direction):
+    node, constants = recurrent("LSTM", np.random.default_rng(0), direction=direction)
+    node.input.extend(["", "h", "c0"])
+    node.output[1] = "last"
+    ways = 1 + (direction == "bidirectional")
+    # As of a part of the states of several layers.
+    part = helper.make_node("Slice", ["h0", "begin", "end", "begin"], ["h"])
+    constants |= {"begin": np.array([0]), "end": np.array([ways])}
+    made = flat([part, node], constants, "last", ("t", "n", 4))
+    for name, layers in (("h0", 2 * ways), ("c0", ways)):
+        made.graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [layers, "n", 5]))
+    graph = agree(made)
+    assert [(node.kind, node.stateful) for node in graph.nodes] == [("Recurrent", True)]
 
 
 def test_words_are_looked_up_and_not_computed_with():

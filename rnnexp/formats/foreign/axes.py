@@ -21,6 +21,10 @@ class Misfit(Exception):  # noqa: N818
     """An operator's axes are not those that it would need here; the text says which."""
 
 
+class WrongAxes(Misfit):
+    """A misfit of batch, time and features, as where the input's were taken for others."""
+
+
 @dataclass(frozen=True, eq=False)
 class Atom:
     """An axis that has not been divided; equal only to itself.

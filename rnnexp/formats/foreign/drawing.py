@@ -198,7 +198,8 @@ def real(array: np.ndarray) -> np.ndarray:
     Raises:
         Misfit: if they are not all finite numbers.
     """
-    found = np.array(array, np.float64)
+    with np.errstate(invalid="ignore"):  # of what is no number
+        found = np.array(array, np.float64)
     if not np.isfinite(found).all():
         raise Misfit("its weights are not all finite numbers")
     return found

@@ -15,7 +15,7 @@ _ORDERS: dict[int, tuple[str, ...]] = {
     1: ("T",),
     2: ("NT", "TN", "TF", "NF"),
     3: ("NTF", "TNF", "NFT"),
-    4: ("NCTF", "NTFC", "NCFT", "NFTC"),
+    4: ("NCTF", "NCFT", "NTFC", "NFTC"),
 }
 _WORDS: dict[int, tuple[str, ...]] = {1: ("T",), 2: ("NT", "TN")}
 # Of an input's sizes.
@@ -42,6 +42,7 @@ class Guess:
     """An input with its axes named.
 
     Attributes:
+        name: in the file.
         axes: as ``TNF``, see ``Graph.axes``.
         value: the tensor.
         features: numbers of a step; 0 of words.
@@ -51,6 +52,7 @@ class Guess:
         batch_axis: what stands for the batch in tensors, if there is anything.
     """
 
+    name: str
     axes: str
     value: Value
     features: int
@@ -68,12 +70,13 @@ class Guess:
         return full.squeeze(gone).transpose([left.index(letter) for letter in self.axes])
 
 
-def guesses(given: Input, where: str) -> list[Guess]:
+def guesses(given: Input, where: str, channels_last: bool = False) -> list[Guess]:
     """Return what an input's axes may be, the likelier first.
 
     Args:
         given: the input.
         where: the file, for messages.
+        channels_last: whether the framework usually has channels after time and frequency.
 
     Raises:
         UserError: if it cannot be that of a network of sequences.
@@ -83,12 +86,12 @@ def guesses(given: Input, where: str) -> list[Guess]:
     if not orders or any(size is not None and not 0 < size <= MOST_STEPS for size in given.sizes):
         raise UserError(f"{where}: its input {given.name!r} has the shape {shape}, not that of sequences")
     found = []
-    for order in orders:
+    for order in sorted(orders, key=lambda one: channels_last and one[1] == "C"):
         sizes = dict(zip(order, given.sizes, strict=True))
         if sizes.get("F", 1) is None or sizes.get("C", 1) is None:
             continue
         if (sizes.get("F") or 1) * (sizes.get("C") or 1) <= MOST_FEATURES:
-            found.append(_guess(order, sizes, given.words))
+            found.append(_guess(given, order, sizes))
     if not found:
         raise UserError(
             f"{where}: its input {given.name!r} has the shape {shape}, which does not say how many features a step has"
@@ -96,7 +99,7 @@ def guesses(given: Input, where: str) -> list[Guess]:
     return found
 
 
-def _guess(order: str, sizes: dict[str, int | None], words: bool) -> Guess:
+def _guess(given: Input, order: str, sizes: dict[str, int | None]) -> Guess:
     batch, steps = sizes.get("N", 1), sizes.get("T", 1)
     features, channels = sizes.get("F") or 1, sizes.get("C") or 1
     parts: dict[str, Axis] = {
@@ -108,4 +111,4 @@ def _guess(order: str, sizes: dict[str, int | None], words: bool) -> Guess:
     layout = (parts["N"], parts["T"], parts["F"] + parts["C"])
     value = Value(INPUT, layout, tuple(parts[letter] for letter in order))
     alone = parts["N"][0] if parts["N"] else None
-    return Guess(order, value, 0 if words else features * channels, channels, steps, batch, alone)
+    return Guess(given.name, order, value, 0 if given.words else features * channels, channels, steps, batch, alone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from typing_extensions import override
@@ -12,11 +12,13 @@ from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.network.activations import Function
 from rnnexp.network.graph.functions import FUNCTIONS, function
+from rnnexp.network.graph.graph import INPUT
 from rnnexp.network.graph.nodes import Activation, Affine, Node
 
 # Where two functions are compared, and how far constants of float32 may set them apart.
-_PLACES = np.linspace(-12.0, 12.0, 4001)
+_PLACES = np.linspace(-30.0, 30.0, 6001)
 _NEAR = 2e-6
+_WORDS = np.arange(4096.0)
 
 
 @dataclass(frozen=True)
@@ -54,29 +56,32 @@ def finished(drawing: Drawing, value: Value) -> Value:
     return value
 
 
-def combined(
-    drawing: Drawing, one: Value, other: Value, how: Callable[[np.ndarray, np.ndarray], np.ndarray], operator: str
-) -> Value | None:
-    """Return a function of two tensors that are functions of the same third, or None where they are not.
+def combined(drawing: Drawing, values: Sequence[Value], how: Callable[..., np.ndarray], operator: str) -> Value | None:
+    """Return a function of tensors that are all functions of the same one, or None where they are not.
 
     Raises:
         Misfit: if their axes are not the same.
     """
-    ahead, behind = dict(_chain(drawing, one.node)), dict(_chain(drawing, other.node))
-    node = next((node for node in behind if node in ahead), None)
+    chains = [dict(_chain(drawing, value.node)) for value in values]
+    node = next((node for node in chains[0] if all(node in chain for chain in chains)), None)
     if node is None:
         return None
-    first, second = ahead[node], behind[node]
-    if one.signature() != other.signature():
-        raise Misfit("two tensors do not have the same axes")
+    parts = [chain[node] for chain in chains]
+    if len({value.signature() for value in values}) > 1:
+        raise Misfit("tensors do not have the same axes")
 
     def made(z: np.ndarray) -> np.ndarray:
-        return how(first(z), second(z))
+        return how(*(part(z) for part in parts))
 
+    if node == INPUT and drawing.words:
+        # Words below 0, of which some frameworks count from the end, are none.
+        if np.array_equal(made(_WORDS), _WORDS):
+            return replace(values[0], node=INPUT)
+        raise Misfit("it computes with words")
     name = _known(made)
     if name:
-        return drawing.same(one, Activation(drawing.name, (node,), name))
-    return drawing.same(one, Unfinished(drawing.name, (node,), operator, made))
+        return drawing.same(values[0], Activation(drawing.name, (node,), name))
+    return drawing.same(values[0], Unfinished(drawing.name, (node,), operator, made))
 
 
 def has_unfinished(drawing: Drawing, value: Value) -> bool:

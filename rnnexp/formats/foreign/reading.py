@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.axes import Misfit, Value, WrongAxes
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess
+from rnnexp.formats.foreign.sequence import LAST
 from rnnexp.formats.foreign.tidy import tidy, unfinished
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import Flatten, Node
+from rnnexp.network.graph.nodes import Embedding, Flatten, Node
 
 # How far float outputs may be apart, as a share of their range.
 TOLERANCE = 1e-5
@@ -43,16 +44,57 @@ class Reading:
 
 
 class Unreadable(Exception):  # noqa: N818
-    """An operator that cannot be converted: its name in the file, its kind, and why; and the last node ahead of it."""
+    """An operator that cannot be converted.
 
-    def __init__(self, name: str, kind: str, why: str, ahead: str = "") -> None:
-        super().__init__(why)
-        self.name, self.kind, self.why, self.ahead = name, kind, why, ahead
+    Args:
+        name: of it in the file.
+        kind: of it.
+        why: it cannot.
+        ahead: the last node ahead of it, or an empty text.
+        done: how many operators could be read ahead of it.
+    """
 
-    def message(self, where: str, word: str = "node") -> str:
+    def __init__(self, name: str, kind: str, why: Misfit | str, ahead: str = "", done: int = 0) -> None:
+        super().__init__(str(why))
+        self.name, self.kind, self.why, self.ahead = name, kind, str(why), ahead
+        # Of two that are as far, the one that is not about axes says more.
+        self.rank = done, not isinstance(why, WrongAxes)
+
+    def message(self, where: str) -> str:
         """Return it for users."""
         further = f'. What is ahead of it can: --until "{self.ahead}"' if self.ahead else ""
-        return f'{where}: {word} "{self.name}" ({self.kind}) cannot be converted: {self.why}{further}'
+        return f'{where}: node "{self.name}" ({self.kind}) cannot be converted: {self.why}{further}'
+
+
+def first_fit(where: str, guesses: Sequence[Guess], attempt: Callable[[Guess], Reading]) -> Reading:
+    """Return what is read with the first guess of the input's axes with which a file can be read.
+
+    Raises:
+        UserError: of where reading came furthest, if there is none.
+    """
+    failures: list[Unreadable] = []
+    for guess in guesses:
+        found = _attempted(attempt, guess)
+        if isinstance(found, Reading):
+            return found
+        failures.append(found)
+    raise UserError(max(failures, key=lambda failure: failure.rank).message(where))
+
+
+def _attempted(attempt: Callable[[Guess], Reading], guess: Guess) -> Reading | Unreadable:
+    try:
+        return attempt(guess)
+    except Unreadable as error:
+        return error
+
+
+def last_known(drawing: Drawing, inputs: Sequence[object], known: Mapping[str, Trace]) -> str:
+    """Return the last node that the file has ahead of an operator, or an empty text."""
+    ahead = next((one.node for one in inputs if isinstance(one, Value) and one.node != INPUT), "")
+    while ahead and ahead not in known:
+        node = drawing.nodes.get(ahead)
+        ahead = node.reads[0] if node else ""
+    return ahead.removesuffix(LAST)
 
 
 def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, Trace], framework: str) -> Reading:
@@ -69,20 +111,19 @@ def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, 
         Unreadable: if something unfinished is left.
         Misfit: if the output's numbers are in an order that no node gives.
     """
-    output = _settled(drawing, output)
     if output.node == INPUT:
         raise Misfit("what comes out is what went in")
+    tensor, output = traces[output.node].tensor, _settled(drawing, output)
+    traces = {**traces, output.node: Trace(tensor, output)}
     nodes, name, moved = tidy(drawing.nodes, output.node)
+    for node in nodes.values():
+        if not guess.features and INPUT in node.reads and not isinstance(node, Embedding):
+            raise Unreadable(node.name, node.kind, "it computes with words")
     for left in unfinished(nodes):
-        raise Unreadable(
-            left.name,
-            left.operator,
-            "it is no part of an activation function or convolution that is known",
-            _ahead(nodes, left),
-        )
+        why = "it is no part of an activation function or convolution that is known"
+        raise Unreadable(left.name, left.operator, why, _ahead(nodes, left), len(drawing.nodes))
     found: dict[str, Trace] = {}
-    for node, trace in traces.items():
-        now = node
+    for now, trace in traces.items():
         while now in moved:
             now = moved[now]
         if now in nodes:
@@ -101,7 +142,7 @@ def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework:
         framework: for messages.
 
     Returns:
-        The difference as a share of the output's range.
+        The difference as a share of the output's range and a tenth of its largest value.
 
     Raises:
         UserError: if an output differs by more than ``TOLERANCE`` of its range, naming the first node that does.
@@ -122,7 +163,8 @@ def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework:
 def _apart(ours: np.ndarray, own: np.ndarray) -> float:
     if ours.shape != own.shape:
         return np.inf
-    span = max(float(np.ptp(own)), float(np.abs(own).max(initial=0.0)) * 1e-3, 1e-12)
+    # Outputs that hardly differ from each other are as exact as float32 is, which is a share of their size.
+    span = max(float(np.ptp(own)) + 0.1 * float(np.abs(own).max(initial=0.0)), 1e-12)
     difference = float(np.abs(ours - own).max(initial=0.0))
     return difference / span if np.isfinite(difference) else np.inf
 
@@ -153,5 +195,5 @@ def _ahead(nodes: Mapping[str, Node], node: Node) -> str:
     while seen.reads[0] != INPUT:
         seen = nodes[seen.reads[0]]
         if seen.name and not getattr(seen, "operator", ""):
-            return seen.name
+            return seen.name.removesuffix(LAST)
     return ""

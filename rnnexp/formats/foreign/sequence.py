@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnnexp.formats.foreign.axes import Axis, Misfit, Value, axis, reordered, width
+from rnnexp.formats.foreign.axes import Atom, Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.network.graph.nodes import Affine, GlobalPooling, Last, Pooling, Recurrent, Reverse
 from rnnexp.network.graph.recurrence import CellName
@@ -26,6 +26,7 @@ class Cells:
         activation, gate: names of functions.
         backwards: whether an only direction reads from the end.
         projection: of each direction, or None.
+        cell_limit, stateful: see ``Recurrent``.
     """
 
     cell: CellName
@@ -34,6 +35,8 @@ class Cells:
     gate: str = "sigmoid"
     backwards: bool = False
     projection: tuple[np.ndarray, ...] | None = None
+    cell_limit: float = np.inf
+    stateful: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def recurrent(drawing: Drawing, value: Value, time: int, batch: int, cells: Cell
     if not value.timed:
         raise Misfit("it is given values that have no time")
     if value.axes[time] != value.layout[1] or value.axes[batch] != value.layout[0]:
-        raise Misfit("its axes of time and batch are others than those of what is ahead of it")
+        raise WrongAxes("its axes of time and batch are others than those of what is ahead of it")
     value = drawing.frames(value)
     (features,) = {0, 1, 2} - {time, batch}
     directions = tuple(
@@ -85,6 +88,8 @@ def recurrent(drawing: Drawing, value: Value, time: int, batch: int, cells: Cell
         cells.gate,
         cells.backwards,
         projection=projection,
+        stateful=cells.stateful,
+        cell_limit=cells.cell_limit,
     )
     own = projection[0].shape[1] if projection else node.units
     ways, units = axis(len(directions)), axis(own)
@@ -199,6 +204,9 @@ def over_steps(drawing: Drawing, value: Value, places: Sequence[int], what: str,
     layout = value.layout
     if not taken:
         return replace(value, axes=axes)
+    joined = _joined(drawing, value, taken, what)
+    if joined is not None:
+        return replace(joined, axes=axes)
     if not value.timed:
         raise Misfit("it joins other axes than steps and frequencies")
     time, frequency = set(layout[1]), set(layout[2]) if len(layout) == WITH_FREQUENCY else set()
@@ -223,6 +231,18 @@ def over_steps(drawing: Drawing, value: Value, places: Sequence[int], what: str,
     return drawing.same(
         made, Affine(f"{drawing.name}/count", (made.node,), np.full(size_of, float(count)), np.zeros(size_of))
     )
+
+
+def _joined(drawing: Drawing, value: Value, taken: set[Atom], what: str) -> Value | None:
+    """Return the sum or mean of the two directions of a recurrent layer, or None if the axes are others."""
+    node = drawing.nodes.get(value.node)
+    own = value.layout[-1]
+    if not isinstance(node, Recurrent) or len(node.directions) != 2 or node.merge != "concat" or what == "max":
+        return None
+    if taken != set(own[:1]) or own[0].size != 2:
+        return None
+    name = drawing.put(replace(node, name=drawing.name, merge="sum" if what == "sum" else "ave"))
+    return Value(name, (*value.layout[:-1], own[1:]), value.axes)
 
 
 def _with(axes: tuple[Axis, ...], place: int, made: Axis, value: Value) -> tuple[Axis, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnnexp.formats.foreign.axes import Axis, Misfit, Value, axis, reordered, width
+from rnnexp.formats.foreign.axes import Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.formats.foreign.pointwise import Unfinished
-from rnnexp.network.graph.nodes import AddChannel, Convolution, Padding2D, Pooling
+from rnnexp.network.graph.nodes import Activation, AddChannel, Affine, Convolution, Padding2D, Pooling
 
 Pair = tuple[int, int]
 
@@ -146,16 +146,22 @@ def pad(drawing: Drawing, value: Value, pads: Sequence[Pair]) -> Value:
 
 def trimmed(drawing: Drawing, value: Value, place: int, places: range) -> Value | None:
     """Return a convolution's values without its first or last steps, by padding it less; None if it is none."""
-    node = drawing.nodes.get(value.node)
+    name, after = value.node, []
+    while isinstance(later := drawing.nodes.get(name), (Activation, Affine)):
+        after.append(later)
+        name = later.reads[0]
+    node = drawing.nodes.get(name)
     if not isinstance(node, Convolution) or node.strides[0] != 1 or places.step != 1 or not value.timed:
         return None
     size = value.shape[place]
-    (before, after), frequency = node.padding
-    padding = (before - places.start, after - (size - places.stop))
+    (first, last), frequency = node.padding
+    padding = (first - places.start, last - (size - places.stop))
     if value.axes[place] != value.layout[1] or min(padding) < 0:
         return None
     made = _resized(value.layout[1], len(places), "time")
     name = drawing.put(replace(node, name=f"{node.name}/cut", padding=(padding, frequency)))
+    for later in after[::-1]:
+        name = drawing.put(replace(later, reads=(name,)))
     return Value(
         name,
         (value.layout[0], made, *value.layout[2:]),
@@ -173,12 +179,12 @@ def spatial(drawing: Drawing, value: Value) -> Value:
         raise Misfit("it is given values that have no time")
     axes, layout = value.axes, value.layout
     if len(axes) not in (3, 4) or axes[0] != layout[0] or axes[1] != layout[1]:
-        raise Misfit("its axes are not batch, time, frequency and channels")
+        raise WrongAxes("its axes are not batch, time, frequency and channels")
     frequency, channels = axes[2:-1], set(axes[-1])
     if not frequency or not frequency[0]:
         value = drawing.frames(value)
         if channels != set(value.layout[2]):
-            raise Misfit("its channels are not the features")
+            raise WrongAxes("its channels are not the features")
         return value
     if len(layout) == 3:
         if layout[2] != frequency[0] + axes[-1]:
@@ -186,7 +192,7 @@ def spatial(drawing: Drawing, value: Value) -> Value:
         name = drawing.put(AddChannel(f"{drawing.name}/channel", (value.node,), width(axes[-1])))
         return Value(name, (*layout[:2], frequency[0], axes[-1]), axes)
     if layout[2] != frequency[0] or set(layout[3]) != channels:
-        raise Misfit("its axes are not batch, time, frequency and channels")
+        raise WrongAxes("its axes are not batch, time, frequency and channels")
     return value
 
 

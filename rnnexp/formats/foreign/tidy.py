@@ -69,7 +69,7 @@ def _shorter(nodes: dict[str, Node], output: str) -> tuple[dict[str, str], dict[
             return _instead(nodes, {}, {name: made})
         if isinstance(node, Last) and isinstance(ahead, Recurrent) and alone and len(ahead.directions) == 1:
             return _instead(nodes, {name: ahead.name}, {ahead.name: replace(ahead, every_step=False)})
-        if isinstance(node, Merge) and node.how == "concat" and len(node.reads) == 2:
+        if isinstance(node, Merge) and node.how in ("concat", "add") and len(node.reads) == 2:
             both = _both(nodes, node, readers)
             if both is not None:
                 return _instead(nodes, {}, {name: both})
@@ -82,21 +82,34 @@ def _shorter(nodes: dict[str, Node], output: str) -> tuple[dict[str, str], dict[
 def _both(nodes: Mapping[str, Node], node: Merge, readers: Mapping[str, int]) -> Recurrent | None:
     """Return the layer of two directions that two layers of one are, or None."""
     first, second = (nodes.get(name) for name in node.reads)
+    if any(readers[name] > 1 for name in node.reads):
+        return None
+    if isinstance(second, Reverse) and readers[second.reads[0]] == 1:
+        # After every step, the second direction's values are turned round again.
+        second = nodes.get(second.reads[0])
+        if not isinstance(second, Recurrent) or not second.every_step:
+            return None
+    elif isinstance(second, Recurrent) and second.every_step:
+        return None
     if not isinstance(first, Recurrent) or not isinstance(second, Recurrent) or first.reads != second.reads:
         return None
     if len(first.directions) != 1 or len(second.directions) != 1 or first.backwards or not second.backwards:
         return None
-    if first.every_step or second.every_step or readers[first.name] > 1 or readers[second.name] > 1:
-        return None
-    plain = replace(second, name=first.name, backwards=False, directions=first.directions, projection=first.projection)
-    if _options(plain) != _options(first) or (first.projection is None) != (second.projection is None):
+    if _options(second) != _options(first):
         return None
     projection = (*first.projection, *second.projection) if first.projection and second.projection else None
-    return replace(first, name=node.name, directions=(*first.directions, *second.directions), projection=projection)
+    return replace(
+        first,
+        name=node.name,
+        directions=(*first.directions, *second.directions),
+        projection=projection,
+        merge="concat" if node.how == "concat" else "sum",
+    )
 
 
 def _options(node: Recurrent) -> tuple[object, ...]:
-    return node.cell, node.activation, node.gate, node.every_step, node.merge, node.stateful, node.units
+    shapes = [array.shape for array in (*node.directions[0], *(node.projection or ()))]
+    return node.cell, node.activation, node.gate, node.every_step, node.merge, node.stateful, node.cell_limit, shapes
 
 
 def _instead(

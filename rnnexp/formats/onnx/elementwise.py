@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import erf
 
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.pointwise import combined, finished, has_unfinished, unary
-from rnnexp.formats.onnx.constants import Constant
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.network.activations import Function
 from rnnexp.network.graph.functions import with_parameters
@@ -96,7 +96,7 @@ def power(operator: Operator) -> list[Tensor]:
 
 
 def _both(operator: Operator, one: Value, other: Value, how: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Value:
-    found = combined(operator.drawing, one, other, how, f"{operator.kind} of two values")
+    found = combined(operator.drawing, [one, other], how, f"{operator.kind} of two values")
     if found is None:
         raise Misfit(OF_TWO)
     return found
@@ -142,6 +142,41 @@ def elu(operator: Operator) -> list[Tensor]:
     """``Elu``."""
     name = with_parameters("elu", operator.attribute("alpha", 1.0))
     return [operator.drawing.activation(operator.value(), name)]
+
+
+def celu(operator: Operator) -> list[Tensor]:
+    """``Celu``."""
+    name = with_parameters("celu", operator.attribute("alpha", 1.0))
+    return [operator.drawing.activation(operator.value(), name)]
+
+
+def compare(operator: Operator) -> list[Tensor]:
+    """``Greater``, ``Less`` than a number, as a spelled out softplus has it."""
+    limit = operator.array(1)
+    if limit.size != 1:
+        raise Misfit("it compares with more than one number")
+    number, than = float(limit.item()), np.greater if operator.kind == "Greater" else np.less
+    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number))]
+
+
+def limited(operator: Operator) -> list[Tensor]:
+    """``Max``, ``Min`` of values and a number, as part of something that is spelled out."""
+    parts = [operator.tensor(n) for n in range(len(operator.inputs))]
+    values = [part for part in parts if isinstance(part, Value)]
+    limits = [part.fixed() for part in parts if isinstance(part, Constant)]
+    if len(values) != 1 or len(limits) != 1 or limits[0].size != 1:
+        raise Misfit("it is of values and more than one number")
+    number, choice = float(limits[0].item()), np.maximum if operator.kind == "Max" else np.minimum
+    made = unary(operator.drawing, values[0], operator.kind, lambda z: choice(z, number))
+    return [finished(operator.drawing, made)]
+
+
+def choose(operator: Operator) -> list[Tensor]:
+    """``Where``: of functions of the same values."""
+    found = combined(operator.drawing, [operator.value(n) for n in range(3)], np.where, "Where")
+    if found is None:
+        raise Misfit("it chooses by what the network computes")
+    return [found]
 
 
 def selu(operator: Operator) -> list[Tensor]:
@@ -213,8 +248,15 @@ ELEMENTWISE: dict[str, Read] = {
     "Pow": power,
     "Erf": _partial(erf),
     "Sqrt": _partial(np.sqrt),
+    "Log": _partial(np.log),
+    "Max": limited,
+    "Min": limited,
     "Abs": _partial(np.abs),
-    "HardSwish": _partial(lambda z: z * np.clip(z / 6.0 + 0.5, 0.0, 1.0)),
+    "HardSwish": _function("hard_silu"),
+    "Celu": celu,
+    "Greater": compare,
+    "Less": compare,
+    "Where": choose,
     "Relu": _function("relu"),
     "Tanh": _function("tanh"),
     "Sigmoid": _function("sigmoid"),

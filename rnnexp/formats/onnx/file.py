@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnexp.errors import UserError
+from rnnexp.formats.foreign.constant import MOST_ELEMENTS
 
 if TYPE_CHECKING:
     import onnx
 
 # Of a file with all that belongs to it; protocol buffers end at 2 GB.
 MOST_BYTES = 2**31 - 1
-# Of one constant, read or computed.
-MOST_ELEMENTS = 2**27
 OPSETS = range(7, 27)
 _MISSING = "ONNX files need the onnx package: install it with `poetry install --with onnx`, or `pip install onnx`"
 
@@ -93,6 +93,8 @@ def parse(path: Path, content: bytes, onnx: Any = None) -> ModelFile:
         raise UserError(f"{path} is not an ONNX file, or a damaged one: {_line(error)}") from error
     if not model.graph.node:
         raise UserError(f"{path} is not an ONNX file, or a damaged one: it has no operators")
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise UserError(f"{path} is a damaged ONNX file: a name in it is not UTF-8")
     versions = {entry.domain: entry.version for entry in model.opset_import}
     opset = versions.get("", versions.get("ai.onnx", 0))
     if opset not in OPSETS:
@@ -103,6 +105,8 @@ def parse(path: Path, content: bytes, onnx: Any = None) -> ModelFile:
     if model.graph.sparse_initializer:
         raise UserError(f"{path} has sparse constants, which cannot be converted")
     _bring_in(path, model, onnx)
+    # Until version 3 constants had to be among the inputs, which not all writers knew.
+    model.ir_version = max(model.ir_version, 4)
     try:
         onnx.checker.check_model(model)
     except Exception as error:  # onnx.checker.ValidationError, and what its C++ throws
@@ -184,6 +188,21 @@ def _tensors(graph: Any) -> list[Any]:
         for attribute in node.attribute:
             found += [attribute.t, *attribute.tensors] if attribute.HasField("t") else list(attribute.tensors)
     return found
+
+
+def _texts(model: Any) -> Iterator[object]:
+    """Go through all names, which are bytes where they are not UTF-8."""
+    graph = model.graph
+    yield from (model.producer_name, model.producer_version)
+    for entry in (*model.opset_import, *graph.node):
+        yield entry.domain
+    for named in (*graph.input, *graph.output, *graph.initializer, *graph.node):
+        yield named.name
+    for node in graph.node:
+        yield from (node.op_type, *node.input, *node.output, *(attribute.name for attribute in node.attribute))
+    for tensor in _tensors(graph):
+        for pair in tensor.external_data:
+            yield from (pair.key, pair.value)
 
 
 def _line(error: Exception) -> str:

@@ -8,8 +8,8 @@ import numpy as np
 
 from rnnexp.formats.foreign import sequence, spatial
 from rnnexp.formats.foreign.axes import Misfit, Value, width
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.spatial import Window, same_padding
-from rnnexp.formats.onnx.constants import Constant
 from rnnexp.formats.onnx.elementwise import OF_TWO
 from rnnexp.formats.onnx.operator import Operator, Tensor
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
-from rnnexp.formats.onnx.constants import Constant, Options
+from rnnexp.formats.onnx.constants import Options
+from rnnexp.formats.onnx.states import FirstState
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Stack:
     place: int
 
 
-Tensor = Value | Constant | Stack
+Tensor = Value | Constant | Stack | FirstState
 
 
 @dataclass

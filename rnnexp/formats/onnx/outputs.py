@@ -29,10 +29,7 @@ def own_values(model: file.ModelFile, reading: Reading, x: np.ndarray) -> dict[s
     """
     tensors = list(dict.fromkeys(trace.tensor for trace in reading.traces.values()))
     run = _runner(model, tensors)
-    (name,) = {entry.name for entry in model.model.graph.input if entry.name not in model.constants} & _read(model)
-    kind = file.package().helper.tensor_dtype_to_np_dtype(
-        next(entry.type.tensor_type.elem_type for entry in model.model.graph.input if entry.name == name)
-    )
+    kinds, name = _inputs(model, reading)
     guess = reading.input
     size = 1 if "N" not in guess.axes else guess.batch or len(x)
     found: dict[str, list[np.ndarray]] = {node: [] for node in reading.traces}
@@ -40,15 +37,29 @@ def own_values(model: file.ModelFile, reading: Reading, x: np.ndarray) -> dict[s
         part = x[first : first + size]
         # A file that takes so many sequences at once gets the last ones again where there are fewer.
         full = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
-        given = run({name: guess.file_input(full).astype(kind)})
+        # First states, of which only the batch can be open, are zero.
+        first_states = {
+            other: np.zeros([size if length is None else length for length in sizes], kind)
+            for other, (kind, sizes) in kinds.items()
+            if other != name
+        }
+        given = run({name: guess.file_input(full).astype(kinds[name][0]), **first_states})
         for node, trace in reading.traces.items():
             array = as_node(np.asarray(given[trace.tensor], np.float64), trace.value, size, guess.batch_axis)
             found[node].append(array[: len(part)])
     return {node: np.concatenate(parts) for node, parts in found.items()}
 
 
-def _read(model: file.ModelFile) -> set[str]:
-    return {name for node in model.model.graph.node for name in node.input}
+def _inputs(model: file.ModelFile, reading: Reading) -> tuple[dict[str, tuple[Any, list[int | None]]], str]:
+    """Return the type and sizes of each of the file's inputs, and the name of the one of sequences."""
+    dtype = file.package().helper.tensor_dtype_to_np_dtype
+    kinds = {}
+    for entry in model.model.graph.input:
+        if entry.name not in model.constants:
+            kind = entry.type.tensor_type
+            sizes = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim]
+            kinds[entry.name] = dtype(kind.elem_type), sizes
+    return kinds, reading.input.name
 
 
 def _runner(model: file.ModelFile, tensors: list[str]) -> Any:

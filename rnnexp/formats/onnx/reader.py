@@ -11,22 +11,25 @@ import numpy as np
 
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess, Input, guesses
-from rnnexp.formats.foreign.reading import Reading, Trace, Unreadable, reading
+from rnnexp.formats.foreign.reading import Reading, Trace, Unreadable, first_fit, last_known, reading
 from rnnexp.formats.onnx import constants, file, recurrent
-from rnnexp.formats.onnx.constants import Constant, Options
+from rnnexp.formats.onnx.constants import Options
 from rnnexp.formats.onnx.elementwise import ELEMENTWISE, OF_TWO
 from rnnexp.formats.onnx.layers import LAYERS
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.formats.onnx.shapes import SHAPES
-from rnnexp.network.graph.graph import INPUT, Graph
+from rnnexp.formats.onnx.states import MOVES, FirstState, Use, are_states
+from rnnexp.network.graph.graph import Graph
 
 READS = {
     **SHAPES,
     **ELEMENTWISE,
     **LAYERS,
     **dict.fromkeys(("RNN", "LSTM", "GRU"), recurrent.recurrent),
+    recurrent.PROJECTED: recurrent.projected,
 }
 # Where these have constants alone, the result is a constant, and otherwise they are no layer.
 _STATIC = frozenset(constants.FOLDS) | {"Constant"}
@@ -76,27 +79,22 @@ def read_file(model: file.ModelFile, until: str | None = None) -> Reading:
         raise UserError(f"{where} has {len(graph.node):,} operators; {MOST_OPERATORS:,} can be read")
     output = _output(model, until)
     steps = _needed(model, output)
-    given = _input(model, steps, output)
-    failures: list[tuple[int, Unreadable]] = []
-    for guess in guesses(given, where):
-        trying = _Trying(model, guess, given.name)
-        try:
-            return trying.read(steps, output)
-        except Unreadable as error:
-            failures.append((trying.done, error))
-    _, furthest = max(failures, key=lambda failure: failure[0])
-    raise UserError(furthest.message(where))
+    given, states = _inputs(model, steps, output)
+    return first_fit(
+        where, guesses(given, where), lambda guess: _Trying(model, guess, given.name, states).read(steps, output)
+    )
 
 
 class _Trying:
     """A file being read with its input's axes taken for something."""
 
-    def __init__(self, model: file.ModelFile, guess: Guess, name: str) -> None:
-        self.done = 0
+    def __init__(self, model: file.ModelFile, guess: Guess, name: str, states: Sequence[str]) -> None:
+        self._done = 0
         self._model, self._guess = model, guess
         self._drawing = Drawing({}, words=not guess.features)
         self._tensors: dict[str, Tensor] = {key: Constant.of(array) for key, array in model.constants.items()}
         self._tensors[name] = guess.value
+        self._tensors |= dict.fromkeys(states, FirstState())
         self._traces: dict[str, Trace] = {}
 
     def read(self, steps: Sequence[Step], output: str) -> Reading:
@@ -106,7 +104,7 @@ class _Trying:
             try:
                 found = self._one(step, inputs, [name in used for name in step.outputs])
             except Misfit as error:
-                raise self._refused(step, inputs, str(error)) from error
+                raise self._refused(step, inputs, error) from error
             before = self._traces.keys()
             for name, tensor in zip(step.outputs, found, strict=False):
                 if not name:
@@ -116,8 +114,8 @@ class _Trying:
                     self._traces.setdefault(tensor.node, Trace(name, tensor))
             missing = [name for name in step.outputs if name in used and name not in self._tensors]
             if missing:
-                raise self._refused(step, inputs, f"its output {missing[0]!r} is read")
-            self.done += 1
+                raise self._refused(step, inputs, Misfit(f"its output {missing[0]!r} is read"))
+            self._done += 1
         last = steps[-1]
         final = self._tensors[output]
         try:
@@ -126,7 +124,7 @@ class _Trying:
             self._traces[final.node] = Trace(output, final)
             return reading(self._drawing, final, self._guess, self._traces, self._model.framework)
         except Misfit as error:
-            raise self._refused(last, [self._tensors.get(name) for name in last.inputs], str(error)) from error
+            raise self._refused(last, [self._tensors.get(name) for name in last.inputs], error) from error
 
     def _one(self, step: Step, inputs: Sequence[Tensor | None], used: list[bool]) -> Sequence[Tensor]:
         options = Options(step.attributes, self._model.opset)
@@ -136,6 +134,8 @@ class _Trying:
             folded = constants.fold(step.kind, [one if isinstance(one, Constant) else None for one in inputs], options)
             if folded is not None:
                 return [folded]
+        if step.kind in MOVES and inputs and isinstance(inputs[0], FirstState):
+            return [inputs[0]] * len(step.outputs)
         read = READS.get(step.kind)
         if read is None:
             raise Misfit("operators of this kind are not known")
@@ -145,13 +145,10 @@ class _Trying:
         operator.finish()
         return found
 
-    def _refused(self, step: Step, inputs: Sequence[Tensor | None], why: str) -> Unreadable:
-        ahead = next((one.node for one in inputs if isinstance(one, Value) and one.node != INPUT), "")
-        while ahead and (ahead not in self._drawing.nodes or ahead not in self._traces):
-            node = self._drawing.nodes.get(ahead)
-            ahead = node.reads[0] if node else ""
-        kind = f"{step.kind} of two values" if why == OF_TWO else step.kind
-        return Unreadable(step.name, kind, why, ahead)
+    def _refused(self, step: Step, inputs: Sequence[Tensor | None], why: Misfit) -> Unreadable:
+        ahead = last_known(self._drawing, inputs, self._traces)
+        kind = f"{step.kind} of two values" if str(why) == OF_TWO else step.kind
+        return Unreadable(step.name, kind, why, ahead, self._done)
 
 
 def _constant(attributes: dict[str, Any]) -> Constant:
@@ -228,15 +225,17 @@ def _attributes(model: file.ModelFile, node: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def _input(model: file.ModelFile, steps: Sequence[Step], output: str) -> Input:
-    """Return the one input."""
+def _inputs(model: file.ModelFile, steps: Sequence[Step], output: str) -> tuple[Input, list[str]]:
+    """Return the input of sequences, and the names of those that are first states."""
     read = {name for step in steps for name in step.inputs} | {output}
     entries = [entry for entry in model.model.graph.input if entry.name not in model.constants and entry.name in read]
+    uses = [Use(step.kind, step.inputs, step.outputs) for step in steps]
+    states = [entry.name for entry in entries if are_states(entry.name, uses)]
+    entries = [entry for entry in entries if entry.name not in states]
     if len(entries) != 1:
         names = ", ".join(entry.name for entry in entries) or "none"
         raise UserError(
-            f"{model.path} takes {len(entries)} inputs ({names}); networks of one can be converted: "
-            "export it with first states of zeros, and without lengths"
+            f"{model.path} takes {len(entries)} inputs ({names}) beside first states; networks of one can be converted"
         )
     kind = entries[0].type.tensor_type
     if kind.elem_type not in (*_FLOATS, *_WORDS) or not kind.HasField("shape"):
@@ -244,4 +243,4 @@ def _input(model: file.ModelFile, steps: Sequence[Step], output: str) -> Input:
             f"{model.path}: its input {entries[0].name!r} is neither float32 nor words (int32, int64), or has no shape"
         )
     sizes = tuple(dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim)
-    return Input(entries[0].name, sizes, kind.elem_type in _WORDS)
+    return Input(entries[0].name, sizes, kind.elem_type in _WORDS), states

@@ -12,9 +12,11 @@ import numpy as np
 
 from rnnexp.formats.foreign import sequence
 from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.constant import Constant
+from rnnexp.formats.foreign.drawing import real
 from rnnexp.formats.foreign.sequence import Cells, Sequences
-from rnnexp.formats.onnx.constants import Constant
 from rnnexp.formats.onnx.operator import Operator, Tensor
+from rnnexp.formats.onnx.states import FIRST, FirstState
 from rnnexp.network.graph.functions import with_parameters
 from rnnexp.network.graph.recurrence import CellName
 
@@ -23,6 +25,8 @@ _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _FUNCTIONS = {"RNN": ("Tanh",), "LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh")}
 # Where the file has i, f, c, o of an LSTM.
 _LSTM_ORDER = (0, 2, 3, 1)
+# What our own reader of PyTorch modules calls a layer of LSTMs with a projection.
+PROJECTED = "rnnexp.ProjectedLSTM"
 _DIRECTIONS = {"forward": 1, "reverse": 1, "bidirectional": 2}
 
 # name in the file, in small letters -> our name, and its parameters' defaults: of alpha, of beta
@@ -60,20 +64,45 @@ def recurrent(operator: Operator) -> list[Tensor]:
     activation, gate = _functions(operator, ways)
     cell, weights = _weights(operator, ways)
     _lengths(operator, value, layout)
-    for number in (5, 6) if kind == "LSTM" else (5,):
-        if operator.given(number):
-            _zeros(operator.tensor(number))
+    if len(value.axes) != 3:
+        raise Misfit(f"it takes three axes, and here it is given {list(value.shape)}")
+    units = weights[0][1].shape[0]
+    shape = (value.shape[0], ways, units) if layout else (ways, value.shape[1], units)
+    starts = [operator.tensor(number) for number in FIRST[kind] if operator.given(number)]
+    for start in starts:
+        _zeros(start, shape)
+    stateful = any(isinstance(start, FirstState) for start in starts)
     made = sequence.recurrent(
         operator.drawing,
         value,
         1 if layout else 0,
         0 if layout else 1,
-        Cells(cell, tuple(weights), activation, gate, direction == "reverse"),
+        Cells(cell, tuple(weights), activation, gate, direction == "reverse", stateful=stateful),
     )
     every, last = _outputs(made, layout)
     if kind == "LSTM" and len(operator.outputs) > 2 and operator.outputs[2]:
         raise Misfit("its cell state is read at the end (output Y_c); known are its values (Y, Y_h)")
     return [every, last]
+
+
+def projected(operator: Operator) -> list[Tensor]:
+    """A layer of ``nn.LSTM`` with ``proj_size``, which ONNX does not have: weights as PyTorch has them.
+
+    Its inputs are values ``[time, batch, features]``, the two kernels, the two biases, and the projection.
+
+    Raises:
+        Misfit: if the weights are not of the same units.
+    """
+    value = operator.value()
+    kernel, recurrent_kernel, first, second, out = (operator.array(n) for n in range(1, 6))
+    if out.ndim != 2 or first.shape != second.shape or first.shape != (4 * out.shape[1],):
+        raise Misfit("its weights are not all of the same units")
+    if kernel.ndim != 2 or len(kernel) != len(first) or recurrent_kernel.shape != (len(first), len(out)):
+        raise Misfit("its weights are not all of the same units")
+    # PyTorch has the gates in Keras' order.
+    weights = (kernel.T, recurrent_kernel.T, real(first) + real(second))
+    made = sequence.recurrent(operator.drawing, value, 0, 1, Cells("lstm", (weights,), projection=(out.T,)))
+    return [made.every.transpose([1, 0, 2])]
 
 
 def _outputs(made: Sequences, layout: int) -> tuple[Value, Value]:
@@ -109,7 +138,7 @@ def _weights(operator: Operator, ways: int) -> tuple[CellName, list[tuple[np.nda
         cell = "gru" if resets_after else "gru-reset-before"
     found: list[tuple[np.ndarray, ...]] = []
     for way in range(ways):
-        both = biases[way].astype(np.float64).reshape(2, -1)[:, order]
+        both = real(biases[way]).reshape(2, -1)[:, order]
         own = (kernels[way][order].T, recurrents[way][order].T, both if resets_after else both.sum(axis=0))
         if peepholes is not None:
             # Of i, o, f in the file.
@@ -162,9 +191,13 @@ def _lengths(operator: Operator, value: Value, layout: int) -> None:
         raise Misfit("the lengths of its sequences are given to it (sequence_lens)")
 
 
-def _zeros(found: Tensor) -> None:
-    """See that a state begins at zero."""
+def _zeros(found: Tensor, shape: tuple[int, ...]) -> None:
+    """See that a state begins at zero, and is as large as the weights say."""
+    if isinstance(found, FirstState):
+        return
     if not isinstance(found, Constant):
         raise Misfit("its first state comes from elsewhere; known is one of zeros")
     if np.any(found.array):
         raise Misfit("its first state is not zero")
+    if found.array.shape != shape:
+        raise Misfit(f"its first state has the shape {list(found.array.shape)}, expected {list(shape)}")

@@ -9,7 +9,8 @@ import numpy as np
 
 from rnnexp.formats.foreign import sequence, spatial
 from rnnexp.formats.foreign.axes import Misfit, Value
-from rnnexp.formats.onnx.constants import Constant, slices, target
+from rnnexp.formats.foreign.constant import Constant
+from rnnexp.formats.onnx.constants import slices, target
 from rnnexp.formats.onnx.operator import Operator, Stack, Tensor
 from rnnexp.network.graph.graph import INPUT
 
@@ -151,7 +152,9 @@ def concat(operator: Operator) -> list[Tensor]:
     place = values[0].place(operator.attribute("axis", 0))
     if len(values) == 1:
         return [values[0]]
-    if all(not part.axes[place] or _is_direction(part, place) for part in values) and not values[0].timed:
+    # More axes than a node gives values after the last step: one is of layers and directions.
+    layered = all(len(part.axes) > len(part.layout) and not part.timed for part in values)
+    if layered and all(not part.axes[place] or _is_direction(part, place) for part in values):
         singles: list[Value] = []
         for part in values:
             count = part.shape[place]

@@ -130,6 +130,15 @@ class Table:
             return default
         return int(np.frombuffer(self._source.content, kind, 1, at)[0])
 
+    def real(self, field: str) -> float:
+        """Return a float32 number, or 0 if it is absent."""
+        at = self._place(field, FLOAT32.itemsize)
+        return 0.0 if at is None else float(np.frombuffer(self._source.content, FLOAT32, 1, at)[0])
+
+    def more(self) -> bool:
+        """Tell whether it has fields beyond those of the layout."""
+        return any(self._places[len(self._layout) :])
+
     def has(self, field: str) -> bool:
         """Return whether a table or vector is there."""
         return self._place(field, _OFFSET.size) is not None

@@ -51,7 +51,22 @@ _TENSOR = (
     "external_buffer",
 )
 _QUANTIZATION = ("min", "max", "scale", "zero_point", "details_type", "details", "quantized_dimension")
-_OPERATOR = ("opcode_index", "inputs")
+_OPERATOR = (
+    "opcode_index",
+    "inputs",
+    "outputs",
+    "builtin_options_type",
+    "builtin_options",
+    "custom_options",
+    "custom_options_format",
+    "mutating_variable_inputs",
+    "intermediates",
+    "large_custom_options_offset",
+    "large_custom_options_size",
+    "builtin_options_2_type",
+    "builtin_options_2",
+    "debug_metadata_index",
+)
 _BUFFER = ("data", "offset", "size")
 _METADATA = ("name", "buffer")
 _EXTERNAL_GROUP = ("name",)
@@ -85,10 +100,14 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operator:
-    """An operator: its name, and the numbers of the tensors it reads, -1 for one that is not given."""
+    """An operator: its name, and the numbers of the tensors it reads, -1 for one that is not given.
+
+    ``table`` is where the rest of it is in the file: nothing of that has been checked yet.
+    """
 
     name: str
     inputs: np.ndarray
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +201,7 @@ class _Reading:
             self._check(entry, "opcode_index", code, len(self._codes))
             inputs = entry.vector("inputs", INT32)
             self._check(entry, "inputs", inputs, len(tensors), NO_TENSOR)
-            operators.append(Operator(self._codes[code], inputs))
+            operators.append(Operator(self._codes[code], inputs, entry))
         ends = []
         for side in ("inputs", "outputs"):
             numbers = table.vector(side, INT32)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from typing_extensions import override
 
 from rnnexp.network.graph.functions import function
-from rnnexp.network.graph.recurrence import STEPS, CellName
+from rnnexp.network.graph.recurrence import STEPS, CellName, lstm
 from rnnexp.network.lengths import clamped, real, reverse
 
 # Frames of zeros before and after, of the time axis and of the frequency axis.
@@ -181,6 +182,7 @@ class Recurrent(Node):
         merge: how two directions are joined.
         projection: ``[units, width]`` of each direction, by which its values go out and back; None: as they are.
         stateful: whether states are kept from one call to the next, which is what a step file does.
+        cell_limit: of an LSTM: its cell state is cut off beyond this, either side of 0.
     """
 
     cell: CellName = "simple"
@@ -192,6 +194,7 @@ class Recurrent(Node):
     merge: Literal["concat", "sum", "ave"] = "concat"
     projection: tuple[np.ndarray, ...] | None = None
     stateful: bool = False
+    cell_limit: float = np.inf
 
     @property
     def units(self) -> int:
@@ -224,8 +227,9 @@ class Recurrent(Node):
         width = self.units if projection is None else projection.shape[1]
         states = [np.zeros((len(x), width))] + [np.zeros((len(x), self.units))] * self.cell.startswith("lstm")
         most, found = None if lengths is None else clamped(lengths, x.shape[1]), []
+        step = partial(lstm, limit=self.cell_limit) if self.cell_limit < np.inf else STEPS[self.cell]
         for time in range(x.shape[1]):
-            after = STEPS[self.cell](weights, activation, gate, x[:, time], states)
+            after = step(weights, activation, gate, x[:, time], states)
             if projection is not None:
                 after[0] = after[0] @ projection
             if most is not None:

@@ -30,16 +30,22 @@ def simple(
 
 
 def lstm(
-    weights: Sequence[np.ndarray], activation: Function, gate: Function, x: np.ndarray, states: Sequence[np.ndarray]
+    weights: Sequence[np.ndarray],
+    activation: Function,
+    gate: Function,
+    x: np.ndarray,
+    states: Sequence[np.ndarray],
+    limit: float = np.inf,
 ) -> States:
     """Long short-term memory (Hochreiter & Schmidhuber 1997); with peephole weights ``[3, units]`` of i, f, o, those of
-    Gers & Schmidhuber (2000).
+    Gers & Schmidhuber (2000). The cell state stays within ``limit`` of 0.
     """
     kernel, recurrent, bias, *more = weights
     h, c = states
     i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, axis=1)
     peepholes = more[0] if more else np.zeros((3, c.shape[1]))
     c = gate(f + peepholes[1] * c) * c + gate(i + peepholes[0] * c) * activation(g)
+    c = np.clip(c, -limit, limit)
     h = gate(o + peepholes[2] * c) * activation(c)
     return [h, c]
 

@@ -109,7 +109,7 @@ def convert(
     """
     start = time.perf_counter()
     given = _samples(calibration, "--calibration")
-    source = open_model(model, until or "")
+    source = open_model(model, given.x, until or "")
     source = _from(source, begin)
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source
 from rnnexp.errors import UserError
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.lengths import placed, real
+from rnnexp.network.lengths import Padding, placed, real
 from rnnexp.network.sampling import spread
 from rnnexp.report.conversion.content import FloatCheck
 
@@ -21,32 +23,39 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
     """Return how much a graph's outputs differ from its framework's.
 
     Raises:
-        UserError: if by more than ``LIMIT`` of their range: then the network was misread.
+        UserError: if by more than ``LIMIT`` of their range: then the network was misread, at the first node that differs.
     """
     some = samples.rows(spread(len(samples.x), SEQUENCES))
     if source.framework is None or some.raw is None:
         return FloatCheck(limit=LIMIT, sequences=0, absent=source.unchecked or "there is nothing to compare with")
-    masked = source.graph.masking is not None
+    graph = source.graph
     # Lengths that only the user knows, the framework cannot: there, all steps are real.
-    x, lengths = (some.x, some.lengths) if masked else (some.raw, None)
-    expected = np.asarray(source.framework(some.raw), np.float64)
-    found = source.graph.run(x, lengths)
-    if found.shape != expected.shape:
-        raise UserError(
-            f"{source.name} was misread: its outputs are {list(expected.shape[1:])}, not {list(found.shape[1:])}"
-        )
-    difference = np.abs(found - expected)
-    if lengths is not None and found.ndim == 3:
-        there = real(lengths, found.shape[1])
-        difference = np.abs(placed(found, lengths, some.padding) - expected)[placed(there, lengths, some.padding)]
-    width = float(expected.max() - expected.min()) or float(np.abs(expected).max()) or 1.0
-    share = float(difference.max()) / width
+    x, lengths = (some.x, some.lengths) if graph.masking is not None else (some.raw, None)
+    expected, found = source.framework(some.raw), graph.values(x, lengths)
+    share = _apart(found[graph.output], expected[graph.output], lengths, some.padding)
     if not share <= LIMIT:
-        raise UserError(
-            f"{source.name} was misread: its outputs differ by {share:.1e} of their range from those of "
-            f"{source.graph.framework}; nothing was written. Please report this, with the layers of the model"
+        known = (node for node in graph.nodes if node.name in expected)
+        worst = next(
+            node for node in known if not _apart(found[node.name], expected[node.name], lengths, some.padding) <= LIMIT
         )
-    return FloatCheck(against=source.graph.framework, difference=share, limit=LIMIT, sequences=len(some.x))
+        raise UserError(
+            f"{source.name} was misread at {worst.name!r} ({worst.kind}): the outputs differ by {share:.1e} of their "
+            f"range from those of {graph.framework}; nothing was written. Please report this, with the model's layers"
+        )
+    return FloatCheck(against=graph.framework, difference=share, limit=LIMIT, sequences=len(some.x))
+
+
+def _apart(found: np.ndarray, expected: np.ndarray, lengths: np.ndarray | None, padding: Padding) -> float:
+    """Return the largest difference as a share of the values' range; of sequences with lengths, of real steps."""
+    expected = np.asarray(expected, np.float64)
+    if found.shape != expected.shape:
+        return math.inf
+    if lengths is not None and found.ndim > 2:
+        there = placed(real(lengths, found.shape[1]), lengths, padding)
+        found, expected = placed(found, lengths, padding)[there], expected[there]
+    scale = max(float(np.ptp(expected)), float(np.abs(expected).max()), 1e-30)
+    share = float(np.abs(found - expected).max()) / scale
+    return share if math.isfinite(share) else math.inf
 
 
 def rewritten(graph: Graph, simpler: Graph, samples: Samples) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.network.graph.graph import Graph
 
-# Inputs to what each named layer, or the last one, gives.
-Outputs = Callable[[np.ndarray], np.ndarray]
+# Inputs to what nodes give, by their names: some of them, and of the graph's output always.
+Values = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 KINDS = ".keras, .h5 or .hdf5 (Keras), .onnx, or .tflite (float32)"
 
 
@@ -26,13 +26,13 @@ class Source:
     Attributes:
         name: of its file or class.
         graph: as read.
-        framework: what computes its outputs for the float check; None where nothing does.
+        framework: its framework's own values, for the float check; None where nothing computes them.
         unchecked: why.
     """
 
     name: str
     graph: Graph
-    framework: Outputs | None = None
+    framework: Values | None = None
     unchecked: str = ""
 
 
@@ -52,25 +52,56 @@ def open_file(path: Path, until: str = "") -> Source:
     if path.is_dir():
         raise UserError(f"{path} is a folder: save the model as a file, model.save('model.keras'); read are {KINDS}")
     if suffix in (".keras", ".h5", ".hdf5"):
-        from rnnexp.formats.keras import reader
-
-        return Source(path.name, reader.read(path, until), unchecked="there is nothing to compare with yet")
+        return _keras(path, until)
     if suffix == ".onnx":
-        from rnnexp.formats.onnx import file, outputs
-        from rnnexp.formats.onnx import reader as onnx_reader
+        from rnnexp.formats.onnx import file, reader
+        from rnnexp.formats.onnx.outputs import own_values
 
         model = file.load(path)
-        reading = onnx_reader.read_file(model, until or None)
-        graph = reading.graph
-        return Source(path.name, graph, lambda x: outputs.own_values(model, reading, x)[graph.output])
+        reading = reader.read_file(model, until or None)
+        return Source(path.name, reading.graph, lambda x: own_values(model, reading, x))
+    if suffix == ".tflite":
+        return _tflite(path, until)
+    if suffix in (".pt", ".pth"):
+        from rnnexp.formats.torch.foreign import refusal
+
+        raise refusal(path)
     raise UserError(f"{path} is of no kind that is read: {KINDS}")
 
 
-def open_model(model: Any, until: str = "") -> Source:
+def _keras(path: Path, until: str) -> Source:
+    from rnnexp.formats.keras import framework, reader, stored
+
+    file = stored.load(path)
+    graph = reader.of_stored(file, until)
+
+    def values(x: np.ndarray) -> Mapping[str, np.ndarray]:
+        found = framework.outputs(file, x, until)
+        whole = found.pop("")
+        # A layer within a model within the model gives what its own name says.
+        return {graph.output: whole, **found} if "/" not in until else found
+
+    return Source(path.name, graph, values)
+
+
+def _tflite(path: Path, until: str) -> Source:
+    from rnnexp.formats.tflite.float_outputs import own_values
+    from rnnexp.formats.tflite.float_reader import read_content
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    reading = read_content(content, str(path), until or None)
+    return Source(path.name, reading.graph, lambda x: own_values(content, str(path), reading, x))
+
+
+def open_model(model: Any, example: np.ndarray, until: str = "") -> Source:
     """Return the network of a path, or of a model of Keras or PyTorch in memory.
 
     Args:
         model: the path, ``keras.Model`` or ``torch.nn.Module``.
+        example: some inputs, as the model takes them.
         until: the layer that is read last; empty: all are.
 
     Raises:
@@ -85,5 +116,13 @@ def open_model(model: Any, until: str = "") -> Source:
             model.save(path)
             source = open_file(path, until)
         name = re.sub(r"[^A-Za-z0-9_]", "_", str(model.name))
-        return replace(source, name=name, framework=lambda x: np.asarray(model.predict(x, verbose=0)))
+        if until:
+            return replace(source, name=name)
+        output = source.graph.output
+        return replace(source, name=name, framework=lambda x: {output: np.asarray(model.predict(x, verbose=0))})
+    if "torch" in modules:
+        from rnnexp.formats.torch import foreign
+
+        reading = foreign.read_module(model, example[:2])
+        return Source(type(model).__name__, reading.graph, lambda x: foreign.own_output(model, reading, x))
     raise UserError(f"a {type(model).__name__} is no path, keras.Model or torch.nn.Module")

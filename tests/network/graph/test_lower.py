@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from network.graph.test_rewrite import STEPS_OF_TIME, assert_same, graphs
+
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.lower import CannotConvertError, lower
 from rnnexp.network.graph.nodes import Convolution, Dense, Flatten, Last, Merge, Recurrent, Repeat

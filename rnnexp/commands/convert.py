@@ -46,6 +46,11 @@ class Options:
         tyro.conf.arg(help="type of the input; auto: int8, or int16 where that loses at least a tenth less"),
     ] = "auto"
     output: Annotated[Literal["int8", "int16"], tyro.conf.arg(help="type of the output, before any softmax")] = "int8"
+    float32: Annotated[
+        bool,
+        tyro.conf.FlagCreatePairsOff,
+        tyro.conf.arg(name="float", help="leave out the float32 .tflite, for which TensorFlow is loaded"),
+    ] = True
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -77,6 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         until=options.until,
         input=options.input,
         output=options.output,
+        float32=options.float32,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

@@ -22,11 +22,15 @@ from rnnexp.conversion.sources import Source, open_model
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
+from rnnexp.formats.tflite.float32 import ConversionError
+from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.graph.cut import cut
+from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import real
+from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.report import evaluation
@@ -89,6 +93,7 @@ def convert(
     until: str | None = None,
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
+    float32: bool = True,
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -103,6 +108,7 @@ def convert(
         until: the last layer to convert.
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
+        float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -136,6 +142,9 @@ def convert(
         step_float32=None,
     )
     contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    plain = _float32(simpler, shown, about) if float32 else content.Absent(absent="not asked for")
+    if isinstance(plain, bytes):
+        contents["-float32.tflite"] = plain
     saturation = Comparison(best.integers, best.network, best.inputs(judged.x), judged.lengths).saturation()
     outside = samples.outside(judged, shown)
     report = ConversionReport(
@@ -172,7 +181,7 @@ def convert(
         bits=bits,
         models={
             "int8": content.Model(**_file(name, "-int8.tflite", contents["-int8.tflite"])),
-            "float32": content.Absent(absent="not asked for"),
+            "float32": content.Model(**_file(name, "-float32.tflite", plain)) if isinstance(plain, bytes) else plain,
         },
         exports=Exports(
             files=[File(**_file(name, suffix, data)) for suffix, data in taken.files.items()], **taken.sizes
@@ -236,6 +245,15 @@ def _about(candidate: Candidate, name: str, judged: Samples) -> About:
         units="",
         classes=tuple(map(str, range(count))) if classes else (),
     )
+
+
+def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Absent:
+    """Return the float32 file, which takes the user's inputs as they are, or why there is none."""
+    entries = replace(about, input_map=AS_IT_IS).to_entries()
+    try:
+        return to_float32(graph, shown.x.shape[1], shown.padding, entries)
+    except ConversionError as error:
+        return content.Absent(absent=f"TensorFlow's converter failed: {error}")
 
 
 def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:

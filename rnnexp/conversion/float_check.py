@@ -23,7 +23,7 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
     """Return how much a graph's outputs differ from its framework's.
 
     Raises:
-        UserError: if by more than ``LIMIT`` of their range: then the network was misread, at the first node that differs.
+        UserError: if by more than ``LIMIT`` of their range: then it was misread, at the first node that differs.
     """
     some = samples.rows(spread(len(samples.x), SEQUENCES))
     if source.framework is None or some.raw is None:

@@ -56,18 +56,24 @@ def to_tflite(graph: Graph, steps: int, padding: str = "") -> bytes:
     def infer(x: Any, length: Any = None) -> Any:
         real = None if length is None else tf.clip_by_value(length[0], 1, steps)
         first = 0 if real is None or padding == "end" else steps - real
-        x = x if real is None or padding == "end" else tf.roll(x, -first, 1)
+        x = x if real is None or padding == "end" else _rolled(x, first)
         values = {INPUT: x}
         for node in graph.nodes:
             values[node.name] = _run(node, [values[name] for name in node.reads], real)
         found = values[graph.output]
         if real is not None and len(found.shape) == 3:
             found = found * tf.cast(tf.range(steps) < real, tf.float32)[None, :, None]
-            found = tf.roll(found, first, 1)
+            found = found if padding == "end" else _rolled(found, steps - first)
         return found
 
     concrete = infer.get_concrete_function()
     return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+
+
+def _rolled(values: Any, by: Any) -> Any:
+    """Return values so many steps earlier, the first ones behind the last."""
+    steps = values.shape[1]
+    return tf.gather(values, (tf.range(steps) + by) % steps, axis=1)
 
 
 def _run(node: Node, values: Sequence[Any], length: Any) -> Any:

@@ -1,0 +1,199 @@
+"""Conversions of networks of Keras, from file to report: what is right, and what is said where something is not."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import rnnexp
+from rnnexp import cli
+from rnnexp.conversion import convert as story
+from rnnexp.conversion.samples import Samples
+from rnnexp.errors import UserError
+from rnnexp.runtimes.tflite import TFLiteModel
+
+STEPS, FEATURES = 6, 3
+
+
+def inputs(samples=40, seed=0):
+    return np.random.default_rng(seed).normal(size=(samples, STEPS, FEATURES)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Files of networks, by name."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("models")
+    given = (STEPS, FEATURES)
+    models = {
+        "lstm": [keras.Input(given), layers.LSTM(5), layers.Dense(3, activation="softmax")],
+        "gru": [keras.Input(given), layers.GRU(4, return_sequences=True), layers.Dense(2)],
+        "words": [
+            keras.Input((STEPS,), dtype="int32"),
+            layers.Embedding(9, 4, mask_zero=True),
+            layers.GRU(4),
+            layers.Dense(1, activation="sigmoid"),
+        ],
+        "norm": [
+            keras.Input(given),
+            layers.LSTM(5, name="first"),
+            layers.LayerNormalization(name="odd"),
+            layers.Dense(2),
+        ],
+        "any": [keras.Input((None, FEATURES)), layers.SimpleRNN(4, activation="relu"), layers.Dense(2)],
+    }
+    for name, parts in models.items():
+        keras.Sequential(parts).save(folder / f"{name}.keras")
+    return {name: folder / f"{name}.keras" for name in models}
+
+
+@pytest.fixture(scope="module")
+def lstm(saved):
+    x = inputs()
+    return rnnexp.convert(saved["lstm"], Samples("--calibration", x), Samples("--evaluate", inputs(30, 1)))
+
+
+def test_it_gives_what_its_file_gives(lstm):
+    content = lstm.contents["-int8.tflite"]
+    x = inputs(20, 2)
+    expected = TFLiteModel(content).predict(lstm.candidate.inputs(x))
+    found = lstm(x)
+    assert found.shape == (20, 3)
+    # The file's probabilities are rounded to 1/256.
+    assert np.abs(found - expected).max() < 1.01 / 256
+
+
+def test_the_float_file_gives_what_the_network_does(lstm):
+    x = inputs(5, 3)
+    found = TFLiteModel(lstm.contents["-float32.tflite"]).predict(x)
+    assert np.abs(found - lstm.candidate.graph.run(lstm.candidate.inputs(x))).max() < 1e-5
+
+
+def test_the_report_says_what_was_measured(lstm):
+    report = lstm.report
+    assert report.float_check.difference <= report.float_check.limit
+    assert 0.9 < report.fidelity.ratio < 1.3
+    assert report.data.held_out
+    assert {bits.runtime for bits in report.bits} >= {"LiteRT", "LiteRT's reference kernels"}
+    assert report.tried[0].choice == "one scale of the input"
+    assert report.chosen in {way.choice for way in report.tried}
+    assert json.loads(lstm.contents["-report.json"])["fidelity"]["ratio"] == report.fidelity.ratio
+    for text in (lstm.contents["-report.md"], lstm.contents["-report.html"]):
+        assert "lstm" in text
+        assert report.chosen in text
+
+
+def test_all_files_are_written(lstm, tmp_path):
+    paths = lstm.save(tmp_path / "out")
+    suffixes = {path.name.removeprefix("lstm") for path in paths}
+    assert suffixes >= {
+        *("-int8.tflite", "-step-int8.tflite", "-float32.tflite", "-weights.npz", ".h", ".c", "-test.c"),
+        *("-report.json", "-report.md", "-report.html"),
+    }
+    assert all(path.stat().st_size for path in paths)
+
+
+def test_right_answers_give_accuracy_or_gap(saved):
+    x = inputs()
+    classes = rnnexp.convert(saved["lstm"], x, Samples("--evaluate", x, np.arange(40) % 3), float32=False).report
+    assert set(classes.fidelity.accuracy) == {"float", "int8"}
+    y = np.random.default_rng(0).normal(size=(40, STEPS, 2))
+    values = rnnexp.convert(saved["gru"], x, Samples("--evaluate", x, y), float32=False).report
+    assert abs(values.fidelity.gap) < 0.01
+    assert values.fidelity.robust_gap is not None
+
+
+def test_words_of_different_lengths(saved):
+    rng = np.random.default_rng(0)
+    x, lengths = rng.integers(1, 9, (40, STEPS)), rng.integers(1, STEPS + 1, 40)
+    x[np.arange(STEPS) >= lengths[:, None]] = 0
+    made = rnnexp.convert(saved["words"], x, float32=False)
+    assert made.report.float_check.difference <= 1e-5
+    assert made.report.data.real_steps == pytest.approx((lengths / STEPS).mean())
+    assert made(x, lengths).shape == (40, 1)
+    assert TFLiteModel(made.contents["-int8.tflite"]).variable_length
+
+
+def test_steps_are_the_users_where_the_model_leaves_them_open(saved):
+    x = np.random.default_rng(0).normal(size=(10, 12, FEATURES))
+    made = rnnexp.convert(saved["any"], x, steps=5, float32=False)
+    assert (made.report.data.calibration, made.report.data.time_steps) == (20, 5)
+
+
+def test_input_and_output_types(saved):
+    made = rnnexp.convert(saved["gru"], inputs(), input="int16", output="int16", float32=False)
+    assert {model.dtype for model in (TFLiteModel(made.contents["-int8.tflite"]).input,)} == {np.int16}
+    assert TFLiteModel(made.contents["-int8.tflite"]).output.dtype == np.int16
+    mixed = rnnexp.convert(saved["gru"], inputs(), input="int16", float32=False)
+    model = TFLiteModel(mixed.contents["-int8.tflite"])
+    assert (model.input.dtype, model.output.dtype) == (np.int16, np.int8)
+
+
+def test_what_is_outside_of_the_calibration_is_said(saved):
+    report = rnnexp.convert(saved["lstm"], inputs(), 3 * inputs(20, 1), float32=False).report
+    assert any("lie outside what the calibration data showed" in warning for warning in report.warnings)
+
+
+def test_part_of_a_network(saved):
+    report = rnnexp.convert(saved["norm"], inputs(), until="first", float32=False).report
+    assert report.source.layers == ["first: Recurrent"]
+    assert report.float_check.difference <= 1e-5
+
+
+MISTAKES = [
+    ("lstm", {"x": np.zeros((4, STEPS, 8))}, r"has x \[4, 6, 8\], the model takes \[n, time, 3\]"),
+    ("lstm", {"x": np.zeros((4, 9, FEATURES))}, "sequences of 9 steps, not of 6"),
+    ("lstm", {"x": np.full((4, STEPS, FEATURES), np.nan)}, "nan: 72 numbers are not finite"),
+    ("lstm", {"x": inputs(), "y": np.zeros(7, int)}, r"has y \[7\] of int64: right are classes \[40\]"),
+    ("lstm", {"x": inputs(), "y": np.full(40, 3)}, "has y from 3 to 3, the model has classes 0 to 2"),
+    ("words", {"x": np.array([[1, 0, 2, 3, 4, 5]])}, "has padding .* in its middle, at step"),
+    ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),
+    ("words", {"x": np.full((3, STEPS), 0.5)}, "x with fractions"),
+    ("norm", {"x": inputs()}, '"odd" .*LayerNormalization.* cannot be converted.*--until first'),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "message"), MISTAKES, ids=[message[:30] for *_, message in MISTAKES])
+def test_mistakes_are_one_message_and_leave_nothing(saved, name, data, message, tmp_path, monkeypatch, capsys):
+    np.savez(tmp_path / "data.npz", **data)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["rnnexp", "convert", str(saved[name]), "--calibration", "data.npz", "--no-float"]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    said = capsys.readouterr()
+    assert (caught.value.code, said.out) == (2, "")
+    assert len(said.err.strip().splitlines()) == 1
+    with pytest.raises(UserError, match=message):
+        rnnexp.convert(saved[name], "data.npz", float32=False)
+    assert not (tmp_path / "tflite_models").exists()
+
+
+def test_a_misread_network_is_refused_by_its_layer(saved, monkeypatch):
+    opened = story.open_model
+
+    def misread(*arguments):
+        source = opened(*arguments)
+        first, *rest = source.graph.nodes
+        wrong = replace(first, activation="relu")
+        return replace(source, graph=replace(source.graph, nodes=(wrong, *rest)))
+
+    monkeypatch.setattr(story, "open_model", misread)
+    with pytest.raises(UserError, match=r"was misread at 'lstm.*nothing was written"):
+        rnnexp.convert(saved["lstm"], inputs(), float32=False)
+
+
+def test_no_model(tmp_path):
+    with pytest.raises(UserError, match="there is no file"):
+        rnnexp.convert(tmp_path / "none.keras", inputs())
+    (tmp_path / "odd.txt").write_text("?")
+    with pytest.raises(UserError, match="of no kind that is read"):
+        rnnexp.convert(tmp_path / "odd.txt", inputs())
+    with pytest.raises(UserError, match="is a folder"):
+        rnnexp.convert(tmp_path, inputs())
+    with pytest.raises(UserError, match="a list is no path"):
+        rnnexp.convert([], inputs())

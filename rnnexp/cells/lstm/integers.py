@@ -48,6 +48,10 @@ class Peepholes:
     factors: np.ndarray
     finer: int
 
+    def place(self, arithmetic: Arithmetic, sums: Any, gate: int, c: Any, name: str) -> Any:
+        """Return the place of a gate, by its number, that reads ``c``."""
+        return arithmetic.dot([(ONE, sums), (self.factors[gate], c)], GATE_BITS + self.finer, f"{name}_place")
+
 
 @dataclass(frozen=True)
 class LSTMCell(IntegerCell):
@@ -154,12 +158,13 @@ class LSTMCell(IntegerCell):
             c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
         else:
             i, f, candidate, o = sums
-            read = [self._read(arithmetic, *gate, c) for gate in ((i, 0, "input_gate"), (f, 1, "forget_gate"))]
-            i, f = arithmetic.look_up((self.gate, self.gate), read, "gates")
+            i = self.peepholes.place(arithmetic, i, 0, c, "input_gate")
+            f = self.peepholes.place(arithmetic, f, 1, c, "forget_gate")
+            i, f = arithmetic.look_up((self.gate, self.gate), [i, f], "gates")
             (candidate,) = arithmetic.look_up((self.candidate,), [candidate], "candidate")
             c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
-            read = [self._read(arithmetic, o, 2, "output_gate", c)]
-            (o,) = arithmetic.look_up((self.gate,), read, "output_gate")
+            o = self.peepholes.place(arithmetic, o, 2, c, "output_gate")
+            (o,) = arithmetic.look_up((self.gate,), [o], "output_gate")
         place = arithmetic.shift(c, self.shift, self.first, "cell_state_place")
         (activated,) = arithmetic.look_up((self.activation,), [place], "activated")
         if self.projection is None:
@@ -167,12 +172,6 @@ class LSTMCell(IntegerCell):
         given = arithmetic.dot([(o, activated)], GATE_BITS, "given")
         (projected,) = arithmetic.multiply(self.projection, [given], 1, "projection")
         return arithmetic.clip(projected, -LARGEST_STATE, LARGEST_STATE, "next_state"), c
-
-    def _read(self, arithmetic: Arithmetic, sums: Any, gate: int, name: str, c: Any) -> Any:
-        """Return the place of a gate that also reads ``c``."""
-        assert self.peepholes is not None
-        terms = [(ONE, sums), (self.peepholes.factors[gate], c)]
-        return arithmetic.dot(terms, GATE_BITS + self.peepholes.finer, f"{name}_place")
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> LSTMCell:

@@ -211,7 +211,7 @@ class CellFunction(Arithmetic):
         if isinstance(factor, Number):
             return self._variable(factor)
         if isinstance(factor, np.ndarray):
-            label = self._unique(f"{self.scope}{name}_factors", id(factor))
+            label = self._unique(f"{self.scope}{name}_factors", factor.tobytes())
             self._constant(label, array("int16_t", label, [self.sizes[len(factor)]], factor), 2 * len(factor))
             return Number(f"{label}[unit]", len(factor), largest=int(np.abs(factor.astype(np.int64)).max()))
         return Number(str(factor), 0, largest=abs(factor))

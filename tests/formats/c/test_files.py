@@ -55,6 +55,8 @@ STRUCTURES = [
     [("simple", 5), ("gru", 5, "backwards"), ("lstm", 4)],
     [("dense", 3, {"activation": "relu"}), ("lstm", 4, {"gate": "hard_sigmoid"}), ("dense", 5, {"activation": "elu"})],
     [("gru-reset-before", 4, "both"), ("lstm-peephole", 4, {"projection": 3})],
+    [("lstm", 4, "both"), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)}), ("gru", 2, "backwards", {"reads": (1, 2)})],
+    [("lstm", 4, {"projection": 3}), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)})],
 ]
 
 

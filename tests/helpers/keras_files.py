@@ -7,6 +7,9 @@ import zipfile
 import h5py
 import numpy as np
 
+from rnnexp.formats.keras import framework_child
+from rnnexp.formats.keras.rebuilding import config, kept_weights
+
 
 def saved(folder, name="model.keras"):
     """A small network of several layers, saved by Keras; its path."""
@@ -130,3 +133,15 @@ def _older_call(node):
         return [each for more in found for each in tensors(more)] if isinstance(found, list) else []
 
     return tensors(node["args"])
+
+
+def outputs_here(stored, x, until=""):
+    """What the process of the float check does, in this one."""
+    kept = kept_weights(stored, until)
+    index = {
+        "flat": stored.flat, "arrays": list(kept.arrays), "groups": sorted(kept.groups), "attributes": kept.attributes
+    }  # fmt: skip
+    model = framework_child.build(config(stored, until))
+    arrays = {f"array_{number}": array for number, array in enumerate(kept.arrays.values())}
+    framework_child.load_weights(model, arrays, index)
+    return framework_child.values(model, x.astype(np.dtype(model.inputs[0].dtype)))

@@ -48,6 +48,7 @@ class Drawing:
         if words:
             masked = self.chance(0.4)
             values = self.layers.Embedding(20, self.size(12), mask_zero=masked)(values)
+        self.masked = masked
         for _ in range(int(self.rng.integers(1, 7))):
             values = self.step(values)
         if self.chance(0.5) and len(values.shape) == 2:
@@ -254,7 +255,8 @@ class Drawing:
                 lambda: layers.ReLU(threshold=0.25, negative_slope=0.1),
                 lambda: layers.LeakyReLU(),
                 lambda: layers.ELU(0.7),
-                lambda: layers.Softmax(),
+                # Keras' own cannot be run with a mask of steps.
+                lambda: layers.Identity() if self.masked else layers.Softmax(),
                 lambda: layers.Identity(),
             ]
         )()

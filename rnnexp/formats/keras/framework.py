@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-import rnnexp
 from rnnexp.errors import UserError
 from rnnexp.formats.keras import framework_child
 from rnnexp.formats.keras.rebuilding import config, kept_weights
@@ -58,7 +57,9 @@ def outputs(stored: Stored, x: np.ndarray, until: str = "", seconds: float = SEC
     """
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(rnnexp.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(framework_child.__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
+        ),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",

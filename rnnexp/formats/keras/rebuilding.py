@@ -6,8 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from rnnexp.errors import UserError
 from rnnexp.formats.keras.arguments import arguments, references
+from rnnexp.formats.keras.current import arrays
 from rnnexp.formats.keras.hdf5 import Hdf5
 from rnnexp.formats.keras.kinds import KINDS, group_names
 from rnnexp.formats.keras.options import unwrapped
@@ -63,12 +66,25 @@ def kept_weights(stored: Stored, until: str = "") -> Hdf5:
 
     weights = stored.weights
     attributes = {moved(path): dict(texts) for path, texts in weights.attributes.items() if moved(path)}
+    listed: list[str] = []
     if stored.flat:
         listed = [name for name in stored.names("model_weights", "layer_names") if name in names]
         version = stored.version.text if stored.version.major > 1 else "2.0.0"
         attributes["model_weights"] = {"layer_names": listed, "keras_version": version, "backend": "tensorflow"}
+    kept = {moved(path): array for path, array in weights.arrays.items() if moved(path)}
+    for each in part if stored.flat else ():
+        if each.name in listed and each.kind not in MODELS:
+            names_of = stored.names(f"model_weights/{each.name}", "weight_names")
+            given = [stored.array(f"model_weights/{each.name}/{name}") for name in names_of]
+            made = arrays(each, given, stored)
+            if len(made) != len(given) or any(new is not old for new, old in zip(made, given, strict=True)):
+                group = f"model_weights/{each.name}"
+                attributes[group] = {"weight_names": [f"current/{number}" for number in range(len(made))]}
+                kept |= {
+                    f"{group}/current/{number}": np.asarray(array, np.float32) for number, array in enumerate(made)
+                }
     return Hdf5(
-        {moved(path): array for path, array in weights.arrays.items() if moved(path)},
+        kept,
         attributes,
         frozenset(moved(path) for path in weights.groups if moved(path)),
     )
@@ -133,8 +149,8 @@ def _layer(entry: Any, version: Version, name: str) -> dict[str, Any]:
     else:
         made = _object(found.kind, found.config, _is_operation(found.kind, found.module, found.nodes), version, name)
         made["config"]["name"] = found.name
-        if found.kind != "InputLayer":
-            made["config"].pop("batch_shape", None) if "inbound_nodes" in entry else None
+        if found.kind != "InputLayer" and "inbound_nodes" in entry:
+            made["config"].pop("batch_shape", None)
     if isinstance(entry, dict) and "inbound_nodes" in entry:
         made |= {"name": found.name, "inbound_nodes": found.nodes}
     return made
@@ -169,6 +185,7 @@ def _object(kind: str, config: Mapping[str, Any], operation: bool, version: Vers
     for option in ("layer", "backward_layer", "cell"):
         if isinstance(made.get(option), dict):
             made[option] = _layer(made[option], version, name)
+            made[option]["config"].pop("batch_shape", None)
     if isinstance(made.get("cells"), list):
         made["cells"] = [_layer(each, version, name) for each in made["cells"]]
     for option in ("activation", "recurrent_activation"):

@@ -4,17 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.keras_files import as_keras_2, saved, with_config
+from helpers.keras_files import as_keras_2, outputs_here, saved, with_config
 from helpers.properties import examples
 from helpers.random_keras import Drawing
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
-from rnnexp.formats.keras import framework_child
 from rnnexp.formats.keras.framework import Difference, check, difference, outputs
 from rnnexp.formats.keras.reader import of_stored
-from rnnexp.formats.keras.rebuilding import config, kept_weights
 from rnnexp.formats.keras.stored import load
 from rnnexp.network.graph.nodes import Dense
 
@@ -72,18 +70,6 @@ def test_keras_may_not_be_able_to_build_it(files, tmp_path):
     stored = load(with_config(files["keras"], tmp_path / "odd.keras", change))
     with pytest.raises(UserError, match="Keras cannot compute it"):
         outputs(stored, X)
-
-
-def outputs_here(stored, x, until=""):
-    """What the process does, in this one."""
-    kept = kept_weights(stored, until)
-    index = {
-        "flat": stored.flat, "arrays": list(kept.arrays), "groups": sorted(kept.groups), "attributes": kept.attributes
-    }  # fmt: skip
-    model = framework_child.build(config(stored, until))
-    arrays = {f"array_{number}": array for number, array in enumerate(kept.arrays.values())}
-    framework_child.load_weights(model, arrays, index)
-    return framework_child.values(model, x.astype(np.dtype(model.inputs[0].dtype)))
 
 
 @pytest.mark.parametrize("form", [".keras", ".h5", "keras_2"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.keras_files import as_keras_2, h5_file
+from helpers.keras_files import as_keras_2, h5_file, outputs_here
 from helpers.properties import examples
 from helpers.random_keras import Drawing
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rnnexp.errors import UserError
 from rnnexp.formats.keras.reader import read
+from rnnexp.formats.keras.stored import load
 
 STEPS, FEATURES, UNITS = 7, 3, 4
 RNG = np.random.default_rng(0)
@@ -31,11 +32,16 @@ def keras_model(*layers):
     return model
 
 
-def compare(path, model, x=X):
+def compare(path, model, x=X, built=True):
     right = np.asarray(model(x))
     found = read(path).run(x)
     assert found.shape == right.shape
     assert np.abs(found - right).max() < 1e-5 * max(np.ptp(right), np.abs(right).max())
+    if not built:
+        return
+    # The float check builds the same.
+    made = outputs_here(load(path), x)[""]
+    assert np.abs(made - right).max() < 1e-5 * max(np.ptp(right), np.abs(right).max())
 
 
 def hard_sigmoid(x):
@@ -334,7 +340,8 @@ def test_a_functional_model_of_keras_2_with_models_within(tmp_path):
     one.set_weights(kernels[:2])
     two.set_weights(kernels[2:])
     norm.set_weights([scale, offset, mean, variance])
-    compare(path, model)
+    # Keras 3 cannot build a model of one that reads its own values.
+    compare(path, model, built=False)
 
 
 @given(seed=st.integers(0, 2**32 - 1))

@@ -10,7 +10,9 @@ import numpy as np
 from rnnexp.formats.foreign.axes import Misfit
 
 # Of one constant, read or computed.
-MOST_ELEMENTS = 2**27
+MOST_ELEMENTS = 2**25
+# Of all that a file has computed of constants and shapes.
+MOST_COMPUTED = 2**27
 
 
 @dataclass(frozen=True)

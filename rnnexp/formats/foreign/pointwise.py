@@ -15,8 +15,11 @@ from rnnexp.network.graph.functions import FUNCTIONS, function
 from rnnexp.network.graph.graph import INPUT
 from rnnexp.network.graph.nodes import Activation, Affine, Node
 
-# Where two functions are compared, and how far constants of float32 may set them apart.
-_PLACES = np.linspace(-30.0, 30.0, 6001)
+# Where two functions are compared: closely where they bend, and far out, where one may have a limit and the other none.
+_CLOSE = np.linspace(-30.0, 30.0, 6001)
+_FAR = np.geomspace(30.0, 1e6, 200)
+_PLACES = np.concatenate([_CLOSE, _FAR, -_FAR])
+# How far constants of float32 may set them apart.
 _NEAR = 2e-6
 _WORDS = np.arange(4096.0)
 
@@ -104,6 +107,8 @@ def _chain(drawing: Drawing, name: str) -> Iterator[tuple[str, Function]]:
 def _step(node: Node) -> Function | None:
     if isinstance(node, Unfinished):
         return node.function
+    if isinstance(node, Activation) and node.activation == "exponential":
+        return np.exp
     if isinstance(node, Activation) and node.activation not in ("softmax", "log_softmax"):
         return function(node.activation)
     if isinstance(node, Affine) and np.ptp(node.scale) == 0.0 and np.ptp(node.offset) == 0.0:
@@ -124,8 +129,10 @@ def _known(made: Function) -> str:
     """Return the name of a function, or an empty text."""
     with np.errstate(all="ignore"):
         found = made(_PLACES)
+        # Far out, what is spelled out may overflow in the framework where our function does not.
+        counts = np.isfinite(found) | (np.abs(_PLACES) <= _CLOSE[-1])
         for name in FUNCTIONS:
             wanted = function(name)(_PLACES)
-            if np.all(np.abs(found - wanted) <= _NEAR * (1.0 + np.abs(wanted))):
+            if np.all((np.abs(found - wanted) <= _NEAR * (1.0 + np.abs(wanted)))[counts]):
                 return name
     return ""

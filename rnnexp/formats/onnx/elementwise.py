@@ -156,7 +156,7 @@ def compare(operator: Operator) -> list[Tensor]:
     if limit.size != 1:
         raise Misfit("it compares with more than one number")
     number, than = float(limit.item()), np.greater if operator.kind == "Greater" else np.less
-    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number))]
+    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number).astype(float))]
 
 
 def limited(operator: Operator) -> list[Tensor]:

@@ -40,7 +40,9 @@ def gemm(operator: Operator) -> list[Tensor]:
     kernel = kernel.T if operator.attribute("transB", 0) else kernel
     beta = operator.attribute("beta", 1.0)
     bias = operator.array(2) * beta if operator.given(2) else None
-    if kernel.ndim != 2 or (bias is not None and bias.size not in (1, kernel.shape[1])):
+    # A column would be of the batch.
+    rows = ((), (1,), (1, 1), (kernel.shape[-1],), (1, kernel.shape[-1]))
+    if kernel.ndim != 2 or (bias is not None and bias.shape not in rows):
         raise Misfit("its constants are not a matrix and a row")
     return [operator.drawing.dense(value, kernel, None if bias is None else bias.reshape(-1))]
 

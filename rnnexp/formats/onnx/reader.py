@@ -11,7 +11,7 @@ import numpy as np
 
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.formats.foreign.axes import Misfit, Value
-from rnnexp.formats.foreign.constant import Constant
+from rnnexp.formats.foreign.constant import MOST_COMPUTED, Constant
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.foreign.inputs import Guess, Input, guesses
 from rnnexp.formats.foreign.reading import Reading, Trace, Unreadable, first_fit, last_known, reading
@@ -89,7 +89,7 @@ class _Trying:
     """A file being read with its input's axes taken for something."""
 
     def __init__(self, model: file.ModelFile, guess: Guess, name: str, states: Sequence[str]) -> None:
-        self._done = 0
+        self._done = self._computed = 0
         self._model, self._guess = model, guess
         self._drawing = Drawing({}, words=not guess.features)
         self._tensors: dict[str, Tensor] = {key: Constant.of(array) for key, array in model.constants.items()}
@@ -133,6 +133,9 @@ class _Trying:
         if step.inputs and all(one is None or isinstance(one, Constant) for one in inputs):
             folded = constants.fold(step.kind, [one if isinstance(one, Constant) else None for one in inputs], options)
             if folded is not None:
+                self._computed += folded.array.size
+                if self._computed > MOST_COMPUTED:
+                    raise Misfit("by here the file has computed more constants than any network needs")
                 return [folded]
         if step.kind in MOVES and inputs and isinstance(inputs[0], FirstState):
             return [inputs[0]] * len(step.outputs)

@@ -123,7 +123,7 @@ def compare(operator: Operator) -> list[Value]:
     if limit.size != 1:
         raise Misfit("it compares with more than one number")
     number = float(limit.item())
-    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number))]
+    return [unary(operator.drawing, operator.value(), operator.kind, lambda z: than(z, number).astype(float))]
 
 
 def choose(operator: Operator) -> list[Value]:

@@ -181,6 +181,18 @@ def test_huge_sizes_are_refused_before_they_are_made():
             reader.read_file(file.parse(PATH, made.SerializeToString()))
 
 
+def test_constants_that_grow_over_and_over_are_refused():
+    made = network()
+    names = ["zero", *(f"grown{n}" for n in range(60))]
+    made.graph.initializer.append(onnx.numpy_helper.from_array(np.array([2]), "two"))
+    for n in range(60):
+        grow = helper.make_node("Tile", [names[n], "two"], [names[n + 1]], name=names[n + 1])
+        made.graph.node.insert(n, grow)
+    made.graph.node[-2].input[1] = names[-1]
+    with pytest.raises(UserError, match=r"grown\d+.*makes a constant"):
+        reader.read_file(file.parse(PATH, made.SerializeToString()))
+
+
 def test_what_is_not_there_is_said(tmp_path):
     with pytest.raises(UserError, match="cannot read"):
         reader.read(tmp_path / "none.onnx")

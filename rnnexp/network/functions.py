@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import TypeVar
 
 import numpy as np
@@ -182,5 +183,8 @@ def gate(name: str) -> Function:
 
 
 def with_parameters(name: str, *parameters: float) -> str:
-    """Return the name of a function with these parameters."""
+    """Return the name of a function with these parameters; without them if they are those that it has anyway."""
+    usual = tuple(parameter.default for parameter in signature(FUNCTIONS[name]).parameters.values())
+    if parameters == usual:
+        return name
     return f"{name}({', '.join(repr(float(parameter)) for parameter in parameters)})"

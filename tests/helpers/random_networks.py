@@ -41,7 +41,7 @@ def layered(
         linear_path=linear_path,
         padding=padding,
     )
-    random, weights, (*widths, inputs) = np.random.default_rng(seed), [], architecture.inputs
+    random, weights, (*widths, inputs) = np.random.default_rng(seed), [], architecture.reading_widths
     for layer, width in zip(layers, widths, strict=True):
         for _ in layer.directions:
             weights += layer_weights(random, layer, width, gain)

@@ -8,7 +8,10 @@ from rnnexp.network import functions
 
 POINTS = np.array([-800.0, -9.0, -3.0, -2.99, -1.0, -0.3, 0.0, 0.01, 0.5, 1.0, 2.5, 3.0, 6.5, 20.0])
 # Those that Keras has by another name or not at all.
-OTHERS = ("clip", "hard_sigmoid_keras2", "thresholded_relu", "gelu_approximate", "affine", "scaled_tanh")
+OTHERS = (
+    *("clip", "hard_sigmoid_keras2", "thresholded_relu", "clipped_relu", "scaled_sqrt", "gelu_tanh"),
+    *("affine", "scaled_tanh"),
+)
 IN_KERAS = [name for name in functions.FUNCTIONS if name not in OTHERS]
 
 

@@ -138,7 +138,7 @@ class Drawn:
         architecture = Architecture(
             self.steps, self.features, layers, every_step, self.outputs, self.activation, linear_path=path
         )
-        weights, (*widths, inputs), fills = [], architecture.inputs, itertools.cycle(self.fills)
+        weights, (*widths, inputs), fills = [], architecture.reading_widths, itertools.cycle(self.fills)
         for layer, width in zip(layers, widths, strict=True):
             for _ in layer.directions:
                 weights += [next(fills)(random, array) for array in layer_weights(random, layer, width)]

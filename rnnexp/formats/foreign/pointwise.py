@@ -11,7 +11,7 @@ from typing_extensions import override
 from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.network.activations import Function
-from rnnexp.network.graph.functions import FUNCTIONS, function
+from rnnexp.network.functions import FUNCTIONS, function
 from rnnexp.network.graph.graph import INPUT
 from rnnexp.network.graph.nodes import Activation, Affine, Node
 
@@ -131,7 +131,7 @@ def _known(made: Function) -> str:
         found = made(_PLACES)
         # Far out, what is spelled out may overflow in the framework where our function does not.
         counts = np.isfinite(found) | (np.abs(_PLACES) <= _CLOSE[-1])
-        for name in FUNCTIONS:
+        for name in FUNCTIONS.keys() - {"clip"}:  # which has no limits of its own
             wanted = function(name)(_PLACES)
             if np.all((np.abs(found - wanted) <= _NEAR * (1.0 + np.abs(wanted)))[counts]):
                 return name

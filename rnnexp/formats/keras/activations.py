@@ -1,4 +1,4 @@
-"""Keras' activation functions in all its versions by the names of ``rnnexp.network.graph.functions``."""
+"""Keras' activation functions in all its versions by the names of ``rnnexp.network.functions``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.stored import Version
-from rnnexp.network.graph.functions import FUNCTIONS, with_parameters
+from rnnexp.network.functions import FUNCTIONS, with_parameters
 
 # Names of Keras that are others here, or have others' parameters.
 _SAME = (

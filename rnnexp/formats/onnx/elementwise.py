@@ -12,7 +12,7 @@ from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.pointwise import combined, finished, has_unfinished, unary
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.network.activations import Function
-from rnnexp.network.graph.functions import with_parameters
+from rnnexp.network.functions import with_parameters
 
 Read = Callable[[Operator], list[Tensor]]
 

@@ -17,7 +17,7 @@ from rnnexp.formats.foreign.drawing import real
 from rnnexp.formats.foreign.sequence import Cells, Sequences
 from rnnexp.formats.onnx.operator import Operator, Tensor
 from rnnexp.formats.onnx.states import FIRST, FirstState
-from rnnexp.network.graph.functions import with_parameters
+from rnnexp.network.functions import with_parameters
 from rnnexp.network.graph.recurrence import CellName
 
 # Gates, and which functions each has by default.

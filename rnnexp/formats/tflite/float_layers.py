@@ -14,7 +14,7 @@ from rnnexp.formats.foreign.spatial import Window, same_padding
 from rnnexp.formats.tflite.float_operator import Operator
 from rnnexp.formats.tflite.float_recurrent import bidirectional_lstm, bidirectional_rnn, lstm, rnn
 from rnnexp.network.activations import Function
-from rnnexp.network.graph.functions import with_parameters
+from rnnexp.network.functions import with_parameters
 
 Read = Callable[[Operator], list[Value]]
 OF_TWO = "it is of two values that the network computes"

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.graph.functions import function
+from rnnexp.network.functions import function
 from rnnexp.network.graph.recurrence import STEPS, CellName, lstm
 from rnnexp.network.lengths import clamped, real, reverse
 

@@ -94,7 +94,7 @@ class Settings(BaseModel):
     io_bits: Literal[8, 16] = Field(
         default=8,
         description="of the int8 model's inputs and outputs: 16 makes them int16, for signals with a wide range, of "
-        "which 8 bits lose the quiet part; all else stays int8",
+        "which 8 bits lose the quiet part; all else stays as it is",
     )
     tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")

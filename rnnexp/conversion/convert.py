@@ -28,6 +28,7 @@ from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lower import CannotConvertError
+from rnnexp.network.graph.nodes import Activation
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import real
 from rnnexp.preprocessing.input_map import AS_IT_IS
@@ -120,12 +121,14 @@ def convert(
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
-    simpler = simplified(source.graph, shown.x)
-    float_check.rewritten(source.graph, simpler, shown)
+    graph, notes = _with_probabilities(source.graph)
+    simpler = simplified(graph, shown.x)
+    float_check.rewritten(graph, simpler, shown)
     try:
         best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
+    float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     fidelity = measure(best, judged)
     name = name or _name(source.name)
     about = _about(best, name, judged)
@@ -190,7 +193,7 @@ def convert(
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
             for tensor in tensors.describe(best.integers, saturation)
         ],
-        warnings=_warnings(fidelity, outside, saturation, check),
+        warnings=[*notes, *_warnings(fidelity, outside, saturation, check)],
         seconds=time.perf_counter() - start,
     )
     page = text.document(report)
@@ -215,6 +218,16 @@ def _from(source: Source, begin: str | None) -> Source:
     if begin is None:
         return source
     return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
+
+
+def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
+    """Return a network that ends in probabilities where it ended in their logarithms, and what is to be said of that."""
+    last = graph.node(graph.output)
+    if not isinstance(last, Activation) or last.activation != "log_softmax":
+        return graph, []
+    nodes = tuple(replace(node, activation="softmax") if node is last else node for node in graph.nodes)
+    note = "the model gives logarithms of probabilities (log_softmax); what was written gives the probabilities"
+    return replace(graph, nodes=nodes), [note]
 
 
 def _refusal(source: Source, error: CannotConvertError) -> str:

@@ -10,8 +10,11 @@ from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source
 from rnnexp.errors import UserError
 from rnnexp.network.graph.graph import Graph
+from rnnexp.network.graph.nodes import Recurrent
 from rnnexp.network.lengths import Padding, placed, real
+from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
+from rnnexp.report import evaluation
 from rnnexp.report.conversion.content import FloatCheck
 
 # Frameworks compute in float32.
@@ -69,3 +72,33 @@ def rewritten(graph: Graph, simpler: Graph, samples: Samples) -> None:
     difference = float(np.abs(simpler.run(some.x, some.lengths) - expected).max())
     if not difference <= 1e-9 * max(1.0, float(np.abs(expected).max())):
         raise UserError(f"rewriting the network has changed its outputs by {difference:.1e}; please report this")
+
+
+def lowered(graph: Graph, network: Network, samples: Samples) -> None:
+    """Check that the network that there are integers for computes what its graph does.
+
+    Args:
+        graph: simplified.
+        network: of it.
+        samples: as both take them.
+
+    Raises:
+        UserError: if it does not.
+    """
+    some = samples.rows(spread(len(samples.x), SEQUENCES))
+    lengths = some.lengths
+    expected, found = graph.run(some.x, lengths), network.run(some.x, lengths=lengths)
+    if network.architecture.softmax:
+        found = evaluation.probabilities(found)
+    if network.architecture.answers_each_step and lengths is not None:
+        there = real(lengths, found.shape[1])
+        expected, found = expected[there], found[there]
+    difference = float(np.abs(found - expected.reshape(found.shape)).max())
+    if difference <= 1e-9 * max(1.0, float(np.abs(expected).max())):
+        return
+    limits = [node.name for node in graph.nodes if isinstance(node, Recurrent) and math.isfinite(node.cell_limit)]
+    if limits:
+        raise UserError(
+            f"{limits[0]!r} cuts off its cell states, and the calibration data reaches the limit: not converted"
+        )
+    raise UserError(f"the network for integers differs by {difference:.1e} from what was read; please report this")

@@ -40,6 +40,10 @@ class Samples:
         y, lengths, raw = (None if values is None else values[rows] for values in (self.y, self.lengths, self.raw))
         return replace(self, x=self.x[rows], y=y, lengths=lengths, raw=raw)
 
+    def with_inputs(self, x: np.ndarray) -> Samples:
+        """Return the same with other inputs."""
+        return replace(self, x=x)
+
 
 def load(path: Path, flag: str) -> Samples:
     """Return the samples in a ``.npz`` with ``x`` (and ``y``, ``lengths``), or in a ``.npy`` that is ``x``.

@@ -221,7 +221,7 @@ def _from(source: Source, begin: str | None) -> Source:
 
 
 def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
-    """Return a network that ends in probabilities where it ended in their logarithms, and what is to be said of that."""
+    """Return a network that ends in probabilities where it ended in their logarithms, and what to say of that."""
     last = graph.node(graph.output)
     if not isinstance(last, Activation) or last.activation != "log_softmax":
         return graph, []

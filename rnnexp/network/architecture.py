@@ -131,9 +131,18 @@ class Stack(Generic[LayerT]):
 
     @property
     def forward(self) -> bool:
-        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
-        alone = not (self.encoder or self.front or self.waits)
-        return alone and all(layer.forward for layer in self.layers)
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot.
+
+        Nor can a network with others ahead of its recurrent layers.
+        """
+        return self.streams and not self.front
+
+    @property
+    def streams(self) -> bool:
+        """Whether inputs can come one at a time; where others are ahead of the layers, not each of them is a step."""
+        ahead = all(layer.streams for layer in self.front)
+        alone = bool(self.layers) and not (self.encoder or self.waits)
+        return ahead and alone and all(layer.forward for layer in self.layers)
 
 
 @dataclass(frozen=True)

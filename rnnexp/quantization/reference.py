@@ -53,7 +53,7 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
 
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
-    values, found = _values_of(network, at_the_start(codes, lengths, network.padding)), []
+    values, found = inputs(network, at_the_start(codes, lengths, network.padding)), []
     for layer in network.layers:
         found.append(_run_layer(layer, values, lengths))
         values, lengths = repeated(found[-1], layer.repeats), None if layer.repeats else lengths
@@ -75,15 +75,15 @@ def _most_numbers(network: IntegerNetwork, steps: int) -> int:
     return max(*widths, -(-most // steps))
 
 
-def _values_of(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
-    """Return what the recurrent layers read, int64 ``[n, time, width]``."""
+def inputs(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+    """Return what the recurrent layers read of codes that are padded at their end, int64 ``[n, time, width]``."""
     given = network.front_sources[0]
     values = codes.astype(np.int64)
     return front.run(network.front, values if isinstance(network.input, Words) else values * RADIX, given)
 
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-    values = _values_of(network, at_the_start(codes, lengths, network.padding))
+    values = inputs(network, at_the_start(codes, lengths, network.padding))
     waits = network.every_step or network.waits
     for number, layer in enumerate(network.layers, 1):
         values = _run_layer(layer, values, lengths, last=number == len(network.layers) and not waits)

@@ -16,6 +16,7 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.c.text import identifier
 from rnnexp.network.lengths import at_the_start, placed
+from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
@@ -33,7 +34,7 @@ class CompiledNetwork:
 
     def __init__(self, network: IntegerNetwork) -> None:
         self._network = network
-        codes = np.zeros((1, network.sequence_length, network.features), np.int8)
+        codes = network.input.encode(np.zeros((1, network.sequence_length, network.features)))
         files = to_c(network, NAME, About(), codes)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -58,20 +59,20 @@ class CompiledNetwork:
             # Once loaded, the library needs its file no more.
             self._library = ctypes.CDLL(str(library))
         self._run = getattr(self._library, f"{identifier(NAME)}_run")
-        self._buffers = np.empty(0 if self._network.forward else files.state_bytes // 2, np.int16)
+        self._buffers = np.empty(0 if self._network.streams else files.state_bytes // 2, np.int16)
 
     def run(self, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return output codes, before any softmax, for int8 input codes ``[n, time, features]``.
 
         Args:
-            codes: the inputs, with any padding where the network has it.
+            codes: the inputs, or words, int32 ``[n, time]``, with any padding where the network has it.
             lengths: real steps of each sequence, ``[n]``; None: all.
 
         Returns:
             int8 ``[n, outputs]``, or ``[n, steps, outputs]``, with the zero point at steps of padding.
         """
         network = self._network
-        inputs = np.ascontiguousarray(codes, np.int8)
+        inputs = np.ascontiguousarray(codes, np.int32 if isinstance(network.input, Words) else np.int8)
         places = (network.output_steps,) if network.every_step else ()
         outputs = np.full((len(codes), *places, network.outputs), network.output.zero_point, np.int8)
         if network.variable_length:
@@ -79,7 +80,7 @@ class CompiledNetwork:
             # In C there is no padding.
             inputs = np.ascontiguousarray(at_the_start(inputs, lengths, network.padding))
         for number, (given, made) in enumerate(zip(inputs, outputs, strict=True)):
-            arrays = [given, made] if network.forward else [self._buffers, given, made]
+            arrays = [given, made] if network.streams else [self._buffers, given, made]
             *arguments, result = (values.ctypes.data_as(ctypes.c_void_p) for values in arrays)
             length = [] if lengths is None else [ctypes.c_int32(int(lengths[number]))]
             self._run(*arguments, *length, result)

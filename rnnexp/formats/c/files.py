@@ -24,6 +24,7 @@ from rnnexp.formats.c.text import array, comment, identifier, indented, numbers,
 from rnnexp.network.lengths import clamped
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.arithmetic import Numbers
+from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, Words
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 
@@ -63,7 +64,7 @@ def to_c(
         network: the integers.
         name: of the files, without suffix; all public C names begin with it, as ``identifier`` spells it.
         about: what the model says of itself: for the comments and the classes' names.
-        codes: int8 ``[n, time, features]`` to test with; some of them are taken.
+        codes: int8 ``[n, time, features]``, or words, int32 ``[n, time]``, to test with; some of them are taken.
         lengths: real steps of each, ``[n]``, before the padding; None: all.
     """
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
@@ -72,7 +73,8 @@ def to_c(
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
-    cells, run = program.cells(), program.stream() if network.forward else program.sequence()
+    run = program.stream() if network.streams else program.sequence()
+    cells = program.cells()
     columns = "2 * (VALUES + WINDOW)" if network.path_inputs else "2 * VALUES"
     classes = about.classes or range(max(network.outputs, 2))
     what = "logits" if network.softmax else "outputs"
@@ -89,7 +91,6 @@ def to_c(
         "features": network.features,
         "outputs": network.outputs,
         "results": results,
-        "place": f" + time * {macro}_OUTPUTS" if network.every_step else "",
         "sizes": "\n".join(f"#define {size} {count}" for size, count in program.sizes.items()),
         "input_scale": network.input.scale,
         "input_zero_point": network.input.zero_point,
@@ -106,12 +107,13 @@ def to_c(
         "radix_bits": RADIX.bit_length() - 1,
         "cells": cells,
         "values": program.inputs,
-        "output": program.output(),
+        "output": program.output() if network.streams else "",
         "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", columns], interleaved(layer)),
         "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
         "start": indented(program.start()),
-        "step": indented(program.step()) if network.forward else "",
+        "step": indented(program.step()) if network.streams else "",
+        **_around(network, prefix, macro),
         "run": indented(run),
         "sequences": len(codes),
         "inputs": numbers(codes.reshape(len(codes), -1)),
@@ -119,9 +121,9 @@ def to_c(
         "classes": len(classes),
         "class_names": ",\n".join(f"    {string(str(text))}" for text in classes),
     }
-    kind = "stream" if network.forward else "sequence"
+    kind = "stream" if network.streams else "sequence"
     values |= _lengths(network, macro, lengths)
-    if network.forward:
+    if network.streams:
         values |= _last_states(network, program, codes, lengths)
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
@@ -130,11 +132,19 @@ def to_c(
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
+    values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
+    on_codes = "input_codes(" in cells or network.path_inputs
+    values["input_codes"] = _filled("input-codes.c", values) if on_codes else ""
+    values["clear"] = _filled("clear.c", values) if network.layers else ""
     values["window"] = _filled("window.c", values) if program.window else ""
-    values["copy"] = _filled("copy.c", values) if program.sequences else ""
+    arriving = "arrives(" in cells
+    copy = _filled("copy.c", values) if program.sequences or arriving else ""
+    values["copy"] = copy + (_filled("arrives.c", values) if arriving else "")
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
     products, tables = _constants(network)
+    around = sum(isinstance(layer, IntegerConvolution) for layer in (*network.front, *network.back))
+    unit = 4 if any(kept.kind == "int32_t" for kept in program.kept) else 2
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
@@ -142,9 +152,12 @@ def to_c(
         constant_bytes=sum(2 * product.high.size + bias_bytes(product) for product in products)
         + sum(2 * len(table) for table in tables)
         + encoding.constant_bytes(about.input_map),
-        # A struct of int16 has an even size.
-        state_bytes=-(-sum(kept.bytes for kept in program.kept) // 2) * 2,
-        stack_bytes=max(4 * product.high.shape[1] for product in products),
+        # The largest number in a struct, of which those come first, is what its size is a multiple of.
+        state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
+        stack_bytes=max(
+            max(4 * product.high.shape[1] for product in products[around:]) + program.front.stack_bytes,
+            program.back.stack_bytes,
+        ),
     )
 
 
@@ -152,7 +165,40 @@ def _constants(network: IntegerNetwork) -> tuple[list[Product], list[np.ndarray]
     """Return all products and tables of a network, each once."""
     cells = [cell for layer in network.layers for cell in layer.cells]
     products = {id(block.product): block.product for cell in cells for block in cell.blocks}
-    return [*products.values(), network.output_layer], [table.values for cell in cells for table in cell.tables]
+    around = (*network.front, *network.back)
+    convolutions = [layer for layer in around if isinstance(layer, IntegerConvolution)]
+    tables = [table.values for cell in cells for table in cell.tables]
+    tables += [layer.activation.values for layer in convolutions]
+    tables += [layer.embeddings.reshape(-1) for layer in around if isinstance(layer, IntegerEmbedding)]
+    return [*(layer.sums for layer in convolutions), *products.values(), network.output_layer], tables
+
+
+def _around(network: IntegerNetwork, prefix: str, macro: str) -> dict[str, str]:
+    """Return what depends on what is ahead of the recurrent layers: the input, and which one makes a step."""
+    words = isinstance(network.input, Words)
+    code = (
+        f"The code of an input value is value / {macro}_INPUT_SCALE + {macro}_INPUT_ZERO_POINT, rounded to nearest and "
+        "clipped to\n * -128..127; input_map says how values are made of the data."
+    )
+    word = "An input is the number of a word; one that is out of range counts as the nearest in it."
+    step = f"{prefix}_step(&state, inputs[sequence] + time * {macro}_FEATURES)"
+    output = f"        {prefix}_output(&state, stepped"
+    place = f" + time * {macro}_OUTPUTS" if network.every_step else ""
+    stepwise = f"        {step};\n{output}{place});"
+    if network.front:
+        made = f" + made++ * {macro}_OUTPUTS" if network.every_step else ""
+        stepwise = f"        if ({step}) {{\n    {output}{made});\n        }}"
+    return {
+        "input_type": "int32_t" if words else "int8_t",
+        "input_what": "words" if words else "input codes",
+        "input_meaning": word if words else code,
+        "step_type": "int" if network.front else "void",
+        "step_meaning": " Returns whether it was one for\n * the recurrent layers: only then there is another output."
+        if network.front
+        else "",
+        "stepwise": stepwise,
+        "made_definition": "    int made = 0;\n" if network.front and network.every_step else "",
+    }
 
 
 def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
@@ -220,7 +266,7 @@ def _last_states(
     arithmetic = Numbers()
     cells = [layer.cells[0] for layer in network.layers]
     states = [tuple(np.zeros((len(codes), cell.units), np.int64) for _ in cell.states) for cell in cells]
-    for time, inputs in enumerate(codes.transpose(1, 0, 2).astype(np.int64) * RADIX):
+    for time, inputs in enumerate(reference.inputs(network, codes).transpose(1, 0, 2)):
         values, there = inputs, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
         for number, cell in enumerate(cells):
             after = cell.step(arithmetic, [values], states[number])

@@ -8,37 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
+from rnnexp.formats.c.front import FrontProgram, codes, embedding
+from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.text import call, indented
+from rnnexp.network.front import extent
+from rnnexp.quantization.front import IntegerEmbedding
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 from rnnexp.quantization.schedule import Chain, plan
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An array in the struct that the caller has.
-
-    Attributes:
-        name: in the struct.
-        sizes: C names of its sizes.
-        count: of its numbers.
-        kind: the C type of these.
-    """
-
-    name: str
-    sizes: tuple[str, ...]
-    count: int
-    kind: str = "int16_t"
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        return self.count * (1 if self.kind == "int8_t" else 2)
-
-    @property
-    def field(self) -> str:
-        """Its line in the struct."""
-        return f"{self.kind} {self.name}{''.join(f'[{size}]' for size in self.sizes)};"
 
 
 @dataclass(frozen=True)
@@ -72,7 +49,10 @@ class Program:
         sizes: macro -> number.
         states: what goes from step to step.
         sequences: what waits for another pass through the sequence.
+        counts: of frames of a sequence so far.
         placed: the cells, by ``id``.
+        front: what is ahead of the recurrent layers.
+        back: what is behind them.
         inputs: the size of what the output layer reads.
         limits: how large these values can be.
     """
@@ -82,7 +62,10 @@ class Program:
     sizes: dict[str, int] = field(default_factory=dict)
     states: list[Kept] = field(default_factory=list)
     sequences: list[Kept] = field(default_factory=list)
+    counts: list[Kept] = field(default_factory=list)
     placed: dict[int, Placed] = field(default_factory=dict)
+    front: FrontProgram = field(init=False)
+    back: FrontProgram = field(init=False)
     inputs: str = field(init=False)
     limits: np.ndarray = field(init=False)
 
@@ -90,12 +73,56 @@ class Program:
         if self.network.encoder:
             self.sizes[self.output_steps] = self.network.output_steps
         self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, 128 * RADIX)
+        self.front = self._front()
         for layer, scopes in zip(self.network.layers, self.network.scopes, strict=True):
             self._place(layer, [scope.replace("/", "_") for scope in scopes])
+        self.back = self._back()
+
+    def _front(self) -> FrontProgram:
+        """Return what is ahead of the recurrent layers, and read what it gives."""
+        network = self.network
+        source, steps = network.front_sources[0], network.sequence_length
+        found = FrontProgram(network.front, "front", self._struct, self.memory, source, steps, 128 * RADIX)
+        if network.front:
+            self.sizes |= {f"{self.prefix}_FRONT_STEPS": network.steps, f"{self.prefix}_FRONT_WIDTH": network.inputs}
+            self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.inputs, found.most)
+            if network.streams:
+                self.counts.append(Kept("stepped", (), 1))
+            else:
+                self._keep("front")
+        return found
+
+    def _back(self) -> FrontProgram:
+        """Return what is behind the recurrent layers, and have the output layer read what it gives, or all steps."""
+        network, macro = self.network, self.prefix
+        source, most = network.sources[-1], int(self.limits.max())
+        found = FrontProgram(network.back, "back", self._struct, self.memory, source, network.steps, most)
+        steps, values = self._most_steps, network.steps
+        if network.back:
+            width = len(network.back_sources[-1].scale)
+            values, _ = extent(network.back, network.steps, len(source.scale))
+            self.sizes |= {f"{macro}_BACK_STEPS": values, f"{macro}_BACK_WIDTH": width}
+            self._keep("back")
+            steps, self.inputs = f"{macro}_BACK_STEPS", f"{macro}_BACK_WIDTH"
+            self.limits = np.full(width, found.most)
+        if network.flattened:
+            self.inputs, self.limits = f"({steps} * {self.inputs})", np.tile(self.limits, values)
+        return found
+
+    def _keep(self, name: str) -> None:
+        """Have an array for all frames that the layers ahead of the recurrent ones or behind them give."""
+        steps, width = (f"{self.prefix}_{name.upper()}_{size}" for size in ("STEPS", "WIDTH"))
+        self.counts.append(Kept(f"{name}_count", (), 1, "int32_t"))
+        count = self.sizes[steps] * self.sizes[width]
+        self.sequences.append(Kept(f"{name}_sequence", (f"{steps} * {width}",), count))
+
+    @property
+    def _struct(self) -> str:
+        return f"{self.prefix.lower()}_{self.memory}"
 
     def _place(self, layer: Layer, scopes: Sequence[str]) -> None:
         """Decide where a layer has its numbers: the values of its directions are side by side."""
-        scope, first = scopes[0].removesuffix("forward_"), not self.placed
+        scope, first = scopes[0].removesuffix("forward_"), not (self.placed or self.network.front)
         units, offset = f"{self.prefix}_{scope.upper()}UNITS", ""
         self.sizes[units] = sum(cell.units for cell in layer.cells)
         self.states.append(Kept(f"{scope}values", (units,), self.sizes[units]))
@@ -117,12 +144,12 @@ class Program:
     @property
     def output_steps(self) -> str:
         """The C name of the number of steps with an output, where there is more than one."""
-        return f"{self.prefix}_{'ANSWER' if self.network.encoder else 'TIME'}_STEPS"
+        return f"{self.prefix}_ANSWER_STEPS" if self.network.encoder else self._most_steps
 
     @property
     def memory(self) -> str:
         """What the struct is for, and the name of the pointer to it."""
-        return "state" if self.network.forward else "buffers"
+        return "state" if self.network.streams else "buffers"
 
     @property
     def last_values(self) -> str:
@@ -141,25 +168,52 @@ class Program:
     @property
     def kept(self) -> list[Kept]:
         """All that is in the struct."""
-        return [*self.states, *self.sequences, *([self.window] if self.window else [])]
+        window = [self.window] if self.window else []
+        return [*self.counts, *self.front.kept, *self.states, *self.back.kept, *self.sequences, *window]
 
     def cells(self) -> str:
-        """Return the functions of all cells."""
-        return "\n\n".join(placed.function.write() for placed in self.placed.values())
+        """Return the functions of all cells, and of what is ahead of them and behind them."""
+        found = [placed.function.write() for placed in self.placed.values()]
+        if self.network.front:
+            found += [self._sink("front"), self.front.functions(), self._entry()]
+        if self.network.back:
+            found += [self._sink("back"), self.back.functions()]
+        return "\n\n".join(filter(None, found))
+
+    def _entry(self) -> str:
+        """Return the function that an input of the network comes to."""
+        first, to = self.network.front[0], (self._struct, self.memory, self.front.entry)
+        return embedding(first, *to) if isinstance(first, IntegerEmbedding) else codes(self.network.features, *to)
+
+    def _sink(self, name: str) -> str:
+        """Return the function that a frame comes to behind the last layer: it is a step, or waits with the others."""
+        if self.network.streams:
+            chain = Chain(tuple(layer.cells[0] for layer in self.network.layers))
+            lines = [*self._chain(chain, "frame"), "state->stepped = 1;"]
+        else:
+            width, count = f"{self.prefix}_{name.upper()}_WIDTH", f"buffers->{name}_count"
+            lines = [call("copy", "frame", width, f"buffers->{name}_sequence + {count} * {width}"), f"{count}++;"]
+        head = f"static void {name}_end({self._struct} *{self.memory}, const int16_t *frame)"
+        return f"{head}\n{{\n{indented(lines)}\n}}"
 
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
-        found = (placed.function.largest for placed in self.placed.values())
+        found = [placed.function.largest for placed in self.placed.values()]
+        found += [self.front.largest, self.back.largest]
         limits = np.concatenate([self.limits, np.full(self.network.path_inputs, 128 * RADIX)])
         return max(*found, largest_sum(self.network.output_layer, limits))
 
     def start(self) -> list[str]:
         """Return the statements ahead of the first step."""
         found = [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
+        found += [f"{self.memory}->{count.name} = 0;" for count in self.counts]
+        found += [*self.back.start(), *self.front.start()]
         return [*found, call("empty", "state->window")] if self.window else found
 
     def step(self) -> list[str]:
         """Return the statements of a time step, of a network that reads forwards."""
+        if self.network.front:
+            return ["state->stepped = 0;", call("front_input", "state", "input"), "return state->stepped;"]
         found = self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), "input")
         return [*found, call("slide", "state->window", "input")] if self.window else found
 
@@ -172,14 +226,26 @@ class Program:
         """Return the statements for a whole sequence, of a network that reads forwards, after the start."""
         public = self.prefix.lower()
         step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
+        if self.network.every_step and self.network.front:
+            made = [call(f"{public}_output", "&state", "output"), f"output += {self.prefix}_OUTPUTS;"]
+            step = f"if ({step.removesuffix(';')}) {{\n{indented(made)}\n}}"
+            return self._loop([step], self._given_steps)
         if self.network.every_step:
             return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self._steps)
+        if self.network.front:
+            return [*self._loop([step], self._given_steps), call(f"{public}_output", "&state", "output")]
         return [*self._loop([step], self._steps), call(f"{public}_output", "&state", "output")]
 
     def sequence(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
         found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", self._steps
-        for loop in plan(self.network):
+        behind = ""
+        if self.network.front:
+            found += self._loop([call("front_input", "buffers", read.format("time"))], self._given_steps)
+            found += self.front.end()
+            read = behind = f"buffers->front_sequence + {{}} * {self.prefix}_FRONT_WIDTH"
+        loops = plan(self.network)
+        for loop in loops:
             body, kept, offset = [], None, ""
             if any(chain.backwards for chain in loop.chains):
                 body.append(f"const int32_t from_end = {steps} - 1 - time;")
@@ -189,12 +255,15 @@ class Program:
                 end = self.placed[id(chain.cells[-1])]
                 if loop.gives == "values":
                     most = self._most_steps if loop.padded else steps
-                    kept = kept or self._wait(end.layer, most, loop.steps)
+                    flat = self.network.waits and loop is loops[-1]
+                    kept = kept or self._wait(end.layer, most, loop.steps, flat=flat)
                     # Both directions are joined at the same place; what an only one reads backwards stays so.
                     at = place if len(loop.chains) > 1 else "time"
                     size = end.function.sizes[1]
-                    body.append(call("copy", end.values, size, f"buffers->{kept.name}[{at}]{offset}"))
+                    own = f"buffers->{kept.name} + {at} * {self._width(end.layer)}" if flat else ""
+                    body.append(call("copy", end.values, size, f"{own or f'buffers->{kept.name}[{at}]'}{offset}"))
                     offset = f" + {size}"
+                    behind = f"buffers->{kept.name} + {{}} * {self._width(end.layer)}" if flat else behind
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
@@ -203,9 +272,23 @@ class Program:
             if loop.gives == "last" and self.network.encoder:
                 # What the decoder reads is the same at every step.
                 read, steps = f"buffers->{end.layer}values", self.output_steps
+        if self.network.waits or not (self.network.layers or self.network.every_step):
+            return [*found, *self._gathered(behind)]
         if not self.network.every_step:
             found.append(self.output())
         return found
+
+    def _gathered(self, values: str) -> list[str]:
+        """Return the statements from the values of all steps to the output; ``values`` is those of a step."""
+        found, steps = [], self._most_steps
+        if self.network.back:
+            found += self._loop([call(self.back.entry, "buffers", values.format("time"))], steps)
+            found += self.back.end()
+            values = f"buffers->back_sequence + {{}} * {self.prefix}_BACK_WIDTH"
+            steps = f"{self.prefix}_BACK_STEPS"
+        whole = values.partition(" + ")[0]
+        read = whole if self.network.flattened else values.format(f"({steps} - 1)")
+        return [*found, call("output_layer", read, "output")]
 
     def _chain(self, chain: Chain, values: str) -> list[str]:
         """Return the steps of cells of which each reads the values of the one before."""
@@ -216,10 +299,14 @@ class Program:
             values = placed.values
         return found
 
-    def _wait(self, layer: str, steps: str, count: int) -> Kept:
-        """Return an array for the values of a layer at every step."""
-        sizes = steps, f"{self.prefix}_{layer.upper()}UNITS"
-        kept = Kept(f"{layer}sequence", sizes, count * self.sizes[sizes[1]])
+    def _width(self, layer: str) -> str:
+        """Return the C name of how many values a layer has."""
+        return f"{self.prefix}_{layer.upper()}UNITS"
+
+    def _wait(self, layer: str, steps: str, count: int, *, flat: bool) -> Kept:
+        """Return an array for the values of a layer at every step; a flat one is read as a whole."""
+        sizes = steps, self._width(layer)
+        kept = Kept(f"{layer}sequence", (" * ".join(sizes),) if flat else sizes, count * self.sizes[sizes[1]])
         self.sequences.append(kept)
         return kept
 
@@ -230,7 +317,12 @@ class Program:
 
     @property
     def _most_steps(self) -> str:
-        return f"{self.prefix}_TIME_STEPS"
+        return f"{self.prefix}_{'FRONT' if self.network.front else 'TIME'}_STEPS"
+
+    @property
+    def _given_steps(self) -> str:
+        """The C name of the number of inputs of a sequence."""
+        return "steps" if self.network.variable_length else f"{self.prefix}_TIME_STEPS"
 
     @property
     def _steps(self) -> str:

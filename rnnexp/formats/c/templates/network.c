@@ -26,13 +26,7 @@ static accumulator multiply(const int8_t *weights, accumulator sum, const int16_
     return round_shift(sum, shift);
 }
 
-/* Places outside of the table are at its ends, so that sums need not be saturated first. */
-static int16_t look_up(const int16_t *table, int last, accumulator place)
-{
-    return table[clamp(place, 0, last)];
-}
-
-/* The fine and the coarse code of every value. */
+$look_up/* The fine and the coarse code of every value. */
 static void value_codes(const int16_t *values, int count, int16_t *codes)
 {
     int i;
@@ -42,24 +36,7 @@ static void value_codes(const int16_t *values, int count, int16_t *codes)
     }
 }
 
-/* The same for input codes, which are values without their last $radix_bits bits. */
-static void input_codes(const int8_t *input, int count, int16_t *codes)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        codes[2 * i] = (int16_t)($code_unit * $radix * input[i]);
-        codes[2 * i + 1] = (int16_t)($code_unit * input[i]);
-    }
-}
-
-static void clear(int16_t *values, int count)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        values[i] = 0;
-    }
-}
-$copy
+$input_codes$clear$copy
 $cells
 
 #define VALUES $values

@@ -1,6 +1,6 @@
 void ${p}_run(
     ${p}_buffers *buffers,
-    const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
+    const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
     int8_t output[$results])
 {
     int32_t time;$steps_definition

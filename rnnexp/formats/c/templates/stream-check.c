@@ -14,10 +14,9 @@ static int right(int sequence)
     static int8_t stepped[RESULTS], whole[RESULTS];
     ${p}_state state;
     int32_t time;
-    ${p}_init(&state);
+$made_definition    ${p}_init(&state);
     for (time = 0; time < $test_steps; time++) {
-        ${p}_step(&state, inputs[sequence] + time * ${P}_FEATURES);
-        ${p}_output(&state, stepped$place);
+$stepwise
     }
     ${p}_run(inputs[sequence], ${test_length}whole);
     return same_codes(stepped, expected[sequence], $test_results) && same_codes(whole, expected[sequence], $test_results)

@@ -3,7 +3,7 @@ void ${p}_init(${p}_state *state)
 $start
 }
 
-void ${p}_step(${p}_state *state, const int8_t input[${P}_FEATURES])
+$step_type ${p}_step(${p}_state *state, const $input_type input[${P}_FEATURES])
 {
 $step
 }
@@ -13,7 +13,7 @@ void ${p}_output(const ${p}_state *state, int8_t output[${P}_OUTPUTS])
     $output
 }
 
-void ${p}_run(const int8_t input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}int8_t output[$results])
+void ${p}_run(const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}int8_t output[$results])
 {
     ${p}_state state;
     int32_t time;$steps_definition

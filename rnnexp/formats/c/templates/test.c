@@ -9,7 +9,7 @@
 #define SEQUENCES $sequences
 #define RESULTS ($results)
 
-static const int8_t inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
+static const $input_type inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
 $inputs
 };
 

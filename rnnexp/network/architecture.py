@@ -255,8 +255,10 @@ class Architecture(Stack[Layer]):
         """How the layers are stacked.
 
         Raises:
-            ValueError: if they are not all alike.
+            ValueError: if they are not all alike, or not alone.
         """
+        if self.front or self.waits:
+            raise ValueError("there is no word for the structure of a network with more than recurrent layers")
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
         structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder)

@@ -111,6 +111,7 @@ def to_c(
         "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", columns], interleaved(layer)),
         "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
+        "step_values": len(network.back_sources[-1].scale),
         "start": indented(program.start()),
         "step": indented(program.step()) if network.streams else "",
         **_around(network, prefix, macro),
@@ -132,6 +133,8 @@ def to_c(
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
+    values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells or not network.flattened else ""
+    values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)
     values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
     on_codes = "input_codes(" in cells or network.path_inputs
     values["input_codes"] = _filled("input-codes.c", values) if on_codes else ""
@@ -155,8 +158,9 @@ def to_c(
         # The largest number in a struct, of which those come first, is what its size is a multiple of.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=max(
-            max(4 * product.high.shape[1] for product in products[around:]) + program.front.stack_bytes,
+            max([4 * product.high.shape[1] for product in products[around:-1]], default=0) + program.front.stack_bytes,
             program.back.stack_bytes,
+            _stack_of_output(network),
         ),
     )
 
@@ -171,6 +175,13 @@ def _constants(network: IntegerNetwork) -> tuple[list[Product], list[np.ndarray]
     tables += [layer.activation.values for layer in convolutions]
     tables += [layer.embeddings.reshape(-1) for layer in around if isinstance(layer, IntegerEmbedding)]
     return [*(layer.sums for layer in convolutions), *products.values(), network.output_layer], tables
+
+
+def _stack_of_output(network: IntegerNetwork) -> int:
+    """Return what the output layer takes of the stack; the values of all steps it takes step by step."""
+    if not network.flattened:
+        return 4 * network.output_layer.high.shape[1]
+    return 4 * len(network.back_sources[-1].scale) + 8 * network.outputs
 
 
 def _around(network: IntegerNetwork, prefix: str, macro: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from rnnexp.formats.c.cell import bias_type, interleaved, largest_sum
 from rnnexp.formats.c.kept import Kept
-from rnnexp.formats.c.text import array, call, numbers
+from rnnexp.formats.c.text import array, call, indented
 from rnnexp.quantization.cell import Source
 from rnnexp.quantization.front import (
     LOWEST,
@@ -40,9 +40,10 @@ class FrontProgram:
         name: what these begin with, ``front`` or ``back``.
         struct: the C type of what is kept.
         memory: the name of the pointer to it.
-        kept: what is in it.
+        source: of what the first layer reads.
+        kept: what is in the struct.
         largest: a bound on all sums.
-        most: a bound on all values that are handed on.
+        most: a bound on the values that come in, and once this is made on those that are handed on.
         stack_bytes: of the arrays of all functions, which call each other.
         first: the number of the first of these layers.
     """
@@ -52,7 +53,6 @@ class FrontProgram:
     struct: str
     memory: str
     source: Source
-    steps: int
     most: int
     kept: list[Kept] = field(default_factory=list)
     largest: int = 0
@@ -63,7 +63,7 @@ class FrontProgram:
     _end: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        given, steps = sources(self.layers, self.source), self.steps
+        given = sources(self.layers, self.source)
         for number, (layer, source) in enumerate(zip(self.layers, given, strict=False), 1):
             name, width = f"{self.name}_{number}", len(source.scale)
             match layer:
@@ -73,16 +73,38 @@ class FrontProgram:
                     self._convolution(layer, name, width, source.zero_point)
                 case IntegerPooling():
                     self._pooling(layer, name, width)
-            steps, _ = layer.extent(steps, width)
 
     @property
-    def entry(self) -> str:
+    def first_function(self) -> str:
         """The name of the function that frames come to."""
         return f"{self.name}_{self.first}" if self.first <= len(self.layers) else f"{self.name}_end"
 
-    def functions(self) -> str:
-        """Return the functions, those first that others call."""
-        return "\n\n".join(reversed(self._functions))
+    def functions(self, end: Sequence[str]) -> list[str]:
+        """Return the functions, those first that others call; the statements ``end`` are for a frame of the last."""
+        last = f"static void {self.name}_end({self._parameter}, const int16_t *frame)\n{{\n{indented(end)}\n}}"
+        return [last, *reversed(self._functions)]
+
+    def entry(self) -> str:
+        """Return the function that an input comes to: a word, or codes, which are values without their last bits."""
+        features, following, first = len(self.source.scale), self.first_function, self.layers[0]
+        if not isinstance(first, IntegerEmbedding):
+            return (
+                f"static void front_input({self._parameter}, const int8_t *codes)\n{{\n"
+                f"    int16_t frame[{features}];\n    int i;\n"
+                f"    for (i = 0; i < {features}; i++) {{\n        frame[i] = (int16_t)({RADIX} * codes[i]);\n    }}\n"
+                f"    {call(following, self.memory, 'frame')}\n}}"
+            )
+        words, width = first.embeddings.shape
+        place = f"*word < 0 ? 0 : *word < {words} ? *word : {words - 1}"
+        return (
+            f"{array('int16_t', 'embeddings', [words, width], first.embeddings)}\n\n"
+            f"static void front_input({self._parameter}, const int32_t *word)\n{{\n"
+            f"    {call(following, self.memory, f'embeddings[{place}]')}\n}}"
+        )
+
+    @property
+    def _parameter(self) -> str:
+        return f"{self.struct} *{self.memory}"
 
     def start(self) -> list[str]:
         """Return the statements ahead of the first frame: what layers behind a layer read must be there before."""
@@ -173,27 +195,6 @@ class FrontProgram:
             self._start[-1] += "\n" + call(f"{name}_pad", self.memory, str(time.before))
         if time.after:
             self._end.append(call(f"{name}_pad", self.memory, str(time.after)))
-
-
-def embedding(layer: IntegerEmbedding, struct: str, memory: str, following: str) -> str:
-    """Return the function that takes a word."""
-    words, width = layer.embeddings.shape
-    table = f"static const int16_t embeddings[{words}][{width}] = {{\n{numbers(layer.embeddings)}\n}};"
-    return (
-        f"/* The values of every word. */\n{table}\n\n"
-        f"static void front_input({struct} *{memory}, const int32_t *word)\n{{\n"
-        f"    {following}({memory}, embeddings[*word < 0 ? 0 : *word < {words} ? *word : {words - 1}]);\n}}"
-    )
-
-
-def codes(features: int, struct: str, memory: str, following: str) -> str:
-    """Return the function that takes the input codes of a step, which are values without their last bits."""
-    return (
-        f"static void front_input({struct} *{memory}, const int8_t *codes)\n{{\n"
-        f"    int16_t frame[{features}];\n    int i;\n"
-        f"    for (i = 0; i < {features}; i++) {{\n        frame[i] = (int16_t)({RADIX} * codes[i]);\n    }}\n"
-        f"    {following}({memory}, frame);\n}}"
-    )
 
 
 def _number(value: int) -> str:

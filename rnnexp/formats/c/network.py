@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
-from rnnexp.formats.c.front import FrontProgram, codes, embedding
+from rnnexp.formats.c.front import FrontProgram
 from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.text import call, indented
 from rnnexp.network.front import extent
-from rnnexp.quantization.front import IntegerEmbedding
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
 from rnnexp.quantization.schedule import Chain, plan
@@ -53,6 +52,7 @@ class Program:
         placed: the cells, by ``id``.
         front: what is ahead of the recurrent layers.
         back: what is behind them.
+        steps: the statements of a step of the first loop, where it does not wait for the layers ahead of it.
         inputs: the size of what the output layer reads.
         limits: how large these values can be.
     """
@@ -66,6 +66,7 @@ class Program:
     placed: dict[int, Placed] = field(default_factory=dict)
     front: FrontProgram = field(init=False)
     back: FrontProgram = field(init=False)
+    steps: list[str] = field(default_factory=list)
     inputs: str = field(init=False)
     limits: np.ndarray = field(init=False)
 
@@ -81,22 +82,24 @@ class Program:
     def _front(self) -> FrontProgram:
         """Return what is ahead of the recurrent layers, and read what it gives."""
         network = self.network
-        source, steps = network.front_sources[0], network.sequence_length
-        found = FrontProgram(network.front, "front", self._struct, self.memory, source, steps, 128 * RADIX)
+        source = network.front_sources[0]
+        found = FrontProgram(network.front, "front", self._struct, self.memory, source, 128 * RADIX)
         if network.front:
             self.sizes |= {f"{self.prefix}_FRONT_STEPS": network.steps, f"{self.prefix}_FRONT_WIDTH": network.inputs}
             self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.inputs, found.most)
             if network.streams:
                 self.counts.append(Kept("stepped", (), 1))
-            else:
+            elif not self._at_once:
                 self._keep("front")
+            elif plan(network)[0].gives == "values":
+                self.counts.append(Kept("front_count", (), 1, "int32_t"))
         return found
 
     def _back(self) -> FrontProgram:
         """Return what is behind the recurrent layers, and have the output layer read what it gives, or all steps."""
         network, macro = self.network, self.prefix
         source, most = network.sources[-1], int(self.limits.max())
-        found = FrontProgram(network.back, "back", self._struct, self.memory, source, network.steps, most)
+        found = FrontProgram(network.back, "back", self._struct, self.memory, source, most)
         steps, values = self._most_steps, network.steps
         if network.back:
             width = len(network.back_sources[-1].scale)
@@ -108,6 +111,14 @@ class Program:
         if network.flattened:
             self.inputs, self.limits = f"({steps} * {self.inputs})", np.tile(self.limits, values)
         return found
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether frames that the layers ahead give are steps of the first loop at once, and need not wait for it."""
+        first = next(iter(plan(self.network)), None)
+        if not self.network.front or first is None or first.gives == "outputs":
+            return False
+        return len(first.chains) == 1 and not first.chains[0].backwards
 
     def _keep(self, name: str) -> None:
         """Have an array for all frames that the layers ahead of the recurrent ones or behind them give."""
@@ -172,29 +183,23 @@ class Program:
         return [*self.counts, *self.front.kept, *self.states, *self.back.kept, *self.sequences, *window]
 
     def cells(self) -> str:
-        """Return the functions of all cells, and of what is ahead of them and behind them."""
+        """Return the functions of all cells, and of what is ahead of them and behind them; statements come first."""
         found = [placed.function.write() for placed in self.placed.values()]
         if self.network.front:
-            found += [self._sink("front"), self.front.functions(), self._entry()]
+            found += [*self.front.functions(self._end("front")), self.front.entry()]
         if self.network.back:
-            found += [self._sink("back"), self.back.functions()]
-        return "\n\n".join(filter(None, found))
+            found += self.back.functions(self._end("back"))
+        return "\n\n".join(found)
 
-    def _entry(self) -> str:
-        """Return the function that an input of the network comes to."""
-        first, to = self.network.front[0], (self._struct, self.memory, self.front.entry)
-        return embedding(first, *to) if isinstance(first, IntegerEmbedding) else codes(self.network.features, *to)
-
-    def _sink(self, name: str) -> str:
-        """Return the function that a frame comes to behind the last layer: it is a step, or waits with the others."""
+    def _end(self, name: str) -> list[str]:
+        """Return the statements for a frame that the last of some layers gives: it is a step, or waits with others."""
         if self.network.streams:
             chain = Chain(tuple(layer.cells[0] for layer in self.network.layers))
-            lines = [*self._chain(chain, "frame"), "state->stepped = 1;"]
-        else:
-            width, count = f"{self.prefix}_{name.upper()}_WIDTH", f"buffers->{name}_count"
-            lines = [call("copy", "frame", width, f"buffers->{name}_sequence + {count} * {width}"), f"{count}++;"]
-        head = f"static void {name}_end({self._struct} *{self.memory}, const int16_t *frame)"
-        return f"{head}\n{{\n{indented(lines)}\n}}"
+            return [*self._chain(chain, "frame"), "state->stepped = 1;"]
+        if name == "front" and self._at_once:
+            return self.steps
+        width, count = f"{self.prefix}_{name.upper()}_WIDTH", f"buffers->{name}_count"
+        return [call("copy", "frame", width, f"buffers->{name}_sequence + {count} * {width}"), f"{count}++;"]
 
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
@@ -244,6 +249,7 @@ class Program:
             found += self._loop([call("front_input", "buffers", read.format("time"))], self._given_steps)
             found += self.front.end()
             read = behind = f"buffers->front_sequence + {{}} * {self.prefix}_FRONT_WIDTH"
+            read = "frame" if self._at_once else read
         loops = plan(self.network)
         for loop in loops:
             body, kept, offset = [], None, ""
@@ -267,7 +273,11 @@ class Program:
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
-            found += self._loop(body, steps)
+            if self._at_once and loop is loops[0]:
+                count = ["const int32_t time = buffers->front_count++;"] if loop.gives == "values" else []
+                self.steps = [*count, *body]
+            else:
+                found += self._loop(body, steps)
             read = f"buffers->{kept.name}[{{}}]" if kept else read
             if loop.gives == "last" and self.network.encoder:
                 # What the decoder reads is the same at every step.
@@ -282,7 +292,7 @@ class Program:
         """Return the statements from the values of all steps to the output; ``values`` is those of a step."""
         found, steps = [], self._most_steps
         if self.network.back:
-            found += self._loop([call(self.back.entry, "buffers", values.format("time"))], steps)
+            found += self._loop([call(self.back.first_function, "buffers", values.format("time"))], steps)
             found += self.back.end()
             values = f"buffers->back_sequence + {{}} * {self.prefix}_BACK_WIDTH"
             steps = f"{self.prefix}_BACK_STEPS"

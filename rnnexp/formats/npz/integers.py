@@ -155,8 +155,8 @@ def check(network: IntegerNetwork) -> None:
     """
     if network.padding not in get_args(Padding):
         raise ValueError(f"padding is {network.padding!r}")
-    architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, _check_product)
+    architecture.check_surroundings(network, variable_length=network.variable_length)
     inputs = network.inputs
     for layer in network.layers:
         for cell in layer.cells:

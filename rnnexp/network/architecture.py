@@ -163,9 +163,18 @@ class Stack(Generic[LayerT]):
 
     @property
     def forward(self) -> bool:
-        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
-        alone = not (self.encoder or self.front or self.waits)
-        return alone and all(layer.forward for layer in self.layers)
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot.
+
+        Nor can a network with others ahead of its recurrent layers.
+        """
+        return self.streams and not self.front
+
+    @property
+    def streams(self) -> bool:
+        """Whether inputs can come one at a time; where others are ahead of the layers, not each of them is a step."""
+        ahead = all(layer.streams for layer in self.front)
+        alone = bool(self.layers) and not (self.encoder or self.waits)
+        return ahead and alone and all(layer.forward for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -280,20 +289,20 @@ class Architecture(Stack[Layer]):
         """How the layers are stacked.
 
         Raises:
-            ValueError: if they are not all alike.
+            ValueError: if they are not all alike, or not alone.
         """
         found = self._structure()
         if found is None:
-            raise ValueError("the layers are not all alike, so there is no word for their structure")
+            raise ValueError("there is no word for the structure of layers that are not all alike, or not alone")
         return found
 
     @property
     def alike(self) -> bool:
-        """Whether all layers are, so that there is a word for their structure."""
+        """Whether all layers are, and alone, so that there is a word for their structure."""
         return self._structure() is not None
 
     def _structure(self) -> Structure | None:
-        if not self.layers:
+        if self.front or self.waits:
             return None
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)

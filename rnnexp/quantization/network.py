@@ -177,6 +177,8 @@ class IntegerNetwork(Stack[Layer]):
             found += behind.real_weights(source)
         path = [self.linear_kernel.T] if self.path_inputs else []
         bias = self.output_layer.bias + CODE_UNIT * self.input.zero_point * self._path_codes.sum(axis=1)
+        own = self.output_layer.codes[:, : self.values].sum(axis=1)
+        bias = bias + CODE_UNIT * self.back_sources[-1].zero_point * own
         return [*found, *path, self.output_kernel.T, bias * self.output_bias_scale]
 
     @property

@@ -195,8 +195,8 @@ def check(network: IntegerNetwork) -> None:
         raise ValueError(f"padding is {network.padding!r}")
     if any(codes.bits != 8 and codes.zero_point != 0 for codes in (network.input, network.output)):
         raise ValueError("codes of 16 bits have another zero point than 0")
-    architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, check_product)
+    architecture.check_surroundings(network, variable_length=network.variable_length)
     taps.check(network.reads, len(network.encoder))
     widths = {taps.INPUT: network.inputs}
     for number, layer in enumerate(network.layers):

@@ -93,12 +93,12 @@ class Stack(Generic[LayerT]):
     flattened: bool = field(default=False, kw_only=True)
 
     @property
-    def steps(self) -> int:
+    def front_steps(self) -> int:
         """How many the recurrent layers take."""
         return front.extent(self.front, self.sequence_length, self.features)[0]
 
     @property
-    def inputs(self) -> int:
+    def front_width(self) -> int:
         """How many numbers they read at a step."""
         return front.extent(self.front, self.sequence_length, self.features)[1]
 
@@ -127,7 +127,7 @@ class Stack(Generic[LayerT]):
         """Steps with an output."""
         if not self.every_step:
             return 1
-        return self.encoder[-1].repeats if self.encoder else self.steps
+        return self.encoder[-1].repeats if self.encoder else self.front_steps
 
     @property
     def forward(self) -> bool:
@@ -285,14 +285,14 @@ class Architecture(Stack[Layer]):
         """Name -> shape of all weights, in Keras' order."""
         found: dict[str, tuple[int, ...]] = {}
         found |= front.shapes(self.front, self.sequence_length, self.features, "front")
-        inputs = self.inputs
+        inputs = self.front_width
         for layer, scopes in zip(self.layers, self.scopes, strict=True):
             for scope in scopes:
                 shapes = cells.load(layer.cell).shapes(inputs, layer.units)
                 found |= {f"{scope}{name}": shape for name, shape in shapes.items()}
             inputs = layer.width
-        found |= front.shapes(self.back, self.steps, inputs, "back")
-        steps, inputs = front.extent(self.back, self.steps, inputs)
+        found |= front.shapes(self.back, self.front_steps, inputs, "back")
+        steps, inputs = front.extent(self.back, self.front_steps, inputs)
         inputs *= steps if self.flattened else 1
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs

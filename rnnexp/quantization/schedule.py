@@ -64,7 +64,7 @@ def plan(network: IntegerNetwork) -> list[Loop]:
         else:
             groups.append([layer])
     loops: list[Loop] = []
-    steps, padded = network.steps, network.variable_length
+    steps, padded = network.front_steps, network.variable_length
     reads: tuple[Reading, ...] = (_first(network),)
     for group in groups:
         first = group[0]
@@ -91,5 +91,5 @@ def plan(network: IntegerNetwork) -> list[Loop]:
 def _first(network: IntegerNetwork) -> Reading:
     """Return what the first loop reads: values of what is ahead of it, or input codes."""
     if network.front:
-        return Reading(network.steps, network.inputs, 2, float(network.sources[0].scale[-1]))
-    return Reading(network.steps, network.features, 1, network.layers[0].cells[0].states[0].scale)
+        return Reading(network.front_steps, network.front_width, 2, float(network.sources[0].scale[-1]))
+    return Reading(network.front_steps, network.features, 1, network.layers[0].cells[0].states[0].scale)

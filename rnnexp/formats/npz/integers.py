@@ -157,7 +157,7 @@ def check(network: IntegerNetwork) -> None:
         raise ValueError(f"padding is {network.padding!r}")
     front.check(network.front, network.sequence_length, network.features, _check_product)
     architecture.check_surroundings(network, variable_length=network.variable_length)
-    inputs = network.inputs
+    inputs = network.front_width
     for layer in network.layers:
         for cell in layer.cells:
             if not cell.units:
@@ -167,8 +167,8 @@ def check(network: IntegerNetwork) -> None:
             if not all(0 < table.values.size == len(table.values) <= LARGEST_TABLE for table in cell.tables):
                 raise ValueError("a table is empty, or too long")
         inputs = sum(cell.units for cell in layer.cells)
-    front.check(network.back, network.steps, inputs, _check_product)
-    steps, inputs = extent(network.back, network.steps, inputs)
+    front.check(network.back, network.front_steps, inputs, _check_product)
+    steps, inputs = extent(network.back, network.front_steps, inputs)
     inputs *= steps if network.flattened else 1
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1] or not network.every_step):

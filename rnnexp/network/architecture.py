@@ -330,3 +330,5 @@ def check_surroundings(network: Stack[Any], *, variable_length: bool) -> None:
         raise ValueError("ahead of the recurrent layers, sequences of different lengths are taken step by step only")
     if not (network.layers or network.front):
         raise ValueError("a network has recurrent layers, or others ahead of where they would be")
+    if network.back and not network.layers:
+        raise ValueError("without recurrent layers there is nothing to be behind of: all others are ahead")

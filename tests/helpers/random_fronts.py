@@ -142,7 +142,7 @@ class Drawn:
         units = inner.layers[-1].width if cells else inner.front_width
         # Two directions have scales of their own, which no frequency axis takes.
         both = bool(cells) and "both" in cells[-1]
-        back = made(self.back, inner.front_steps, units, units if both else 1)
+        back = made(self.back if cells else [], inner.front_steps, units, units if both else 1)
         waits = bool(back) or self.flattened
         found = network(front, cells, back, flattened=self.flattened, every_step=self.every_step and not waits, **facts)
         if self.embeds:

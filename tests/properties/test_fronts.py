@@ -19,7 +19,7 @@ from rnnexp.quantization.tensors import describe
 SMOOTH = {"custom": "tanh"}
 
 
-@examples(50)
+@examples(30)
 @given(random_fronts.NETWORKS)
 def test_any_network_gives_the_same_bits(drawn):
     network, x = drawn.make()

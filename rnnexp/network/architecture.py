@@ -120,12 +120,12 @@ class Stack(Generic[LayerT]):
     flattened: bool = field(default=False, kw_only=True)
 
     @property
-    def steps(self) -> int:
+    def front_steps(self) -> int:
         """How many the recurrent layers take."""
         return front.extent(self.front, self.sequence_length, self.features)[0]
 
     @property
-    def inputs(self) -> int:
+    def front_width(self) -> int:
         """How many numbers they read at a step."""
         return front.extent(self.front, self.sequence_length, self.features)[1]
 
@@ -159,7 +159,7 @@ class Stack(Generic[LayerT]):
         """Steps with an output."""
         if not self.every_step:
             return 1
-        return self.encoder[-1].repeats if self.encoder else self.steps
+        return self.encoder[-1].repeats if self.encoder else self.front_steps
 
     @property
     def forward(self) -> bool:
@@ -327,7 +327,7 @@ class Architecture(Stack[Layer]):
     @property
     def reading_widths(self) -> list[int]:
         """How many values each layer reads at a step, and at last what is behind them."""
-        widths = {taps.INPUT: self.inputs} | {number: layer.width for number, layer in enumerate(self.layers)}
+        widths = {taps.INPUT: self.front_width} | {number: layer.width for number, layer in enumerate(self.layers)}
         return [*(sum(widths[made] for made in numbers) for numbers in self.reads), widths[len(self.layers) - 1]]
 
     @property
@@ -339,8 +339,8 @@ class Architecture(Stack[Layer]):
         for layer, scopes, width in zip(self.layers, self.scopes, read, strict=True):
             for scope in scopes:
                 found |= {f"{scope}{name}": shape for name, shape in layer.shapes(width).items()}
-        found |= front.shapes(self.back, self.steps, inputs, "back")
-        steps, inputs = front.extent(self.back, self.steps, inputs)
+        found |= front.shapes(self.back, self.front_steps, inputs, "back")
+        steps, inputs = front.extent(self.back, self.front_steps, inputs)
         inputs *= steps if self.flattened else 1
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
@@ -380,3 +380,5 @@ def check_surroundings(network: Stack[Any], *, variable_length: bool) -> None:
         raise ValueError("ahead of the recurrent layers, sequences of different lengths are taken step by step only")
     if not (network.layers or network.front):
         raise ValueError("a network has recurrent layers, or others ahead of where they would be")
+    if network.back and not network.layers:
+        raise ValueError("without recurrent layers there is nothing to be behind of: all others are ahead")

@@ -101,7 +101,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def output_scales(self) -> np.ndarray:
         """The real value of one unit of each of these."""
-        steps = extent(self.back, self.steps, len(self.sources[-1].scale))[0] if self.flattened else 1
+        steps = extent(self.back, self.front_steps, len(self.sources[-1].scale))[0] if self.flattened else 1
         return np.tile(self.back_sources[-1].scale, steps)
 
     @property

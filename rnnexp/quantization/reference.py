@@ -71,7 +71,7 @@ def _most_numbers(network: IntegerNetwork, steps: int) -> int:
     widths = [len(source.scale) for source in network.sources]
     most = max(
         most_numbers(network.front, steps, network.features),
-        most_numbers(network.back, network.steps, widths[-1]),
+        most_numbers(network.back, network.front_steps, widths[-1]),
     )
     return max(*widths, -(-most // steps))
 

@@ -164,10 +164,14 @@ class Drawn:
             "seed": self.seed,
         }
         inner = network(front, layers, every_step=encodes, **facts).architecture
-        units = inner.layers[-1].width if layers else inner.inputs
+        units = inner.layers[-1].width if layers else inner.front_width
         # Two directions have scales of their own, which no frequency axis takes.
         both = bool(layers) and layers[-1].bidirectional
-        back = [] if encodes or self.causal else made(self.back, inner.steps, units, units if both else 1)
+        back = (
+            []
+            if encodes or self.causal or not layers
+            else made(self.back, inner.front_steps, units, units if both else 1)
+        )
         flattened = self.flattened and not (encodes or self.causal)
         every_step = encodes or (self.every_step and not (back or flattened))
         found = network(front, layers, back, flattened=flattened, every_step=every_step, **facts)

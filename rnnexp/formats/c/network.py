@@ -91,8 +91,11 @@ class Program:
         source = network.front_sources[0]
         found = FrontProgram(network.front, "front", self._struct, self.memory, source, self.largest_input)
         if network.front:
-            self.sizes |= {f"{self.prefix}_FRONT_STEPS": network.steps, f"{self.prefix}_FRONT_WIDTH": network.inputs}
-            self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.inputs, found.most)
+            self.sizes |= {
+                f"{self.prefix}_FRONT_STEPS": network.front_steps,
+                f"{self.prefix}_FRONT_WIDTH": network.front_width,
+            }
+            self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.front_width, found.most)
             if network.streams:
                 self.counts.append(Kept("stepped", (), 1))
             elif not self._at_once:
@@ -106,10 +109,10 @@ class Program:
         network, macro = self.network, self.prefix
         source, most = network.sources[-1], int(self.limits.max())
         found = FrontProgram(network.back, "back", self._struct, self.memory, source, most)
-        steps, values = self._most_steps, network.steps
+        steps, values = self._most_steps, network.front_steps
         if network.back:
             width = len(network.back_sources[-1].scale)
-            values, _ = extent(network.back, network.steps, len(source.scale))
+            values, _ = extent(network.back, network.front_steps, len(source.scale))
             self.sizes |= {f"{macro}_BACK_STEPS": values, f"{macro}_BACK_WIDTH": width}
             self._keep("back")
             steps, self.inputs = f"{macro}_BACK_STEPS", f"{macro}_BACK_WIDTH"

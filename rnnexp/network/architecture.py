@@ -120,12 +120,12 @@ class Stack(Generic[LayerT]):
     flattened: bool = field(default=False, kw_only=True)
 
     @property
-    def steps(self) -> int:
+    def front_steps(self) -> int:
         """How many the recurrent layers take."""
         return front.extent(self.front, self.sequence_length, self.features)[0]
 
     @property
-    def inputs(self) -> int:
+    def front_width(self) -> int:
         """How many numbers they read at a step."""
         return front.extent(self.front, self.sequence_length, self.features)[1]
 
@@ -159,13 +159,22 @@ class Stack(Generic[LayerT]):
         """Steps with an output."""
         if not self.every_step:
             return 1
-        return self.encoder[-1].repeats if self.encoder else self.steps
+        return self.encoder[-1].repeats if self.encoder else self.front_steps
 
     @property
     def forward(self) -> bool:
-        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot."""
-        alone = not (self.encoder or self.front or self.waits)
-        return alone and all(layer.forward for layer in self.layers)
+        """Whether all layers read forwards, and so can go step by step; an encoder-decoder as a whole cannot.
+
+        Nor can a network with others ahead of its recurrent layers.
+        """
+        return self.streams and not self.front
+
+    @property
+    def streams(self) -> bool:
+        """Whether inputs can come one at a time; where others are ahead of the layers, not each of them is a step."""
+        ahead = all(layer.streams for layer in self.front)
+        alone = bool(self.layers) and not (self.encoder or self.waits)
+        return ahead and alone and all(layer.forward for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -280,20 +289,20 @@ class Architecture(Stack[Layer]):
         """How the layers are stacked.
 
         Raises:
-            ValueError: if they are not all alike.
+            ValueError: if they are not all alike, or not alone.
         """
         found = self._structure()
         if found is None:
-            raise ValueError("the layers are not all alike, so there is no word for their structure")
+            raise ValueError("there is no word for the structure of layers that are not all alike, or not alone")
         return found
 
     @property
     def alike(self) -> bool:
-        """Whether all layers are, so that there is a word for their structure."""
+        """Whether all layers are, and alone, so that there is a word for their structure."""
         return self._structure() is not None
 
     def _structure(self) -> Structure | None:
-        if not self.layers:
+        if self.front or self.waits:
             return None
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
@@ -318,7 +327,7 @@ class Architecture(Stack[Layer]):
     @property
     def reading_widths(self) -> list[int]:
         """How many values each layer reads at a step, and at last what is behind them."""
-        widths = {taps.INPUT: self.inputs} | {number: layer.width for number, layer in enumerate(self.layers)}
+        widths = {taps.INPUT: self.front_width} | {number: layer.width for number, layer in enumerate(self.layers)}
         return [*(sum(widths[made] for made in numbers) for numbers in self.reads), widths[len(self.layers) - 1]]
 
     @property
@@ -330,8 +339,8 @@ class Architecture(Stack[Layer]):
         for layer, scopes, width in zip(self.layers, self.scopes, read, strict=True):
             for scope in scopes:
                 found |= {f"{scope}{name}": shape for name, shape in layer.shapes(width).items()}
-        found |= front.shapes(self.back, self.steps, inputs, "back")
-        steps, inputs = front.extent(self.back, self.steps, inputs)
+        found |= front.shapes(self.back, self.front_steps, inputs, "back")
+        steps, inputs = front.extent(self.back, self.front_steps, inputs)
         inputs *= steps if self.flattened else 1
         if self.linear_path:
             found[LINEAR_KERNEL] = self.sequence_length * self.features, self.outputs
@@ -371,3 +380,5 @@ def check_surroundings(network: Stack[Any], *, variable_length: bool) -> None:
         raise ValueError("ahead of the recurrent layers, sequences of different lengths are taken step by step only")
     if not (network.layers or network.front):
         raise ValueError("a network has recurrent layers, or others ahead of where they would be")
+    if network.back and not network.layers:
+        raise ValueError("without recurrent layers there is nothing to be behind of: all others are ahead")

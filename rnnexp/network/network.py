@@ -180,10 +180,10 @@ class Network:
     def _batches(self, x: np.ndarray) -> list[np.ndarray]:
         """Return sequences, as many at a time as the memory is for."""
         architecture = self.architecture
-        widths = [layer.width for layer in architecture.layers] or [architecture.inputs]
+        widths = [layer.width for layer in architecture.layers] or [architecture.front_width]
         most = max(
             parallel.most_numbers(architecture.front, x.shape[1], architecture.features),
-            parallel.most_numbers(architecture.back, architecture.steps, widths[-1]),
+            parallel.most_numbers(architecture.back, architecture.front_steps, widths[-1]),
         )
         return batches(x, max(*widths, -(-most // x.shape[1])))
 

@@ -101,7 +101,7 @@ class IntegerNetwork(Stack[Layer]):
     @property
     def output_scales(self) -> np.ndarray:
         """The real value of one unit of each of these."""
-        steps = extent(self.back, self.steps, len(self.sources[-1].scale))[0] if self.flattened else 1
+        steps = extent(self.back, self.front_steps, len(self.sources[-1].scale))[0] if self.flattened else 1
         return np.tile(self.back_sources[-1].scale, steps)
 
     @property
@@ -177,6 +177,8 @@ class IntegerNetwork(Stack[Layer]):
             found += behind.real_weights(source)
         path = [self.linear_kernel.T] if self.path_inputs else []
         bias = self.output_layer.bias + CODE_UNIT * self.input.zero_point * self._path_codes.sum(axis=1)
+        own = self.output_layer.codes[:, : self.values].sum(axis=1)
+        bias = bias + CODE_UNIT * self.back_sources[-1].zero_point * own
         return [*found, *path, self.output_kernel.T, bias * self.output_bias_scale]
 
     @property

@@ -77,10 +77,11 @@ def quantize(
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
     out = affine(widened(limits, OUTPUT_MARGIN), "output", OUTPUT_CODES[io_bits])
-    scales = front.sources(last, source)[-1].scale
-    scales = np.tile(scales, len(network.kernel) // len(scales))
+    source = front.sources(last, source)[-1]
+    scales = np.tile(source.scale, len(network.kernel) // len(source.scale))
     rows = output_rows(network, scales, inputs)
     output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output", fine=io_bits > 8)
+    output_layer = without_zero_point(output_layer, source.zero_point, slice(len(scales)))
     return IntegerNetwork(
         sequence_length=architecture.sequence_length,
         features=architecture.features,

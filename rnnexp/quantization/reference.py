@@ -52,7 +52,7 @@ def states(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | Non
 
     After the real steps, of which there are ``lengths``, nothing changes any more.
     """
-    values, found = _values_of(network, at_the_start(codes, lengths, network.padding)), []
+    values, found = inputs(network, at_the_start(codes, lengths, network.padding)), []
     made = Taps(network.reads, values)
     for number, layer in enumerate(network.layers):
         found.append(_run_layer(layer, made.read(number), lengths))
@@ -71,18 +71,18 @@ def _most_numbers(network: IntegerNetwork, steps: int) -> int:
     widths = [len(source.scale) for source in network.sources]
     most = max(
         most_numbers(network.front, steps, network.features),
-        most_numbers(network.back, network.steps, widths[-1]),
+        most_numbers(network.back, network.front_steps, widths[-1]),
     )
     return max(*widths, -(-most // steps))
 
 
-def _values_of(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
-    """Return what the recurrent layers read, int64 ``[n, time, width]``."""
+def inputs(network: IntegerNetwork, codes: np.ndarray) -> np.ndarray:
+    """Return what the recurrent layers read of codes that are padded at their end, int64 ``[n, time, width]``."""
     return front.run(network.front, network.input.values(codes), network.front_sources[0])
 
 
 def _run(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-    values = _values_of(network, at_the_start(codes, lengths, network.padding))
+    values = inputs(network, at_the_start(codes, lengths, network.padding))
     made, waits = Taps(network.reads, values), network.every_step or network.waits
     for number, layer in enumerate(network.layers):
         last = number == len(network.layers) - 1 and not waits

@@ -96,7 +96,7 @@ def plan(network: IntegerNetwork) -> list[Loop]:
             groups.append([layer])
             firsts.append(number)
     loops: list[Loop] = []
-    steps, padded = network.steps, network.variable_length
+    steps, padded = network.front_steps, network.variable_length
     reads: tuple[Reading, ...] = (_first(network),)
     for group, place in zip(groups, firsts, strict=True):
         first = group[0]
@@ -123,9 +123,9 @@ def plan(network: IntegerNetwork) -> list[Loop]:
 def _first(network: IntegerNetwork) -> Reading:
     """Return what the first loop reads: values of what is ahead of it, or input codes."""
     if network.front:
-        return Reading(network.steps, network.inputs, 2, float(network.sources[0].scale[-1]))
+        return Reading(network.front_steps, network.front_width, 2, float(network.sources[0].scale[-1]))
     parts = 1 if network.input.bits == 8 else 2
-    return Reading(network.steps, network.features, parts, network.layers[0].cells[0].states[0].scale)
+    return Reading(network.front_steps, network.features, parts, network.layers[0].cells[0].states[0].scale)
 
 
 def _with_skips(network: IntegerNetwork, loops: Sequence[Loop]) -> list[Loop]:

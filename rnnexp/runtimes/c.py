@@ -58,13 +58,13 @@ class CompiledNetwork:
             # Once loaded, the library needs its file no more.
             self._library = ctypes.CDLL(str(library))
         self._run = getattr(self._library, f"{identifier(NAME)}_run")
-        self._buffers = np.empty(0 if self._network.forward else files.state_bytes // 2, np.int16)
+        self._buffers = np.empty(0 if self._network.streams else files.state_bytes // 2, np.int16)
 
     def run(self, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return output codes, before any softmax, for input codes ``[n, time, features]``.
 
         Args:
-            codes: the inputs, with any padding where the network has it.
+            codes: the inputs, or words, int32 ``[n, time]``, with any padding where the network has it.
             lengths: real steps of each sequence, ``[n]``; None: all.
 
         Returns:
@@ -80,7 +80,7 @@ class CompiledNetwork:
             # In C there is no padding.
             inputs = np.ascontiguousarray(at_the_start(inputs, lengths, network.padding))
         for number, (given, made) in enumerate(zip(inputs, outputs, strict=True)):
-            arrays = [given, made] if network.forward else [self._buffers, given, made]
+            arrays = [given, made] if network.streams else [self._buffers, given, made]
             *arguments, result = (values.ctypes.data_as(ctypes.c_void_p) for values in arrays)
             length = [] if lengths is None else [ctypes.c_int32(int(lengths[number]))]
             self._run(*arguments, *length, result)

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from helpers import random_fronts
 from helpers.equations import float_outputs, float_states
 from helpers.random_networks import inputs, integers, layered
 from helpers.runs import PROJECT
@@ -14,8 +15,12 @@ from helpers.stored_networks import arrays
 from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.formats.npz import previous
 from rnnexp.formats.npz.arrays import read
+from rnnexp.formats.npz.integers import to_arrays
+from rnnexp.network.front import Convolution, Embedding
+from rnnexp.network.windows import Axis
 from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.product import RADIX, Product
+from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.tables import Table
 
 PAGE = (PROJECT / "docs" / "network.md").read_text(encoding="utf-8")
@@ -144,7 +149,10 @@ def test_every_name_of_the_integers_is_on_the_page_with_its_shape(cell, way):
 def test_no_name_of_the_page_is_missing_in_the_files():
     further = integer_arrays(("lstm", 3, {"projection": 2, "reads": (-1,)}))
     everything = {*further, *(name for cell in CELLS for name in integer_arrays((cell, 3)))}
-    everything = {re.sub(r"^layer_1/", "", name) for name in everything}
+    front = Embedding(random_fronts.WORDS, 4), Convolution(Axis(2), Axis(), 4, 3)
+    ahead = quantize(random_fronts.network(front, [], steps=5, flattened=True), random_fronts.words(4, 5))
+    everything |= set(to_arrays(ahead))
+    everything = {re.sub(r"^(layer|front)_\d/", "", name) for name in everything}
     listed = [name for names, _ in rows(INTEGERS) for name in names]
     assert len(listed) > 25
     for name in listed:

@@ -57,6 +57,19 @@ def test_a_linear_path_too(cells):
     assert_same_bits(integer, np.concatenate([codes, noise(4, STEPS, 2, dtype=np.int16)]))
 
 
+@needs_compiler
+@pytest.mark.parametrize(("io_bits", "input_bits"), [(8, 16), (16, 8)])
+@pytest.mark.parametrize("linear_path", [False, True])
+def test_inputs_and_outputs_of_different_codes(tmp_path, io_bits, input_bits, linear_path):
+    made = layered(("lstm", 4), ("gru", 3), steps=STEPS, features=2, outputs=2, linear_path=linear_path)
+    integer, codes = integers(made, inputs(6, STEPS, 2), io_bits=io_bits, input_bits=input_bits)
+    assert_same_bits(integer, np.concatenate([codes, noise(4, STEPS, 2, dtype=codes.dtype)]))
+    found = to_c(integer, "network", About(), codes)
+    for name, text in (("network.h", found.header), ("network.c", found.source), ("network-test.c", found.test)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert build_and_run(tmp_path, "network").returncode == 0
+
+
 @pytest.mark.parametrize("padding", ["end", "begin"])
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("cells", [[("lstm", 3)], [("gru", 3, "both")]], ids=str)

@@ -1,10 +1,13 @@
 """Networks with random weights, for the tests of what is made of them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnnexp.network import cells as registry
 from rnnexp.network.architecture import Architecture, Layer
 from rnnexp.network.network import Network
+from rnnexp.network.taps import INPUT
 from rnnexp.quantization.quantizer import quantize
 
 # Of a decoder.
@@ -56,6 +59,16 @@ def layer_of(cell, units, *ways):
     options = next((way for way in ways if isinstance(way, dict)), {})
     repeats = ANSWER_STEPS if "encodes" in ways else 0
     return Layer(cell, units, "both" in ways, "backwards" in ways, **{"repeats": repeats, **options})
+
+
+def with_skips(layers, encoder, random):
+    """Return layers of which most read other ones than the one before, or more than that."""
+    found = []
+    for number, layer in enumerate(layers):
+        first = encoder - 1 if number >= encoder else INPUT
+        reads = random.choice(np.arange(first, number), random.integers(0, min(3, number - first) + 1), replace=False)
+        found.append(replace(layer, reads=tuple(reads.tolist())))
+    return tuple(found)
 
 
 def layer_weights(random, layer, inputs, gain=1.0):

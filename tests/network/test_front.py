@@ -180,5 +180,7 @@ def test_what_does_not_go_together_is_refused():
         Pooling(Axis(2, before=2), Axis(), 1)
     with pytest.raises(ValueError, match="no such windows"):
         Axis(0)
-    with pytest.raises(ValueError, match="recurrent layers"):
+    with pytest.raises(ValueError, match="has recurrent layers"):
         network(layers=())
+    with pytest.raises(ValueError, match="nothing to be behind of"):
+        network(layers=(), front=(convolution,), back=(Convolution(Axis(), Axis(), 3, 3),))

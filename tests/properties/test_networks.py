@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from helpers.properties import examples
-from helpers.random_networks import layer_of, layer_weights
+from helpers.random_networks import layer_of, layer_weights, with_skips
 from helpers.same_bits import assert_same_alone, assert_same_bits, noise
 from hypothesis import example, given, note
 from hypothesis import strategies as st
@@ -19,7 +19,6 @@ from rnnexp.network.cells import CELLS, packages
 from rnnexp.network.functions import FUNCTIONS, GATES
 from rnnexp.network.lengths import placed
 from rnnexp.network.network import Network
-from rnnexp.network.taps import INPUT
 from rnnexp.quantization import reference
 from rnnexp.quantization.diagnosis import Comparison
 from rnnexp.quantization.network import IntegerNetwork
@@ -148,16 +147,6 @@ class Drawn:
             weights.insert(-2, next(fills)(random, random.normal(size=shape) / shape[0] ** 0.5))
         x = self.data.draw(random, self.samples, self.steps, self.features)
         return Network.of(architecture, weights), x
-
-
-def with_skips(layers, encoder, random):
-    """Return layers of which most read other ones than the one before, or more than that."""
-    found = []
-    for number, layer in enumerate(layers):
-        first = encoder - 1 if number >= encoder else INPUT
-        reads = random.choice(np.arange(first, number), random.integers(0, min(3, number - first) + 1), replace=False)
-        found.append(replace(layer, reads=tuple(reads.tolist())))
-    return tuple(found)
 
 
 FIELDS = {

@@ -24,11 +24,11 @@ from rnnexp.quantization.tables import ONE, Table
 
 # What names of products, tables and results must not be in C: its own words, and those of the templates.
 TAKEN = re.compile(
-    "accumulator|auto|break|case|char|clamp|clear|code|codes|const|continue|copy|count|default|do|double|else|empty|"
-    "enum|extern|float|for|goto|if|inline|input|input_codes|inputs|int|int16_t|int32_t|int64_t|int8_t|long|look_up|main|"
-    "multiply|output|output_bias|output_kernel|output_layer|register|restrict|return|round_shift|saturated|short|"
-    "signed|sizeof|slide|state|static|struct|switch|typedef|uint16_t|uint32_t|uint64_t|uint8_t|union|unit|unsigned|"
-    "value_codes|values|void|volatile|while|window"
+    "accumulator|arrives|auto|break|case|char|clamp|clear|code|codes|const|continue|copy|count|default|do|double|else|"
+    "embeddings|empty|enum|extern|float|for|goto|if|inline|input|input_codes|inputs|int|int16_t|int32_t|int64_t|"
+    "int8_t|long|look_up|main|multiply|output|output_bias|output_kernel|output_layer|register|restrict|return|"
+    "round_shift|saturated|short|signed|sizeof|slide|state|static|struct|switch|typedef|uint16_t|uint32_t|uint64_t|"
+    "uint8_t|union|unit|unsigned|value_codes|values|void|volatile|while|window"
 )
 
 

@@ -9,7 +9,7 @@ the state, so that samples can come one at a time; of any other the caller provi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,15 +17,12 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.about import About
-from rnnexp.formats.c import encoding
+from rnnexp.formats.c import encoding, selftest
 from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.text import array, code_type, comment, identifier, indented, numbers, string
-from rnnexp.network.lengths import clamped
-from rnnexp.network.taps import INPUT
-from rnnexp.quantization import reference, tensors
-from rnnexp.quantization.arithmetic import Numbers
-from rnnexp.quantization.cell import width_of
+from rnnexp.quantization import tensors
+from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import CODE_UNIT, RADIX
 
@@ -65,16 +62,18 @@ def to_c(
         network: the integers.
         name: of the files, without suffix; all public C names begin with it, as ``identifier`` spells it.
         about: what the model says of itself: for the comments and the classes' names.
-        codes: ``[n, time, features]``, of the input's type, to test with; some of them are taken.
+        codes: ``[n, time, features]``, of the input's type, or words, int32 ``[n, time]``, to test with; some of them
+            are taken.
         lengths: real steps of each, ``[n]``, before the padding; None: all.
     """
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
     rows = np.linspace(0, len(codes) - 1, few).astype(int)
-    codes, lengths = codes[rows], _test_lengths(network, rows, lengths)
+    codes, lengths = codes[rows], selftest.lengths_of(network, rows, lengths)
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
-    cells, run = program.cells(), program.stream() if network.forward else program.sequence()
+    run = program.stream() if network.streams else program.sequence()
+    cells = program.cells()
     columns = "2 * (VALUES + WINDOW)" if network.path_inputs else "2 * VALUES"
     classes = about.classes or range(max(network.outputs, 2))
     what = "logits" if network.softmax else "outputs"
@@ -91,9 +90,9 @@ def to_c(
         "features": network.features,
         "outputs": network.outputs,
         "results": results,
-        "place": f" + time * {macro}_OUTPUTS" if network.every_step else "",
         "sizes": "\n".join(f"#define {size} {count}" for size, count in program.sizes.items()),
-        "code": code_type(network.input),
+        "input_type": code_type(network.input),
+        "output_type": code_type(network.output),
         "lowest_input": network.input.lowest,
         "highest_input": network.input.highest,
         "lowest_output": network.output.lowest,
@@ -113,35 +112,50 @@ def to_c(
         "radix_bits": RADIX.bit_length() - 1,
         "cells": cells,
         "values": program.inputs,
-        "output": program.output(),
+        "output": program.output() if network.streams else "",
         "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", columns], interleaved(layer)),
         "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
         "output_shift": layer.shift,
+        "step_values": len(network.back_sources[-1].scale),
         "start": indented(program.start()),
-        "step": indented(program.step()) if network.forward else "",
+        "step": indented(program.step()) if network.streams else "",
+        **_around(network, macro),
+        "same_inputs": "",
         "run": indented(run),
         "sequences": len(codes),
         "inputs": numbers(codes.reshape(len(codes), -1)),
-        "expected": numbers(_expected(network, codes, lengths).reshape(len(codes), -1)),
+        "expected": numbers(selftest.expected(network, codes, lengths).reshape(len(codes), -1)),
         "classes": len(classes),
         "class_names": ",\n".join(f"    {string(str(text))}" for text in classes),
     }
-    kind = "stream" if network.forward else "sequence"
+    kind = "stream" if network.streams else "sequence"
     values |= _lengths(network, macro, lengths)
-    if network.forward:
-        values |= _last_states(network, program, codes, lengths)
+    if network.streams:
+        values |= selftest.last_states(network, program, codes, lengths)
+        values |= selftest.stepwise(network, prefix, macro)
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
     encoded = encoding.values(about.input_map, network.input)
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
-    values["input_codes"] = _filled(f"input-codes-{network.input.bits}.c", values)
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
+    values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells or not network.flattened else ""
+    values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)
+    values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
+    on_codes = "input_codes(" in cells or network.path_inputs
+    values["input_codes"] = _filled(f"input-codes-{network.input.bits}.c", values) if on_codes else ""
+    values["clear"] = _filled("clear.c", values) if network.layers else ""
     values["window"] = _filled("window.c", values) if program.window else ""
-    values["copy"] = _filled("copy.c", values) if program.sequences else ""
+    arriving = "arrives(" in cells
+    copy = _filled("copy.c", values) if program.sequences or arriving else ""
+    values["copy"] = copy + (_filled("arrives.c", values) if arriving else "")
+    own = [("codes", values["output_type"]), ("values", "int16_t"), ("inputs", values["input_type"])]
+    for what, of_type in own if program.window else own[:2]:
+        values[f"same_{what}"] = _filled("same.c", {"function": f"same_{what}", "type": of_type})
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
+    unit = 4 if any(kept.kind == "int32_t" for kept in program.kept) else 2
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
@@ -150,10 +164,28 @@ def to_c(
         + 2 * layer.high.size
         + bias_bytes(layer)
         + encoding.constant_bytes(about.input_map),
-        # A struct of int16 has an even size.
-        state_bytes=-(-sum(kept.bytes for kept in program.kept) // 2) * 2,
+        # The largest number in a struct, of which those come first, is what its size is a multiple of.
+        state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=program.stack_bytes,
     )
+
+
+def _around(network: IntegerNetwork, macro: str) -> dict[str, str]:
+    """Return what depends on what is ahead of the recurrent layers: the input, and what a step says."""
+    codes = network.input
+    code = (
+        f"The code of an input value is value / {macro}_INPUT_SCALE + {macro}_INPUT_ZERO_POINT, rounded to nearest and "
+        f"clipped to\n * {codes.lowest}..{codes.highest}; input_map says how values are made of the data."
+    )
+    word = "An input is the number of a word; one that is out of range counts as the nearest in it."
+    said = " Returns whether it was one for\n * the recurrent layers: only then there is another output."
+    words, front = isinstance(codes, Words), bool(network.front)
+    return {
+        "input_what": "words" if words else "input codes",
+        "input_meaning": word if words else code,
+        "step_type": "int" if front else "void",
+        "step_meaning": said if front else "",
+    }
 
 
 def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
@@ -180,21 +212,6 @@ def _state_scales(network: IntegerNetwork, macro: str) -> str:
     return "\n".join(found)
 
 
-def _test_lengths(network: IntegerNetwork, rows: np.ndarray, lengths: np.ndarray | None) -> np.ndarray | None:
-    """Return the lengths of the self-test's sequences, the shortest and the longest that there can be among them."""
-    if not network.variable_length:
-        return None
-    steps = network.sequence_length
-    found = np.full(len(rows), steps) if lengths is None else clamped(lengths[rows], steps)
-    found[[0, -1]] = 1, steps
-    return found
-
-
-def _expected(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-    """Return the output codes; in C there is no padding, and real steps come first."""
-    return reference.run(replace(network, padding="end"), codes, lengths)
-
-
 def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) -> dict[str, str]:
     """Return what only the C of sequences of different lengths has, and its self-test."""
     if lengths is None:
@@ -212,30 +229,6 @@ def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) ->
         "test_results": f"lengths[sequence] * {macro}_OUTPUTS" if network.answers_each_step else "RESULTS",
         "test_steps": "lengths[sequence]",
     }
-
-
-def _last_states(
-    network: IntegerNetwork, program: Program, codes: np.ndarray, lengths: np.ndarray | None
-) -> dict[str, str]:
-    """Return the self-test's arrays of all states after the last step, and its comparisons with them."""
-    arithmetic = Numbers()
-    cells = [layer.cells[0] for layer in network.layers]
-    states = [tuple(np.zeros((len(codes), width_of(cell, state)), np.int64) for state in cell.states) for cell in cells]
-    for time, inputs in enumerate(network.input.values(codes.transpose(1, 0, 2))):
-        given, there = {INPUT: inputs}, np.full((len(codes), 1), True) if lengths is None else lengths[:, None] > time
-        for number, cell in enumerate(cells):
-            after = cell.step(arithmetic, [given[made] for made in network.reads[number]], states[number])
-            states[number] = tuple(np.where(there, *pair) for pair in zip(after, states[number], strict=True))
-            given[number] = states[number][0]
-    found = zip(program.states, (state for kept in states for state in kept), strict=True)
-    definitions, comparisons = [], []
-    for kept, values in found:
-        (size,) = kept.sizes
-        definitions.append(array("int16_t", f"last_{kept.name}", ["SEQUENCES", size], values))
-        comparisons.append(f"same_values(state.{kept.name}, last_{kept.name}[sequence], {size})")
-    if program.window:
-        comparisons.append(f"same_codes(state.window, inputs[sequence], {program.window.sizes[0]})")
-    return {"last_states": "\n\n".join(definitions), "same_states": "\n        && ".join(comparisons)}
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

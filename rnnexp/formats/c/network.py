@@ -8,39 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
+from rnnexp.formats.c.front import FrontProgram
+from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.number import Given
 from rnnexp.formats.c.text import call, code_type, indented
+from rnnexp.network.front import extent
 from rnnexp.network.taps import INPUT
 from rnnexp.quantization.cell import width_of
 from rnnexp.quantization.network import IntegerNetwork, Layer
-from rnnexp.quantization.schedule import Chain, plan
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An array in the struct that the caller has.
-
-    Attributes:
-        name: in the struct.
-        sizes: C names of its sizes.
-        count: of its numbers.
-        kind: the C type of these.
-    """
-
-    name: str
-    sizes: tuple[str, ...]
-    count: int
-    kind: str = "int16_t"
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-        return self.count * (1 if self.kind == "int8_t" else 2)
-
-    @property
-    def field(self) -> str:
-        """Its line in the struct."""
-        return f"{self.kind} {self.name}{''.join(f'[{size}]' for size in self.sizes)};"
+from rnnexp.quantization.schedule import Chain, Loop, plan
 
 
 @dataclass(frozen=True)
@@ -74,8 +50,12 @@ class Program:
         sizes: macro -> number.
         states: what goes from step to step.
         sequences: what waits for another pass through the sequence.
+        counts: of frames of a sequence so far.
         placed: the cells, by ``id``.
-        given: what each layer gives, by its number; -1 is the network's input.
+        given: what each layer gives, by its number; -1 is what is ahead of them, or the network's input.
+        front: what is ahead of the recurrent layers.
+        back: what is behind them.
+        steps: the statements of a step of the first loop, where it does not wait for the layers ahead of it.
         inputs: the size of what the output layer reads.
         limits: how large these values can be.
     """
@@ -85,8 +65,12 @@ class Program:
     sizes: dict[str, int] = field(default_factory=dict)
     states: list[Kept] = field(default_factory=list)
     sequences: list[Kept] = field(default_factory=list)
+    counts: list[Kept] = field(default_factory=list)
     placed: dict[int, Placed] = field(default_factory=dict)
     given: dict[int, Given] = field(default_factory=dict)
+    front: FrontProgram = field(init=False)
+    back: FrontProgram = field(init=False)
+    steps: list[str] = field(default_factory=list)
     inputs: str = field(init=False)
     limits: np.ndarray = field(init=False)
 
@@ -94,9 +78,77 @@ class Program:
         if self.network.encoder:
             self.sizes[self.output_steps] = self.network.output_steps
         self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, self.largest_input)
-        self.given[INPUT] = Given(self.inputs, self.limits, codes=self.network.input)
+        self.front = self._front()
+        codes = None if self.network.front else self.network.input
+        self.given[INPUT] = Given(self.inputs, self.limits, codes)
         for number, (layer, scopes) in enumerate(zip(self.network.layers, self.network.scopes, strict=True)):
             self._place(number, layer, [scope.replace("/", "_") for scope in scopes])
+        self.back = self._back()
+
+    def _front(self) -> FrontProgram:
+        """Return what is ahead of the recurrent layers, and read what it gives."""
+        network = self.network
+        source = network.front_sources[0]
+        found = FrontProgram(network.front, "front", self._struct, self.memory, source, self.largest_input)
+        if network.front:
+            self.sizes |= {
+                f"{self.prefix}_FRONT_STEPS": network.front_steps,
+                f"{self.prefix}_FRONT_WIDTH": network.front_width,
+            }
+            self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.front_width, found.most)
+            if network.streams:
+                self.counts.append(Kept("stepped", (), 1))
+            elif not self._at_once:
+                self._keep("front")
+            elif self._counts(plan(network)[0]):
+                self.counts.append(Kept("front_count", (), 1, "int32_t"))
+        return found
+
+    def _back(self) -> FrontProgram:
+        """Return what is behind the recurrent layers, and have the output layer read what it gives, or all steps."""
+        network, macro = self.network, self.prefix
+        source, most = network.sources[-1], int(self.limits.max())
+        found = FrontProgram(network.back, "back", self._struct, self.memory, source, most)
+        steps, values = self._most_steps, network.front_steps
+        if network.back:
+            width = len(network.back_sources[-1].scale)
+            values, _ = extent(network.back, network.front_steps, len(source.scale))
+            self.sizes |= {f"{macro}_BACK_STEPS": values, f"{macro}_BACK_WIDTH": width}
+            self._keep("back")
+            steps, self.inputs = f"{macro}_BACK_STEPS", f"{macro}_BACK_WIDTH"
+            self.limits = np.full(width, found.most)
+        if network.flattened:
+            self.inputs, self.limits = f"({steps} * {self.inputs})", np.tile(self.limits, values)
+        return found
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether frames that the layers ahead give are steps of the first loop at once, and need not wait for it.
+
+        Nor for a later one, which reads them too.
+        """
+        first = next(iter(plan(self.network)), None)
+        if not self.network.front or first is None or first.gives == "outputs":
+            return False
+        if len(first.chains) > 1 or first.chains[0].backwards:
+            return False
+        return all(INPUT not in numbers for numbers in self.network.reads[len(first.chains[0].cells) :])
+
+    @staticmethod
+    def _counts(loop: Loop) -> bool:
+        """Whether values of a loop wait at the places of their steps."""
+        return loop.gives == "values" or bool(loop.kept)
+
+    def _keep(self, name: str) -> None:
+        """Have an array for all frames that the layers ahead of the recurrent ones or behind them give."""
+        steps, width = (f"{self.prefix}_{name.upper()}_{size}" for size in ("STEPS", "WIDTH"))
+        self.counts.append(Kept(f"{name}_count", (), 1, "int32_t"))
+        count = self.sizes[steps] * self.sizes[width]
+        self.sequences.append(Kept(f"{name}_sequence", (f"{steps} * {width}",), count))
+
+    @property
+    def _struct(self) -> str:
+        return f"{self.prefix.lower()}_{self.memory}"
 
     def _place(self, number: int, layer: Layer, scopes: Sequence[str]) -> None:
         """Decide where a layer has its numbers: the values of its directions are side by side."""
@@ -135,12 +187,12 @@ class Program:
     @property
     def output_steps(self) -> str:
         """The C name of the number of steps with an output, where there is more than one."""
-        return f"{self.prefix}_{'ANSWER' if self.network.encoder else 'TIME'}_STEPS"
+        return f"{self.prefix}_ANSWER_STEPS" if self.network.encoder else self._most_steps
 
     @property
     def memory(self) -> str:
         """What the struct is for, and the name of the pointer to it."""
-        return "state" if self.network.forward else "buffers"
+        return "state" if self.network.streams else "buffers"
 
     @property
     def last_values(self) -> str:
@@ -159,37 +211,71 @@ class Program:
     @property
     def kept(self) -> list[Kept]:
         """All that is in the struct."""
-        return [*self.states, *self.sequences, *([self.window] if self.window else [])]
+        window = [self.window] if self.window else []
+        return [*self.counts, *self.front.kept, *self.states, *self.back.kept, *self.sequences, *window]
 
     def cells(self) -> str:
-        """Return the functions of all cells."""
-        return "\n\n".join(placed.function.write() for placed in self.placed.values())
+        """Return the functions of all cells, and of what is ahead of them and behind them; statements come first."""
+        found = [placed.function.write() for placed in self.placed.values()]
+        if self.network.front:
+            found += [*self.front.functions(self._end("front")), self.front.entry(self.network.input)]
+        if self.network.back:
+            found += self.back.functions(self._end("back"))
+        return "\n\n".join(found)
+
+    def _end(self, name: str) -> list[str]:
+        """Return the statements for a frame that the last of some layers gives: it is a step, or waits with others."""
+        if self.network.streams:
+            return [*self._all_layers("frame"), "state->stepped = 1;"]
+        if name == "front" and self._at_once:
+            return self.steps
+        width, count = f"{self.prefix}_{name.upper()}_WIDTH", f"buffers->{name}_count"
+        return [call("copy", "frame", width, f"buffers->{name}_sequence + {count} * {width}"), f"{count}++;"]
+
+    def _all_layers(self, values: str) -> list[str]:
+        """Return a step of all layers, of a network that reads forwards."""
+        return self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), {INPUT: values})
 
     @property
     def constant_bytes(self) -> int:
-        """What the constants of all cells take; the cells must have been written."""
-        return sum(placed.function.constant_bytes for placed in self.placed.values())
+        """What the constants of all layers take, but for the output layer; the cells must have been written."""
+        own = sum(placed.function.constant_bytes for placed in self.placed.values())
+        return own + self.front.constant_bytes + self.back.constant_bytes
 
     @property
     def stack_bytes(self) -> int:
         """What arrays take during a step, at most; the cells must have been written."""
-        columns = self.network.output_layer.high.shape[1]
-        return max(4 * columns, *(placed.function.stack_bytes for placed in self.placed.values()))
+        cells = max((placed.function.stack_bytes for placed in self.placed.values()), default=0)
+        # Where a frame is a step at once, the cells' functions are called inside of those ahead of them.
+        inside = self.front.stack_bytes if self.network.streams or self._at_once else 0
+        return max(inside + cells, self.front.stack_bytes, self.back.stack_bytes, self._stack_of_output)
+
+    @property
+    def _stack_of_output(self) -> int:
+        """What the output layer takes; the values of all steps it takes step by step."""
+        if not self.network.flattened:
+            return 4 * self.network.output_layer.high.shape[1]
+        return 4 * len(self.network.back_sources[-1].scale) + 8 * self.network.outputs
 
     def largest_sum(self) -> int:
         """Return a bound on all sums; the cells must have been written."""
-        found = (placed.function.largest for placed in self.placed.values())
+        found = [placed.function.largest for placed in self.placed.values()]
+        found += [self.front.largest, self.back.largest]
         limits = np.concatenate([self.limits, np.full(self.network.path_inputs, self.largest_input)])
         return max(*found, largest_sum(self.network.output_layer, limits))
 
     def start(self) -> list[str]:
         """Return the statements ahead of the first step."""
         found = [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
+        found += [f"{self.memory}->{count.name} = 0;" for count in self.counts]
+        found += [*self.back.start(), *self.front.start()]
         return [*found, call("empty", "state->window")] if self.window else found
 
     def step(self) -> list[str]:
         """Return the statements of a time step, of a network that reads forwards."""
-        found = self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), {INPUT: "input"})
+        if self.network.front:
+            return ["state->stepped = 0;", call("front_input", "state", "input"), "return state->stepped;"]
+        found = self._all_layers("input")
         return [*found, call("slide", "state->window", "input")] if self.window else found
 
     def output(self) -> str:
@@ -201,15 +287,27 @@ class Program:
         """Return the statements for a whole sequence, of a network that reads forwards, after the start."""
         public = self.prefix.lower()
         step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
+        if self.network.every_step and self.network.front:
+            made = [call(f"{public}_output", "&state", "output"), f"output += {self.prefix}_OUTPUTS;"]
+            step = f"if ({step.removesuffix(';')}) {{\n{indented(made)}\n}}"
+            return self._loop([step], self._given_steps)
         if self.network.every_step:
             return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self._steps)
+        if self.network.front:
+            return [*self._loop([step], self._given_steps), call(f"{public}_output", "&state", "output")]
         return [*self._loop([step], self._steps), call(f"{public}_output", "&state", "output")]
 
     def sequence(self) -> list[str]:
         """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
         found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", self._steps
-        where = {INPUT: read}
-        for loop in plan(self.network):
+        behind = ""
+        if self.network.front:
+            found += self._loop([call("front_input", "buffers", read.format("time"))], self._given_steps)
+            found += self.front.end()
+            read = behind = f"buffers->front_sequence + {{}} * {self.prefix}_FRONT_WIDTH"
+            read = "frame" if self._at_once else read
+        loops, where = plan(self.network), {INPUT: read}
+        for loop in loops:
             body, kept, offset = [], None, ""
             if any(chain.backwards for chain in loop.chains):
                 body.append(f"const int32_t from_end = {steps} - 1 - time;")
@@ -219,30 +317,52 @@ class Program:
                 end = self.placed[id(chain.cells[-1])]
                 if loop.gives == "values":
                     most = self._most_steps if loop.padded else steps
-                    kept = kept or self._wait(end.layer, most, loop.steps)
+                    flat = self.network.waits and loop is loops[-1]
+                    kept = kept or self._wait(end.layer, most, loop.steps, flat=flat)
                     # Both directions are joined at the same place; what an only one reads backwards stays so.
                     at = place if len(loop.chains) > 1 else "time"
                     size = end.function.units
-                    body.append(call("copy", end.values, size, f"buffers->{kept.name}[{at}]{offset}"))
+                    own = f"buffers->{kept.name} + {at} * {self._width(end.layer)}" if flat else ""
+                    body.append(call("copy", end.values, size, f"{own or f'buffers->{kept.name}[{at}]'}{offset}"))
                     offset = f" + {size}"
+                    behind = f"buffers->{kept.name} + {{}} * {self._width(end.layer)}" if flat else behind
             for number in loop.kept:
-                placed = self.placed[id(self.network.layers[number].cells[0])]
-                waits = self._wait(placed.layer, self._most_steps if loop.padded else steps, loop.steps)
-                body.append(call("copy", placed.values, placed.function.units, f"buffers->{waits.name}[time]"))
+                own_layer = self.placed[id(self.network.layers[number].cells[0])]
+                most = self._most_steps if loop.padded else steps
+                waits = self._wait(own_layer.layer, most, loop.steps)
+                body.append(call("copy", own_layer.values, own_layer.function.units, f"buffers->{waits.name}[time]"))
                 where[number] = f"buffers->{waits.name}[{{}}]"
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
-            found += self._loop(body, steps)
+            if self._at_once and loop is loops[0]:
+                count = ["const int32_t time = buffers->front_count++;"] if self._counts(loop) else []
+                self.steps = [*count, *body]
+            else:
+                found += self._loop(body, steps)
             read = f"buffers->{kept.name}[{{}}]" if kept else read
             if loop.gives == "last" and self.network.encoder:
                 # What the decoder reads is the same at every step.
                 read, steps = f"buffers->{end.layer}values", self.output_steps
             if loop.chains:
                 where[loop.chains[0].first + len(loop.chains[0].cells) - 1] = read
+        if self.network.waits or not (self.network.layers or self.network.every_step):
+            return [*found, *self._gathered(behind)]
         if not self.network.every_step:
             found.append(self.output())
         return found
+
+    def _gathered(self, values: str) -> list[str]:
+        """Return the statements from the values of all steps to the output; ``values`` is those of a step."""
+        found, steps = [], self._most_steps
+        if self.network.back:
+            found += self._loop([call(self.back.first_function, "buffers", values.format("time"))], steps)
+            found += self.back.end()
+            values = f"buffers->back_sequence + {{}} * {self.prefix}_BACK_WIDTH"
+            steps = f"{self.prefix}_BACK_STEPS"
+        whole = values.partition(" + ")[0]
+        read = whole if self.network.flattened else values.format(f"({steps} - 1)")
+        return [*found, call("output_layer", read, "output")]
 
     def _chain(self, chain: Chain, where: Mapping[int, str], place: str = "") -> list[str]:
         """Return the steps of cells of layers that follow on each other.
@@ -263,10 +383,14 @@ class Program:
             made[number] = placed.values
         return found
 
-    def _wait(self, layer: str, steps: str, count: int) -> Kept:
-        """Return an array for the values of a layer at every step."""
-        sizes = steps, f"{self.prefix}_{layer.upper()}UNITS"
-        kept = Kept(f"{layer}sequence", sizes, count * self.sizes[sizes[1]])
+    def _width(self, layer: str) -> str:
+        """Return the C name of how many values a layer has."""
+        return f"{self.prefix}_{layer.upper()}UNITS"
+
+    def _wait(self, layer: str, steps: str, count: int, *, flat: bool = False) -> Kept:
+        """Return an array for the values of a layer at every step; a flat one is read as a whole."""
+        sizes = steps, self._width(layer)
+        kept = Kept(f"{layer}sequence", (" * ".join(sizes),) if flat else sizes, count * self.sizes[sizes[1]])
         self.sequences.append(kept)
         return kept
 
@@ -277,7 +401,12 @@ class Program:
 
     @property
     def _most_steps(self) -> str:
-        return f"{self.prefix}_TIME_STEPS"
+        return f"{self.prefix}_{'FRONT' if self.network.front else 'TIME'}_STEPS"
+
+    @property
+    def _given_steps(self) -> str:
+        """The C name of the number of inputs of a sequence."""
+        return "steps" if self.network.variable_length else f"{self.prefix}_TIME_STEPS"
 
     @property
     def _steps(self) -> str:

@@ -42,7 +42,7 @@ def array(kind: str, name: str, sizes: Sequence[str | int], values: np.ndarray) 
 
 def code_type(codes: Affine) -> str:
     """Return the C type of codes."""
-    return "int8_t" if codes.dtype is np.int8 else "int16_t"
+    return f"{np.dtype(codes.dtype).name}_t"
 
 
 def call(function: str, *arguments: str) -> str:

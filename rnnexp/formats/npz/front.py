@@ -21,7 +21,7 @@ KINDS: dict[str, type[Any]] = {
     "pooling": IntegerPooling,
 }
 # Of a window's places and padding, and of all numbers of a sequence: what no file of a network goes beyond.
-LARGEST_WINDOW = 2**16
+LARGEST_WINDOW = 2**15 - 1
 MOST_NUMBERS = 2**28
 LARGEST_TABLE = 2**15
 
@@ -56,8 +56,9 @@ def check(
     for layer in layers:
         match layer:
             case IntegerEmbedding():
-                if layer.embeddings.ndim != 2 or not layer.embeddings.size:
-                    raise ValueError(f"embeddings have the shape {layer.embeddings.shape}")
+                kind, shape = layer.embeddings.dtype.kind, layer.embeddings.shape
+                if kind != "i" or len(shape) != 2 or not layer.embeddings.size:
+                    raise ValueError(f"embeddings are of type {kind!r} and have the shape {shape}")
             case IntegerConvolution() | IntegerPooling():
                 for axis in (layer.time, layer.frequency):
                     if max(axis.taps, axis.stride, axis.dilation, axis.before, axis.after) > LARGEST_WINDOW:

@@ -195,17 +195,17 @@ def check(network: IntegerNetwork) -> None:
         raise ValueError(f"padding is {network.padding!r}")
     if any(codes.bits != 8 and codes.zero_point != 0 for codes in (network.input, network.output)):
         raise ValueError("codes of 16 bits have another zero point than 0")
-    architecture.check_surroundings(network, variable_length=network.variable_length)
     front.check(network.front, network.sequence_length, network.features, check_product)
+    architecture.check_surroundings(network, variable_length=network.variable_length)
     taps.check(network.reads, len(network.encoder))
-    widths = {taps.INPUT: network.inputs}
+    widths = {taps.INPUT: network.front_width}
     for number, layer in enumerate(network.layers):
         for cell in layer.cells:
             check_cell(cell, [widths[made] for made in network.reads[number]])
         widths[number] = sum(cell.units for cell in layer.cells)
     inputs = widths[len(network.layers) - 1]
-    front.check(network.back, network.steps, inputs, check_product)
-    steps, inputs = extent(network.back, network.steps, inputs)
+    front.check(network.back, network.front_steps, inputs, check_product)
+    steps, inputs = extent(network.back, network.front_steps, inputs)
     inputs *= steps if network.flattened else 1
     repeats = [layer.repeats for layer in network.layers]
     if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1]):

@@ -1,4 +1,4 @@
-int ${p}_class(const $code output[${P}_OUTPUTS])
+int ${p}_class(const $output_type output[${P}_OUTPUTS])
 {
     int i, best = 0;
     for (i = 1; i < ${P}_OUTPUTS; i++) {

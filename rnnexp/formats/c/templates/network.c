@@ -16,23 +16,7 @@ static accumulator clamp(accumulator value, accumulator low, accumulator high)
     return value < low ? low : value > high ? high : value;
 }
 
-$saturated/* A weight is two numbers: the upper one meets a value's fine code, the lower one its coarse code. */
-static accumulator multiply(const int8_t *weights, accumulator sum, const int16_t *codes, int count, int shift)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        sum += (accumulator)weights[i] * codes[i];
-    }
-    return round_shift(sum, shift);
-}
-
-/* Places outside of the table are at its ends, so that sums need not be saturated first. */
-static int16_t look_up(const int16_t *table, int last, accumulator place)
-{
-    return table[clamp(place, 0, last)];
-}
-
-/* The fine and the coarse code of every value. */
+$saturated$multiply$look_up/* The fine and the coarse code of every value. */
 static void value_codes(const int16_t *values, int count, int16_t *codes)
 {
     int i;
@@ -42,14 +26,7 @@ static void value_codes(const int16_t *values, int count, int16_t *codes)
     }
 }
 
-${input_codes}static void clear(int16_t *values, int count)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        values[i] = 0;
-    }
-}
-$copy
+$input_codes$clear$copy
 $cells
 
 #define VALUES $values
@@ -58,15 +35,4 @@ $output_kernel
 
 $output_bias
 
-static void output_layer(const int16_t values[VALUES],$window_parameter $code output[${P}_OUTPUTS])
-{
-    int16_t codes[$columns];
-    int i;
-    value_codes(values, VALUES, codes);
-$window_codes    for (i = 0; i < ${P}_OUTPUTS; i++) {
-        const accumulator sum = multiply(output_kernel[i], output_bias[i], codes, $columns, $output_shift);
-        output[i] = ($code)clamp(sum + ${P}_OUTPUT_ZERO_POINT, $lowest_output, $highest_output);
-    }
-}
-
-$window$definitions$class_definitions$encode_definition
+$output_function$window$definitions$class_definitions$encode_definition

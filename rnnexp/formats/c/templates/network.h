@@ -2,8 +2,7 @@
  *
 $about
  *
- * The code of an input value is value / ${P}_INPUT_SCALE + ${P}_INPUT_ZERO_POINT, rounded to nearest and clipped to
- * $lowest_input..$highest_input; input_map says how values are made of the data. The value of an output code is
+ * $input_meaning The value of an output code is
  * (code - ${P}_OUTPUT_ZERO_POINT) * ${P}_OUTPUT_SCALE.
  *
  * One unit of the integers in $name.c stands for, where a weight is $radix * its first number + its second one:

@@ -1,7 +1,7 @@
 static int right(int sequence)
 {
     static ${p}_buffers buffers;
-    static $code found[RESULTS];
+    static $output_type found[RESULTS];
     ${p}_run(&buffers, inputs[sequence], ${test_length}found);
     return same_codes(found, expected[sequence], $test_results);
 }

@@ -3,8 +3,8 @@ typedef struct {
 $fields
 } ${p}_buffers;
 
-/* A whole sequence: the input codes of all its samples, one after the other; the codes of the $whole.$length_comment */
+/* A whole sequence: the $input_what of all its samples, one after the other; the codes of the $whole.$length_comment */
 void ${p}_run(
     ${p}_buffers *buffers,
-    const $code input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
-    $code output[$results]);
+    const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
+    $output_type output[$results]);

@@ -1,7 +1,7 @@
 void ${p}_run(
     ${p}_buffers *buffers,
-    const $code input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
-    $code output[$results])
+    const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES],$length_line
+    $output_type output[$results])
 {
     int32_t time;$steps_definition
 $start

@@ -1,23 +1,13 @@
 $last_states
 
-static int same_values(const int16_t *found, const int16_t *values, int count)
+${same_values}${same_inputs}static int right(int sequence)
 {
-    int i, same = 1;
-    for (i = 0; i < count; i++) {
-        same = same && found[i] == values[i];
-    }
-    return same;
-}
-
-static int right(int sequence)
-{
-    static $code stepped[RESULTS], whole[RESULTS];
+    static $output_type stepped[RESULTS], whole[RESULTS];
     ${p}_state state;
     int32_t time;
-    ${p}_init(&state);
+$made_definition    ${p}_init(&state);
     for (time = 0; time < $test_steps; time++) {
-        ${p}_step(&state, inputs[sequence] + time * ${P}_FEATURES);
-        ${p}_output(&state, stepped$place);
+$stepwise
     }
     ${p}_run(inputs[sequence], ${test_length}whole);
     return same_codes(stepped, expected[sequence], $test_results) && same_codes(whole, expected[sequence], $test_results)

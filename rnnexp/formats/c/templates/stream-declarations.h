@@ -6,11 +6,11 @@ $fields
 /* Begins a sequence. */
 void ${p}_init(${p}_state *state);
 
-/* One time step, with the input codes of one sample. */
-void ${p}_step(${p}_state *state, const $code input[${P}_FEATURES]);
+/* One time step, with the $input_what of one sample.$step_meaning */
+$step_type ${p}_step(${p}_state *state, const $input_type input[${P}_FEATURES]);
 
 /* The codes of the $what after the steps so far. */
-void ${p}_output(const ${p}_state *state, $code output[${P}_OUTPUTS]);
+void ${p}_output(const ${p}_state *state, $output_type output[${P}_OUTPUTS]);
 
-/* A whole sequence: the input codes of all its samples, one after the other; the codes of the $whole.$length_comment */
-void ${p}_run(const $code input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}$code output[$results]);
+/* A whole sequence: the $input_what of all its samples, one after the other; the codes of the $whole.$length_comment */
+void ${p}_run(const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}$output_type output[$results]);

@@ -3,17 +3,17 @@ void ${p}_init(${p}_state *state)
 $start
 }
 
-void ${p}_step(${p}_state *state, const $code input[${P}_FEATURES])
+$step_type ${p}_step(${p}_state *state, const $input_type input[${P}_FEATURES])
 {
 $step
 }
 
-void ${p}_output(const ${p}_state *state, $code output[${P}_OUTPUTS])
+void ${p}_output(const ${p}_state *state, $output_type output[${P}_OUTPUTS])
 {
     $output
 }
 
-void ${p}_run(const $code input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}$code output[$results])
+void ${p}_run(const $input_type input[${P}_TIME_STEPS * ${P}_FEATURES], ${length}$output_type output[$results])
 {
     ${p}_state state;
     int32_t time;$steps_definition

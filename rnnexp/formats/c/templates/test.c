@@ -9,24 +9,15 @@
 #define SEQUENCES $sequences
 #define RESULTS ($results)
 
-static const $code inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
+static const $input_type inputs[SEQUENCES][${P}_TIME_STEPS * ${P}_FEATURES] = {
 $inputs
 };
 
-${test_lengths}static const $code expected[SEQUENCES][RESULTS] = {
+${test_lengths}static const $output_type expected[SEQUENCES][RESULTS] = {
 $expected
 };
 
-static int same_codes(const $code *found, const $code *codes, int count)
-{
-    int i, same = 1;
-    for (i = 0; i < count; i++) {
-        same = same && found[i] == codes[i];
-    }
-    return same;
-}
-
-$check
+${same_codes}$check
 int main(void)
 {
     int sequence, wrong = 0;

@@ -1,5 +1,5 @@
 /* A window before the first sample: as if all inputs had been 0. */
-static void empty($code *window)
+static void empty($input_type *window)
 {
     int i;
     for (i = 0; i < WINDOW; i++) {
@@ -8,7 +8,7 @@ static void empty($code *window)
 }
 
 /* The newest sample comes into a window, the oldest one goes. */
-static void slide($code *window, const $code *input)
+static void slide($input_type *window, const $input_type *input)
 {
     int i;
     for (i = 0; i < WINDOW; i++) {

@@ -26,7 +26,7 @@ def write_sequence(model: Model, network: IntegerNetwork) -> None:
     main, loops = model.subgraph("main"), plan(network)
     inputs, sequences, carried = _write_loops(model, main, network, loops)
     if network.waits or not loops:
-        value = front.write_back(main, network, sequences, network.steps)
+        value = front.write_back(main, network, sequences, network.front_steps)
         result = write_output_layer(main, network, [value])
     elif network.every_step:
         affine, name = network.output, "logits" if network.softmax else "output"

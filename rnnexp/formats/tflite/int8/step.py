@@ -22,10 +22,12 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
     Of an encoder-decoder it is the decoder's, whose input is the encoder's context.
 
     Raises:
-        ValueError: if a layer reads sequences from their end.
+        ValueError: if a layer reads sequences from their end, or there is more than recurrent layers.
     """
     if not all(layer.forward for layer in network.decoder):
         raise ValueError("a network that reads sequences from their end cannot go step by step")
+    if network.waits or (network.front and not network.encoder):
+        raise ValueError("a network with others ahead of its recurrent layers or behind them has no step by step file")
     cells = [layer.cells[0] for layer in network.decoder]
     scopes = [f"layer_{number + 1}_" if len(cells) > 1 else "" for number in range(len(cells))]
     given = [

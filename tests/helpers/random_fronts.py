@@ -163,7 +163,7 @@ class Drawn:
             "activation": self.activation,
             "seed": self.seed,
         }
-        inner = network(front, layers, every_step=encodes, **facts).architecture
+        inner = network(front, layers, **facts).architecture
         units = inner.layers[-1].width if layers else inner.front_width
         # Two directions have scales of their own, which no frequency axis takes.
         both = bool(layers) and layers[-1].bidirectional
@@ -173,7 +173,7 @@ class Drawn:
             else made(self.back, inner.front_steps, units, units if both else 1)
         )
         flattened = self.flattened and not (encodes or self.causal)
-        every_step = encodes or (self.every_step and not (back or flattened))
+        every_step = self.every_step and not (back or flattened)
         found = network(front, layers, back, flattened=flattened, every_step=every_step, **facts)
         if self.embeds:
             return found, words(6, self.steps, self.seed)

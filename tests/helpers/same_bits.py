@@ -67,7 +67,7 @@ def _assert_same_steps(network, codes, lengths, expected, kernels):
     if network.encoder:
         made = TFLiteModel(to_encoder_tflite(network), kernels=kernels).run_codes(codes, lengths)
         assert np.array_equal(made, context(network, codes, lengths)), kernels
-        given = np.repeat(made[:, None], network.output_steps, axis=1)
+        given = np.repeat(made[:, None], network.encoder[-1].repeats, axis=1)
     if not all(layer.forward for layer in network.decoder):
         return
     outputs, kept = TFLiteStepModel(to_step_tflite(network), kernels=kernels).run_codes(given)

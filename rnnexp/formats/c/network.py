@@ -76,7 +76,7 @@ class Program:
 
     def __post_init__(self) -> None:
         if self.network.encoder:
-            self.sizes[self.output_steps] = self.network.output_steps
+            self.sizes[self.output_steps] = self.network.encoder[-1].repeats
         self.inputs, self.limits = f"{self.prefix}_FEATURES", np.full(self.network.features, self.largest_input)
         self.front = self._front()
         codes = None if self.network.front else self.network.input
@@ -309,8 +309,6 @@ class Program:
         loops, where = plan(self.network), {INPUT: read}
         for loop in loops:
             body, kept, offset = [], None, ""
-            if any(chain.backwards for chain in loop.chains):
-                body.append(f"const int32_t from_end = {steps} - 1 - time;")
             for chain in loop.chains:
                 place = "from_end" if chain.backwards else "time"
                 body += self._chain(chain, where, place)
@@ -335,6 +333,9 @@ class Program:
             if loop.gives == "outputs":
                 values = self.last_values if loop.chains else read.format("time")
                 body.append(call("output_layer", values, self._output_of_step))
+            # A decoder's first layer has the same to read at every step, from whichever end.
+            if any("from_end" in statement for statement in body):
+                body.insert(0, f"const int32_t from_end = {steps} - 1 - time;")
             if self._at_once and loop is loops[0]:
                 count = ["const int32_t time = buffers->front_count++;"] if self._counts(loop) else []
                 self.steps = [*count, *body]

@@ -17,8 +17,10 @@ from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.network.network import Network
 from rnnexp.quantization import reference
+from rnnexp.quantization.headroom import Headroom, input_limits
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
+from rnnexp.quantization.scales import OUTPUT_MARGIN
 from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
@@ -65,11 +67,16 @@ class Calibration:
         x: inputs of the training part, of a large one some, and what is known beyond it.
         input_range: the smallest and the largest input of all of these.
         lengths: real steps of each; None: all.
+        answered: of a series that is seen in differences, sequences with what came after them; there, codes have as
+            much room for what was not seen as costs next to nothing.
+        margin: share of their range that its outputs go beyond it in any case.
     """
 
     x: np.ndarray
     input_range: tuple[float, float]
     lengths: np.ndarray | None = None
+    answered: Split | None = None
+    margin: float = OUTPUT_MARGIN
 
     @classmethod
     def of(cls, dataset: Dataset) -> Calibration:
@@ -82,7 +89,9 @@ class Calibration:
             if lengths is not None:
                 lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
             limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
-        return cls(some, limits, lengths)
+        # What is known beyond the training part has its room already.
+        margin = OUTPUT_MARGIN if beyond is None else 0.0
+        return cls(some, limits, lengths, part if dataset.naive_at_zero else None, margin)
 
     def quantize(self, network: Network) -> IntegerNetwork:
         """Quantise a network plainly.
@@ -90,7 +99,12 @@ class Calibration:
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
-        return quantize(network, self.x, self.input_range, self.lengths)
+        if self.answered is None:
+            return quantize(network, self.x, self.input_range, self.lengths)
+        x = self.answered.x
+        error = np.sqrt(np.mean((network.run(x) - self.answered.y) ** 2, axis=0))
+        limits = input_limits(self.input_range, network.run, x, error)
+        return quantize(network, self.x, limits, self.lengths, Headroom(float(error.min()), self.margin))
 
 
 def quantize_snapshots(

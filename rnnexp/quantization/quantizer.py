@@ -12,6 +12,7 @@ from rnnexp.network.lengths import without_padding
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.cell import Integers, Source, input_source
+from rnnexp.quantization.headroom import Headroom
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import OUTPUT_MARGIN, Affine, affine, finite, widened
@@ -22,6 +23,7 @@ def quantize(
     x: np.ndarray,
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
+    headroom: Headroom | None = None,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -30,6 +32,7 @@ def quantize(
         x: ``[n, time, features]``.
         input_range: the smallest and the largest input, where ``x`` is not all of the training part.
         lengths: real steps of each sequence, ``[n]``; None: all.
+        headroom: for outputs beyond those of ``x``; None: the usual.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -48,7 +51,8 @@ def quantize(
         layers = _layers(network, ranges, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
-    out = affine(widened(limits, OUTPUT_MARGIN), "output")
+    margin = OUTPUT_MARGIN if headroom is None else headroom.margin(limits)
+    out = affine(widened(limits, margin), "output")
     scales = layers[-1].scales
     rows = output_rows(network, scales, inputs)
     output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output")

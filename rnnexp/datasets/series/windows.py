@@ -159,7 +159,7 @@ def _kinds(
     season = choice.season(windows, targets, periods)
     if season is None:
         return kinds
-    differences = kinds.targets if kinds.targets in ("difference", "window-difference") else "window-difference"
+    differences = kinds.targets if kinds.from_last else "window-difference"
     return dataclasses.replace(
         kinds, targets=differences, inputs=kinds.inputs if columns > 1 else differences, season=season
     )

@@ -1,0 +1,63 @@
+"""How far beyond what was seen the ranges of codes may reach: as far as the coarser steps cost next to nothing.
+
+A model of values that is never exact needs few codes to be as good as it is; the others can stand for values that are
+still to come, which would be cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnexp.quantization.scales import OUTPUT_MARGIN, affine
+
+# What rounding may add to the mean squared error, as a share of it: of few held-out values, chance makes more of it.
+ADDED_SHARE = 0.0005
+# As much again as was seen, on either side.
+MOST_MARGIN = 1.0
+STEPS = 255
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How much room output codes have.
+
+    Attributes:
+        error: root mean square of what the outputs are off by, whatever they are rounded to.
+        least: share of the range seen that they go beyond it in any case.
+    """
+
+    error: float
+    least: float = OUTPUT_MARGIN
+
+    def margin(self, limits: tuple[float, float]) -> float:
+        """Return how far output codes go beyond a range that was seen, as a share of it, ``MOST_MARGIN`` at most.
+
+        The mean squared error of rounding to steps is their square over 12.
+        """
+        width = max(limits[1], 0.0) - min(limits[0], 0.0)
+        step = float(np.sqrt(12 * ADDED_SHARE)) * self.error
+        widest = (STEPS * step / width - 1) / 2 if width > 0 else 0.0
+        return min(max(widest, self.least), MOST_MARGIN)
+
+
+def input_limits(
+    limits: tuple[float, float], predict: Callable[[np.ndarray], np.ndarray], x: np.ndarray, error: np.ndarray
+) -> tuple[float, float]:
+    """Return the range for input codes: as much on both sides of 0, if predictions are hardly worse by it.
+
+    Differences that were all of one sign may turn.
+
+    Args:
+        limits: the smallest and the largest input seen.
+        predict: outputs ``[n, outputs]`` of inputs.
+        x: inputs to try it with, ``[n, time, features]``.
+        error: root mean square of what the outputs are off by, ``[outputs]``.
+    """
+    largest = max(abs(limits[0]), abs(limits[1]))
+    both = -largest, largest
+    codes = affine(both, "input")
+    moved = np.mean((predict(codes.decode(codes.encode(x))) - predict(x)) ** 2, axis=0)
+    return both if (moved <= ADDED_SHARE * error**2).all() else limits

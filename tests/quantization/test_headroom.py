@@ -1,0 +1,43 @@
+"""Room for what was not seen: as much as costs next to nothing, and no more."""
+
+import numpy as np
+import pytest
+
+from rnnexp.quantization.headroom import ADDED_SHARE, MOST_MARGIN, Headroom, input_limits
+from rnnexp.quantization.scales import affine, widened
+
+
+def test_outputs_that_are_far_off_have_room_for_as_much_again():
+    assert Headroom(error=1.0).margin((-1.0, 1.0)) == MOST_MARGIN
+
+
+@pytest.mark.parametrize("least", [0.0, 0.05])
+def test_outputs_that_are_nearly_exact_keep_their_codes(least):
+    assert Headroom(error=1e-6, least=least).margin((-1.0, 1.0)) == least
+    assert Headroom(error=1.0, least=least).margin((0.0, 0.0)) == least
+
+
+def test_what_rounding_to_the_wider_range_adds_is_the_share_that_it_may():
+    random = np.random.default_rng(0)
+    outputs, noise = random.uniform(-1.0, 1.0, 100_000), 0.2 * random.normal(size=100_000)
+    limits = -1.0, 1.0
+    margin = Headroom(error=0.2).margin(limits)
+    assert 0.05 < margin < MOST_MARGIN
+    codes = affine(widened(limits, margin), "output")
+    rounded = codes.decode(codes.encode(outputs))
+    assert np.mean((rounded - outputs) ** 2) / np.mean(noise**2) == pytest.approx(ADDED_SHARE, rel=0.02)
+
+
+def test_inputs_of_one_sign_get_the_other_where_rounding_does_not_matter():
+    x = np.random.default_rng(0).uniform(-1.0, 0.1, (50, 4, 1))
+
+    def total(x):
+        return x.sum(axis=1)
+
+    assert input_limits((-1.0, 0.1), total, x, np.array([0.5])) == (-1.0, 1.0)
+    assert input_limits((-1.0, 0.1), total, x, np.array([0.05])) == (-1.0, 0.1)
+
+
+def test_the_most_exact_of_several_outputs_decides():
+    x = np.random.default_rng(0).uniform(-1.0, 0.1, (50, 4, 1))
+    assert input_limits((-1.0, 0.1), lambda x: x[:, :2, 0], x, np.array([0.5, 0.01])) == (-1.0, 0.1)

@@ -17,7 +17,7 @@ from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.network.network import Network
 from rnnexp.quantization import reference
-from rnnexp.quantization.headroom import Headroom, input_limits
+from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.scales import OUTPUT_MARGIN
@@ -102,7 +102,7 @@ class Calibration:
         if self.answered is None:
             return quantize(network, self.x, self.input_range, self.lengths)
         x = self.answered.x
-        error = np.sqrt(np.mean((network.run(x) - self.answered.y) ** 2, axis=0))
+        error = expected_error(network.run(x) - self.answered.y)
         limits = input_limits(self.input_range, network.run, x, error)
         return quantize(network, self.x, limits, self.lengths, Headroom(float(error.min()), self.margin))
 

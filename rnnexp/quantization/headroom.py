@@ -18,6 +18,8 @@ ADDED_SHARE = 0.0005
 # As much again as was seen, on either side.
 MOST_MARGIN = 1.0
 STEPS = 255
+# What a series was like of late, it may go on to be: this share of it, the last one, has an error of its own.
+LATE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Headroom:
         step = float(np.sqrt(12 * ADDED_SHARE)) * self.error
         widest = (STEPS * step / width - 1) / 2 if width > 0 else 0.0
         return min(max(widest, self.least), MOST_MARGIN)
+
+
+def expected_error(errors: np.ndarray) -> np.ndarray:
+    """Return the root mean square ``[outputs]`` of errors ``[n, outputs]`` in time order: of late, if that is less."""
+    late = errors[-max(round(LATE_SHARE * len(errors)), 1) :]
+    return np.sqrt(np.minimum(np.mean(errors**2, axis=0), np.mean(late**2, axis=0)))
 
 
 def input_limits(

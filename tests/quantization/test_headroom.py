@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnexp.quantization.headroom import ADDED_SHARE, MOST_MARGIN, Headroom, input_limits
+from rnnexp.quantization.headroom import ADDED_SHARE, MOST_MARGIN, Headroom, expected_error, input_limits
 from rnnexp.quantization.scales import affine, widened
 
 
@@ -41,3 +41,10 @@ def test_inputs_of_one_sign_get_the_other_where_rounding_does_not_matter():
 def test_the_most_exact_of_several_outputs_decides():
     x = np.random.default_rng(0).uniform(-1.0, 0.1, (50, 4, 1))
     assert input_limits((-1.0, 0.1), lambda x: x[:, :2, 0], x, np.array([0.5, 0.01])) == (-1.0, 0.1)
+
+
+def test_of_a_series_that_has_become_quiet_only_the_end_is_expected():
+    errors = np.concatenate([np.full((80, 1), -4.0), np.full((20, 1), 2.0)])
+    assert expected_error(errors).tolist() == [2.0]
+    assert expected_error(errors[::-1]).tolist() == [np.sqrt(0.8 * 16.0 + 0.2 * 4.0)]
+    assert expected_error(errors[:1]).tolist() == [4.0]

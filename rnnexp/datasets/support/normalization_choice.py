@@ -12,7 +12,7 @@ from rnnexp.datasets.support.normalization import Kind, Kinds, column, grown
 from rnnexp.datasets.support.ridge import ridge
 from rnnexp.preprocessing.input_map import Columns
 from rnnexp.preprocessing.numeric_maps import ColumnMap, Difference
-from rnnexp.quantization.headroom import Headroom, input_limits
+from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
 from rnnexp.quantization.scales import OUTPUT_MARGIN, affine, widened
 
 # What targets, and further inputs, are tried with.
@@ -136,7 +136,7 @@ def _errors(
 
     seen = x[:begin] if (larger := grown(x[:begin], input_map)) is None else np.concatenate([x[:begin], larger])
     limits, learned = (float(seen.min()), float(seen.max())), predict(seen)
-    off = np.sqrt(np.mean((predict(x[:begin]) - y[:begin]) ** 2, axis=0))
+    off = expected_error(predict(x[:begin]) - y[:begin])
     if kinds.from_last:
         limits = input_limits(limits, predict, x[:begin], off)
     inputs = affine(limits, "input")

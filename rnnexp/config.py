@@ -37,11 +37,9 @@ class RegressionConfig(RecordingSettings, Settings):
         "auto", "window", "train", "difference", "window-difference", "change", "window-change", "none"
     ] = Field(
         default="auto",
-        description="scale each window by its own minimum and maximum (window), or all by the training part's (train); "
-        "or take differences from the window's last value, in units of the training part's (difference) or of the "
-        "window's range (window-difference); or changes from step to step, in units of the training part's (change) or "
-        "of the window's largest (window-change); or leave the values as they are (none); auto: as suits the training "
-        "part",
+        description="each window by its own range (window), or by the training part's (train); differences from its last "
+        "value, by the training part's (difference) or its own range (window-difference); changes from step to step "
+        "(change, window-change); values as they are (none); auto: as suits the training part",
     )
     linear_path: bool | None = Field(
         default=None,

@@ -37,9 +37,9 @@ class RegressionConfig(RecordingSettings, Settings):
         "auto", "window", "train", "difference", "window-difference", "change", "window-change", "none"
     ] = Field(
         default="auto",
-        description="each window by its own range (window), or by the training part's (train); differences from its last "
-        "value, by the training part's (difference) or its own range (window-difference); changes from step to step "
-        "(change, window-change); values as they are (none); auto: as suits the training part",
+        description="each window by its own range (window), or by the training part's (train); differences from its "
+        "last value, by the training part's (difference) or its own range (window-difference); changes from step to "
+        "step (change, window-change); values as they are (none); auto: as suits the training part",
     )
     linear_path: bool | None = Field(
         default=None,

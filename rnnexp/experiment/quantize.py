@@ -20,7 +20,6 @@ from rnnexp.quantization import reference
 from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
-from rnnexp.quantization.scales import OUTPUT_MARGIN
 from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
@@ -69,14 +68,14 @@ class Calibration:
         lengths: real steps of each; None: all.
         answered: of a series that is seen in differences, sequences with what came after them; there, codes have as
             much room for what was not seen as costs next to nothing.
-        margin: share of their range that its outputs go beyond it in any case.
+        grown: whether ``x`` has more than the training part.
     """
 
     x: np.ndarray
     input_range: tuple[float, float]
     lengths: np.ndarray | None = None
     answered: Split | None = None
-    margin: float = OUTPUT_MARGIN
+    grown: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset) -> Calibration:
@@ -89,9 +88,7 @@ class Calibration:
             if lengths is not None:
                 lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
             limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
-        # What is known beyond the training part has its room already.
-        margin = OUTPUT_MARGIN if beyond is None else 0.0
-        return cls(some, limits, lengths, part if dataset.naive_at_zero else None, margin)
+        return cls(some, limits, lengths, part if dataset.naive_at_zero else None, beyond is not None)
 
     def quantize(self, network: Network) -> IntegerNetwork:
         """Quantise a network plainly.
@@ -104,7 +101,7 @@ class Calibration:
         x = self.answered.x
         error = expected_error(network.run(x) - self.answered.y)
         limits = input_limits(self.input_range, network.run, x, error)
-        return quantize(network, self.x, limits, self.lengths, Headroom(float(error.min()), self.margin))
+        return quantize(network, self.x, limits, self.lengths, Headroom(float(error.min()), self.grown))
 
 
 def quantize_snapshots(

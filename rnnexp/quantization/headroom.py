@@ -15,6 +15,8 @@ from rnnexp.quantization.scales import OUTPUT_MARGIN, affine
 
 # What rounding may add to the mean squared error, as a share of it: of few held-out values, chance makes more of it.
 ADDED_SHARE = 0.0005
+# More of it than this is worse than that a value is cut off now and then.
+TOLERABLE_SHARE = 0.005
 # As much again as was seen, on either side.
 MOST_MARGIN = 1.0
 STEPS = 255
@@ -28,21 +30,22 @@ class Headroom:
 
     Attributes:
         error: root mean square of what the outputs are off by, whatever they are rounded to.
-        least: share of the range seen that they go beyond it in any case.
+        grown: whether the outputs seen are of inputs that have grown, and so have room already: where the usual margin
+            makes the steps too coarse, there is none.
     """
 
     error: float
-    least: float = OUTPUT_MARGIN
+    grown: bool = False
 
     def margin(self, limits: tuple[float, float]) -> float:
-        """Return how far output codes go beyond a range that was seen, as a share of it, ``MOST_MARGIN`` at most.
+        """Return how far output codes go beyond a range that was seen, as a share of it, ``MOST_MARGIN`` at most."""
+        least = min(max(self._widest(limits, TOLERABLE_SHARE), 0.0), OUTPUT_MARGIN) if self.grown else OUTPUT_MARGIN
+        return min(max(self._widest(limits, ADDED_SHARE), least), MOST_MARGIN)
 
-        The mean squared error of rounding to steps is their square over 12.
-        """
+    def _widest(self, limits: tuple[float, float], share: float) -> float:
+        """Return the margin with which rounding adds a share to the mean squared error: steps squared, over 12."""
         width = max(limits[1], 0.0) - min(limits[0], 0.0)
-        step = float(np.sqrt(12 * ADDED_SHARE)) * self.error
-        widest = (STEPS * step / width - 1) / 2 if width > 0 else 0.0
-        return min(max(widest, self.least), MOST_MARGIN)
+        return (STEPS * (12 * share) ** 0.5 * self.error / width - 1) / 2 if width > 0 else 0.0
 
 
 def expected_error(errors: np.ndarray) -> np.ndarray:

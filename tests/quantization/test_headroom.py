@@ -4,17 +4,23 @@ import numpy as np
 import pytest
 
 from rnnexp.quantization.headroom import ADDED_SHARE, MOST_MARGIN, Headroom, expected_error, input_limits
-from rnnexp.quantization.scales import affine, widened
+from rnnexp.quantization.scales import OUTPUT_MARGIN, affine, widened
 
 
 def test_outputs_that_are_far_off_have_room_for_as_much_again():
     assert Headroom(error=1.0).margin((-1.0, 1.0)) == MOST_MARGIN
 
 
-@pytest.mark.parametrize("least", [0.0, 0.05])
-def test_outputs_that_are_nearly_exact_keep_their_codes(least):
-    assert Headroom(error=1e-6, least=least).margin((-1.0, 1.0)) == least
-    assert Headroom(error=1.0, least=least).margin((0.0, 0.0)) == least
+@pytest.mark.parametrize(("grown", "least"), [(True, 0.0), (False, OUTPUT_MARGIN)])
+def test_outputs_that_are_nearly_exact_keep_their_codes(grown, least):
+    assert Headroom(error=1e-6, grown=grown).margin((-1.0, 1.0)) == least
+    assert Headroom(error=1.0, grown=grown).margin((0.0, 0.0)) == least
+
+
+def test_what_has_room_already_gets_the_usual_margin_too_where_steps_may_be_that_coarse():
+    # Steps of 2.2 / 255: rounding adds 0.0006 of the squared error.
+    assert Headroom(error=0.1, grown=True).margin((-1.0, 1.0)) == OUTPUT_MARGIN
+    assert 0.0 < Headroom(error=0.033, grown=True).margin((-1.0, 1.0)) < OUTPUT_MARGIN
 
 
 def test_what_rounding_to_the_wider_range_adds_is_the_share_that_it_may():

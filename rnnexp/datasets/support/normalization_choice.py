@@ -13,7 +13,7 @@ from rnnexp.datasets.support.ridge import ridge
 from rnnexp.preprocessing.input_map import Columns
 from rnnexp.preprocessing.numeric_maps import ColumnMap, Difference
 from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
-from rnnexp.quantization.scales import OUTPUT_MARGIN, affine, widened
+from rnnexp.quantization.scales import affine, widened
 
 # What targets, and further inputs, are tried with.
 TARGETS: tuple[Kind, ...] = ("difference", "window-difference", "window")
@@ -141,7 +141,7 @@ def _errors(
         limits = input_limits(limits, predict, x[:begin], off)
     inputs = affine(limits, "input")
     made_limits = float(learned.min()), float(learned.max())
-    room = Headroom(float(off.min()), OUTPUT_MARGIN if larger is None else 0.0)
+    room = Headroom(float(off.min()), grown=larger is not None)
     outputs = affine(widened(made_limits, room.margin(made_limits)), "output")
     wanted = targets[begin:end]
     last = np.tile(windows[begin:end, -1, :predicted], targets.shape[1] // predicted)

@@ -119,6 +119,12 @@ def of_keras(settings: dict[str, Any], seed: int) -> tuple[float, float]:
     return float(right[there].mean()), float((right & there).mean())
 
 
+def line(row: dict[str, Any]) -> str:
+    """Return the line of the table of a network."""
+    names = ("keras", "keras_over_all_steps", "float32", "int8")
+    return f"| {row['network']} | {' | '.join(f'{row[name]:.4f}' for name in names)} | {row['points']:+.2f} |"
+
+
 def main() -> None:
     """Run all cases and print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -147,8 +153,7 @@ def main() -> None:
             "points": 100 * (float32 - keras_accuracy),
         }
         table.append(row)
-        figures = " | ".join(f"{value:.4f}" for value in (keras_accuracy, over_all, float32, int8))
-        print(f"| {name} | {figures} | {row['points']:+.2f} |", flush=True)
+        print(line(row), flush=True)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 

@@ -1,10 +1,10 @@
 """How networks of public series stand to ridge regression and to the best baseline, defaults only.
 
     python benchmarks/own_data.py                     prints a table and writes benchmarks/results/own_data.json
-    python benchmarks/own_data.py --only airline --seeds 1
+    python benchmarks/own_data.py --only airline --alone --activation tanh --output /tmp/alone.json
 
-The series are those that statsmodels, sktime and vega_datasets ship (``pip install sktime vega_datasets``); of what is
-not installed it says so. Every figure is that of a whole run with the script's defaults, read from its report: the RMSE
+The series are those that statsmodels, sktime and vega_datasets ship (``poetry install --with series``); of what is not
+installed it says so. Every figure is that of a whole run with the script's defaults, read from its report: the RMSE
 of the float32 file over that of ridge regression on the same windows, over that of the best of all baselines, and that
 of the int8 file over float32's; the median of the seeds.
 """
@@ -29,6 +29,7 @@ from rnnexp.report.content import Report
 RESULTS = Path(__file__).parent / "results" / "own_data.json"
 # Fewer values leave no window of 20 to hold out.
 LEAST_VALUES = 36
+FIGURES = ("over_ridge", "over_best", "int8")
 
 
 def from_statsmodels() -> Iterator[tuple[str, pd.DataFrame]]:
@@ -113,17 +114,21 @@ def ratios(report: Report) -> tuple[float, float, float]:
     return float32 / report.baselines["ridge"].rmse, float32 / report.verdict.best, int8 / float32
 
 
+def line(row: dict[str, Any]) -> str:
+    """Return the line of the table of a series."""
+    figures = " | ".join(f"{row[name]:.3f}" for name in FIGURES)
+    return f"| {row['series']} | {row['values']} | {row['best']} | {figures} |"
+
+
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
     """Return what the promises are about."""
-    over_ridge, over_best, int8 = ([row[name] for row in rows] for name in ("over_ridge", "over_best", "int8"))
-    return {
-        "series": len(rows),
-        "over_ridge_median": statistics.median(over_ridge),
-        "over_ridge_nine_tenths": float(np.quantile(over_ridge, 0.9)),
-        "over_ridge_worst": max(over_ridge),
-        "over_best_median": statistics.median(over_best),
-        "int8_worst": max(int8),
-    }
+    total: dict[str, float] = {"series": len(rows)}
+    for name in FIGURES:
+        values = [row[name] for row in rows]
+        total[f"{name}_median"] = statistics.median(values)
+        total[f"{name}_nine_tenths"] = float(np.quantile(values, 0.9))
+        total[f"{name}_worst"] = max(values)
+    return total
 
 
 def main() -> None:
@@ -132,34 +137,34 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="", help="only series whose name contains this")
     parser.add_argument("--activation", default="custom")
+    parser.add_argument("--alone", action="store_true", help="recurrent layers alone, without the linear path")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
+    settings = {"activation": arguments.activation, **({"linear_path": False} if arguments.alone else {})}
     rows: list[dict[str, Any]] = []
     print("| series | values | best baseline | over ridge | over the best | int8 over float32 |\n" + "| --- " * 6 + "|")
     for package, source in SOURCES.items():
         try:
             found = [one for one in source() if arguments.only in one[0]]
         except ModuleNotFoundError:
-            print(f"{package} is not installed: pip install sktime vega_datasets")
+            print(f"{package} is not installed: poetry install --with series")
             continue
         for name, series in found:
             series = series.dropna()
             if len(series) < LEAST_VALUES:
                 continue
             with tempfile.TemporaryDirectory() as folder:
-                reports = [
-                    measure(series, seed, Path(folder), activation=arguments.activation)
-                    for seed in range(arguments.seeds)
-                ]
+                reports = [measure(series, seed, Path(folder), **settings) for seed in range(arguments.seeds)]
             verdict = reports[0].verdict
             assert verdict is not None
             three = zip(*map(ratios, reports), strict=True)
-            figures = dict(zip(("over_ridge", "over_best", "int8"), map(statistics.median, three), strict=True))
-            normalization = reports[0].data.normalization
-            rows.append({"series": name, "values": len(series), "best": verdict.best_baseline, **figures})
-            rows[-1]["normalization"] = normalization
-            shown = " | ".join(f"{value:.3f}" for value in figures.values())
-            print(f"| {name} | {len(series)} | {verdict.best_baseline} | {shown} |", flush=True)
+            figures = dict(zip(FIGURES, map(statistics.median, three), strict=True))
+            row = {"series": name, "values": len(series), "best": verdict.best_baseline, **figures}
+            rmse = statistics.median(report.models.float32.metrics.rmse for report in reports)
+            rows.append({**row, "rmse": rmse, "normalization": reports[0].data.normalization})
+            print(line(row), flush=True)
+    if not rows:
+        raise SystemExit(f"no series has {arguments.only!r} in its name, or none is installed")
     total = summary(rows)
     print(", ".join(f"{name} {value:.4g}" for name, value in total.items()))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -33,11 +33,13 @@ class RegressionConfig(RecordingSettings, Settings):
     custom_max_value: PositiveFloat = Field(default=255.0, description="M of the custom activation M * sqrt(x / M)")
     data_sigma: PositiveFloat = Field(default=255.0, description="inputs are scaled to 0..DATA_SIGMA")
     sequence_length: PositiveInt = Field(default=20, description="values in a window; adding: time steps")
-    normalization: Literal["auto", "window", "train", "difference", "window-difference", "none"] = Field(
+    normalization: Literal[
+        "auto", "window", "train", "difference", "window-difference", "change", "window-change", "none"
+    ] = Field(
         default="auto",
-        description="scale each window by its own minimum and maximum (window), or all by the training part's (train); "
-        "or take differences from the window's last value, in units of the training part's (difference) or of the "
-        "window's range (window-difference); or leave the values as they are (none); auto: as suits the training part",
+        description="each window by its own range (window), or by the training part's (train); differences from its "
+        "last value, by the training part's (difference) or its own range (window-difference); changes from step to "
+        "step (change, window-change); values as they are (none); auto: as suits the training part",
     )
     linear_path: bool | None = Field(
         default=None,

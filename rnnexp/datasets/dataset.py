@@ -140,7 +140,9 @@ class Dataset:
         notes: what a reader of the results must know.
         continuation: of a series, for closed-loop generation.
         origins: of a series, steps of the evaluation part that closed-loop generation is judged from.
-        past: of a series, the whole of it.
+        pasts: of a series, the whole of it: of each column that is predicted.
+        error_units: of values of several units: what the errors of each are counted in where all of them are added up,
+            ``[outputs]``; None: they have the same.
         columns: of a series, what features and outputs are.
         floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
@@ -171,7 +173,8 @@ class Dataset:
     notes: tuple[str, ...] = ()
     continuation: Continuation | None = None
     origins: tuple[Continuation, ...] = ()
-    past: Past | None = None
+    pasts: tuple[Past, ...] = ()
+    error_units: np.ndarray | None = None
     columns: SeriesColumns | None = None
     floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
@@ -204,5 +207,5 @@ class Dataset:
             return self
         rows = spread(len(self.evaluation), most)
         baselines = {name: values[rows] for name, values in self.baselines.items()}
-        past = replace(self.past, evaluated=self.past.evaluated[rows]) if self.past else None
-        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines, past=past)
+        pasts = tuple(replace(past, evaluated=past.evaluated[rows]) for past in self.pasts)
+        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines, pasts=pasts)

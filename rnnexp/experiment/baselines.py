@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -13,6 +13,7 @@ from rnnexp.baselines.logistic_regression import logistic_regression
 from rnnexp.baselines.neighbours import nearest, nearest_warped
 from rnnexp.baselines.smoothing import smoothing
 from rnnexp.datasets import Dataset, Split
+from rnnexp.datasets.dataset import Past
 from rnnexp.datasets.support.ridge import LinearModel, ridge
 
 # Numbers that a model learns from, at most: of a larger training part it gets sequences spread evenly over it.
@@ -103,14 +104,23 @@ def asked(model: LinearModel, dataset: Dataset) -> np.ndarray:
 
 def _predict(dataset: Dataset, models: SimpleModels) -> None:
     """Ask those that predict values."""
-    part, past = dataset.evaluation, dataset.past
+    part, pasts = dataset.evaluation, dataset.pasts
 
     def ask_ridge() -> np.ndarray:
         return part.to_units(asked(linear_model(dataset), dataset))
 
     models.ask("ridge", ask_ridge, _share(_some(dataset), dataset))
-    if past is not None:
-        models.ask("ETS", lambda: smoothing(past, part.y.shape[1]))
+    if pasts:
+        models.ask("ETS", lambda: _smooth(pasts, part.y.shape[1] // len(pasts)))
+
+
+def _smooth(pasts: Sequence[Past], horizon: int) -> np.ndarray:
+    """Return what exponential smoothing of each column by itself predicts, step after step the columns.
+
+    Raises:
+        ValueError: if one cannot be fitted.
+    """
+    return np.stack([smoothing(past, horizon) for past in pasts], axis=2).reshape(len(pasts[0].evaluated), -1)
 
 
 def _classify(dataset: Dataset, models: SimpleModels) -> None:

@@ -18,8 +18,8 @@ def conclude(report: Report, console: Console) -> None:
     for line in text.verdict(report):
         console.say(line)
     headings, rows = text.table(report)
-    units = "" if report.task == "classification" else f", in {data.units}"
-    console.table(f"{report.name}, {data.evaluation_part}{units}", headings, rows)
+    heading = ", ".join(filter(None, (report.name, data.evaluation_part, text.units(report))))
+    console.table(heading, headings, rows)
     for name, note in (report.baseline_notes or {}).items():
         console.say(f"{name}: {note}")
     for note in data.notes:

@@ -17,6 +17,7 @@ from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.network.network import Network
 from rnnexp.quantization import reference
+from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.scales import IoBits
@@ -67,12 +68,17 @@ class Calibration:
         input_range: the smallest and the largest input of all of these.
         lengths: real steps of each; None: all.
         io_bits: of the codes that come in and go out.
+        answered: of a series that is seen in differences, sequences with what came after them; there, codes have as
+            much room for what was not seen as costs next to nothing.
+        grown: whether ``x`` has more than the training part.
     """
 
     x: np.ndarray
     input_range: tuple[float, float]
     lengths: np.ndarray | None = None
     io_bits: IoBits = 8
+    answered: Split | None = None
+    grown: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, io_bits: IoBits = 8) -> Calibration:
@@ -85,7 +91,8 @@ class Calibration:
             if lengths is not None:
                 lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
             limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
-        return cls(some, limits, lengths, io_bits)
+        answered = part if dataset.naive_at_zero else None
+        return cls(some, limits, lengths, io_bits, answered, beyond is not None)
 
     def quantize(self, network: Network) -> IntegerNetwork:
         """Quantise a network plainly.
@@ -93,7 +100,13 @@ class Calibration:
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
-        return quantize(network, self.x, self.input_range, self.lengths, self.io_bits)
+        # Codes of 16 bits have room enough.
+        if self.answered is None or self.io_bits > 8:
+            return quantize(network, self.x, self.input_range, self.lengths, io_bits=self.io_bits)
+        x = self.answered.x
+        error = expected_error(network.run(x) - self.answered.y)
+        limits = input_limits(self.input_range, network.run, x, error)
+        return quantize(network, self.x, limits, self.lengths, headroom=Headroom(float(error.min()), self.grown))
 
 
 def quantize_snapshots(

@@ -45,10 +45,13 @@ def run(config: Settings) -> Report:
     started = time.perf_counter()
     # Read when TensorFlow is first imported, which some data sets do.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    dataset = datasets.load(config)
-    resolved = build.resolve(config, dataset)
+    # Read before the data, which may take long: a wrong name is said at once.
+    stored = starting_weights.load(config.weights) if config.weights else None
+    followed = starting_weights.followed(config, stored) if stored else config
+    dataset = datasets.load(followed)
+    resolved = build.resolve(followed, dataset)
     architecture = build.architecture(resolved, dataset)
-    start = starting_weights.load(config.weights, architecture, dataset.name) if config.weights else None
+    start = starting_weights.fitting(stored, architecture, dataset.name) if stored else None
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}"

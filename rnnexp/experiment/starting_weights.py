@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnexp.config import RegressionConfig, Settings
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays, reader
 from rnnexp.formats.torch import state_dict
@@ -24,34 +25,51 @@ class Stored:
     """A network as a file holds it.
 
     Attributes:
+        path: of the file.
         network: in the user's numbers.
         structure: how its layers are stacked.
         keys: what the file calls the first kernel and recurrent kernel, and the output kernel; each with its shape.
         unsaid: facts that the file does not say.
     """
 
+    path: Path
     network: Network
     structure: Structure
     keys: tuple[str, ...]
     unsaid: frozenset[str] = frozenset()
 
 
-def load(path: Path, wanted: Architecture, data: str) -> Network:
-    """Return the network that a file holds, which must be of the wanted architecture.
+def load(path: Path) -> Stored:
+    """Return the network that the file holds which ``WEIGHTS`` names: a ``-weights.npz``, or a PyTorch state dict.
+
+    Raises:
+        UserError: if the file cannot be used.
+    """
+    try:
+        return read(path)
+    except UserError as error:
+        raise UserError(f"WEIGHTS: {error}") from None
+
+
+def followed(config: Settings, stored: Stored) -> Settings:
+    """Return the settings with a linear path as the stored network has it, where that is automatic."""
+    if not isinstance(config, RegressionConfig) or config.linear_path is not None:
+        return config
+    return config.model_copy(update={"linear_path": stored.network.architecture.linear_path})
+
+
+def fitting(stored: Stored, wanted: Architecture, data: str) -> Network:
+    """Return the stored network, which must be of the wanted architecture.
 
     Args:
-        path: what ``WEIGHTS`` says: a ``-weights.npz`` of a run, or a PyTorch state dict saved as npz.
+        stored: what the file holds.
         wanted: what the settings and the data set come to.
         data: the data set's name, for messages.
 
     Raises:
-        UserError: if the file cannot be used, or is of another network.
+        UserError: if it is of another one.
     """
-    try:
-        stored = read(path)
-    except UserError as error:
-        raise UserError(f"WEIGHTS: {error}") from None
-    _compare(path, stored, wanted, data)
+    _compare(stored, wanted, data)
     return Network.of(wanted, stored.network.weights)
 
 
@@ -69,7 +87,7 @@ def read(path: Path) -> Stored:
         network = reader.from_arrays(path, found)
         names = list(network.architecture.shapes)
         keys = _with_shapes(found, (names[0], names[1], reader.OUTPUT))
-        return Stored(network, network.architecture.structure, keys)
+        return Stored(path, network, network.architecture.structure, keys)
     raise UserError(
         f"{path} is neither a -weights.npz of this project, with rnn/kernel, nor the state dict of a PyTorch "
         f"module with a recurrent layer, with weight_ih_l0; its keys: {arrays.listed(found)}"
@@ -92,12 +110,13 @@ def _from_pytorch(path: Path, found: Mapping[str, np.ndarray]) -> Stored:
         linear_path=stored.path_inputs > 0,
     )
     unsaid = UNSAID if gated else UNSAID | {"activation"}
-    return Stored(Network.of(architecture, stored.weights), stored.structure, _with_shapes(found, stored.keys), unsaid)
+    network, keys = Network.of(architecture, stored.weights), _with_shapes(found, stored.keys)
+    return Stored(path, network, stored.structure, keys, unsaid)
 
 
-def _compare(path: Path, stored: Stored, wanted: Architecture, data: str) -> None:
+def _compare(stored: Stored, wanted: Architecture, data: str) -> None:
     """Raise a UserError that names the first fact in which a stored network differs from the wanted one."""
-    given, kernel, recurrent, output = stored.network.architecture, *stored.keys
+    path, given, (kernel, recurrent, output) = stored.path, stored.network.architecture, stored.keys
     structure, asked = stored.structure, wanted.structure
     if structure.decoder != asked.decoder:
         kinds = "a network without a decoder", "an encoder and a decoder"

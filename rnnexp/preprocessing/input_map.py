@@ -8,6 +8,8 @@ A map goes, as a small JSON object, into every report and exported file, so that
     {"kind": "window", "to": 255.0, "flat_range": 20.4}                    each sample's own; flat_range where that is 0
     {"kind": "difference", "to": 255.0, "range": 90.5}                     differences from each sample's last value
     {"kind": "window-difference", "to": 255.0, "flat_range": 20.4}         the same, in units of the sample's own range
+    {"kind": "change", "to": 255.0, "range": 9.5}                          changes from each time step to the next
+    {"kind": "window-change", "to": 255.0, "flat_range": 2.4}              the same, in units of the sample's largest
     {"kind": "standard", "mean": [0.1, 9.8], "deviation": [1.9, 2.3], ...}   see ``preprocessing.standard``
     {"kind": "columns", "columns": [...], "targets": 1}                    one of the above for each feature
     {"kind": "characters", "characters": "0123456789 +"}                   texts, see ``preprocessing.characters``
@@ -23,9 +25,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from rnnexp.preprocessing.map import Map
 from rnnexp.preprocessing.numeric_maps import (
     AsItIs,
+    Change,
     Columns,
     Difference,
     TrainingRange,
+    WindowChange,
     WindowDifference,
     WindowRange,
 )
@@ -35,6 +39,7 @@ from rnnexp.preprocessing.standard import Standardized
 __all__ = [
     "AS_IT_IS",
     "AsItIs",
+    "Change",
     "Characters",
     "Columns",
     "Difference",
@@ -45,6 +50,7 @@ __all__ = [
     "Spectrum",
     "Standardized",
     "TrainingRange",
+    "WindowChange",
     "WindowDifference",
     "WindowRange",
     "parse",
@@ -64,6 +70,8 @@ InputMap = Annotated[
     | WindowRange
     | Difference
     | WindowDifference
+    | Change
+    | WindowChange
     | Columns
     | Standardized
     | Characters

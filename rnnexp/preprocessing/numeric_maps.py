@@ -152,7 +152,60 @@ class WindowDifference(Differences):
         return own_ranges(samples, self.flat_range) / self.to
 
 
-ColumnMap = AsItIs | TrainingRange | WindowRange | Difference | WindowDifference
+class Changes(Differences):
+    """Inputs are the changes from each time step to the next, the first of which is 0; targets are as of differences.
+
+    Changes say what differences from the last value say, but are smaller where a series goes on in one direction: then
+    each has more of int8's codes.
+    """
+
+    @override
+    def scaling(self, samples: np.ndarray) -> Scaling:
+        return _before(samples), self._unit(samples)
+
+
+class Change(Changes):
+    """Changes in units of the training part's.
+
+    Attributes:
+        range: of one column, twice their root mean square there; of several, the largest that is expected.
+    """
+
+    kind: Literal["change"] = "change"
+    range: Positive
+
+    @override
+    def _unit(self, samples: np.ndarray) -> np.ndarray:
+        del samples
+        return np.full((1, 1, 1), self.range / self.to)
+
+
+class WindowChange(Changes):
+    """Changes in units of each sample's own largest one.
+
+    Attributes:
+        flat_range: the largest change of what has none.
+    """
+
+    kind: Literal["window-change"] = "window-change"
+    flat_range: Positive
+
+    @override
+    def _unit(self, samples: np.ndarray) -> np.ndarray:
+        largest = np.abs(changes(samples)).max(axis=1, keepdims=True)
+        return np.where(largest > 0, largest, self.flat_range) / self.to
+
+
+def changes(samples: np.ndarray) -> np.ndarray:
+    """Return the changes from each time step to the next, ``[n, time, features]``; the first is 0."""
+    return samples - _before(samples)
+
+
+def _before(samples: np.ndarray) -> np.ndarray:
+    return np.concatenate([samples[:, :1], samples[:, :-1]], axis=1)
+
+
+ColumnMap = AsItIs | TrainingRange | WindowRange | Difference | WindowDifference | Change | WindowChange
 Column = Annotated[ColumnMap, Field(discriminator="kind")]
 
 

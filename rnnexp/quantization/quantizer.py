@@ -18,6 +18,7 @@ from rnnexp.network.taps import INPUT
 from rnnexp.quantization import front
 from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.front import Words
+from rnnexp.quantization.headroom import Headroom
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import (
@@ -37,9 +38,11 @@ def quantize(
     x: np.ndarray,
     input_range: tuple[float, float] | None = None,
     lengths: np.ndarray | None = None,
+    *,
     cell_state_limit: float = np.inf,
     io_bits: IoBits = 8,
     input_bits: IoBits | None = None,
+    headroom: Headroom | None = None,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -52,6 +55,7 @@ def quantize(
             where a unit counts on without forgetting, that spares resolution for where its activation is not flat.
         io_bits: of the codes that come in and go out.
         input_bits: of those that come in, where they are others.
+        headroom: for outputs beyond those of ``x``; None: the usual.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -76,7 +80,8 @@ def quantize(
         last = front.quantize(architecture.back, network.back_weights(), max_value, behind, source)
     outputs = without_padding(outputs, lengths) if architecture.answers_each_step else outputs
     limits = finite((float(outputs.min()), float(outputs.max())), "output")
-    out = affine(widened(limits, OUTPUT_MARGIN), "output", OUTPUT_CODES[io_bits])
+    margin = OUTPUT_MARGIN if headroom is None else headroom.margin(limits)
+    out = affine(widened(limits, margin), "output", OUTPUT_CODES[io_bits])
     source = front.sources(last, source)[-1]
     scales = np.tile(source.scale, len(network.kernel) // len(source.scale))
     rows = output_rows(network, scales, inputs)

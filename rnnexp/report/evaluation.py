@@ -91,7 +91,8 @@ def row_losses(dataset: Dataset, predictions: np.ndarray) -> np.ndarray:
         counts = part.y >= 0
         wrong = (predictions.argmax(axis=-1) != part.y) & counts
         return wrong.reshape(len(part), -1).sum(axis=1) / (counts.sum() / len(part))
-    return ((predictions - _target(part)) ** 2).reshape(len(part), -1).mean(axis=1)
+    errors = (predictions - _target(part)) / (1.0 if dataset.error_units is None else dataset.error_units)
+    return (errors**2).reshape(len(part), -1).mean(axis=1)
 
 
 def class_probabilities(outputs: np.ndarray) -> np.ndarray:
@@ -131,22 +132,25 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
     target, persistence = _target(part), dataset.baselines.get("persistence")
     unit_target = part.y.astype(np.float64) / dataset.output_scale
     unit_prediction = part.from_units(prediction) / dataset.output_scale
-    rmse = metrics.rmse(target, prediction)
-    reference = 0.0 if persistence is None else metrics.rmse(target, persistence)
+    # Of several units nothing can be added up but what is the same share of each.
+    offset, unit = (0.0, 1.0) if dataset.error_units is None else (target.mean(axis=0), dataset.error_units)
+    alike, alike_prediction = (target - offset) / unit, (prediction - offset) / unit
+    rmse = metrics.rmse(alike, alike_prediction)
+    reference = 0.0 if persistence is None else metrics.rmse(alike, (persistence - offset) / unit)
     correlations = {
-        "correlation": metrics.correlation(target, prediction),
+        "correlation": metrics.correlation(alike, alike_prediction),
         "correlation_normalized": metrics.correlation(unit_target, unit_prediction),
     }
     constant = [name for name, value in correlations.items() if value is None]
     return RegressionMetrics(
-        l1=metrics.l1(target, prediction),
-        l2=metrics.l2(target, prediction),
+        l1=metrics.l1(alike, alike_prediction),
+        l2=metrics.l2(alike, alike_prediction),
         rmse=rmse,
         l1_normalized=metrics.l1(unit_target, unit_prediction),
         l2_normalized=metrics.l2(unit_target, unit_prediction),
         rmse_normalized=metrics.rmse(unit_target, unit_prediction),
         **correlations,
-        memory_capacity=metrics.memory_capacity(target, prediction) if dataset.task == "memory" else None,
+        memory_capacity=metrics.memory_capacity(alike, alike_prediction) if dataset.task == "memory" else None,
         rmse_to_persistence=rmse / reference if reference > 0 else None,
         direction_accuracy=metrics.direction_accuracy(persistence, target, prediction)
         if persistence is not None and moves
@@ -154,8 +158,20 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
         rmse_by_output=[metrics.rmse(*columns) for columns in zip(target.T, prediction.T, strict=True)]
         if target.shape[1] > 1
         else None,
+        rmse_by_target=_by_target(dataset, target, prediction),
         absent=dict.fromkeys(constant, "the predictions or the targets are constant") if constant else None,
     )
+
+
+def _by_target(dataset: Dataset, target: np.ndarray, prediction: np.ndarray) -> dict[str, float] | None:
+    """Return the RMSE of each of several columns, over all steps ahead, in its own units; None of one column."""
+    names = dataset.columns.targets if dataset.columns is not None else ()
+    if len(names) < 2:
+        return None
+    return {
+        name: metrics.rmse(target[:, place :: len(names)], prediction[:, place :: len(names)])
+        for place, name in enumerate(names)
+    }
 
 
 def _classification(dataset: Dataset, probabilities: np.ndarray) -> ClassificationMetrics:

@@ -19,7 +19,7 @@ from rnnexp.report.content import (
 )
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
-from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, verdict
+from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict
 
 # Rows of the table of outputs, at most; report.json has all.
 SHOWN_OUTPUTS = 30
@@ -43,7 +43,8 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
         "",
         f"{data.train} sequences of {_steps(data)} to train on, {data.validation} to validate on; "
-        f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}.",
+        f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}"
+        f"{_comma(units(report))}.",
         *(f"\n{note}" for note in data.notes),
         "",
         "## Results",
@@ -91,6 +92,10 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _comma(text: str) -> str:
+    return text and f", {text}"
 
 
 def _steps(data: Data) -> str:

@@ -16,6 +16,9 @@ from rnnexp.report.part import Part, closest
 class RegressionMetrics(Part):
     """How good predicted values are: errors in the data's own units, and of values normalised to about 1.
 
+    Where columns of several units are predicted, the errors of all together are in standard deviations of each column's
+    training part, and ``rmse_by_output`` and ``rmse_by_target`` alone in its own units.
+
     Attributes:
         l1: mean absolute error.
         l2: mean squared error.
@@ -25,6 +28,7 @@ class RegressionMetrics(Part):
         rmse_to_persistence: the RMSE over that of persistence, for a series.
         direction_accuracy: the share of ups and downs predicted, for a series.
         rmse_by_output: of each output, where there are several.
+        rmse_by_target: column -> over all steps ahead, where several are predicted.
         absent: metric -> why there is none.
     """
 
@@ -40,6 +44,7 @@ class RegressionMetrics(Part):
     rmse_to_persistence: float | None = None
     direction_accuracy: float | None = None
     rmse_by_output: list[float] | None = None
+    rmse_by_target: dict[str, float] | None = None
     absent: dict[str, str] | None = None
 
 

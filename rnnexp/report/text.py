@@ -46,10 +46,28 @@ def table(report: Report) -> tuple[list[str], list[list[str]]]:
             if metrics is not None:
                 named.append((f"{kind} epoch {step.epoch}{some}", metrics))
     values = [(name, [getattr(metrics, metric, None) for metric in HEADINGS]) for name, metrics in named]
-    shown = [place for place in range(len(HEADINGS)) if any(row[place] is not None for _, row in values)]
     headings = list(HEADINGS.values())
+    # Columns of units of their own come behind what is of all of them.
+    targets = list(dict.fromkeys(target for _, metrics in named for target in _by_target(metrics)))
+    headings += [f"RMSE {target}" for target in targets]
+    for (_, row), (_, metrics) in zip(values, named, strict=True):
+        row += [_by_target(metrics).get(target) for target in targets]
+    shown = [place for place in range(len(headings)) if any(row[place] is not None for _, row in values)]
     rows = [[name, *(number(row[place]) for place in shown)] for name, row in values]
     return ["", *(headings[place] for place in shown)], rows
+
+
+def units(report: Report) -> str:
+    """Return what the table's figures are in; nothing where they are shares."""
+    if report.task == "classification":
+        return ""
+    if any(_by_target(model.metrics) for model in report.models.exported.values()):
+        return "all targets together in standard deviations of each, the RMSE of one in its own units"
+    return f"in {report.data.units}"
+
+
+def _by_target(metrics: Metrics) -> dict[str, float]:
+    return getattr(metrics, "rmse_by_target", None) or {}
 
 
 def verdict(report: Report) -> list[str]:
@@ -61,7 +79,8 @@ def verdict(report: Report) -> list[str]:
     if found is None:
         return []
     kinds = [kind for kind in reversed(KINDS) if kind in found.models]
-    metric = "accuracy" if report.task == "classification" else "RMSE"
+    several = any(_by_target(model.metrics) for model in report.models.exported.values())
+    metric = "accuracy" if report.task == "classification" else "RMSE in deviations" if several else "RMSE"
     values = {kind: _value(report.models.exported[kind].metrics) for kind in kinds}
     deployed, *others = kinds
     first = found.models[deployed]

@@ -266,7 +266,9 @@ def test_the_file_of_the_loop_outside_names_what_to_run_instead(finished, tmp_pa
 def test_it_starts_from_its_own_weights(finished):
     path = files(finished)["-weights.npz"]
     dataset = datasets.load(finished.config)
-    found = starting_weights.load(path, build.architecture(finished.config, dataset), dataset.name)
+    found = starting_weights.fitting(
+        starting_weights.load(path), build.architecture(finished.config, dataset), dataset.name
+    )
     for values, there in zip(found.weights, kept_network(finished, dataset).weights, strict=True):
         np.testing.assert_array_equal(values, there)
     for settings, words in (
@@ -276,13 +278,13 @@ def test_it_starts_from_its_own_weights(finished):
         other = finished.config.model_copy(update=settings)
         dataset = datasets.load(other)
         with pytest.raises(UserError, match=f"WEIGHTS: .*{words}"):
-            starting_weights.load(path, build.architecture(other, dataset), dataset.name)
+            starting_weights.fitting(starting_weights.load(path), build.architecture(other, dataset), dataset.name)
 
 
 def test_weights_of_a_network_without_decoder_are_no_start(tmp_path):
     path, dataset = saved(tmp_path / "a.npz", own(random_weights(12, 10, 11), softmax=True)), datasets.load(config())
     with pytest.raises(UserError, match=r"a\.npz holds a network without a decoder, but addition asks for an encoder"):
-        starting_weights.load(path, build.architecture(config(), dataset), dataset.name)
+        starting_weights.fitting(starting_weights.load(path), build.architecture(config(), dataset), dataset.name)
 
 
 def test_a_weight_that_is_missing_or_of_another_shape_is_named(finished, tmp_path):

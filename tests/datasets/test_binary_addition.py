@@ -195,7 +195,7 @@ def test_the_weights_say_that_every_step_answers_and_can_be_trained_on(finished)
     # A single output at every step is a sigmoid's, whatever the key ``softmax`` says.
     assert architecture.softmax
     dataset = datasets.load(config())
-    start = starting_weights.load(path, build.architecture(config(), dataset), dataset.name)
+    start = starting_weights.fitting(starting_weights.load(path), build.architecture(config(), dataset), dataset.name)
     names = ("rnn/kernel", "rnn/recurrent_kernel", "rnn/bias", "output/kernel", "output/bias")
     for ours, name in zip(start.weights, names, strict=True):
         np.testing.assert_array_equal(ours, found[name])

@@ -28,6 +28,16 @@ def test_a_series_has_a_linear_model_and_smoothing():
         assert np.mean((predicted - target) ** 2) < 0.3 * np.mean((last - target) ** 2)
 
 
+def test_each_of_several_columns_is_smoothed_by_itself():
+    values = np.column_stack([wave(120), 50 + np.random.default_rng(0).normal(size=120).cumsum()])
+    config = RegressionConfig(dataset_name="own", sequence_length=6, horizon=2)
+    both = series.windows(series.Series(names=("a", "b"), values=values, targets=2), config, series.Known("-", "-"))
+    found = baselines.ask(both).predictions["ETS"]
+    for column in range(2):
+        alone = baselines.ask(own(values[:, column], horizon=2)).predictions["ETS"]
+        np.testing.assert_array_equal(found[:, column::2], alone)
+
+
 @pytest.mark.parametrize("normalization", ["window", "train", "none"])
 def test_ridge_is_of_the_windows_as_the_network_sees_them(normalization):
     """Times the scale of a window, when each has its own, so that it learns what they have in common."""
@@ -45,7 +55,7 @@ def test_what_is_held_out_changes_nothing_that_was_learned(early_stopping):
     values = wave(150)
     changed = values.copy()
     dataset = own(values, early_stopping=early_stopping)
-    held_out = dataset.past.evaluated[0] + 10
+    held_out = dataset.pasts[0].evaluated[0] + 10
     changed[held_out:] = 1000 - 3 * changed[held_out:]
     before, after = (baselines.ask(own(some, early_stopping=early_stopping)) for some in (values, changed))
     for name, predicted in before.predictions.items():

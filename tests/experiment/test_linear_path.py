@@ -102,7 +102,7 @@ def test_a_run_goes_on_from_weights_with_a_path(here):
         other = config.model_copy(update={"weights": path, **settings})
         dataset = datasets.load(other)
         with pytest.raises(UserError, match=words):
-            starting_weights.load(path, build.architecture(other, dataset), dataset.name)
+            starting_weights.fitting(starting_weights.load(path), build.architecture(other, dataset), dataset.name)
 
 
 def test_more_than_one_answer_is_refused(here):

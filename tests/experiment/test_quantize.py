@@ -9,7 +9,7 @@ import pytest
 from helpers.classic import classic
 
 from rnnexp import datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
@@ -58,6 +58,22 @@ def train(config, path, batch_size=None):
     snapshot = Snapshot(config.epochs, from_keras(architecture, plain), plain, path, weights)
     optimization = Optimization(config.optimizer, config.learning_rate, config.batch_size, config.gradient_clip_norm)
     return config, dataset, Trained([snapshot], history, unit, optimization)
+
+
+def room(config):
+    """How wide the output's codes are, in ranges of the training part's outputs, of a network with small weights."""
+    dataset = datasets.load(config)
+    architecture = build.architecture(build.resolve(config, dataset), dataset)
+    random = np.random.default_rng(0)
+    network = Network.of(architecture, [0.01 * random.normal(size=shape) for shape in architecture.shapes.values()])
+    codes = Calibration.of(dataset).quantize(network).output
+    outputs = network.run(dataset.train.x)
+    return 255 * codes.scale / float(np.ptp([*outputs.ravel(), 0.0]))
+
+
+def test_predictions_that_are_far_off_have_room_to_go_beyond_the_training_part():
+    assert room(RegressionConfig(dataset_name="SP500", activation="tanh")) > 2.0
+    assert room(classic(dataset_name="SP500", activation="tanh")) < 1.11
 
 
 def about(config, dataset):

@@ -8,7 +8,7 @@ from helpers.runs import folders, run, wave, write_series
 from helpers.stored_networks import outputs, own, random_weights, saved, share_of_range, state_dict
 
 from rnnexp import cli, datasets
-from rnnexp.config import ClassificationConfig, MemoryConfig
+from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.console import Console
 from rnnexp.errors import UserError
 from rnnexp.experiment import build, starting_weights
@@ -34,7 +34,9 @@ def classes(here, name="iris", **settings):
 
 def load(config):
     dataset = datasets.load(config)
-    return starting_weights.load(config.weights, build.architecture(config, dataset), dataset.name)
+    return starting_weights.fitting(
+        starting_weights.load(config.weights), build.architecture(config, dataset), dataset.name
+    )
 
 
 def of_run(*layers, **options):
@@ -213,6 +215,24 @@ def test_the_same_m_is_the_same_network(here):
     path = saved(here / "a.npz", own(random_weights(), activation="custom", max_value=0.1 + 0.2))
     found = load(series(here, weights=path, activation="custom", custom_max_value=0.3))
     assert found.architecture.max_value == 0.3
+
+
+def test_a_missing_file_is_said_before_the_data_is_looked_at(here):
+    config = RegressionConfig(dataset_name="no-such-series", weights=here / "nothing.npz", **folders(here))
+    with pytest.raises(UserError, match=r"^WEIGHTS: there is no file .*nothing\.npz$"):
+        experiment.run(config)
+
+
+@pytest.mark.parametrize("path", [False, True])
+def test_a_linear_path_that_is_automatic_follows_the_file(here, path):
+    options = {"linear_path": True, "steps": 6} if path else {}
+    weights = saved(here / "a.npz", of_run(("simple", 5), **options))
+    report = experiment.run(series(here, weights=weights, linear_path=None))
+    assert report.config["linear_path"] is path
+    assert "linear_path" in report.automatic
+    # What is asked for is not changed.
+    with pytest.raises(UserError, match=f"LINEAR_PATH = {path}, but LINEAR_PATH is {not path}: set"):
+        experiment.run(series(here, weights=weights, linear_path=not path))
 
 
 def test_the_script_says_it_in_one_line(here, capsys):

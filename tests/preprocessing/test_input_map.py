@@ -321,9 +321,14 @@ def test_predictions_go_back_by_the_first_feature():
 
 DIFFERENCE = {"kind": "difference", "to": 10.0, "range": 4.0}
 WINDOW_DIFFERENCE = {"kind": "window-difference", "to": 10.0, "flat_range": 3.0}
+CHANGE = {"kind": "change", "to": 10.0, "range": 4.0}
+WINDOW_CHANGE = {"kind": "window-change", "to": 10.0, "flat_range": 3.0}
 
 
-@pytest.mark.parametrize("found", [DIFFERENCE, WINDOW_DIFFERENCE, {**DIFFERENCE, "season": 2}])
+@pytest.mark.parametrize(
+    "found",
+    [DIFFERENCE, WINDOW_DIFFERENCE, CHANGE, WINDOW_CHANGE, {**DIFFERENCE, "season": 2}, {**CHANGE, "season": 2}],
+)
 def test_maps_of_differences_there_and_back(found):
     assert json.loads(json.dumps(parse(json.loads(json.dumps(found))).to_json())) == found
 
@@ -333,6 +338,8 @@ def test_maps_of_differences_there_and_back(found):
     [
         ({**DIFFERENCE, "range": 0.0}, "^range: Input should be greater than 0$"),
         ({**DIFFERENCE, "season": 0}, "^season: Input should be greater than or equal to 1$"),
+        ({**CHANGE, "range": 0.0}, "^range: Input should be greater than 0$"),
+        ({**WINDOW_CHANGE, "flat_range": 0.0}, "^flat_range: Input should be greater than 0$"),
         ({**WINDOW_DIFFERENCE, "flat_range": -1.0}, "^flat_range: Input should be greater than 0$"),
     ],
 )
@@ -349,6 +356,26 @@ def test_differences_are_from_the_last_value():
     np.testing.assert_allclose(divided, [[[0.2, 0.1]], [[0.3, 0.4]]])
     given, divided = parse(DIFFERENCE).target_scaling(PAIRS, 2)
     assert (given.tolist(), divided.tolist()) == ([[3.0], [5.0]], [[0.4]])
+
+
+def test_changes_are_from_one_step_to_the_next():
+    """And targets still from the last value."""
+    values = np.array([[1.0, 2.0, 4.0, 3.0], [5.0, 5.0, 5.0, 5.0]])[:, :, None]
+    for found, unit in ((CHANGE, [0.4, 0.4]), (WINDOW_CHANGE, [0.2, 0.3])):
+        given, divided = parse(found).scaling(values)
+        assert (values - given)[..., 0].tolist() == [[0.0, 1.0, 2.0, -1.0], [0.0] * 4]
+        np.testing.assert_allclose(np.broadcast_to(divided, (2, 1, 1))[:, 0, 0], unit)
+        given, divided = parse(found).target_scaling(values, 2)
+        assert given.tolist() == [[3.0], [5.0]]
+        np.testing.assert_allclose(np.broadcast_to(divided, (2, 1))[:, 0], unit)
+
+
+def test_changes_of_a_column_beside_another():
+    columns = [CHANGE, {"kind": "none"}]
+    given, divided = parse({"kind": "columns", "columns": columns, "targets": 1}).scaling(PAIRS)
+    assert ((PAIRS - given) / divided).tolist() == [
+        [[0.0, row[0][1]], [(row[1][0] - row[0][0]) / 0.4, row[1][1]]] for row in PAIRS.tolist()
+    ]
 
 
 def test_with_a_season_an_output_of_zero_is_what_came_a_season_ago_and_the_change_since():
@@ -398,5 +425,5 @@ def test_every_kind_is_tested_here():
     known = get_args(get_args(input_map.InputMap)[0])
     kinds = {kind for one in known for kind in one.model_fields["kind"].annotation.__args__}
     # That of recordings is in test_standard.py.
-    maps = (*MAPS.values(), COLUMNS, DIFFERENCE, WINDOW_DIFFERENCE)
+    maps = (*MAPS.values(), COLUMNS, DIFFERENCE, WINDOW_DIFFERENCE, CHANGE, WINDOW_CHANGE)
     assert kinds - {"standard"} == {found["kind"] for found in maps}

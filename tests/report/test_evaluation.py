@@ -40,6 +40,49 @@ def test_persistence_in_own_units_and_normalised():
     )
 
 
+def two_targets(scale=1.0):
+    """A small and a large column, the second times ``scale``, two steps ahead."""
+    noise = np.random.default_rng(0).normal(size=(2, 90)).cumsum(axis=1)
+    values = np.column_stack([noise[0], scale * (5000 + 100 * noise[1])])
+    known = series.Series(names=("small", "large"), values=values, targets=2)
+    return series.windows(
+        known, classic(dataset_name="own", sequence_length=5, horizon=2), series.Known("test", "units")
+    )
+
+
+def test_columns_of_several_units_count_alike():
+    dataset, other = two_targets(), two_targets(1e6)
+    target, last = dataset.evaluation.target, dataset.baselines["persistence"]
+    found, rescaled = (evaluation.evaluate_baselines(each)["persistence"] for each in (dataset, other))
+    # In its own units each; together they do not depend on these.
+    assert found.rmse_by_target == {
+        "small": pytest.approx(np.sqrt(np.mean((target - last)[:, [0, 2]] ** 2))),
+        "large": pytest.approx(np.sqrt(np.mean((target - last)[:, [1, 3]] ** 2))),
+    }
+    assert rescaled.rmse_by_target["large"] == pytest.approx(1e6 * found.rmse_by_target["large"])
+    for name in ("l1", "l2", "rmse", "correlation", "rmse_to_persistence"):
+        assert getattr(rescaled, name) == pytest.approx(getattr(found, name))
+    deviations = dataset.error_units[:2]
+    expected = np.mean(
+        [(error / unit) ** 2 for error, unit in zip(found.rmse_by_target.values(), deviations, strict=True)]
+    )
+    assert found.rmse == pytest.approx(np.sqrt(expected))
+    losses = evaluation.row_losses(dataset, last)
+    assert losses.mean() == pytest.approx(found.l2)
+
+
+def test_units_of_errors_are_deviations_of_the_training_part():
+    dataset = two_targets()
+    past = dataset.pasts[1]
+    assert dataset.error_units[1] == dataset.error_units[3] == np.std(past.values[: past.first_held_out])
+
+
+def test_of_one_column_errors_are_in_its_units():
+    dataset = datasets.load(classic(dataset_name="airline-passengers"))
+    assert dataset.error_units is None
+    assert evaluation.evaluate(dataset, dataset.evaluation.y).rmse_by_target is None
+
+
 def test_a_step_that_does_not_move_is_not_a_direction():
     """Also where normalising to float32 and back misses the value by a rounding error."""
     values = np.repeat(np.round(np.random.default_rng(0).uniform(3000, 5000, 60), 2), 2)

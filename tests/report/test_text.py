@@ -47,6 +47,23 @@ def test_the_table_has_every_model_at_every_epoch_after_the_baselines():
     ]
 
 
+def test_several_targets_have_a_column_each_and_are_judged_together():
+    names = ("l1", "l2", "rmse", "l1_normalized", "l2_normalized", "rmse_normalized")
+    some = RegressionMetrics(**dict.fromkeys(names, 0.5), rmse_by_target={"load": 300.0, "price": 0.02})
+    progress = [Progress(epoch=0, int8=some)]
+    float32 = REPORT.models.float32.model_copy(update={"metrics": some})
+    models = REPORT.models.model_copy(update={"float32": float32})
+    several = REPORT.model_copy(
+        update={"baselines": {"up": DirectionMetrics(direction_accuracy=0.5)}, "progress": progress, "models": models}
+    )
+    headings, rows = text.table(several)
+    assert headings == ["", "L1", "L2", "RMSE", "direction", "RMSE load", "RMSE price"]
+    assert rows[0][-2:] == ["-", "-"]
+    assert rows[1] == ["int8 epoch 0", "0.5", "0.5", "0.5", "-", "300", "0.02"]
+    assert text.units(several).startswith("all targets together in standard deviations")
+    assert text.units(REPORT) == f"in {REPORT.data.units}"
+
+
 RUNS = ("regression_run", "memory_run", "iris_run")
 
 

@@ -23,8 +23,14 @@ def check(dataset: Dataset) -> None:
         _continuation("continuation", dataset.continuation, steps, features)
     for number, origin in enumerate(dataset.origins):
         _continuation(f"origins[{number}]", origin, steps, features)
-    if dataset.past is not None:
-        _past(dataset.past, len(dataset.evaluation))
+    for number, past in enumerate(dataset.pasts):
+        _past(f"pasts[{number}]", past, len(dataset.evaluation))
+    if dataset.error_units is not None:
+        array("error_units", dataset.error_units, kinds="f", expected="floats")
+        shape("error_units", dataset.error_units, (dataset.outputs,), meaning="one for each output")
+        finite("error_units", dataset.error_units, ("output",))
+        if not (dataset.error_units > 0).all():
+            raise UnfitError("error_units has a number that is not greater than 0")
     columns = dataset.columns
     if columns is None:
         return
@@ -57,16 +63,16 @@ def _continuation(field: str, continuation: Any, steps: int, features: int) -> N
         shape(f"{field}.baselines[{name!r}]", values, (count,), meaning="as many as in truth")
 
 
-def _past(past: Any, rows: int) -> None:
+def _past(field: str, past: Any, rows: int) -> None:
     if not isinstance(past, Past):
-        raise UnfitError(f"past is {a(past)}, expected a Past")
-    array("past.values", past.values, kinds="fiu", expected="floats")
-    shape("past.values", past.values, (past.values.size,), meaning="the values of the series, one a step")
-    finite("past.values", past.values, ("value",))
-    array("past.evaluated", past.evaluated, kinds="iu", expected="integers")
-    shape("past.evaluated", past.evaluated, (rows,), meaning="a step for each sequence of the evaluation part")
+        raise UnfitError(f"{field} is {a(past)}, expected a Past")
+    array(f"{field}.values", past.values, kinds="fiu", expected="floats")
+    shape(f"{field}.values", past.values, (past.values.size,), meaning="the values of the series, one a step")
+    finite(f"{field}.values", past.values, ("value",))
+    array(f"{field}.evaluated", past.evaluated, kinds="iu", expected="integers")
+    shape(f"{field}.evaluated", past.evaluated, (rows,), meaning="a step for each sequence of the evaluation part")
     if not 0 < past.first_held_out <= past.evaluated.min() <= past.evaluated.max() < len(past.values):
         raise UnfitError(
-            f"past has {len(past.values)} values, of which first_held_out is number {past.first_held_out}, and "
+            f"{field} has {len(past.values)} values, of which first_held_out is number {past.first_held_out}, and "
             f"evaluated are the numbers {past.evaluated.min()} to {past.evaluated.max()}: they must lie in this order"
         )

@@ -158,7 +158,7 @@ def understand(path: Path, config: RegressionConfig) -> Understood:
         dataset = checked(windows(series, config, known or Known(path.name, "as in the file")), "regression")
     except UserError as error:
         return Understood(replace(overview, problem=str(error)), series)
-    past = dataset.past
+    past = next(iter(dataset.pasts), None)
     overview = replace(overview, windows=_windows(dataset, series), notes=dataset.notes)
     return Understood(overview, series, *((past.first_held_out, int(past.evaluated[0])) if past else ()))
 
@@ -191,7 +191,7 @@ def _step(series: Series, number: int) -> str:
 
 
 def _windows(dataset: Dataset, series: Series) -> Windows:
-    past = dataset.past
+    past = next(iter(dataset.pasts), None)
     return Windows(
         sequence_length=dataset.train.x.shape[1],
         features=dataset.train.x.shape[2],

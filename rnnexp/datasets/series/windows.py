@@ -71,8 +71,9 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         return values[rows[:, None] + np.arange(horizon), :targets].reshape(len(rows), -1)
 
     known_part = values[: cut.first_held_out]
-    whole = gaps.bridged(values[:, 0])
-    periods = seasons.periods(series.dates, whole[: cut.first_held_out])
+    whole = [gaps.bridged(values[:, target]) for target in range(targets)]
+    each = [seasons.periods(series.dates, column[: cut.first_held_out]) for column in whole]
+    periods = each[0]
     kinds = _kinds(config, samples[train - length], after(train), series, periods)
     normalized = normalization.of_series(
         kinds,
@@ -130,7 +131,10 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         notes=(*series.notes, *gaps.describe(values, series.values, config.fill)),
         continuation=closed,
         origins=() if closed is None else origins(values, beside, config, cut.first_evaluated, periods, closed),
-        past=Past(whole, cut.first_held_out, evaluation, periods) if targets == 1 else None,
+        pasts=tuple(Past(column, cut.first_held_out, evaluation, own) for column, own in zip(whole, each, strict=True)),
+        error_units=np.tile([_deviation(column) for column in known_part[:, :targets].T], horizon)
+        if targets > 1
+        else None,
         columns=SeriesColumns(
             targets=series.names[:targets],
             inputs=series.names[targets:],
@@ -159,10 +163,15 @@ def _kinds(
     season = choice.season(windows, targets, periods)
     if season is None:
         return kinds
-    differences = kinds.targets if kinds.targets in ("difference", "window-difference") else "window-difference"
+    differences = kinds.targets if kinds.from_last else "window-difference"
     return dataclasses.replace(
         kinds, targets=differences, inputs=kinds.inputs if columns > 1 else differences, season=season
     )
+
+
+def _deviation(column: np.ndarray) -> float:
+    """Return the standard deviation of a column, where there are values; 1 of one that is constant."""
+    return float(np.nanstd(column)) or 1.0
 
 
 def _size(y: np.ndarray) -> float:

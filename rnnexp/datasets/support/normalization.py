@@ -10,15 +10,19 @@ import numpy as np
 from rnnexp.preprocessing.input_map import Columns, InputMap
 from rnnexp.preprocessing.numeric_maps import (
     AsItIs,
+    Change,
     ColumnMap,
     Difference,
     TrainingRange,
+    WindowChange,
     WindowDifference,
     WindowRange,
+    changes,
 )
 
-Kind = Literal["window", "train", "difference", "window-difference", "none"]
-
+Kind = Literal["window", "train", "difference", "window-difference", "change", "window-change", "none"]
+# Those whose targets are differences from the last value.
+FROM_LAST: tuple[Kind, ...] = ("difference", "window-difference", "change", "window-change")
 
 # Of differences, what int8 has room for besides those of the training part.
 LEAST_GROWTH, MOST_GROWTH = 1.25, 3.0
@@ -41,7 +45,7 @@ class Kinds:
     @property
     def from_last(self) -> bool:
         """Whether targets are differences, of which 0 stands for a naive forecast."""
-        return self.targets in ("difference", "window-difference")
+        return self.targets in FROM_LAST
 
     def __str__(self) -> str:
         """Return it in a word or two."""
@@ -122,12 +126,15 @@ def column(
         return TrainingRange(to=to, minimum=low, range=width)
     if kind == "none":
         return AsItIs()
-    if kind == "difference":
-        differences = np.abs(windows - windows[:, -1:])
-        typical = 2 * float(np.sqrt(np.mean(differences**2)))
-        return Difference(
-            to=to, range=(_growth(differences) * float(differences.max()) if beside_differences else typical) or 1.0
-        )
+    steps = np.abs(changes(windows[:, :, None])[:, :, 0])
+    if kind in ("difference", "change"):
+        sizes = steps if kind == "change" else np.abs(windows - windows[:, -1:])
+        typical = 2 * float(np.sqrt(np.mean(sizes**2)))
+        expected = (_growth(sizes) * float(sizes.max()) if beside_differences else typical) or 1.0
+        return Change(to=to, range=expected) if kind == "change" else Difference(to=to, range=expected)
+    if kind == "window-change":
+        typical = float(np.median(steps.max(axis=1)))
+        return WindowChange(to=to, flat_range=typical if typical > 0 else _range(known))
     typical = float(np.median(np.ptp(windows, axis=1)))
     # A flat window has no range of its own: it gets the training part's typical one.
     flat_range = typical if typical > 0 else _range(known)
@@ -150,7 +157,7 @@ def grown(x: np.ndarray, input_map: InputMap) -> np.ndarray | None:
         The same shape; None where nothing is a difference.
     """
     columns = input_map.columns if isinstance(input_map, Columns) else (input_map,)
-    places = [place for place, each in enumerate(columns) if isinstance(each, Difference)]
+    places = [place for place, each in enumerate(columns) if isinstance(each, Difference | Change)]
     if not places:
         return None
     larger = x.copy()
@@ -172,13 +179,14 @@ def _range(known: np.ndarray) -> float:
 
 
 def _text(kinds: Kinds, to: float, *, one: bool) -> str:
+    largest = "twice their root mean square in" if one else "the largest that are expected after"
     texts = {
         "window": f"each window by its own minimum and maximum to [0, {to:g}]",
         "train": f"all by the training part's minimum and maximum to [{-to if kinds.from_last else 0:g}, {to:g}]",
-        "difference": f"differences from the window's last value, {to:g} for "
-        + ("twice their root mean square in" if one else "the largest that are expected after")
-        + " the training part",
+        "difference": f"differences from the window's last value, {to:g} for {largest} the training part",
         "window-difference": f"differences from the window's last value, {to:g} for the window's own range",
+        "change": f"changes from each time step to the next, {to:g} for {largest} the training part",
+        "window-change": f"changes from each time step to the next, {to:g} for the window's own largest one",
         "none": "none: the values as they are",
     }
     text = texts[kinds.targets]

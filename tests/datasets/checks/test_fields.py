@@ -89,17 +89,19 @@ BOTH = [
     ),
     ("origins", (Continuation(X[0, :, 0], X[1]),), r"origins\[0\].truth has the shape \[6, 2\], expected \[6\]"),
     ("floors", ("best",), "floors names 'best', which baselines does not have"),
-    ("past", X, "past is a ndarray, expected a Past"),
+    ("pasts", (X,), r"pasts\[0\] is a ndarray, expected a Past"),
     (
-        "past",
-        Past(Y[:, 0], 40, np.arange(40)),
-        "past has 120 values, .*number 40, and evaluated are the numbers 0 to 39",
+        "pasts",
+        (Past(Y[:, 0], 40, np.arange(40)),),
+        r"pasts\[0\] has 120 values, .*number 40, and evaluated are the numbers 0 to 39",
     ),
-    ("past", Past(Y, 40, np.arange(40)), r"past.values has the shape \[120, 1\], expected \[120\]"),
+    ("pasts", (Past(Y, 40, np.arange(40)),), r"pasts\[0\].values has the shape \[120, 1\], expected \[120\]"),
     ("columns", SeriesColumns(), "columns is of 1 features and 1 outputs, but train.x has 2 features, and outputs is"),
     ("augment", X, "augment is a ndarray, expected a function"),
 ]
 OF_REGRESSION = [
+    ("error_units", np.ones(2), r"error_units has the shape \[2\], expected \[1\]"),
+    ("error_units", np.zeros(1), "error_units has a number that is not greater than 0"),
     (
         "train.y",
         Y[:ROWS, 0],

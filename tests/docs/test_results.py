@@ -1,0 +1,62 @@
+"""Tables of the pages have the figures that the benchmarks have left in benchmarks/results/."""
+
+import json
+import re
+import runpy
+import statistics
+
+import pytest
+from helpers.runs import PROJECT
+
+
+def benchmark(name):
+    return runpy.run_path(str(PROJECT / "benchmarks" / f"{name}.py"), run_name="read")
+
+
+def results(name):
+    return json.loads((PROJECT / "benchmarks" / "results" / f"{name}.json").read_text())
+
+
+def page(name):
+    return (PROJECT / name).read_text().splitlines()
+
+
+def test_public_series():
+    line = benchmark("own_data")["line"]
+    found = results("own_data")["rows"]
+    assert len(found) > 40
+    rows = [line(row) for row in found]
+    lines = page("docs/series.md")
+    assert [row for row in rows if row not in lines] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md", "docs/series.md"])
+def test_public_series_in_a_line(name):
+    total = results("own_data")["summary"]
+    (row,) = [line for line in page(name) if line.startswith(("| RMSE over ridge", "| RMSE / ridge"))]
+    named = ("over_ridge_median", "over_ridge_nine_tenths", "over_ridge_worst")
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [f"{total[key]:.2f}" for key in named]
+    (row,) = [line for line in page(name) if line.startswith(("| RMSE over the best", "| RMSE / 最良"))]
+    named = ("over_best_median", "over_best_nine_tenths", "over_best_worst")
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [f"{total[key]:.2f}" for key in named]
+    (row,) = [line for line in page(name) if line.startswith(("| int8 over float32", "| int8 / float32"))]
+    named = ("int8_median", "int8_nine_tenths", "int8_worst")
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [f"{total[key]:.3f}" for key in named]
+
+
+def test_recordings():
+    lines = page("docs/recordings.md")
+    for row in results("recordings"):
+        euclid = "-" if row["euclid"] is None else f"{row['euclid']:.3f}"
+        medians = [statistics.median(row[kind]) for kind in ("float32", "int8")]
+        figures = " | ".join(f"{value:.3f}" for value in (row["warped"], *medians))
+        assert f"| {row['name']} | {row['train']}, {row['test']} | {euclid} | {figures} |" in lines
+
+
+def test_lengths():
+    line = benchmark("lengths")["line"]
+    lines = page("docs/lengths.md")
+    found = results("lengths")
+    assert len(found) == sum(bool(re.match(r"\| (simple|lstm|gru)", each)) for each in lines)
+    for row in found:
+        assert line(row) in lines

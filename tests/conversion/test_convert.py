@@ -53,8 +53,7 @@ def saved(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lstm(saved):
-    x = inputs()
-    return rnnexp.convert(saved["lstm"], Samples("--calibration", x), Samples("--evaluate", inputs(30, 1)))
+    return rnnexp.convert(saved["lstm"], Samples("--calibration", inputs(400)), Samples("--evaluate", inputs(30, 1)))
 
 
 def test_it_gives_what_its_file_gives(lstm):
@@ -148,7 +147,8 @@ MISTAKES = [
     ("lstm", {"x": np.zeros((4, STEPS, 8))}, r"has x \[4, 6, 8\], the model takes \[n, time, 3\]"),
     ("lstm", {"x": np.zeros((4, 9, FEATURES))}, "sequences of 9 steps, not of 6"),
     ("lstm", {"x": np.full((4, STEPS, FEATURES), np.nan)}, "nan: 72 numbers are not finite"),
-    ("lstm", {"x": inputs(), "y": np.zeros(7, int)}, r"has y \[7\] of int64: right are classes \[40\]"),
+    ("lstm", {"x": inputs(), "y": np.zeros(7, int)}, r"has y \[7\] for x \[40, 6, 3\]: an answer for each"),
+    ("lstm", {"x": inputs(), "y": np.zeros((40, 2), int)}, r"has y \[40, 2\] of int64: right are classes \[40\]"),
     ("lstm", {"x": inputs(), "y": np.full(40, 3)}, "has y from 3 to 3, the model has classes 0 to 2"),
     ("words", {"x": np.array([[1, 0, 2, 3, 4, 5]])}, "has padding .* in its middle, at step"),
     ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),

@@ -70,12 +70,18 @@ def values(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
     """Return what each layer gives that is called once, and the model, by the name ""."""
     import keras
 
-    wanted = {"": model.outputs[0]}
+    wanted, tensor = {"": model.outputs[0]}, model.inputs[0]
     for layer in model.layers:
         nodes = getattr(layer, "_inbound_nodes", [])
-        if len(nodes) == 1 and type(layer).__name__ not in ("InputLayer", "Functional", "Sequential"):
-            tensors = nodes[0].output_tensors
-            wanted[layer.name] = tensors[0]
+        if isinstance(model, keras.Sequential):
+            # It has called its layers anew whenever one was added.
+            tensor = layer(tensor)
+        elif len(nodes) == 1:
+            tensor = nodes[0].output_tensors[0]
+        else:
+            continue
+        if type(layer).__name__ not in ("InputLayer", "Functional", "Sequential"):
+            wanted[layer.name] = tensor
     names = list(wanted)
     whole = keras.Model(model.inputs[0], [wanted[name] for name in names])
     batches = [whole(x[start : start + BATCH], training=False) for start in range(0, len(x), BATCH)]

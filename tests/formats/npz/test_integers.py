@@ -54,7 +54,7 @@ def test_encoder_and_decoder_come_back():
     found = to_arrays(network)
     assert found["layer_1/repeats"] == ANSWER_STEPS
     assert run(from_arrays(found), codes).tolist() == run(network, codes).tolist()
-    for change in ({"layer_1/repeats": -1}, {"layer_2/repeats": 1}, {"every_step": False}):
+    for change in ({"layer_1/repeats": -1}, {"layer_2/repeats": 1}):
         with pytest.raises(ValueError, match="layers are repeated"):
             from_arrays(found | {name: np.asarray(value) for name, value in change.items()})
 

@@ -3,8 +3,8 @@
     python benchmarks/own_data.py                     prints a table and writes benchmarks/results/own_data.json
     python benchmarks/own_data.py --only airline --alone --activation tanh --output /tmp/alone.json
 
-The series are those that statsmodels, sktime and vega_datasets ship (``poetry install --with series``); of what is not
-installed it says so. Every figure is that of a whole run with the script's defaults, read from its report: the RMSE
+The series are those that statsmodels, sktime and vega_datasets ship (``pip install sktime vega_datasets``, in an
+environment of its own: sktime holds pandas below 3); of what is not installed it says so. Every figure is that of a whole run with the script's defaults, read from its report: the RMSE
 of the float32 file over that of ridge regression on the same windows, over that of the best of all baselines, and that
 of the int8 file over float32's; the median of the seeds.
 """
@@ -147,7 +147,7 @@ def main() -> None:
         try:
             found = [one for one in source() if arguments.only in one[0]]
         except ModuleNotFoundError:
-            print(f"{package} is not installed: poetry install --with series")
+            print(f"{package} is not installed: pip install sktime vega_datasets")
             continue
         for name, series in found:
             series = series.dropna()

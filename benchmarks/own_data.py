@@ -4,9 +4,10 @@
     python benchmarks/own_data.py --only airline --alone --activation tanh --output /tmp/alone.json
 
 The series are those that statsmodels, sktime and vega_datasets ship (``pip install sktime vega_datasets``, in an
-environment of its own: sktime holds pandas below 3); of what is not installed it says so. Every figure is that of a whole run with the script's defaults, read from its report: the RMSE
-of the float32 file over that of ridge regression on the same windows, over that of the best of all baselines, and that
-of the int8 file over float32's; the median of the seeds.
+environment of its own: sktime holds pandas below 3); of what is not installed it says so. Every figure is that of a
+whole run with the script's defaults, read from its report: the RMSE of the float32 file over that of ridge regression
+on the same windows, over that of the best of all baselines, and that of the int8 file over float32's; the median of
+the seeds.
 """
 
 from __future__ import annotations

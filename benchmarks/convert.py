@@ -216,9 +216,7 @@ def latency(content: bytes, task: Task) -> float:
     """Return microseconds a sequence in LiteRT."""
     from rnnexp.runtimes.tflite import TFLiteModel
 
-    model = TFLiteModel(content)
-    sample = task.held_out_x[0]
-    return model.latency_us(sample if sample.ndim > 1 else sample[:, None])
+    return TFLiteModel(content).latency_us(task.held_out_x[0])
 
 
 def main() -> None:
@@ -244,13 +242,19 @@ def main() -> None:
             rows = {"ours": ours(model, task), **peers(model, task, exact)}
             table.append({"network": name, **rows})
             print(row_text(table[-1]), flush=True)
+            write(table, arguments.output)
     for name, build in torch_networks().items():
         if arguments.only in name:
             task = digits()
             table.append({"network": name, "ours": ours(train_torch(build, task), task)})
             print(row_text(table[-1]), flush=True)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+            write(table, arguments.output)
+
+
+def write(table: list[dict[str, Any]], path: Path) -> None:
+    """Write what has been measured so far."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 
 
 def peers(model: Any, task: Task, exact: np.ndarray) -> dict[str, Any]:
@@ -309,7 +313,7 @@ def judge(path: Path, task: Task, exact: np.ndarray) -> dict[str, Any]:
         "same_class": float((outputs.argmax(-1) == exact.argmax(-1)).mean()),
         "largest_probability": float(np.abs(outputs - exact).max()),
         "bytes": path.stat().st_size,
-        "us": model.latency_us(x[0]) if x.ndim == 3 else None,
+        "us": model.latency_us(task.held_out_x[0]),
         "equal_bits": float(np.mean(others)) if others else None,
         "runtimes": list(codes),
     }

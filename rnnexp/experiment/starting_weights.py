@@ -11,11 +11,18 @@ import numpy as np
 
 from rnnexp.config import RegressionConfig, Settings
 from rnnexp.errors import UserError
+from rnnexp.formats.keras import reader as keras_reader
 from rnnexp.formats.npz import arrays, reader
 from rnnexp.formats.torch import state_dict
+from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.cells import CELLS
+from rnnexp.network.functions import function
+from rnnexp.network.graph.lower import CannotConvertError, lower
+from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.network import Network
 
+KERAS = (".keras", ".h5", ".hdf5")
 # What a state dict does not say of its network, besides the activation of an ``nn.RNN``.
 UNSAID = frozenset({"go_backwards", "max_value", "softmax"})
 
@@ -40,7 +47,9 @@ class Stored:
 
 
 def load(path: Path) -> Stored:
-    """Return the network that the file holds which ``WEIGHTS`` names: a ``-weights.npz``, or a PyTorch state dict.
+    """Return the network that the file holds which ``WEIGHTS`` names.
+
+    That is a ``-weights.npz``, a PyTorch state dict saved as npz, or a Keras file, ``.keras`` or ``.h5``.
 
     Raises:
         UserError: if the file cannot be used.
@@ -80,6 +89,8 @@ def read(path: Path) -> Stored:
         UserError: if the file cannot be read, or holds something else: then naming the key, its shape, and what was
             expected.
     """
+    if path.suffix.lower() in KERAS:
+        return _from_keras(path)
     found = arrays.read(path)
     if state_dict.is_state_dict(found):
         return _from_pytorch(path, found)
@@ -92,6 +103,40 @@ def read(path: Path) -> Stored:
         f"{path} is neither a -weights.npz of this project, with rnn/kernel, nor the state dict of a PyTorch "
         f"module with a recurrent layer, with weight_ih_l0; its keys: {arrays.listed(found)}"
     )
+
+
+def _from_keras(path: Path) -> Stored:
+    """Return the network of a Keras file whose layers are all alike, as those that train here are."""
+    graph = keras_reader.read(path)
+    # A linear path alone has to know them.
+    steps = graph.steps or 1
+    inputs = np.zeros((1, steps, graph.features)) if graph.features else np.zeros((1, steps), np.int64)
+    try:
+        found = lower(simplified(graph, inputs), inputs)
+    except CannotConvertError as error:
+        raise UserError(f"{path}: {error}") from None
+    given = found.architecture
+    names = {layer.activation for layer in given.layers}
+    plain = tuple(replace(layer, activation="", gate="sigmoid") for layer in given.layers)
+    architecture = replace(given, layers=plain)
+    strange = given.front or given.back or given.flattened or {layer.gate for layer in given.layers} != {"sigmoid"}
+    if strange or not architecture.alike or len(names) != 1 or given.layers[0].cell not in CELLS:
+        raise UserError(f"{path} has layers that are not all alike, or of other kinds: no setting makes such a network")
+    activation, max_value = _own_activation(path, names.pop())
+    network = Network.of(replace(architecture, activation=activation, max_value=max_value), found.weights)
+    shapes = architecture.shapes
+    keys = tuple(f"{key} has the shape {shapes[key]}" for key in (*list(shapes)[:2], reader.OUTPUT))
+    return Stored(path, network, architecture.structure, keys)
+
+
+def _own_activation(path: Path, name: str) -> tuple[str, float]:
+    """Return the name that ``ACTIVATION`` has for a function, and ``custom_max_value``."""
+    if name.startswith("scaled_sqrt"):
+        # At its largest it is M.
+        return "custom", float(function(name)(np.array([np.inf]))[0])
+    if name not in ACTIVATIONS:
+        raise UserError(f"{path} has the activation {name}, which there is no ACTIVATION for")
+    return name, 1.0
 
 
 def _from_pytorch(path: Path, found: Mapping[str, np.ndarray]) -> Stored:

@@ -331,3 +331,47 @@ def test_no_epochs_and_no_weights_keep_the_initial_network(here):
     assert (snapshot.epoch, snapshot.path.name, history.best_epoch, history.ended) == (0, "model.keras", 0, "complete")
     assert snapshot.model(np.random.default_rng(0).random((9, 6, 1))).numpy().std() > 0
     assert (here / "run" / "history.csv").read_text() == "epoch,loss,val_loss,seconds\n"
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize(
+    ("cells_of", "options"),
+    [
+        ([("simple", 4)], {"activation": "custom"}),
+        ([("gru", 4)], {"linear_path": True, "features": 2, "activation": "relu"}),
+        ([("lstm", 3, "both"), ("lstm", 3, "both")], {"outputs": 3, "softmax": True}),
+        ([("gru", 4)], {"every_step": True, "softmax": True}),
+        ([("lstm", 3, "encodes"), ("lstm", 3)], {"every_step": True, "outputs": 4, "softmax": True}),
+        ([("simple", 4, "backwards")], {"activation": "sigmoid"}),
+    ],
+)
+def test_a_runs_own_keras_model_is_read(tmp_path, cells_of, options, suffix):
+    from rnnexp.formats.keras.model import to_keras
+
+    network = layered(*cells_of, steps=5, **options)
+    to_keras(network).save(tmp_path / f"model{suffix}")
+    found = starting_weights.load(tmp_path / f"model{suffix}").network
+    assert found.architecture.shapes == network.architecture.shapes
+    given, wanted = (architecture.architecture for architecture in (found, network))
+    assert (given.layers, given.activation, given.max_value, given.softmax, given.linear_path) == (
+        *(wanted.layers, wanted.activation, wanted.max_value, wanted.softmax, wanted.linear_path),
+    )
+    for one, other in zip(found.weights, network.weights, strict=True):
+        np.testing.assert_array_equal(one.astype(np.float32), other.astype(np.float32))
+
+
+def test_a_keras_file_that_no_setting_makes_is_refused(tmp_path):
+    import keras
+    from keras import layers
+
+    for name, parts, message in (
+        ("unlike", [layers.LSTM(4, return_sequences=True), layers.GRU(4)], "not all alike"),
+        ("odd", [layers.GRU(4, reset_after=False)], "of other kinds"),
+        ("elu", [layers.SimpleRNN(4, activation="elu")], "the activation elu, which there is no ACTIVATION for"),
+        ("head", [layers.GRU(4), layers.Dense(3, activation="relu")], "not all alike"),
+        ("attention", [layers.GRU(4, return_sequences=True), layers.LayerNormalization()], "LayerNormalization"),
+    ):
+        path = tmp_path / f"{name}.keras"
+        keras.Sequential([keras.Input((5, 1)), *parts, layers.Dense(1)]).save(path)
+        with pytest.raises(UserError, match=message):
+            starting_weights.load(path)

@@ -250,6 +250,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
     parts = _Parts(graph, shapes)
     for node in nodes:
         parts.values[node.name] = parts.place(node)
+    output, path = _linear_path(parts, output)
     end = parts.read(output)
     if not (parts.layers or parts.front):
         raise CannotConvertError(output, "there is no recurrent layer, and no convolution")
@@ -268,6 +269,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
             outputs=len(output.bias),
             activation="tanh",
             softmax=softmax,
+            linear_path=path is not None,
             padding=padding,
             front=tuple(layer for layer, _ in parts.front),
             back=tuple(layer for layer, _ in parts.back),
@@ -276,7 +278,20 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
     except ValueError as error:
         raise CannotConvertError(graph.node(graph.output), str(error)) from None
     arrays = [values for _, weights in (*parts.front, *parts.layers, *parts.back) for values in weights]
-    return Network.of(architecture, [*arrays, output.kernel, output.bias])
+    return Network.of(architecture, [*arrays, *([] if path is None else [path]), output.kernel, output.bias])
+
+
+def _linear_path(parts: _Parts, output: Dense) -> tuple[Dense, np.ndarray | None]:
+    """Return the output layer without what it reads of the whole input directly, and the kernel of that, if it does."""
+    found = [parts.values[name] for name in output.reads]
+    direct = [number for number, values in enumerate(found) if values.flat and values.taps == (taps.INPUT,)]
+    if len(found) != 2 or len(direct) != 1 or parts.front or not parts.layers:
+        return output, None
+    (number,) = direct
+    steps, width = found[number].flat or (0, 0)
+    parts_of_kernel = np.split(output.kernel, [steps * width if number == 0 else len(output.kernel) - steps * width])
+    layers = replace(output, reads=(output.reads[1 - number],), kernel=parts_of_kernel[1 - number])
+    return layers, parts_of_kernel[number]
 
 
 def _output(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Sequence[Node], Dense, bool]:

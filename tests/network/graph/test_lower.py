@@ -88,6 +88,13 @@ FORMS = {
         simple("b", ("again",), 8, 4),
         dense("out", ("b",), 4, 2),
     ],
+    "a linear path beside": [
+        simple("a", (INPUT,), 3, 4, 2, every_step=False),
+        Flatten("window", (INPUT,)),
+        dense("path", ("window",), 21, 2),
+        dense("layers", ("a",), 8, 2),
+        Merge("out", ("layers", "path"), "add"),
+    ],
     "a convolution alone": [
         Convolution("conv", (INPUT,), RNG.normal(size=(2, 1, 3, 4)), RNG.normal(size=4), activation="relu"),
         Flatten("all", ("conv",)),

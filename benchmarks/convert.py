@@ -388,11 +388,27 @@ def row_text(row: dict[str, Any]) -> str:
             lines.append(f"| {row['network']} | {way} | {found['failed']} |" + " |" * 6)
             continue
         lines.append(
-            f"| {row['network']} | {way} | {found['accuracy']:.2%} | {found['ratio']:.2f} | {found['same_class']:.2%} "
-            f"| {found['largest_probability']:.3f} | {found['bytes']:,} | {figure(found['us'], '.0f')} "
+            f"| {row['network']} | {way} | {found['accuracy']:.2%} | {found['ratio']:.2f} "
+            f"| {figure(found['same_class'], '.2%')} | {figure(found['largest_probability'], '.3f')} "
+            f"| {found['bytes']:,} | {figure(found['us'], '.0f')} "
             f"| {figure(found['equal_bits'], '.1%')} |"
         )
     return "\n".join(lines)
+
+
+def page_row(row: dict[str, Any]) -> str:
+    """Return the line of a network in the pages: ours beside TensorFlow's converter."""
+    found, theirs = row["ours"], row.get("tensorflow", {"failed": "not of Keras"})
+
+    def both(name: str, form: str) -> str:
+        values = (found[name], theirs.get(name))
+        return " / ".join("-" if value is None else format(value, form) for value in values)
+
+    return (
+        f"| {row['network']} | {found['float_accuracy']:.1%} | {both('accuracy', '.1%')} | {found['ratio']:.2f} "
+        f"| {both('largest_probability', '.3f')} | {both('bytes', ',')} | {both('us', '.0f')} "
+        f"| {both('equal_bits', '.1%')} |"
+    )
 
 
 if __name__ == "__main__":

@@ -65,8 +65,8 @@ class Settings(BaseModel):
 
     weights: Path | None = Field(
         default=None,
-        description="file of the weights to start from: a -weights.npz of a run, a PyTorch state dict saved as npz, or a "
-        "Keras file; None: random ones",
+        description="file of the weights to start from: a -weights.npz of a run, a PyTorch state dict saved as npz, or "
+        "a Keras file; None: random ones",
     )
     batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
     learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")

@@ -47,7 +47,8 @@ def measure(candidate: Candidate, samples: Samples) -> Fidelity:
             kind: float(np.mean(_chosen(values, softmax=integers.softmax) == truth))
             for kind, values in (("float", exact), ("int8", made))
         }
-        return found.model_copy(update={"accuracy": right})
+        same = np.mean(_chosen(exact, softmax=integers.softmax) == _chosen(made, softmax=integers.softmax))
+        return found.model_copy(update={"accuracy": right, "same_class": float(same)})
     variance = float(np.var(truth)) or 1.0
     squares = [np.square(values - truth) for values in (made, exact)]
     gap, robust = (float(of(squares[0]) - of(squares[1])) / variance for of in (np.mean, np.median))

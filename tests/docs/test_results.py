@@ -60,3 +60,18 @@ def test_lengths():
     assert len(found) == sum(bool(re.match(r"\| (simple|lstm|gru)", each)) for each in lines)
     for row in found:
         assert line(row) in lines
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_conversions(name):
+    row, found = benchmark("convert")["page_row"], results("convert")
+    assert len(found) >= 10
+    lines = page(name)
+    assert [text for text in map(row, found) if text not in lines] == []
+
+
+def test_conversions_lose_what_the_page_says():
+    for row in results("convert"):
+        ours = row["ours"]
+        assert ours["equal_bits"] == 1.0
+        assert ours["ratio"] <= (1.6 if "relu" in row["network"] and "SimpleRNN" in row["network"] else 1.3)

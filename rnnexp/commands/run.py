@@ -141,6 +141,11 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
     given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
+    if runtime.inputs[0].dtype == np.int32 and given in ([[2], [2]], [[2], [3]]):
+        raise UserError(
+            f"{name} takes numbers of words, int32 {list(shapes[0][0])}, and rnnexp run gives numbers of features: run "
+            "it in an interpreter of TensorFlow Lite, or call what rnnexp.convert returns"
+        )
     if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
         raise UserError(

@@ -232,7 +232,7 @@ def _samples(given: Any, flag: str) -> Samples:
 
 def _from(source: Source, begin: str | None) -> Source:
     """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if begin is None:
+    if not begin:
         return source
     return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 

@@ -201,8 +201,22 @@ def test_files_of_words_say_what_they_take(saved, tmp_path):
     made = rnnexp.convert(saved["words"], np.random.default_rng(0).integers(1, 9, (40, STEPS)), float32=False)
     made.save(tmp_path)
     np.save(tmp_path / "x.npy", np.ones((1, STEPS), np.int32))
-    with pytest.raises(UserError, match=r"takes numbers of words, int32 \[1, 6\]"):
+    with pytest.raises(UserError, match=r"\[1, 6\], \[1\] -> .*numbers of words are not read here"):
         run.main([str(tmp_path / f"{made.report.name}-int8.tflite"), str(tmp_path / "x.npy")])
+
+
+def test_a_model_in_memory_that_is_no_good_is_named():
+    import keras
+
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), keras.layers.LSTM(2)], name="mine")
+    weights = model.get_weights()
+    model.set_weights([np.full_like(values, np.nan) for values in weights])
+    with pytest.raises(UserError, match=r"^mine: the weights"):
+        rnnexp.convert(model, inputs(), float32=False)
+    # TensorFlow knows no such names.
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), keras.layers.LSTM(2)], name="日本")
+    with pytest.raises(UserError, match=r"Keras itself cannot run it: .*scope name"):
+        rnnexp.convert(model, inputs(), float32=False)
 
 
 def test_steps_are_the_users_where_the_model_leaves_them_open(saved):

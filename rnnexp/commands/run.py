@@ -143,10 +143,14 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
     if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
+        more = ""
+        if runtime.inputs[0].dtype == np.int32 and given in ([[2], [2]], [[2], [3]]):
+            more = "; numbers of words are not read here: run it in an interpreter, or call what rnnexp.convert returns"
+        elif len(shapes[0]) > 1:
+            more = "; of a model of one time step, run the sequence model beside it"
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
-            f"but {listed}"
-            + ("; of a model of one time step, run the sequence model beside it" if len(shapes[0]) > 1 else "")
+            f"but {listed}{more}"
         )
     spec = runtime.inputs[0]
     if spec.dtype != np.float32 and not (np.issubdtype(spec.dtype, np.integer) and 0 < spec.scale < np.inf):

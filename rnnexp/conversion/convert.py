@@ -30,7 +30,7 @@ from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
 from rnnexp.network.graph.rewrite import simplified
-from rnnexp.network.lengths import real
+from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
@@ -67,19 +67,32 @@ class Conversion:
         """Return the int8 network's outputs as real numbers, as the model that was converted gives them.
 
         Args:
-            x: its inputs, ``[n, time, features]``, or words ``[n, time]``; padding at the end.
-            lengths: real steps of each, ``[n]``; None: all.
+            x: its inputs, ``[n, time, features]``, or words ``[n, time]``; padding where the model masks it.
+            lengths: real steps of each, ``[n]``, padding at the end; None: those that the model's mask says, or all.
+
+        Raises:
+            UserError: if the model takes other inputs.
         """
-        integers = self.candidate.integers
-        found = reference.outputs(integers, self.candidate.inputs(np.asarray(x)), lengths)
-        return evaluation.probabilities(found) if integers.softmax else found
+        candidate = self.candidate
+        given = samples.fitting(Samples("the input", np.asarray(x), lengths=lengths), candidate.graph, None)
+        found = reference.outputs(candidate.integers, candidate.inputs(given.x), given.lengths)
+        if candidate.integers.answers_each_step:
+            found = placed(found, given.lengths, given.padding)
+        return evaluation.probabilities(found) if candidate.integers.softmax else found
 
     def save(self, folder: Path | str = "tflite_models") -> list[Path]:
-        """Write all files into a folder, each whole, and return their paths."""
+        """Write all files into a folder, each whole, and return their paths.
+
+        Raises:
+            UserError: if they cannot be written there.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         named = {f"{self.report.name}{suffix}": data for suffix, data in self.contents.items()}
-        files.publish(folder, named)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.publish(folder, named)
+        except OSError as error:
+            raise UserError(f"cannot write into {folder}: {error.strerror or error}") from None
         return [folder / name for name in named]
 
 
@@ -115,6 +128,8 @@ def convert(
         UserError: if the model or the data cannot be used, naming the layer or the array.
     """
     start = time.perf_counter()
+    if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
+        raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
     source = open_model(model, given.x, until or "")
     source = _from(source, begin)
@@ -122,6 +137,8 @@ def convert(
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
     graph, notes = _with_probabilities(source.graph)
+    if graph.axes.startswith("T"):
+        notes.append("the model takes [time, n, features]; calibration and evaluation are read as [n, time, features]")
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
     try:
@@ -215,7 +232,7 @@ def _samples(given: Any, flag: str) -> Samples:
 
 def _from(source: Source, begin: str | None) -> Source:
     """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if begin is None:
+    if not begin:
         return source
     return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 

@@ -92,6 +92,9 @@ def fitting(samples: Samples, graph: Graph, steps: int | None) -> Samples:
         x = x[:, :, 0]
     if not graph.words and x.ndim == 2 and graph.features == 1:
         x = x[:, :, None]
+    if not graph.words and x.ndim == 4 and int(np.prod(x.shape[2:])) == graph.features:
+        # Several channels of a spectrum, which the graph takes in one row.
+        x = x.reshape(*x.shape[:2], -1)
     if x.ndim != (2 if graph.words else 3) or not x.size or (not graph.words and x.shape[2] != graph.features):
         raise UserError(f"{name} has x {list(x.shape)}, the model takes {wanted}")
     if graph.words:
@@ -139,11 +142,16 @@ def _with_lengths(samples: Samples, graph: Graph) -> Samples:
             raise UserError(
                 f"{samples.name} has lengths from {lengths.min()} to {lengths.max()}, not 1 to {x.shape[1]}"
             )
-        return replace(samples, lengths=lengths, padding="end")
     if graph.masking is None:
-        return samples
+        return samples if lengths is None else replace(samples, lengths=lengths, padding="end")
     there = x != graph.masking.value if graph.words else np.any(x != graph.masking.value, axis=2)
     counts = there.sum(axis=1)
+    if lengths is not None and np.any(lengths != counts):
+        place = int(np.argmax(lengths != counts))
+        raise UserError(
+            f"{samples.name}: sequence {place} has length {lengths[place]}, and {counts[place]} steps that the model "
+            f"does not mask ({graph.masking.value:g}): leave out lengths, the mask says them"
+        )
     if np.any(counts == 0):
         raise UserError(f"{samples.name}: sequence {int(np.argmin(counts))} is all padding ({graph.masking.value:g})")
     time = np.arange(x.shape[1])

@@ -114,15 +114,31 @@ def open_model(model: Any, example: np.ndarray, until: str = "") -> Source:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
             model.save(path)
-            source = open_file(path, until)
+            try:
+                source = open_file(path, until)
+            except UserError as error:
+                raise UserError(str(error).replace(str(path), str(model.name))) from None
         name = re.sub(r"[^A-Za-z0-9_]", "_", str(model.name))
         if until:
             return replace(source, name=name)
         output = source.graph.output
-        return replace(source, name=name, framework=lambda x: {output: np.asarray(model.predict(x, verbose=0))})
+        return replace(source, name=name, framework=lambda x: {output: _predicted(model, x)})
     if "torch" in modules:
         from rnnexp.formats.torch import foreign
 
         reading = foreign.read_module(model, example[:2])
         return Source(type(model).__name__, reading.graph, lambda x: foreign.own_output(model, reading, x))
     raise UserError(f"a {type(model).__name__} is no path, keras.Model or torch.nn.Module")
+
+
+def _predicted(model: Any, x: np.ndarray) -> np.ndarray:
+    """Return what a model of Keras in memory gives.
+
+    Raises:
+        UserError: if it cannot be run.
+    """
+    try:
+        return np.asarray(model.predict(x, verbose=0))
+    except Exception as error:
+        why = " ".join(str(error).split())
+        raise UserError(f"{model.name}: Keras itself cannot run it: {why}") from error

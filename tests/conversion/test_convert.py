@@ -8,6 +8,7 @@ import pytest
 
 import rnnexp
 from rnnexp import cli
+from rnnexp.commands import run
 from rnnexp.conversion import convert as story
 from rnnexp.conversion.samples import Samples
 from rnnexp.errors import UserError
@@ -42,6 +43,17 @@ def saved(tmp_path_factory):
             keras.Input(given),
             layers.LSTM(5, name="first"),
             layers.LayerNormalization(name="odd"),
+            layers.Dense(2),
+        ],
+        "masked": [keras.Input(given), layers.Masking(), layers.GRU(4, return_sequences=True), layers.Dense(2)],
+        "labels": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(3, activation="sigmoid")],
+        "yes": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1, activation="sigmoid")],
+        "one": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1)],
+        "spectra": [
+            keras.Input((STEPS, FEATURES, 2)),
+            layers.Conv2D(2, 3, padding="same"),
+            layers.TimeDistributed(layers.Flatten()),
+            layers.GRU(4),
             layers.Dense(2),
         ],
         "any": [keras.Input((None, FEATURES)), layers.SimpleRNN(4, activation="relu"), layers.Dense(2)],
@@ -117,6 +129,96 @@ def test_words_of_different_lengths(saved):
     assert TFLiteModel(made.contents["-int8.tflite"]).variable_length
 
 
+@pytest.mark.parametrize("at_end", [True, False])
+def test_masked_inputs_are_given_as_the_model_takes_them(saved, at_end):
+    import keras
+
+    x, lengths = inputs(), np.random.default_rng(0).integers(1, STEPS + 1, 40)
+    there = np.arange(STEPS) < lengths[:, None]
+    there = there if at_end else there[:, ::-1]
+    x[~there] = 0
+    exact = keras.models.load_model(saved["masked"]).predict(x, verbose=0)
+    made = rnnexp.convert(saved["masked"], Samples("--calibration", x, exact), float32=False)
+    step = made.candidate.integers.output.scale
+    assert np.abs(made(x) - exact)[there].max() < 2 * step
+    # Answers that are the network's own outputs leave no gap but its square.
+    assert 0 < made.report.fidelity.gap < 1e-3
+    with pytest.raises(UserError, match="the model takes"):
+        made(x[0])
+
+
+def test_spectra_of_several_channels(saved):
+    import keras
+
+    x = np.random.default_rng(0).normal(size=(40, STEPS, FEATURES, 2)).astype(np.float32)
+    made = rnnexp.convert(saved["spectra"], x, float32=False)
+    exact = keras.models.load_model(saved["spectra"]).predict(x, verbose=0)
+    assert np.abs(made(x) - exact).max() < 3 * made.candidate.integers.output.scale
+
+
+def test_every_form_of_right_answers(saved):
+    def judged(name, y):
+        made = rnnexp.convert(saved[name], inputs(), Samples("--evaluate", inputs(), y), float32=False)
+        return made(inputs()), made.report.fidelity
+
+    # Several labels of a sequence are values, not a class.
+    labels = np.random.default_rng(0).integers(0, 2, (40, 3))
+    found = judged("labels", labels)[1]
+    assert found.accuracy is None
+    assert abs(found.gap) < 0.01
+    # Two classes by numbers of any type; one number that is a probability.
+    yes = np.random.default_rng(0).integers(0, 2, 40)
+    for y in (yes, yes[:, None], yes.astype(np.float32), yes.astype(bool)):
+        values, found = judged("yes", y)
+        assert found.accuracy["int8"] == pytest.approx(np.mean((values[:, 0] > 0.5) == yes))
+    values, found = judged("yes", np.full(40, 0.25))
+    assert found.accuracy is None
+    # Counts are values, of which there may be any.
+    assert abs(judged("one", np.arange(40))[1].gap) < 0.1
+    # Classes as floats, and rows of probabilities, which are compared with probabilities.
+    classes = np.arange(40) % 3
+    assert judged("lstm", classes.astype(float))[1].accuracy == judged("lstm", np.eye(3)[classes])[1].accuracy
+    soft = np.random.default_rng(0).dirichlet(np.ones(3), 40)
+    values, found = judged("lstm", soft)
+    exact = rnnexp.convert(saved["lstm"], inputs(), output="int16", input="int16", float32=False)(inputs())
+    gap = (np.mean((values - soft) ** 2) - np.mean((exact - soft) ** 2)) / np.var(soft)
+    assert found.gap == pytest.approx(gap, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "-", "a\nb"])
+def test_names_that_no_file_can_have(saved, name):
+    with pytest.raises(UserError, match="the name is"):
+        rnnexp.convert(saved["lstm"], inputs(), name=name, float32=False)
+
+
+def test_a_folder_that_cannot_be_written_to(lstm, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write into"):
+        lstm.save(tmp_path / "file" / "folder")
+
+
+def test_files_of_words_say_what_they_take(saved, tmp_path):
+    made = rnnexp.convert(saved["words"], np.random.default_rng(0).integers(1, 9, (40, STEPS)), float32=False)
+    made.save(tmp_path)
+    np.save(tmp_path / "x.npy", np.ones((1, STEPS), np.int32))
+    with pytest.raises(UserError, match=r"\[1, 6\], \[1\] -> .*numbers of words are not read here"):
+        run.main([str(tmp_path / f"{made.report.name}-int8.tflite"), str(tmp_path / "x.npy")])
+
+
+def test_a_model_in_memory_that_is_no_good_is_named():
+    import keras
+
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), keras.layers.LSTM(2)], name="mine")
+    weights = model.get_weights()
+    model.set_weights([np.full_like(values, np.nan) for values in weights])
+    with pytest.raises(UserError, match=r"^mine: the weights"):
+        rnnexp.convert(model, inputs(), float32=False)
+    # TensorFlow knows no such names.
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), keras.layers.LSTM(2)], name="日本")
+    with pytest.raises(UserError, match=r"Keras itself cannot run it: .*scope name"):
+        rnnexp.convert(model, inputs(), float32=False)
+
+
 def test_steps_are_the_users_where_the_model_leaves_them_open(saved):
     x = np.random.default_rng(0).normal(size=(10, 12, FEATURES))
     made = rnnexp.convert(saved["any"], x, steps=5, float32=False)
@@ -152,6 +254,7 @@ MISTAKES = [
     ("lstm", {"x": inputs(), "y": np.full(40, 3)}, "has y from 3 to 3, the model has classes 0 to 2"),
     ("words", {"x": np.array([[1, 0, 2, 3, 4, 5]])}, "has padding .* in its middle, at step"),
     ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),
+    ("words", {"x": np.ones((3, STEPS), int), "lengths": np.full(3, 4)}, "has length 4, and 6 steps that the model"),
     ("words", {"x": np.full((3, STEPS), 0.5)}, "x with fractions"),
     ("norm", {"x": inputs()}, '"odd" .*LayerNormalization.* cannot be converted.*--until first'),
 ]

@@ -288,6 +288,15 @@ def test_the_only_output_of_two_classes(tmp_path):
     assert build_and_run(tmp_path, "my-net.2").stdout == "no yes"
 
 
+@needs_compiler
+def test_two_classes_of_which_the_codes_reach_one(tmp_path):
+    integer, codes = integers(layered(("lstm", 4), steps=12, softmax=True), inputs(9, 12))
+    # Where all of the calibration data's logits are negative, 0 is the largest code.
+    lowest = dataclasses.replace(integer, output=dataclasses.replace(integer.output, zero_point=127))
+    write(tmp_path, lowest, codes, about=About(classes=("no", "yes")))
+    build_and_run(tmp_path, "my-net.2")
+
+
 class Twice:
     """A cell that multiplies its own new values, for which the C has a second loop."""
 

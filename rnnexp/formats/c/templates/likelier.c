@@ -1,4 +1,6 @@
 int ${p}_class(const $output_type output[${P}_OUTPUTS])
 {
-    return output[0] > ${P}_OUTPUT_ZERO_POINT;
+    const int logit = output[0];
+
+    return logit > ${P}_OUTPUT_ZERO_POINT;
 }

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import rnnexp
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.network.graph import storage
 from rnnexp.network.graph.graph import Graph
@@ -31,7 +30,7 @@ def to_float32(graph: Graph, steps: int, padding: Padding, metadata: Mapping[str
     Raises:
         ConversionError: if the converter refuses, or ends its process.
     """
-    paths = [str(Path(rnnexp.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(Path(__file__).resolve().parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),

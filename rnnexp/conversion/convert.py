@@ -22,6 +22,7 @@ from rnnexp.conversion.sources import Source, open_model
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
+from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
@@ -108,6 +109,7 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
+    names: Names = "short",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -123,6 +125,7 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
+        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -160,8 +163,9 @@ def convert(
         x=best.inputs(judged.x),
         lengths=judged.lengths,
         step_float32=None,
+        names=names,
     )
-    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries, names), **taken.files}
     plain = _float32(simpler, shown, about) if float32 else content.Absent(absent="not asked for")
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain

@@ -6,7 +6,7 @@ A thin layer over the object API of the schema that LiteRT ships. The same calls
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import flatbuffers
 import numpy as np
@@ -18,6 +18,9 @@ from rnnexp.formats.tflite.reader import FILE_IDENTIFIER
 SCHEMA_VERSION = 3
 # Kernels read constants in place; microcontrollers fault on misaligned access.
 BUFFER_ALIGNMENT = 16
+
+# Which tensors have one: all, or those that readers look for, what comes in and goes out and what was learned.
+Names = Literal["short", "full"]
 
 TENSOR_TYPES: dict[Any, int] = {
     np.dtype(np.int8): schema.TensorType.INT8,
@@ -92,9 +95,11 @@ class Model:
 
     Args:
         description: what the file says it is.
+        names: which tensors have one; names are a tenth of a small model.
     """
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, names: Names = "full") -> None:
+        self._names = names
         self._model = schema.ModelT()
         self._model.version = SCHEMA_VERSION
         self._model.description = description.encode()
@@ -103,6 +108,7 @@ class Model:
         self._model.operatorCodes = []
         self._model.subgraphs = []
         self._model.metadata = []
+        self._subgraphs: list[Subgraph] = []
         self._buffers: dict[bytes, int] = {b"": 0}
         self._codes: dict[tuple[int, int], int] = {}
 
@@ -112,7 +118,8 @@ class Model:
         graph.name = name.encode()
         graph.tensors, graph.operators = [], []
         self._model.subgraphs.append(graph)
-        return Subgraph(self, graph, len(self._model.subgraphs) - 1)
+        self._subgraphs.append(Subgraph(self, graph, len(self._subgraphs)))
+        return self._subgraphs[-1]
 
     def buffer(self, content: bytes) -> int:
         """Return the number of the buffer with this content."""
@@ -142,6 +149,9 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the file's content."""
+        if self._names == "short":
+            for number, graph in enumerate(self._subgraphs):
+                graph.shorten_names(interface=number == 0)
         builder = _SharingBuilder()
         builder.Finish(self._model.Pack(builder), FILE_IDENTIFIER)
         return bytes(builder.Output())
@@ -153,6 +163,7 @@ class Subgraph:
     def __init__(self, model: Model, graph: Any, number: int) -> None:
         self._model = model
         self._graph = graph
+        self._named: set[int] = set()
         self.number = number
 
     def tensor(
@@ -202,6 +213,18 @@ class Subgraph:
         array = np.asarray(values)
         content = array.astype(array.dtype.newbyteorder("<")).tobytes()
         return self.tensor(name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content)
+
+    def named(self, tensor: int) -> int:
+        """Have a tensor keep its name where names are short, since readers look for it, and return its number."""
+        self._named.add(tensor)
+        return tensor
+
+    def shorten_names(self, *, interface: bool) -> None:
+        """Leave names only to what readers look for, and with ``interface`` to what comes in and goes out."""
+        named = self._named | ({*self._graph.inputs, *self._graph.outputs} if interface else set())
+        for number, tensor in enumerate(self._graph.tensors):
+            if number not in named:
+                tensor.name = None
 
     def operator(
         self, operator: int, inputs: Iterable[int], outputs: Iterable[int], options: Any = None, *, version: int = 1

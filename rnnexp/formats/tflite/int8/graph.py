@@ -76,7 +76,7 @@ class GraphArithmetic(Operators, Arithmetic):
             place, entry = entry, self.tensor("entry_of_all", shape, np.int32)
             graph.operator(Op.ADD, [place, starts], [entry], schema.AddOptionsT())
         scale = tables[0].scale * tables[0].multiple if len(distinct) == 1 else 1.0
-        values = graph.constant(f"{label}_table", pairs_of(distinct), scale=scale)
+        values = graph.named(graph.constant(f"{label}_table", pairs_of(distinct), scale=scale))
         found = self.tensor(f"{name}_int8", [*shape, 2], np.int8, scale)
         graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
         # The two numbers of an entry are those of its value only where nothing has to be added or multiplied.
@@ -148,8 +148,12 @@ class GraphArithmetic(Operators, Arithmetic):
         scale = scale_of_values(product, name)
         fine = scale / CODE_UNIT
         codes = self._all_codes(values, scale, name)
-        kernel = self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
-        bias = self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
+        kernel = self.graph.named(
+            self.graph.constant(f"{self.scope}{name}_kernel", weights_of(product), scale=RADIX * product.scale)
+        )
+        bias = self.graph.named(
+            self.graph.constant(f"{self.scope}{name}_bias", product.bias, scale=RADIX * product.scale * fine)
+        )
         sums = self.tensor(result or f"{name}_sums", [1, len(product.high)], np.int16, product.step)
         self.fully_connected([codes, kernel, bias], sums)
         return sums

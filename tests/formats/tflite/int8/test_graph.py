@@ -183,7 +183,7 @@ def test_small_and_of_the_same_size_for_any_length(cells):
 
 def test_nothing_but_integers_that_can_be_read():
     network = layered(("gru", 4, "both"), ("lstm", 4), steps=5, every_step=True, outputs=3, softmax=True)
-    content = to_tflite(integers(network, inputs(3, 5))[0])
+    content = to_tflite(integers(network, inputs(3, 5))[0], names="full")
     # What only lengths, a linear path's window step by step, and layers ahead of recurrent ones need.
     others = {"LESS_EQUAL", "SQUEEZE", "STRIDED_SLICE", "CONV_2D", "MAX_POOL_2D"}
     assert set(metadata.operators(content)) == OPERATORS - others

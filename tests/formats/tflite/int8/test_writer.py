@@ -10,8 +10,10 @@ from helpers.random_networks import inputs, integers, simple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnexp.formats.npz.integers import to_arrays
 from rnnexp.formats.tflite import metadata
 from rnnexp.formats.tflite.builder import BUFFER_ALIGNMENT, Model
+from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.int8.writer import OPERATORS, check_integer, to_tflite
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.quantization import reference
@@ -132,9 +134,25 @@ def test_names_are_readable_and_tell_nothing_of_the_machine():
     texts = re.findall(rb"[\x20-\x7e]{4,}", content)
     names = {tensor.name for graph in metadata.parse(content).subgraphs for tensor in graph.tensors}
     assert {b"input", b"cell_kernel", b"cell_bias", b"activation_table", b"output_kernel", b"probabilities"} <= names
-    assert all(re.fullmatch(rb"[a-z0-9_]+", name) for name in names)
+    assert all(re.fullmatch(rb"[a-z0-9_]+", name) for name in names if name)
     # What the tables and weights spell by chance is short.
     assert not [text for text in texts if len(text) > 12 and re.search(rb"[/\\\\]\w+[/\\\\]", text)]
+
+
+def test_full_names_are_those_of_all_tensors_and_change_nothing_else():
+    integers = network(softmax=True, outputs=3)[0]
+    short, full = (to_tflite(integers, names=names) for names in ("short", "full"))
+    tensors = [
+        [tensor for graph in metadata.parse(content).subgraphs for tensor in graph.tensors] for content in (short, full)
+    ]
+    assert all(tensor.name for tensor in tensors[1])
+    assert len(full) - len(short) > sum(len(tensor.name) for tensor in tensors[1] if tensor.name == b"next_state")
+    for one, other in zip(*tensors, strict=True):
+        assert one.name in (None, other.name)
+        assert (one.type, one.buffer, list(one.shape)) == (other.type, other.buffer, list(other.shape))
+    one, other = (to_arrays(from_tflite(content)) for content in (short, full))
+    assert one.keys() == other.keys()
+    assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_metadata_is_in_the_file():

@@ -52,7 +52,7 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
 
 
 class _SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
-    """Stores equal strings, vectors and quantisations once: they are half of a small model."""
+    """Stores equal strings, vectors, quantisations and options once: they are half of a small model."""
 
     def __init__(self) -> None:
         super().__init__(1 << 14)
@@ -90,6 +90,21 @@ class _Quantization(schema.QuantizationParametersT):  # type: ignore[misc]
         return builder.shared[key]
 
 
+class _Options:
+    """An operator's options."""
+
+    def __init__(self, options: Any) -> None:
+        self._options = options
+
+    def Pack(self, builder: _SharingBuilder) -> int:  # noqa: N802
+        """Return the offset of the written table."""
+        values = tuple((name, np.array(value).tolist()) for name, value in vars(self._options).items())
+        key = type(self._options).__name__, repr(values)
+        if key not in builder.shared:
+            builder.shared[key] = self._options.Pack(builder)
+        return builder.shared[key]
+
+
 class Model:
     """A model being built. Buffers with equal content are stored once.
 
@@ -99,7 +114,7 @@ class Model:
     """
 
     def __init__(self, description: str, names: Names = "full") -> None:
-        self._names = names
+        self.short_names = names == "short"
         self._model = schema.ModelT()
         self._model.version = SCHEMA_VERSION
         self._model.description = description.encode()
@@ -109,6 +124,7 @@ class Model:
         self._model.subgraphs = []
         self._model.metadata = []
         self._subgraphs: list[Subgraph] = []
+        self.layouts: dict[int, Any] = {}
         self._buffers: dict[bytes, int] = {b"": 0}
         self._codes: dict[tuple[int, int], int] = {}
 
@@ -149,7 +165,7 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the file's content."""
-        if self._names == "short":
+        if self.short_names:
             for number, graph in enumerate(self._subgraphs):
                 graph.shorten_names(interface=number == 0)
         builder = _SharingBuilder()
@@ -164,6 +180,9 @@ class Subgraph:
         self._model = model
         self._graph = graph
         self._named: set[int] = set()
+        self._constants: dict[tuple[Any, ...], int] = {}
+        # What the writers of products say of how these lie in the file, by the products' identity.
+        self.layouts = model.layouts
         self.number = number
 
     def tensor(
@@ -209,10 +228,18 @@ class Subgraph:
         return [int(length) for length in self._graph.tensors[tensor].shape]
 
     def constant(self, name: str, values: Any, *, scale: float | None = None, zero_point: int = 0) -> int:
-        """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number."""
+        """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number.
+
+        Where names are short, an equal one is the same.
+        """
         array = np.asarray(values)
         content = array.astype(array.dtype.newbyteorder("<")).tobytes()
-        return self.tensor(name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content)
+        key = array.shape, array.dtype.str, content, scale, zero_point
+        if not self._model.short_names or key not in self._constants:
+            self._constants[key] = self.tensor(
+                name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content
+            )
+        return self._constants[key]
 
     def named(self, tensor: int) -> int:
         """Have a tensor keep its name where names are short, since readers look for it, and return its number."""
@@ -244,7 +271,7 @@ class Subgraph:
         entry.outputs = np.array(list(outputs), np.int32)
         if options is not None:
             entry.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__.removesuffix("T"))
-            entry.builtinOptions = options
+            entry.builtinOptions = _Options(options)
         self._graph.operators.append(entry)
 
     def interface(self, inputs: Iterable[int], outputs: Iterable[int]) -> None:

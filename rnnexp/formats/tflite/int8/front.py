@@ -15,8 +15,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Subgraph
+from rnnexp.formats.tflite.int8.codes import scale_of_values
 from rnnexp.formats.tflite.int8.constants import pairs_of, weights_of
-from rnnexp.formats.tflite.int8.graph import GraphArithmetic, scale_of_values
+from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import CAST_VERSION, FILL_VERSION, INT8_VERSION, Op
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.network.windows import Axis, Windows
@@ -265,7 +266,7 @@ def _pooling(arithmetic: GraphArithmetic, layer: IntegerPooling, frames: Frames,
     column = arithmetic.reshape(wide, [count, 2], np.int16, scale, "parts")
     numbers = arithmetic.combine(column, [count, 1], [[RADIX, 1]], scale, "numbers")
     found, _ = _largest(arithmetic, layer, numbers, sizes, np.int16, scale)
-    column = arithmetic.reshape(found, [steps * width, 1, 1], np.int16, scale, "column")
+    column = arithmetic.reshape(found, [steps * width, 1], np.int16, scale, "column")
     pairs = arithmetic.as_pairs(Value(steps * width, scale, tensor=column), "pooled")
     return Frames(arithmetic.reshape(pairs, made.shape, np.int8, scale, "values"), steps, width, 2)
 

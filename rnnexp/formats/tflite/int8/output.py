@@ -62,7 +62,7 @@ def _fine_sigmoid(graph: Subgraph, sigmoid: FineSigmoid, logits: int, scale: flo
     """Return the probabilities for single int16 logits, int16 of the same shape."""
     arithmetic, shape = GraphArithmetic(graph), graph.shape(logits)
     count = math.prod(shape)
-    numbers = Value(count, scale, arithmetic.reshape(logits, [count, 1, 1], np.int16, scale, "logits_to_look_up"))
+    numbers = Value(count, scale, arithmetic.reshape(logits, [count, 1], np.int16, scale, "logits_to_look_up"))
     places = arithmetic.shift(numbers, sigmoid.shift, SIZE // 2, "sigmoid_entry")
     (found,) = arithmetic.look_up([sigmoid.table], [places], "sigmoid")
     return arithmetic.reshape(arithmetic.number(found), shape, np.int16, found.scale, "probabilities")

@@ -23,7 +23,6 @@ from rnnexp.quantization.network import IntegerNetwork
 OPERATORS = frozenset(
     {
         "ADD",
-        "BATCH_MATMUL",
         "CAST",
         "CONCATENATION",
         "CONV_2D",
@@ -40,6 +39,8 @@ OPERATORS = frozenset(
         "QUANTIZE",
         "RESHAPE",
         "SOFTMAX",
+        "SPLIT",
+        "SUB",
         "STRIDED_SLICE",
         "SQUEEZE",
         "WHILE",

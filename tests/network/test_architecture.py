@@ -17,6 +17,11 @@ WORDS = {
     "simple-bidirectional": Structure(bidirectional=True),
     "lstm-16-layers-backwards": Structure("lstm", 16, go_backwards=True),
     "my-cell-3-layers-bidirectional": Structure("my-cell", 3, bidirectional=True),
+    "lstm-projection-4": Structure("lstm", projection=4),
+    "lstm-peephole-2-layers-projection-12-bidirectional": Structure(
+        "lstm-peephole", 2, bidirectional=True, projection=12
+    ),
+    "lstm-peephole-projection-4-encoder-decoder": Structure("lstm-peephole", decoder=True, projection=4),
     "simple-encoder-decoder": Structure(decoder=True),
     "gru-2-layers-encoder-decoder": Structure("gru", 2, decoder=True),
     "lstm-3-layers-bidirectional-encoder-decoder": Structure("lstm", 3, bidirectional=True, decoder=True),

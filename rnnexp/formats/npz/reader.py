@@ -12,7 +12,6 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Structure
-from rnnexp.network.cells import load as load_cell
 from rnnexp.network.cells import packages
 from rnnexp.network.lengths import Padding
 from rnnexp.network.network import Network
@@ -65,7 +64,8 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
         if not key.endswith("bias") and found[key].ndim != 2:
             raise UserError(f"{path}: {key} has the shape {found[key].shape}, expected two dimensions")
     features, outputs = len(found[names[0]]), found[OUTPUT].shape[1]
-    units = found[names[0]].shape[1] // load_cell(structure.cell).sums
+    # The recurrent kernel has a row for each value.
+    units = len(found[names[1].replace("recurrent_kernel", "projection") if structure.projection else names[1]])
     architecture = _architecture(structure, found, features, units, outputs)
     for key, shape in architecture.shapes.items():
         if found[key].shape != shape:

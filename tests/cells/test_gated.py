@@ -98,7 +98,7 @@ def test_without_projection_and_peepholes_the_equations_are_keras_own(activation
 @pytest.mark.parametrize("kind", [LSTM, FastPeepholeLSTM])
 def test_a_projected_output_is_centred_ahead_of_the_projection(kind):
     """Plain outputs, less what the projection makes of the centre, from states that are centred in all products."""
-    plain, centred = (kind(5, 3, state_center=center, return_sequences=True) for center in (0.0, 0.25))
+    plain, centred = (kind(5, projection=3, state_center=center, return_sequences=True) for center in (0.0, 0.25))
     for layer in (plain, centred):
         layer.build((BATCH, STEPS, FEATURES))
     kernel, recurrent, bias, *peepholes, projection = plain.get_weights()

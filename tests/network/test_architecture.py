@@ -139,8 +139,11 @@ def test_names_and_shapes_are_those_of_the_keras_model(name, cell, every_step):
         assert list(architecture.shapes) == weight_names(model)
         assert list(architecture.shapes.values()) == [tuple(weight.shape) for weight in model.weights]
         assert [scope for layer in architecture.scopes for scope in layer] == scopes
+        kinds_of_scopes = [layer.cell for layer in architecture.layers for _ in layer.directions]
         assert list(architecture.shapes)[:-2] == [
-            f"{scope}{weight}" for scope in scopes for weight in ("kernel", "recurrent_kernel", "bias")
+            f"{scope}{weight}"
+            for scope, kind in zip(scopes, kinds_of_scopes, strict=True)
+            for weight in ("kernel", "recurrent_kernel", "bias", *(["peepholes"] if "peephole" in kind else []))
         ]
         assert list(architecture.shapes)[-2:] == ["output/kernel", "output/bias"]
 

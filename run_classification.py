@@ -53,6 +53,7 @@ PADDING = "end"  # of sequences of different lengths, in the exported model's in
 CLASS_WEIGHTS = "none"  # of the training loss: "none", or "balanced": all classes alike, however rare
 VALIDATION_SHARE = 0.2  # held out, where the data set has no split of its own
 WEIGHTS = None  # file of weights to start from: of a run, of PyTorch (docs/pytorch.md) or Keras; None: random ones
+RESUME = None  # folder of a run to go on with that was stopped; True: the newest one of these settings
 BATCH_SIZE = None  # sequences a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

@@ -26,6 +26,7 @@ DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 WEIGHTS = None  # file of weights to start from: of a run, of PyTorch (docs/pytorch.md) or Keras; None: random ones
+RESUME = None  # folder of a run to go on with that was stopped; True: the newest one of these settings
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

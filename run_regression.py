@@ -49,6 +49,7 @@ CALENDAR = False  # own series: sine and cosine of hour, weekday and month as in
 MISSING = None  # own series: a number that stands for no value, such as -9999, or several
 GENERATE_STEPS = None  # values to generate in closed loop, every prediction fed back; 0: none
 WEIGHTS = None  # file of weights to start from: of a run, of PyTorch (docs/pytorch.md) or Keras; None: random ones
+RESUME = None  # folder of a run to go on with that was stopped; True: the newest one of these settings
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine

@@ -48,12 +48,12 @@ class Console:
     """Prints to the terminal, unless quiet, and always to a log.
 
     Args:
-        log: file for the same text.
+        log: file for the same text; what is in it stays ahead of it.
         quiet: keep the terminal silent; warnings still go to standard error.
     """
 
     def __init__(self, log: Path, *, quiet: bool) -> None:
-        self._file: TextIOWrapper = log.open("w", encoding="utf-8")
+        self._file: TextIOWrapper = log.open("a", encoding="utf-8")
         self._log = RichConsole(file=self._file, width=LOG_WIDTH, no_color=True)
         # Where the output is not a terminal, it goes to a file or a pipe that has room for whole lines.
         width = None if sys.stdout.isatty() else LOG_WIDTH

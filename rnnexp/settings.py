@@ -68,6 +68,11 @@ class Settings(BaseModel):
         description="file of the weights to start from: a -weights.npz of a run, a PyTorch state dict saved as npz, or "
         "a Keras file; None: random ones",
     )
+    resume: bool | Path | None = Field(
+        default=None,
+        description="run to go on with that was stopped, by its folder; True: the newest one of the same settings, or "
+        "a new run where there is none; None: a new run",
+    )
     batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
     learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")
     learning_rate_decay: bool = Field(default=True, description="let it fall to a hundredth, along a cosine")

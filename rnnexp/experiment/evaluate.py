@@ -29,7 +29,7 @@ from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
 
 if TYPE_CHECKING:
-    from rnnexp.training.trainer import History
+    from rnnexp.training.history import History
 
 # Long sequences take long in an interpreter: what is not the result itself, models before the last one and the check of
 # the export, takes sequences of about this many time steps in all.

@@ -107,10 +107,10 @@ def test_inputs_can_be_made_anew_for_every_epoch():
         ]
 
     plain = losses()
-    assert losses(augment=lambda: augment(0.0)) == plain
+    assert losses(augment=lambda _: augment(0.0)) == plain
     assert len(made) == 4
     made.clear()
-    others = losses(augment=lambda: augment(0.1))
+    others = losses(augment=lambda _: augment(0.1))
     assert len(made) == 4
     assert not set(others) & set(plain)
 

@@ -28,13 +28,17 @@ EVALUATION_BATCH = 512
 class Epoch:
     """What one epoch came to.
 
-    ``number`` counts from 1; ``seconds`` is the time spent in training steps from the second epoch to this one.
+    ``number`` counts from 1; ``seconds`` is the time spent in training steps from the second epoch to this one. Where
+    the trainer is watched, ``learning_rate`` is that after the epoch, and ``gradient_norm`` the mean length of the
+    gradient over all weights, before it is clipped.
     """
 
     number: int
     loss: float
     val_loss: float
     seconds: float
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
 
 
 @dataclass
@@ -106,6 +110,7 @@ class Trainer:
         seed: of the shuffling.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
         ignores: whether there are labels below 0, which count nowhere: then the loss must give that of each label.
+        watched: whether learning rate and length of the gradient are looked at too.
     """
 
     def __init__(
@@ -118,6 +123,7 @@ class Trainer:
         seed: int,
         stored_scale: float = 1.0,
         ignores: bool = False,
+        watched: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -125,6 +131,7 @@ class Trainer:
         self.batch_size = batch_size
         self.stored_scale = stored_scale
         self.ignores = ignores
+        self.watched = watched
         self.random = np.random.default_rng(seed)
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
@@ -133,10 +140,10 @@ class Trainer:
 
     def _epoch_program(
         self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss and length of the gradient."""
         variables = self.model.trainable_variables
-        total = tf.constant(0.0)
+        total, length = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(order.shape[0]):
             rows = order[step]
             with tf.GradientTape() as tape:
@@ -146,7 +153,10 @@ class Trainer:
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             self.optimizer.apply(gradients, variables)
             total += loss
-        return total / tf.cast(order.shape[0], tf.float32)
+            if self.watched:
+                length += tf.linalg.global_norm(gradients)
+        steps = tf.cast(order.shape[0], tf.float32)
+        return total / steps, length / steps
 
     def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
@@ -247,7 +257,8 @@ class Trainer:
                 if augment:
                     x_on_device = tf.constant(augment())
                 start = time.perf_counter()
-                loss = float(self._epoch(x_on_device, y_on_device, order, *own))
+                mean_loss, length = self._epoch(x_on_device, y_on_device, order, *own)
+                loss = float(mean_loss)
                 elapsed = time.perf_counter() - start
                 if number == 1:
                     history.compile_seconds = elapsed
@@ -259,6 +270,8 @@ class Trainer:
                     history.ended = "diverged"
                     break
                 epoch = Epoch(number, loss, val_loss, seconds)
+                if self.watched:
+                    epoch.learning_rate, epoch.gradient_norm = float(self.optimizer.learning_rate), float(length)
                 good = self._weights()
                 history.epochs.append(epoch)
                 if not patience:

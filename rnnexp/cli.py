@@ -149,6 +149,12 @@ def _convert(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _runs(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.runs import main
+
+    return main(arguments)
+
+
 def _init(arguments: Sequence[str]) -> int:
     from rnnexp.commands.init import main
 
@@ -160,6 +166,7 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
     "data": ("Show what is understood of a file or a folder of your own: columns, time, gaps, classes.", _data),
     "convert": ("Convert a trained network of Keras, PyTorch or ONNX to int8 without loss.", _convert),
+    "runs": ("List, show, compare, export and clean up the runs that there have been.", _runs),
     "init": ("Copy the three scripts and the data into a folder, to edit them there.", _init),
     "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }

@@ -16,9 +16,11 @@ from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
+from rnnexp.experiment.watching import HistoryFile
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.report import text as words
 from rnnexp.report.file import read_report
+from rnnexp.training.trainer import Epoch
 
 
 def history(folder):
@@ -70,6 +72,25 @@ def test_history_has_a_row_for_each_epoch(finished):
     assert float(kept["val_loss"]) == training["val_loss"]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds == sorted(seconds)
+
+
+def test_the_history_grows_by_whole_rows(here):
+    epochs = [Epoch(number, 1 / number, 2 / number, 0.0) for number in range(1, 6)]
+    rows = HistoryFile(here, epochs[:1])
+    for count, epoch in enumerate(epochs[1:], 2):
+        rows.add(epoch)
+        text = (here / "history.csv").read_text()
+        assert text.endswith("\n")
+        assert [int(row["epoch"]) for row in history(here)] == list(range(1, count + 1))
+    HistoryFile(here, epochs[:2])
+    assert [float(row["val_loss"]) for row in history(here)] == [2.0, 1.0]
+
+
+def test_the_least_validation_loss_is_in_the_report(finished):
+    losses = [float(row["val_loss"]) for row in history(finished.folder)]
+    training = finished.report["training"]
+    assert training["least_val_loss"] == min(losses)
+    assert training["least_val_loss_epoch"] == np.argmin(losses) + 1
 
 
 def test_epoch_0_1_and_the_last_are_evaluated(finished):

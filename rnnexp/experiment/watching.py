@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rnnexp import files
 from rnnexp.report.content import Report
@@ -29,16 +29,21 @@ class HistoryFile:
 
     def __init__(self, folder: Path, epochs: Sequence[Epoch] = ()) -> None:
         self._path = folder / "history.csv"
+        self._file: TextIO | None = None
         self.replace(epochs)
 
     def add(self, epoch: Epoch) -> None:
         """Add a row."""
-        # Opened anew and written at once: a process that is killed leaves all of it or nothing.
-        with self._path.open("a", encoding="utf-8", newline="") as file:
-            file.write(_rows([epoch]))
+        if self._file is None:
+            # By lines: a row is written at once, so that a process that is killed leaves all of it or nothing.
+            self._file = self._path.open("a", encoding="utf-8", newline="", buffering=1)
+        self._file.write(_rows([epoch]))
 
     def replace(self, epochs: Sequence[Epoch]) -> None:
         """Write all rows."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
         files.write_atomically(self._path, ",".join(COLUMNS) + "\n" + _rows(epochs))
 
 

@@ -110,6 +110,11 @@ def judge(gates: Iterable[Gate], report: Part) -> list[Outcome]:
     return [gate.judge(content) for gate in gates]
 
 
+def describe(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return a line for each gate: what it came to."""
+    return [f"{outcome.gate}: {outcome.failure or f'not so, it is {outcome.value:.6g}'}" for outcome in outcomes]
+
+
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
     """Return a line for each gate that has failed: which figure, its value and the limit."""
     return [f'gate failed: {outcome.failure} (--fail-on "{outcome.gate}")' for outcome in outcomes if outcome.failure]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rnnexp.report import gates
 from rnnexp.report import text as words
 from rnnexp.report.aligned import aligned, shown
 from rnnexp.report.file import read_report
@@ -108,8 +109,7 @@ def _results(run: Run) -> Iterator[str]:
     cost = report.degradation
     if cost:
         yield f"int8 against float32: gap {cost.gap:+.2g}, that is, {cost.gap_means}"
-    for outcome in report.gates or []:
-        yield f"{outcome.gate}: {outcome.failure or 'not so, as it should be'}"
+    yield from gates.describe(report.gates or [])
     yield f"{words.epochs(report.training)}, {report.training.total_seconds:.1f} s in all"
     yield ""
 

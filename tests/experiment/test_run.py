@@ -252,6 +252,9 @@ def test_a_gate_that_fails_is_said_in_a_line_and_is_the_exit_code(here, capsys, 
         (gate, gate == "gap>0.5") for gate in gates
     ]
     assert report.exit_code == 3
+    page = (folder / "report.md").read_text()
+    assert "A limit of `FAIL_ON` was crossed:" in page
+    assert f"- gap>0.5: not so, it is {report.degradation.gap:.6g}" in page
 
 
 @pytest.mark.parametrize(

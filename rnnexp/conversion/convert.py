@@ -25,7 +25,6 @@ from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
@@ -131,8 +130,7 @@ def convert(
     if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
-    source = open_model(model, given.x, until or "")
-    source = _from(source, begin)
+    source = open_model(model, given.x, until or "", begin or "")
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
@@ -228,13 +226,6 @@ def _samples(given: Any, flag: str) -> Samples:
     if isinstance(given, str | Path):
         return samples.load(Path(given), flag)
     return Samples(flag, np.asarray(given))
-
-
-def _from(source: Source, begin: str | None) -> Source:
-    """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if not begin:
-        return source
-    return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 
 
 def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:

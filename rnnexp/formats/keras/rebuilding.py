@@ -47,7 +47,8 @@ def config(stored: Stored, until: str = "") -> dict[str, Any]:
 def kept_weights(stored: Stored, until: str = "") -> Hdf5:
     """Return the weights of the layers that ``config`` keeps, in the places where Keras 3 looks for them."""
     part = entries(_kept(stored, until), stored.version, stored.name)
-    names = {each.name for each in part}
+    # An input may stand where a layer was.
+    names = {each.name for each in part if each.kind != "InputLayer"}
     if stored.flat:
         places = {f"model_weights/{name}": f"model_weights/{name}" for name in names}
     else:

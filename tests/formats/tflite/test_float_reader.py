@@ -6,9 +6,11 @@ from helpers.damage import damaged
 from helpers.float_models import FloatModel, lstm_inputs, options
 
 from rnnexp.errors import UserError
-from rnnexp.formats.foreign.reading import check
 from rnnexp.formats.tflite import float_reader
 from rnnexp.formats.tflite.float_outputs import own_values
+from rnnexp.network.graph.agreement import compare
+
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 STEPS, FEATURES, UNITS = 7, 4, 5
 TANH, RELU = 4, 1
@@ -21,7 +23,7 @@ def agree(content, n=4):
     shape = (n, graph.steps or STEPS)
     x = rng.integers(0, 5, shape) if graph.words else rng.normal(size=(*shape, graph.features)).astype(np.float32)
     own = own_values(content, "the file", found, x)
-    check(own, graph, x, "LiteRT")
+    assert compare(graph, own, x).misread is None
     ours = graph.values(x)
     for name, values in own.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-4, atol=1e-5, err_msg=name)

@@ -33,6 +33,7 @@ from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
 from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.conversion import content, text
@@ -45,6 +46,8 @@ from rnnexp.version import __version__
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
 LARGEST_RATIO = 2.0
+# Of the range of a yes or no's logits: less than this on one side of 0 are no answers.
+ONE_SIDE = 0.02
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,7 @@ def convert(
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
             for tensor in tensors.describe(best.integers, saturation)
         ],
-        warnings=[*notes, *_warnings(fidelity, outside, saturation, check)],
+        warnings=[*notes, *_one_sided(best.integers), *_warnings(fidelity, outside, saturation, check)],
         seconds=time.perf_counter() - start,
     )
     page = text.document(report)
@@ -280,6 +283,20 @@ def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Abse
 def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
     raw = data.encode() if isinstance(data, str) else data
     return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _one_sided(network: IntegerNetwork) -> list[str]:
+    """Return what to say of a yes or no whose codes hardly reach one of the two, because no calibration data does."""
+    if not network.softmax or network.outputs != 1:
+        return []
+    low, high = network.output.limits
+    if min(-low, high) >= ONE_SIDE * (high - low):
+        return []
+    seen, other = ("no", "yes") if high < -low else ("yes", "no")
+    return [
+        f"the calibration data shows {seen} alone (probabilities {'below' if seen == 'no' else 'above'} 0.5): int8 can "
+        f"never answer {other}; give calibration data of both"
+    ]
 
 
 def _warnings(

@@ -65,10 +65,12 @@ def open_file(path: Path, until: str = "", begin: str = "") -> Source:
         return Source(path.name, reading.graph, lambda x: own_values(model, reading, x))
     if suffix == ".tflite":
         return _tflite(path, until, begin)
-    if suffix in (".pt", ".pth"):
+    if suffix in (".pt", ".pth", ".jit", ".ckpt", ".bin"):
         from rnnexp.formats.torch.foreign import refusal
 
         raise refusal(path)
+    if suffix in (".safetensors", ".npz"):
+        raise UserError(f"{path} has weights alone, and no network: give the model that they are of; read are {KINDS}")
     raise UserError(f"{path} is of no kind that is read: {KINDS}")
 
 

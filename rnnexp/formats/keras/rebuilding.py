@@ -15,13 +15,13 @@ from rnnexp.formats.keras.hdf5 import Hdf5
 from rnnexp.formats.keras.kinds import KINDS, group_names
 from rnnexp.formats.keras.options import unwrapped
 from rnnexp.formats.keras.stored import Stored, Version
-from rnnexp.formats.keras.structure import EACH_STEP, FUNCTIONAL, MODELS, SEQUENTIAL, entries, layer
+from rnnexp.formats.keras.structure import EACH_STEP, FINAL_STATE, FUNCTIONAL, MODELS, SEQUENTIAL, entries, layer
 from rnnexp.formats.keras.weights import GROUPS
 
 _OPERATIONS = ("NotEqual", "Any", "GetItem")
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
 # All classes that are ever built.
-KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *MODELS, EACH_STEP, "InputLayer"} - {"CuDNNLSTM", "CuDNNGRU"}
+KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *MODELS, EACH_STEP, "InputLayer"} - {"CuDNNLSTM", "CuDNNGRU", FINAL_STATE}
 _DROPPED = re.compile(
     r".*_(initializer|regularizer|constraint)|build_config|compile_config|shared_object_id|seed|implementation|consume_less"
     r"|time_major|input_dtype|sparse|ragged|optional|quantization_config|lora_.*|fused|.*_learning_rate_multiplier|mode"

@@ -73,7 +73,7 @@ def _sizes(entry: Any) -> Sizes | None:
     kind = entry.type.tensor_type
     if not kind.HasField("shape"):
         return None
-    return tuple(dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim)
+    return tuple(dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None for dim in kind.shape.dim)
 
 
 def _cut(model: file.ModelFile, part: Part, every: Sequence[Step]) -> Input:

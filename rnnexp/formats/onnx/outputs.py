@@ -97,6 +97,8 @@ def _inputs(model: file.ModelFile) -> dict[str, tuple[Any, list[int | None]]]:
     for entry in model.model.graph.input:
         if entry.name not in model.constants:
             kind = entry.type.tensor_type
-            sizes = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value else None for dim in kind.shape.dim]
+            sizes = [
+                dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None for dim in kind.shape.dim
+            ]
             kinds[entry.name] = dtype(kind.elem_type), sizes
     return kinds

@@ -163,7 +163,12 @@ class _Trying:
             return [replace(inputs[0], sizes=None)] * len(step.outputs)
         read = READS.get(step.kind)
         if read is None:
-            raise Misfit("operators of this kind are not known")
+            quantised = any(word in step.kind for word in ("Quantize", "QLinear", "Integer", "QAttention"))
+            raise Misfit(
+                "the file is quantised already: give the float32 one that it was made of"
+                if quantised
+                else "operators of this kind are not known"
+            )
         self._drawing.name = step.name
         operator = Operator(step.kind, inputs, options, used, self._drawing)
         found = read(operator)

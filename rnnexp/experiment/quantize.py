@@ -25,7 +25,7 @@ from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
-    from rnnexp.training.trainer import History
+    from rnnexp.training.history import History
 
 # A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
 # move it about.

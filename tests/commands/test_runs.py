@@ -112,6 +112,12 @@ def test_every_state_is_listed_with_what_is_wrong_and_nothing_else(here, command
     assert (begun["task"], begun["dataset"], begun["settings"]) == ("memory", "memory", {"memory_k": -5})
 
 
+def test_an_error_before_a_run_was_resumed_is_past(here, command):
+    log = "ended by UserError: the disk is full\ngoing on with runs/20260101-000000-a\nloading TensorFlow\n"
+    begin(here, "20260101-000000-a", log, history_csv=HISTORY)
+    assert listed(command)[0]["state"] == "unfinished"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field, JsonValue, field_serializer
 
 from rnnexp.preprocessing.input_map import InputMap
+from rnnexp.report.fine_tuning import FineTuning
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
@@ -113,7 +114,8 @@ class Degradation(Part):
         robust_diagnosis: what costs the most there, where the robust gap is above the limit and no chance.
         saturated: the tensors of which more is cut off than should be.
         diagnosis: what costs the most, where the gap is above the limit.
-        fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported.
+        fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported, where one was chosen.
+        fine_tuning: what was tried; None in reports of before that was told.
     """
 
     gap: float
@@ -131,6 +133,7 @@ class Degradation(Part):
     saturated: list[str] | None = None
     diagnosis: str | None = None
     fine_tuning_best_epoch: int | None = None
+    fine_tuning: FineTuning | None = None
 
 
 class Tensor(Part):

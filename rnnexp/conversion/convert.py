@@ -259,7 +259,7 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
 def _refusal(source: Source, error: CannotConvertError) -> str:
     """Return the message for a layer that there is no way for, with its number and what can be done."""
     names = [node.name for node in source.graph.nodes]
-    number = names.index(error.node.name) + 1 if error.node.name in names else None
+    number = names.index(error.name) + 1 if error.name in names else None
     where = f"{source.name}: layer {number}, {error}" if number else f"{source.name}: {error}"
     ahead = [node.name for node in source.graph.nodes[: (number or 1) - 1]]
     return where + (f". What is ahead of it may: --until {ahead[-1]}" if ahead else "")

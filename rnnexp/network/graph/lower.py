@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnnexp.network import taps
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Activation, Dense, Node
 from rnnexp.network.graph.parts import CannotConvertError, Parts
@@ -33,15 +33,16 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
     for node in nodes:
         parts.values[node.name] = parts.place(node)
     output, path = _linear_path(parts, output)
-    end = parts.read(output)
+    end, named = parts.read(output), graph.node(graph.output)
     if not (parts.layers or parts.front):
-        raise CannotConvertError(output, "there is no recurrent layer, and no convolution")
-    if end.taps != parts.newest or (parts.back and not (end.last or end.flat)):
-        if parts.back or end.flat:
-            raise CannotConvertError(output, "it does not read what comes right ahead of it")
+        raise CannotConvertError(named, "there is no recurrent layer, and no convolution")
+    if parts.back and not (end.last or end.flat):
+        raise CannotConvertError(named, "there are answers at every step behind what needs all steps")
+    if end.taps != parts.newest:
+        if parts.back:
+            raise CannotConvertError(named, "it does not read what comes right ahead of it")
         # The output layer reads the last layer alone: what it reads is joined there.
-        width = len(output.kernel)
-        parts.add(Layer("dense", width, activation="linear"), (np.eye(width), np.zeros(width)), end)
+        parts.join(end)
     try:
         architecture = Architecture(
             sequence_length=x.shape[1],
@@ -58,7 +59,7 @@ def lower(graph: Graph, x: np.ndarray, padding: Padding = "") -> Network:
             flattened=end.flat is not None,
         )
     except ValueError as error:
-        raise CannotConvertError(graph.node(graph.output), str(error)) from None
+        raise CannotConvertError(named, str(error)) from None
     arrays = [values for _, weights in (*parts.front, *parts.layers, *parts.back) for values in weights]
     return Network.of(architecture, [*arrays, *([] if path is None else [path]), output.kernel, output.bias])
 

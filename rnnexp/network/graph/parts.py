@@ -37,8 +37,9 @@ class CannotConvertError(Exception):
     """A node that there are no integers for; the message says which one, and why."""
 
     def __init__(self, node: Node, reason: str = "") -> None:
-        super().__init__(f"{node.name!r} ({node.kind}) cannot be converted" + (f": {reason}" if reason else ""))
-        self.node = node
+        # What rewriting has put beside a node of the file has its name.
+        self.name = node.name.rstrip("'")
+        super().__init__(f"{self.name!r} ({node.kind}) cannot be converted" + (f": {reason}" if reason else ""))
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,17 @@ class Parts:
         self.layers.append((replace(layer, reads=reads), weights))
         return self.newest
 
+    def join(self, read: Values) -> Values:
+        """Add a layer that gives values of several ones as they are."""
+        width = sum(self.layers[tap][0].width if tap >= 0 else self._front_extent()[1] for tap in read.taps)
+        self.add(Layer("dense", width, activation="linear"), (np.eye(width), np.zeros(width)), read)
+        return replace(read, taps=self.newest)
+
+    def _front_extent(self) -> tuple[int, int]:
+        """Return how many steps, and numbers of each, the layers ahead of the recurrent ones give."""
+        steps, *width = self.shapes[INPUT]
+        return front.extent([layer for layer, _ in self.front], steps, width[0] if width else 1)
+
     def place(self, node: Node) -> Values:
         """Take a node in, and return where its values are.
 
@@ -116,6 +128,10 @@ class Parts:
             )
             return self._around(node, read, convolution, (node.kernel, node.bias))
         if isinstance(node, Pooling):
+            if node.what != "max":
+                raise CannotConvertError(
+                    node, "its means at the edges are of fewer numbers; with padding 'valid' none are"
+                )
             times, frequencies = _axes(node.size, node.strides, (1, 1), node.padding)
             return self._around(node, read, front.Pooling(times, frequencies, self.shapes[node.reads[0]][-1]), ())
         if isinstance(node, Dense):
@@ -133,7 +149,9 @@ class Parts:
         if read.last or read.flat:
             raise CannotConvertError(node, "it comes after the last step")
         if read.taps != self.newest:
-            raise CannotConvertError(node, "it does not read what comes right ahead of it, and that alone")
+            if self.back or not self.layers:
+                raise CannotConvertError(node, "it does not read what comes right ahead of it, and that alone")
+            read = self.join(read)
         # Whoever comes later would read what this layer makes of these values.
         same = [name for name, values in self.values.items() if values.taps == read.taps]
         readers = {reader.name for name in same for reader in self.graph.readers(name)}
@@ -150,14 +168,13 @@ class Parts:
             steps, numbers = read.flat
             kernel = node.kernel.reshape(steps, 1, numbers, -1)
             whole = front.Convolution(Axis(steps), Axis(), numbers, len(node.bias), activation=node.activation)
-            self._around(node, replace(read, flat=None), whole, (kernel, node.bias))
-            return Values(read.taps, last=True)
+            return replace(self._around(node, replace(read, flat=None), whole, (kernel, node.bias)), last=True)
         channels = any(len(self.shapes.get(name, ())) == 3 for name in node.reads)
         ahead = not self.layers and (channels or (not read.last and self._convolves_later(node)))
         if ahead or self.back or (read.last and not self.layers):
             pointwise = front.Convolution(Axis(), Axis(), width, len(node.bias), activation=node.activation)
-            self._around(node, replace(read, last=False), pointwise, (node.kernel.reshape(1, 1, width, -1), node.bias))
-            return read
+            arrays = node.kernel.reshape(1, 1, width, -1), node.bias
+            return replace(self._around(node, replace(read, last=False), pointwise, arrays), last=read.last)
         if channels:
             raise CannotConvertError(node, "it reads several channels, and there are no convolutions around it")
         if read.apart:
@@ -250,8 +267,7 @@ class Parts:
     def _repeat_front(self, node: Repeat, read: Values) -> Values:
         """Take in repeats ahead of all recurrent layers, of a front's only step or its last one."""
         width = self.shapes[node.name][-1]
-        begin = self.shapes[INPUT]
-        steps, _ = front.extent([layer for layer, _ in self.front], begin[0], begin[1] if len(begin) > 1 else 1)
+        steps, _ = self._front_extent()
         if steps > 1:
             picking = np.zeros((steps, 1, 1, width))
             picking[-1] = 1.0

@@ -14,8 +14,10 @@ from rnnexp.network.graph.nodes import (
     Convolution,
     Dense,
     Flatten,
+    GlobalPooling,
     Last,
     Merge,
+    Pooling,
     Recurrent,
     Repeat,
 )
@@ -130,6 +132,28 @@ FORMS = {
         simple("b", ("again",), 2, 4, every_step=False),
         dense("out", ("b",), 4, 2),
     ],
+    "the largest of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4, 2),
+        Merge("both", ("a", "b", INPUT)),
+        GlobalPooling("most", ("both",), "max"),
+        dense("out", ("most",), 15, 2),
+    ],
+    "all steps of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4),
+        Merge("both", ("a", "b")),
+        Flatten("all", ("both",)),
+        dense("hidden", ("all",), 56, 5, "relu"),
+        dense("out", ("hidden",), 5, 2),
+    ],
+    "an answer of all steps of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4),
+        Merge("both", ("b", "a")),
+        Flatten("all", ("both",)),
+        dense("out", ("all",), 56, 2),
+    ],
     "several channels that go out": [
         AddChannel("split", (INPUT,), 1),
         Convolution("conv", ("split",), RNG.normal(size=(3, 2, 1, 2)), RNG.normal(size=2), padding=((1, 1), (0, 0))),
@@ -170,6 +194,14 @@ REFUSED = {
         simple("b", ("again",), 4, 4, every_step=False),
         Repeat("more", ("b",), 5),
         simple("c", ("more",), 4, 4),
+    ],
+    "means at the edges": [
+        Pooling("means", (INPUT,), "average", (2, 1), (2, 1), ((0, 1), (0, 0))),
+        simple("a", ("means",), 3, 4),
+    ],
+    "answers at every step behind": [
+        simple("a", (INPUT,), 3, 4),
+        Convolution("conv", ("a",), RNG.normal(size=(2, 1, 4, 4)), np.zeros(4)),
     ],
     "probabilities of several channels": [
         AddChannel("split", (INPUT,), 1),

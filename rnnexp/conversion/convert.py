@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -27,8 +28,8 @@ from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
@@ -60,12 +61,13 @@ class Conversion:
         candidate: the network in real numbers and in integers.
         report: what the conversion came to.
         contents: suffix of the name -> content, of all files.
-        softmax: whether it gives probabilities.
+        channels: what a step of the model's outputs has, where it has an axis more than the files, which have one row.
     """
 
     candidate: Candidate
     report: ConversionReport
     contents: Mapping[str, bytes | str]
+    channels: tuple[int, ...] = ()
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return the int8 network's outputs as real numbers, as the model that was converted gives them.
@@ -82,7 +84,8 @@ class Conversion:
         found = reference.outputs(candidate.integers, candidate.inputs(given.x), given.lengths)
         if candidate.integers.answers_each_step:
             found = placed(found, given.lengths, given.padding)
-        return evaluation.probabilities(found) if candidate.integers.softmax else found
+        found = evaluation.probabilities(found) if candidate.integers.softmax else found
+        return found.reshape(*found.shape[:2], *self.channels) if self.channels else found
 
     def save(self, folder: Path | str = "tflite_models") -> list[Path]:
         """Write all files into a folder, each whole, and return their paths.
@@ -145,6 +148,12 @@ def convert(
     graph, notes = _with_probabilities(source.graph)
     if graph.axes.startswith("T"):
         notes.append("the model takes [time, n, features]; calibration and evaluation are read as [n, time, features]")
+    channels = graph.run(shown.x[:1]).shape[2:]
+    channels = channels if len(channels) > 1 else ()
+    if channels:
+        notes.append(
+            f"the model gives {list(channels)} at each step; the files have these {math.prod(channels)} in a row"
+        )
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
     try:
@@ -227,7 +236,7 @@ def convert(
         "-report.md": page.to_markdown(),
         "-report.html": page.to_html(),
     }
-    return Conversion(best, report, contents)
+    return Conversion(best, report, contents, channels)
 
 
 def _samples(given: Any, flag: str) -> Samples:
@@ -251,7 +260,7 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
 def _refusal(source: Source, error: CannotConvertError) -> str:
     """Return the message for a layer that there is no way for, with its number and what can be done."""
     names = [node.name for node in source.graph.nodes]
-    number = names.index(error.node.name) + 1 if error.node.name in names else None
+    number = names.index(error.name) + 1 if error.name in names else None
     where = f"{source.name}: layer {number}, {error}" if number else f"{source.name}: {error}"
     ahead = [node.name for node in source.graph.nodes[: (number or 1) - 1]]
     return where + (f". What is ahead of it may: --until {ahead[-1]}" if ahead else "")

@@ -21,7 +21,7 @@ from rnnexp.quantization.tuning.descent import Sequences, output_error
 from rnnexp.quantization.tuning.fine_tuning import FEWEST_SEQUENCES, affordable, fine_tune
 from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.training import fine_tuning as as_trained
-from rnnexp.training.trainer import Epoch, History
+from rnnexp.training.history import Epoch, History
 
 # An epoch in NumPy takes about so many products of numbers, and steps of sequences, at most: some seconds.
 MOST_PRODUCTS = 2e9

@@ -19,7 +19,8 @@ from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Structure
 from rnnexp.network.cells import CELLS
 from rnnexp.network.functions import function
-from rnnexp.network.graph.lower import CannotConvertError, lower
+from rnnexp.network.graph.lower import lower
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.network import Network
 

@@ -173,6 +173,11 @@ class Stack(Generic[LayerT]):
         return self.streams and not self.front
 
     @property
+    def decodes_by_steps(self) -> bool:
+        """Whether there is a decoder whose answers can be had one at a time."""
+        return bool(self.encoder) and not self.waits and all(layer.forward for layer in self.decoder)
+
+    @property
     def streams(self) -> bool:
         """Whether inputs can come one at a time; where others are ahead of the layers, not each of them is a step."""
         ahead = all(layer.streams for layer in self.front)

@@ -228,6 +228,9 @@ def _bidirectional(site: Site) -> Tensor:
     _check_layer(site, forward, given, within=True)
     cells = [_cell(kind, each, site.version) for each in (forward, backward)]
     every_step = forward.flag("return_sequences", False)
+    if given.masked and every_step and forward.flag("unroll", False):
+        # Keras 3 turns the mask round once too often.
+        site.refuse("is unrolled, where Keras hides the wrong steps of its second direction: save it with unroll=False")
     stateful = forward.flag("stateful", False)
     if cells[0] != cells[1] or any(
         each.flag("return_sequences", False) != every_step or each.flag("stateful", False) != stateful

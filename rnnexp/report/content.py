@@ -114,6 +114,7 @@ class Degradation(Part):
         saturated: the tensors of which more is cut off than should be.
         diagnosis: what costs the most, where the gap is above the limit.
         fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported.
+        contributions: what rounding each tensor alone costs; absent in reports from before it was measured.
     """
 
     gap: float
@@ -131,6 +132,21 @@ class Degradation(Part):
     saturated: list[str] | None = None
     diagnosis: str | None = None
     fine_tuning_best_epoch: int | None = None
+    contributions: list[Contribution] | None = None
+
+
+class Contribution(Part):
+    """What rounding alone does to the float network that the integers were rounded from, on some of the sequences.
+
+    Attributes:
+        name: what is rounded: ``input``, ``output``, a weight as the architecture names it, or ``all``: everything.
+        output_error: root mean square of the changes of outputs, of classes of logits, over their standard deviation.
+        gap: what that adds to the gap.
+    """
+
+    name: str
+    output_error: float
+    gap: float
 
 
 class Tensor(Part):

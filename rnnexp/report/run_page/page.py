@@ -30,10 +30,11 @@ def page(report: Report, architecture: Architecture, charts: Sequence[Chart]) ->
     made = Page(Text.same(report.name))
     _summary(made, report)
     _results(made, report)
-    made.heading("curves", Text("Curves", "グラフ"))
-    for chart in charts:
-        if chart.name not in ("generation", "state-error"):
-            made.add(chart)
+    plain = [chart for chart in charts if chart.name not in ("generation", "state-error")]
+    if plain:
+        made.heading("curves", Text("Curves", "グラフ"))
+    for chart in plain:
+        made.add(chart)
     if report.generation:
         _generation(made, report.generation, report, [chart for chart in charts if chart.name == "generation"])
     if report.degradation:
@@ -113,10 +114,7 @@ def _results(made: Page, report: Report) -> None:
                 f"Figures of the {where.en}; the models are the exported files, run by LiteRT.",
                 f"{where.ja}での値。モデルは書き出したファイルを LiteRT で実行したものです。",
             ),
-            *(
-                Text(f"{name}: {note}", f"{named(name).ja}: {translated(note).ja}")
-                for name, note in (report.baseline_notes or {}).items()
-            ),
+            *(named(name) + Text.same(": ") + translated(note) for name, note in (report.baseline_notes or {}).items()),
         ]
     )
     for table in results.classes(report):
@@ -141,7 +139,8 @@ def _generation(made: Page, found: Generation, report: Report, charts: Sequence[
     )
     for chart in charts:
         made.add(chart)
-    made.notes([Text.same(f"{name}: {errors.absent}") for name, errors in found.errors.items() if errors.absent])
+    broken_off = {name: errors.absent for name, errors in found.errors.items() if errors.absent}
+    made.notes([named(name) + Text.same(": ") + translated(reason) for name, reason in broken_off.items()])
     caption = Text(f"RMSE over the first steps, in {units}", f"最初のステップからの RMSE (単位: {units})")
     made.add(results.generation(found.horizons, found.errors, caption))
     many = found.from_origins

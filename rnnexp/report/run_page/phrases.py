@@ -59,6 +59,12 @@ _FORMS = {
     "{a}; IO_BITS = 16 makes both finer": "{a}。IO_BITS = 16 で入出力とも細かくなります",
     "{a} answers": "{a}",
     "{a} answer": "{a}",
+    # what could not be exported, and where generation ends
+    "TensorFlow's converter failed: {a}. The trained model is in {b}": (
+        "TensorFlow のコンバーターが失敗しました: {a}。学習済みモデルは {b} にあります"
+    ),
+    "{a}. The trained model is in {b}": "{a}。学習済みモデルは {b} にあります",
+    "after {a} steps the values had left the range of float32": "{a} ステップで値が float32 の範囲を超えました",
     # parts of the data
     "validation part": "検証データ",
     "test part": "テストデータ",

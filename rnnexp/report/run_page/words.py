@@ -20,7 +20,11 @@ BASELINES = {
     "1-NN DTW": "最近傍法",
     "linear path alone": "線形経路のみ",
     "simple models": "単純なモデル",
-    "sum without carries": "繰り上がりなしの和",
+    "sum without carry": "繰り上がりなしの和",
+    "majority character": "最多の文字",
+    "most frequent answer": "最多の答え",
+    "always 1": "常に 1",
+    "clean sine": "雑音のない正弦波",
 }
 METRICS = {
     "corr.": "相関係数",

@@ -35,9 +35,10 @@ from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.report import evaluation
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__

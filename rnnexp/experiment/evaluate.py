@@ -23,7 +23,8 @@ from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
 from rnnexp.report import evaluation, generation, metrics
-from rnnexp.report.content import Contribution, Data, Degradation, Example, Exports, Generation, Tensor, Training
+from rnnexp.report.content import Data, Example, Exports, Generation, Training
+from rnnexp.report.int8 import Contribution, Degradation, Tensor
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
@@ -104,6 +105,7 @@ def _real_steps(dataset: Dataset) -> float | None:
 def describe_training(history: History, total_seconds: float, inner: int = 0) -> Training:
     """Return what the report says of the training, and of how long everything took."""
     best = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
+    least = min(history.epochs, key=lambda epoch: epoch.val_loss, default=None)
     return Training(
         epochs_run=len(history.epochs),
         best_epoch=history.best_epoch,
@@ -115,6 +117,8 @@ def describe_training(history: History, total_seconds: float, inner: int = 0) ->
         val_loss=best.val_loss if best else None,
         total_seconds=total_seconds,
         inner=inner or None,
+        least_val_loss=least.val_loss if least else None,
+        least_val_loss_epoch=least.number if least else None,
     )
 
 

@@ -21,7 +21,7 @@ SETTINGS = "settings.json"
 REPORT = "report.json"
 _LOCK = ".lock"
 # What may be another one when a run goes on: none of the run's numbers depends on it.
-FREE = frozenset({"resume", "quiet", "output_dir", "runs_dir"})
+FREE = frozenset({"resume", "fail_on", "quiet", "output_dir", "runs_dir"})
 # What a message lists of settings that differ.
 LISTED = 5
 
@@ -81,7 +81,7 @@ def find(config: Settings) -> RunFolder | None:
 
 def new(config: Settings) -> RunFolder:
     """Make and return a new folder that says which settings its run has."""
-    path = files.new_folder(config.runs_dir, f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}")
+    path = files.new_folder(config.runs_dir, f"{datetime.now():%Y%m%d-%H%M%S}-{config.run_stem}")
     content = {"task": config.task, "settings": config.model_dump(mode="json", exclude=set(FREE))}
     files.write_atomically(path / SETTINGS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     return RunFolder(path)

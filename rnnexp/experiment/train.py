@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +15,11 @@ from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.datasets.support.ridge import LinearModel
-from rnnexp.errors import UserError
+from rnnexp.errors import DivergedError, UserError
 from rnnexp.experiment.baselines import left_by, linear_model
 from rnnexp.experiment.checkpoints import Checkpoints, fingerprint
 from rnnexp.experiment.choosing import InnerSplit, is_worth
+from rnnexp.experiment.watching import EventLog, HistoryFile
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.training.unit_scale import UnitScale
@@ -105,7 +104,7 @@ def train(
         start: the network to start from; None for random weights.
 
     Raises:
-        UserError: if the loss was no longer a number; the last good weights are saved by then.
+        DivergedError: if the loss was no longer a number; the last good weights are saved by then.
     """
     console.say("loading TensorFlow")
     with console.native_output_to_log():
@@ -158,6 +157,7 @@ def train(
         seed=config.seed,
         stored_scale=unit.inputs,
         ignores=dataset.ignores,
+        watched=config.tensorboard,
     )
     if start:
         console.say(f"starting from the weights in {config.weights}")
@@ -177,7 +177,7 @@ def train(
         files.write_through(folder / name, plain.save)
         snapshots.append(Snapshot(epoch, from_keras(architecture, plain), plain, folder / name, trained))
 
-    log = _EventLog(folder / "tensorboard") if config.tensorboard else None
+    log = EventLog(folder) if config.tensorboard else None
     parts = (*learned, *chosen_by)
     checkpoints = Checkpoints(folder, fingerprint([*parts, *model.get_weights()]))
     save(0, "epoch-0.keras", weights())
@@ -185,15 +185,17 @@ def train(
     if begun:
         save(1, "epoch-1.keras", checkpoints.first)
         console.say(f"going on behind epoch {len(begun.history.epochs)}")
+    rows = HistoryFile(folder, begun.history.epochs if begun else ())
     with console.training(config.epochs) as bar:
 
         def on_epoch(epoch: Epoch) -> None:
             if epoch.number == 1:
                 checkpoints.first = weights()
                 save(1, "epoch-1.keras", checkpoints.first)
+            rows.add(epoch)
             bar.advance(epoch)
             if log:
-                log.write(epoch)
+                log.add(epoch)
 
         history = trainer.fit(
             *learned[:2],
@@ -213,14 +215,16 @@ def train(
             model.set_weights(snapshots[0].trained)
             history.best_epoch = 0
     save(history.best_epoch, "model.keras", weights())
-    _write_history(history, folder)
+    rows.replace(history.epochs)
     if history.ended == "diverged":
-        raise UserError(
+        raise DivergedError(
             f"the loss was no longer a number in epoch {len(history.epochs) + 1}. The weights from before it are in "
             f"{folder / 'model.keras'}; nothing was exported. Set a smaller LEARNING_RATE (it was "
             f"{config.learning_rate:g}) or a smaller GRADIENT_CLIP_NORM (it was {config.gradient_clip_norm})"
         )
     if history.ended == "interrupted":
+        if not history.epochs:
+            raise KeyboardInterrupt  # there is nothing yet that could be exported
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
     # What is kept may be the first epoch, or what training started from: then nothing came before it.
     *before, kept = snapshots
@@ -244,29 +248,3 @@ def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
     if dataset.outputs == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
-
-
-class _EventLog:
-    """Scalars of the training for TensorBoard."""
-
-    def __init__(self, folder: Path) -> None:
-        import tensorflow as tf
-
-        self._writer = tf.summary.create_file_writer(str(folder))
-
-    def write(self, epoch: Epoch) -> None:
-        import tensorflow as tf
-
-        with self._writer.as_default():
-            tf.summary.scalar("loss", epoch.loss, step=epoch.number)
-            tf.summary.scalar("val_loss", epoch.val_loss, step=epoch.number)
-        self._writer.flush()
-
-
-def _write_history(history: History, folder: Path) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", "loss", "val_loss", "seconds"])
-    for epoch in history.epochs:
-        writer.writerow([epoch.number, repr(epoch.loss), repr(epoch.val_loss), f"{epoch.seconds:.4f}"])
-    files.write_atomically(folder / "history.csv", text.getvalue())

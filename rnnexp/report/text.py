@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rnnexp.report.content import Degradation, Generation, GenerationErrors, Report, Training
+from rnnexp.report.content import Generation, GenerationErrors, Report, Training
+from rnnexp.report.int8 import Degradation
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS
 from rnnexp.report.verdict import Standing
@@ -29,6 +30,8 @@ HEADINGS = {
 SAME = 1e-4
 # From here on, an RMSE is called so many times the other, and not so many percent more.
 MANY = 2
+# A validation loss that was lower than at the end by this factor was clearly lower: errors at least 1.1 times as large.
+CLEARLY = 1.25
 # Before the name of a baseline.
 JUDGEMENTS = {"better": "better than", "worse": "worse than", "as good": "about as good as"}
 
@@ -96,11 +99,11 @@ def _by_target(metrics: Metrics) -> dict[str, float]:
 def verdict(report: Report) -> list[str]:
     """Return whether the network is better than the best baseline, in a line, and in further ones what else is wrong.
 
-    What it says first is of the int8 model, where there is one. Nothing where the report has no verdict.
+    What it says first is of the int8 model, where there is one. Nothing of that where the report has no verdict.
     """
     found = report.verdict
     if found is None:
-        return []
+        return findings(report)
     deployed, *others = judged(report)
     first = deployed.standing
     line = f"{deployed.kind} is {JUDGEMENTS[first.judgement]} the best baseline, {found.best_baseline}: "
@@ -111,7 +114,24 @@ def verdict(report: Report) -> list[str]:
         differs = other.standing.judgement != first.judgement
         said = f" is {JUDGEMENTS[other.standing.judgement]} it" if differs else ""
         line += f"; {other.kind}{said}: {number(other.value)}{_difference(other.standing)}"
-    return [line, *(finding.text for finding in found.findings)]
+    return [line, *findings(report)]
+
+
+def findings(report: Report) -> list[str]:
+    """Return what makes the network less than it seems, a sentence each."""
+    found = report.verdict.findings if report.verdict else []
+    return [*(finding.text for finding in found), *_trained_too_long(report.training)]
+
+
+def _trained_too_long(training: Training) -> list[str]:
+    """Return, in a line, that an earlier epoch was clearly better on the validation part, if one was."""
+    last, least = training.val_loss, training.least_val_loss
+    if last is None or least is None or last <= CLEARLY * least:
+        return []
+    return [
+        f"trained too long: the validation loss was {least:.3g} after epoch {training.least_val_loss_epoch}, and is "
+        f"{last:.3g} at the end; with EARLY_STOPPING, the epoch where it is lowest is kept"
+    ]
 
 
 def judged(report: Report) -> list[Judged]:

@@ -10,13 +10,16 @@ class Epoch:
     """What one epoch came to.
 
     ``number`` counts from 1; ``seconds`` is the time spent in training steps up to this one, without the first epoch of
-    each time that the training was begun, which compiles.
+    each time that the training was begun, which compiles. Where the trainer is watched, ``learning_rate`` is that after
+    the epoch, and ``gradient_norm`` the mean length of the gradient over all weights, before it is clipped.
     """
 
     number: int
     loss: float
     val_loss: float
     seconds: float
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
 
 
 @dataclass

@@ -75,6 +75,7 @@ class Trainer:
         seed: of the shuffling, and of what makes other inputs for each epoch.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
         ignores: whether there are labels below 0, which count nowhere: then the loss must give that of each label.
+        watched: whether learning rate and length of the gradient are looked at too.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Trainer:
         seed: int,
         stored_scale: float = 1.0,
         ignores: bool = False,
+        watched: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -94,6 +96,7 @@ class Trainer:
         self.batch_size = batch_size
         self.stored_scale = stored_scale
         self.ignores = ignores
+        self.watched = watched
         self.random = {name: np.random.default_rng(seed) for name in (ORDER, AUGMENTATION)}
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
@@ -102,10 +105,10 @@ class Trainer:
 
     def _epoch_program(
         self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss and length of the gradient."""
         variables = self.model.trainable_variables
-        total = tf.constant(0.0)
+        total, length = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(order.shape[0]):
             rows = order[step]
             with tf.GradientTape() as tape:
@@ -115,7 +118,10 @@ class Trainer:
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             self.optimizer.apply(gradients, variables)
             total += loss
-        return total / tf.cast(order.shape[0], tf.float32)
+            if self.watched:
+                length += tf.linalg.global_norm(gradients)
+        steps = tf.cast(order.shape[0], tf.float32)
+        return total / steps, length / steps
 
     def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
@@ -224,7 +230,8 @@ class Trainer:
                 if augment:
                     x_on_device = tf.constant(augment(self.random[AUGMENTATION]))
                 start = time.perf_counter()
-                loss = float(self._epoch(x_on_device, y_on_device, order, *own))
+                mean_loss, length = self._epoch(x_on_device, y_on_device, order, *own)
+                loss = float(mean_loss)
                 elapsed = time.perf_counter() - start
                 if number == first:
                     history.compile_seconds += elapsed
@@ -237,6 +244,8 @@ class Trainer:
                     history.ended = "diverged"
                     break
                 epoch = Epoch(number, loss, val_loss, seconds)
+                if self.watched:
+                    epoch.learning_rate, epoch.gradient_norm = float(self.optimizer.learning_rate), float(length)
                 good = self._weights()
                 history.epochs.append(epoch)
                 if not patience:

@@ -164,7 +164,7 @@ def test_other_settings_other_data_and_runs_that_ended_are_refused(series, power
     with folder.RunFolder(left), pytest.raises(UserError, match="under way in another process"):
         run(settings(series / "cut", resume=left))
 
-    write_series(series, "wave", wave() + 1)
+    write_series(series, "wave", wave()[::-1])
     with pytest.raises(UserError, match="did not begin from the same data and weights"):
         run(settings(series / "cut", resume=left))
     write_series(series, "wave", wave())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnexp.report import text
-from rnnexp.report.content import Contribution, Degradation, Tensor
+from rnnexp.report.int8 import Contribution, Degradation, Tensor
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text, together

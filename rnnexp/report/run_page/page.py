@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from rnnexp.network.architecture import Architecture
-from rnnexp.report import text
+from rnnexp.report import gates, text
 from rnnexp.report.content import Generation, Report
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.page.charts import Chart
@@ -69,14 +69,16 @@ def _summary(made: Page, report: Report) -> None:
     judgement = sentences.verdict(report)
     if judgement:
         made.lead(judgement)
-    made.warnings([translated(finding) for finding in text.verdict(report)[1:]])
+    made.warnings([translated(finding) for finding in text.findings(report)])
     problems = [model.absent for model in report.models.by_kind.values() if isinstance(model, AbsentModel)]
-    made.warnings([translated(problem) for problem in problems])
+    outcomes = report.gates or []
+    made.warnings([translated(problem) for problem in (*problems, *gates.failures(outcomes))])
     made.facts(_facts(report))
     preset = settings.preset(report)
     for sentence in (*([preset] if preset else []), *sentences.data(report.data, text.units(report))):
         made.paragraph(sentence)
-    made.notes([translated(note) for note in report.data.notes])
+    kept = gates.describe(outcome for outcome in outcomes if not outcome.failure)
+    made.notes([translated(note) for note in (*report.data.notes, *kept)])
 
 
 def _facts(report: Report) -> list[tuple[Text, Text, Text]]:

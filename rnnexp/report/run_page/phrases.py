@@ -20,6 +20,19 @@ _FORMS = {
         "データ不足: 学習データの正解の数は {a} で、重みの数 {b} より少なくなっています"
     ),
     "constant: nearly the same answer whatever is asked ({a})": "一定: 入力によらず出力がほぼ同じです ({a})",
+    "trained too long: the validation loss was {a} after epoch {b}, and is {c} at the end; with EARLY_STOPPING, the "
+    "epoch where it is lowest is kept": (
+        "学習しすぎ: 検証損失はエポック {b} で {a} でしたが、最後は {c} です。"
+        "EARLY_STOPPING を使うと、最も低いエポックを残します"
+    ),
+    # limits on figures
+    'gate failed: {a} (--fail-on "{b}")': '限度に反しました: {a} (--fail-on "{b}")',
+    "{a} is {b}, above the limit of {c}": "{a} は {b} で、限度 {c} を上回っています",
+    "{a} is {b}, below the limit of {c}": "{a} は {b} で、限度 {c} を下回っています",
+    "{a} is {b}, at or above the limit of {c}": "{a} は {b} で、限度 {c} 以上です",
+    "{a} is {b}, at or below the limit of {c}": "{a} は {b} で、限度 {c} 以下です",
+    "{a} cannot be judged: {b}": "{a} は判定できません: {b}",
+    "{a}: not so, it is {b}": "{a}: 該当しません (値は {b})",
     # gaps
     "the share of accuracy lost": "失われた正解率の割合",
     "(L2 int8 - L2 float32) / target variance": "(int8 の L2 - float32 の L2) / 目標値の分散",

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from rnnexp.config import CONFIGS
 from rnnexp.presets import PRESETS
 from rnnexp.report.content import Report
+from rnnexp.report.defaults import defaults, differing
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text
 from rnnexp.validation import constant
 
-# No result depends on where files go and what is said meanwhile.
-ASIDE = frozenset({"output_dir", "runs_dir", "quiet", "resume", "tensorboard"})
-
 
 def tables(report: Report) -> tuple[Table | None, Table]:
-    """Return the settings that differ from the defaults, and the others."""
-    defaults = _defaults(report)
-    differing: list[tuple[str, JsonValue, bool]] = []
-    others: list[tuple[str, JsonValue, bool]] = []
-    for name, value in report.config.items():
-        automatic = name in report.automatic
-        differs = name in defaults and not automatic and value != defaults[name] and name not in ASIDE
-        (differing if differs else others).append((name, value, automatic))
+    """Return the settings that differ from the defaults, or from the preset's, and the others."""
+    other = differing(report.task, report.config, report.automatic)
+    name = report.config.get("preset")
+    usual = defaults(report.task, name if isinstance(name, str) else None)
     first = None
-    if differing:
+    if other:
         first = Table(
             Text("What differs from the defaults", "既定値と異なる設定"),
             [Text("setting", "設定"), Text("value", "値"), Text("default", "既定値")],
-            [[_name(name), _cell(value), _cell(defaults[name])] for name, value, _ in differing],
+            [[_name(name), _cell(value), _cell(usual[name])] for name, value in other.items()],
         )
-    decided = Text("automatic", "自動")
+    decided, plain = Text("automatic", "自動"), Text.same("")
     rest = Table(
-        Text("As they are by default, or decided by the run", "既定値のまま、または自動で決めた設定"),
+        Text(
+            "The data set, what changes no figure, and what is as it is by default",
+            "データセット、結果に影響しない設定、既定値のままの設定",
+        ),
         [Text("setting", "設定"), Text("value", "値"), Text.same("")],
         [
-            [_name(name), _cell(value), Cell(decided if automatic else Text.same(""))]
-            for name, value, automatic in others
+            [_name(name), _cell(value), Cell(decided if name in report.automatic else plain)]
+            for name, value in report.config.items()
+            if name not in other
         ],
     )
     return first, rest
@@ -49,21 +46,6 @@ def preset(report: Report) -> Text | None:
     if not name:
         return None
     return Text(f"Preset {name}: {PRESETS[str(name)].about}.", f"プリセット {name}: {PRESETS[str(name)].about}。")
-
-
-def _defaults(report: Report) -> dict[str, JsonValue]:
-    """Return name -> default of all settings, as JSON has them."""
-    fields = CONFIGS[report.task].model_fields
-    return {
-        name: str(field.default) if name in ASIDE else _json(field.get_default(call_default_factory=True))
-        for name, field in fields.items()
-    }
-
-
-def _json(value: object) -> JsonValue:
-    if isinstance(value, tuple):
-        return [_json(each) for each in value]
-    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
 
 
 def _name(name: str) -> Cell:

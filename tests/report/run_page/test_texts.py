@@ -66,6 +66,10 @@ def test_there_is_no_verdict_without_baselines():
             "90 ステップのうち 3 ステップに値がありません (1 か所)。欠測をまたぐ窓は使いません。"
             "FILL を使えば、そのうち 1 か所を補えます",
         ),
+        (
+            'gate failed: gap (degradation.gap) is 0.5, above the limit of 0.003 (--fail-on "gap>0.003")',
+            '限度に反しました: gap (degradation.gap) は 0.5 で、限度 0.003 を上回っています (--fail-on "gap>0.003")',
+        ),
         ("in {braces} & index points", "単位: {braces} & index points"),
         ("a note of one's own {x}", "a note of one's own {x}"),
     ],
@@ -89,5 +93,5 @@ def test_settings_that_differ_come_first():
     assert ["HIDDEN_SIZE", "77", "10"] in [[cell.text.en for cell in row] for row in differing.rows]
     shown = {row[0].text.en: row for row in others.rows}
     assert shown["BATCH_SIZE"][2].text == Text("automatic", "自動")
-    assert {"RUNS_DIR", "AN_OLD_ONE"} <= set(shown)
+    assert {"RUNS_DIR", "AN_OLD_ONE", "DATASET_NAME"} <= set(shown)
     assert len(differing.rows) + len(others.rows) == len(config)

@@ -37,10 +37,11 @@ from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
 from rnnexp.report.fine_tuning import Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__

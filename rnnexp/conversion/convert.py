@@ -25,7 +25,6 @@ from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
@@ -34,6 +33,7 @@ from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
 from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.conversion import content, text
@@ -46,6 +46,8 @@ from rnnexp.version import __version__
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
 LARGEST_RATIO = 2.0
+# Of the range of a yes or no's logits: less than this on one side of 0 are no answers.
+ONE_SIDE = 0.02
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,7 @@ def convert(
     if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
-    source = open_model(model, given.x, until or "")
-    source = _from(source, begin)
+    source = open_model(model, given.x, until or "", begin or "")
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
@@ -210,7 +211,7 @@ def convert(
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
             for tensor in tensors.describe(best.integers, saturation)
         ],
-        warnings=[*notes, *_warnings(fidelity, outside, saturation, check)],
+        warnings=[*notes, *_one_sided(best.integers), *_warnings(fidelity, outside, saturation, check)],
         seconds=time.perf_counter() - start,
     )
     page = text.document(report)
@@ -228,13 +229,6 @@ def _samples(given: Any, flag: str) -> Samples:
     if isinstance(given, str | Path):
         return samples.load(Path(given), flag)
     return Samples(flag, np.asarray(given))
-
-
-def _from(source: Source, begin: str | None) -> Source:
-    """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if not begin:
-        return source
-    return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 
 
 def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
@@ -289,6 +283,20 @@ def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Abse
 def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
     raw = data.encode() if isinstance(data, str) else data
     return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _one_sided(network: IntegerNetwork) -> list[str]:
+    """Return what to say of a yes or no whose codes hardly reach one of the two, because no calibration data does."""
+    if not network.softmax or network.outputs != 1:
+        return []
+    low, high = network.output.limits
+    if min(-low, high) >= ONE_SIDE * (high - low):
+        return []
+    seen, other = ("no", "yes") if high < -low else ("yes", "no")
+    return [
+        f"the calibration data shows {seen} alone (probabilities {'below' if seen == 'no' else 'above'} 0.5): int8 can "
+        f"never answer {other}; give calibration data of both"
+    ]
 
 
 def _warnings(

@@ -15,7 +15,8 @@ from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.previous import modern
 from rnnexp.formats.keras.site import Kind, Owner, Site, Tensor
 from rnnexp.formats.keras.stored import Version
-from rnnexp.network.graph.nodes import Recurrent
+from rnnexp.formats.keras.structure import FINAL_STATE
+from rnnexp.network.graph.nodes import Last, Recurrent
 from rnnexp.network.graph.recurrence import CellName
 
 _CELL = ("units", "activation", "use_bias")
@@ -328,7 +329,15 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def _final_state(site: Site) -> Tensor:
+    given = site.one((2,))
+    return site.add(Last(site.name, (given.node,)), (given.width,))
+
+
 KINDS = {
+    FINAL_STATE: Kind(_final_state, masks="reads"),
+}
+KINDS |= {
     kind: Kind(
         partial(_layer, kind=kind),
         (*options, *_LAYER),

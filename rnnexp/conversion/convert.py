@@ -19,6 +19,7 @@ from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
+from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
@@ -38,6 +39,7 @@ from rnnexp.report import evaluation
 from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.fine_tuning import Way
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
@@ -110,6 +112,7 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
+    fine_tune: FineTune = "auto",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -125,6 +128,8 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
+        fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
+            than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -146,6 +151,7 @@ def convert(
         best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
+    best, fine_tuning = tuned(best, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     fidelity = measure(best, judged)
     name = name or _name(source.name)
@@ -190,7 +196,7 @@ def convert(
         ),
         float_check=check,
         tried=[
-            content.Way(
+            Way(
                 choice=str(way.choice),
                 error=None if way.problem else way.error,
                 problem=way.problem or None,
@@ -198,6 +204,7 @@ def convert(
             for way in tried
         ],
         chosen=str(best.choice),
+        fine_tuning=fine_tuning,
         fidelity=fidelity,
         bits=bits,
         models={

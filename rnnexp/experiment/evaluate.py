@@ -290,10 +290,10 @@ def evaluate_int8(
         gap=gap,
         gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
         limit=limit,
-        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.history else gap,
+        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.fine_tuning.helped else gap,
         state_error=float(state_errors.max()),
         plain_training_gap=int8.plain_training_gap,
-        fine_tuned=int8.history is not None,
+        fine_tuned=int8.fine_tuning.helped,
         fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x, lengths=lengths))),
         sequences_lost=_sequences_lost(dataset.evaluation.y, float32, outputs["int8"]) if dataset.every_step else None,
         robust_gap=robust.gap if robust else None,
@@ -303,6 +303,7 @@ def evaluate_int8(
         # A sample may be lost; that share and the limit differ by float64's last digit.
         diagnosis=compared.explain(loss) if gap > limit and not math.isclose(gap, limit) else None,
         fine_tuning_best_epoch=int8.history.best_epoch if int8.history else None,
+        fine_tuning=int8.fine_tuning if int8.fine_tuning.tried else None,
     )
     return Int8Evaluation(degradation, described, state_errors)
 

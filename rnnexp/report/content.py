@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue, field_serializer
 
 from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report import figures
+from rnnexp.report.fine_tuning import FineTuning
 from rnnexp.report.gates import EXIT_CODE, Outcome, failures
 from rnnexp.report.metrics import ClassificationMetrics, Metrics, RegressionMetrics
 from rnnexp.report.models import KINDS, File, Models, Progress
@@ -119,7 +120,8 @@ class Degradation(Part):
         robust_diagnosis: what costs the most there, where the robust gap is above the limit and no chance.
         saturated: the tensors of which more is cut off than should be.
         diagnosis: what costs the most, where the gap is above the limit.
-        fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported.
+        fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported, where one was chosen.
+        fine_tuning: what was tried; None in reports of before that was told.
     """
 
     gap: float
@@ -137,6 +139,7 @@ class Degradation(Part):
     saturated: list[str] | None = None
     diagnosis: str | None = None
     fine_tuning_best_epoch: int | None = None
+    fine_tuning: FineTuning | None = None
 
 
 class Tensor(Part):

@@ -253,6 +253,8 @@ def _exports(exports: Exports) -> list[str]:
 def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
     """Return the section on what int8 costs and on every tensor of it."""
     tuned = f"before fine-tuning {cost.plain_gap:+.2g}" if cost.fine_tuned else "not fine-tuned"
+    if cost.fine_tuning and cost.fine_tuning.tried:
+        tuned += f"; {cost.fine_tuning}"
     sequences = "" if cost.sequences_lost is None else f" (of whole sequences {cost.sequences_lost:+.2g})"
     robust = f"; the robust gap: {robust_gap(cost)}" if cost.robust_gap_means else ""
     rows = [

@@ -22,8 +22,9 @@ _OPERATIONS = ("NotEqual", "Any", "GetItem")
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
 # Those that are not Keras' but ours, of ``rnnexp.layers.lstm``.
 OWN = ("ProjectedLSTM", "ProjectedLSTMCell", "PeepholeLSTM", "PeepholeLSTMCell")
-# All classes that are ever built.
+# Not in Keras 3, or of a part of a layer.
 _NOT_BUILT = {"CuDNNLSTM", "CuDNNGRU", FINAL_STATE}
+# All classes that are ever built.
 KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *OWN, *MODELS, EACH_STEP, "InputLayer"} - _NOT_BUILT
 _DROPPED = re.compile(
     r".*_(initializer|regularizer|constraint)|build_config|compile_config|shared_object_id|seed|implementation|consume_less"

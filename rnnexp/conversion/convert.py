@@ -46,6 +46,8 @@ from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
 
+# Bytes of a name, behind which the suffixes still fit.
+MOST_OF_A_NAME = 200
 # More of the evaluation's inputs than this outside of what was calibrated is worth a warning.
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
@@ -139,7 +141,8 @@ def convert(
         UserError: if the model or the data cannot be used, naming the layer or the array.
     """
     start = time.perf_counter()
-    if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
+    fitting = Path(name).name == name and any(map(str.isalnum, name)) and name.isprintable()
+    if name and not (fitting and len(name.encode("utf-8", "replace")) <= MOST_OF_A_NAME):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
     source = open_model(model, given.x, until or "", begin or "")

@@ -20,13 +20,13 @@ from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
+from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Activation
 from rnnexp.network.graph.parts import CannotConvertError
@@ -35,10 +35,12 @@ from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
 from rnnexp.report.content import Exports, Tensor
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.fine_tuning import Way
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
@@ -47,6 +49,8 @@ from rnnexp.version import __version__
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
 LARGEST_RATIO = 2.0
+# Of the range of a yes or no's logits: less than this on one side of 0 are no answers.
+ONE_SIDE = 0.02
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
+    fine_tune: FineTune = "auto",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -126,6 +131,8 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
+        fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
+            than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -134,8 +141,7 @@ def convert(
     if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
-    source = open_model(model, given.x, until or "")
-    source = _from(source, begin)
+    source = open_model(model, given.x, until or "", begin or "")
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
@@ -154,6 +160,7 @@ def convert(
         best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
+    best, fine_tuning = tuned(best, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     fidelity = measure(best, judged)
     name = name or _name(source.name)
@@ -198,7 +205,7 @@ def convert(
         ),
         float_check=check,
         tried=[
-            content.Way(
+            Way(
                 choice=str(way.choice),
                 error=None if way.problem else way.error,
                 problem=way.problem or None,
@@ -206,6 +213,7 @@ def convert(
             for way in tried
         ],
         chosen=str(best.choice),
+        fine_tuning=fine_tuning,
         fidelity=fidelity,
         bits=bits,
         models={
@@ -219,7 +227,7 @@ def convert(
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
             for tensor in tensors.describe(best.integers, saturation)
         ],
-        warnings=[*notes, *_warnings(fidelity, outside, saturation, check)],
+        warnings=[*notes, *_one_sided(best.integers), *_warnings(fidelity, outside, saturation, check)],
         seconds=time.perf_counter() - start,
     )
     page = text.document(report)
@@ -237,13 +245,6 @@ def _samples(given: Any, flag: str) -> Samples:
     if isinstance(given, str | Path):
         return samples.load(Path(given), flag)
     return Samples(flag, np.asarray(given))
-
-
-def _from(source: Source, begin: str | None) -> Source:
-    """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if not begin:
-        return source
-    return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 
 
 def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
@@ -298,6 +299,20 @@ def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Abse
 def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
     raw = data.encode() if isinstance(data, str) else data
     return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _one_sided(network: IntegerNetwork) -> list[str]:
+    """Return what to say of a yes or no whose codes hardly reach one of the two, because no calibration data does."""
+    if not network.softmax or network.outputs != 1:
+        return []
+    low, high = network.output.limits
+    if min(-low, high) >= ONE_SIDE * (high - low):
+        return []
+    seen, other = ("no", "yes") if high < -low else ("yes", "no")
+    return [
+        f"the calibration data shows {seen} alone (probabilities {'below' if seen == 'no' else 'above'} 0.5): int8 can "
+        f"never answer {other}; give calibration data of both"
+    ]
 
 
 def _warnings(

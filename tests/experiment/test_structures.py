@@ -35,6 +35,13 @@ STRUCTURES = {
     "simple-bidirectional": {"bidirectional": True},
     "lstm-2-layers-bidirectional": {"cell": "lstm", "num_layers": 2, "bidirectional": True},
     "gru-2-layers-backwards": {"cell": "gru", "num_layers": 2, "go_backwards": True},
+    "lstm-peephole-projection-3": {"cell": "lstm-peephole", "projection": 3},
+    "lstm-2-layers-projection-3-bidirectional": {
+        "cell": "lstm",
+        "projection": 3,
+        "num_layers": 2,
+        "bidirectional": True,
+    },
 }
 
 

@@ -176,7 +176,7 @@ def test_spectra_that_go_out_as_they_came_in():
     assert np.abs(made(x) - exact).max() < 6 * made.candidate.integers.output.scale
     assert abs(made.report.fidelity.gap) < 1e-3
     assert any("[3, 2] at each step; the files have these 6 in a row" in words for words in made.report.warnings)
-    found = TFLiteModel(made.contents["-float32.tflite"]).predict(x[:3])
+    found = TFLiteModel(made.contents["-float32.tflite"]).predict(x[:3].reshape(3, STEPS, -1))
     assert np.abs(found.reshape(exact[:3].shape) - exact[:3]).max() < 1e-5
 
 

@@ -147,8 +147,8 @@ def written(whole, kind, content, folder):
     else:
         path.write_bytes(content)
     if path.suffix == ".npz":
-        model = folder / "model.h5"
-        model.write_bytes(whole["h5 of Keras 1"])
+        model = folder / "model.tflite"
+        model.write_bytes(whole["tflite"])
         return model, path
     data = folder / "data.npz"
     np.savez(data, x=numbers(20, STEPS, FEATURES))
@@ -279,8 +279,8 @@ DATA = {
 @pytest.mark.parametrize("suffix", [".npz", ".npy"])
 @pytest.mark.parametrize("kind", DATA)
 def test_calibration_data_of_enemies(whole, kind, suffix, tmp_path, capsys):
-    model, data = tmp_path / "model.h5", tmp_path / "data.npz"
-    model.write_bytes(whole["h5 of Keras 1"])
+    model, data = tmp_path / "model.tflite", tmp_path / "data.npz"
+    model.write_bytes(whole["tflite"])
     DATA[kind](data)
     # What a file is called does not make it what it is called.
     data = data.rename(data.with_suffix(suffix))
@@ -292,8 +292,8 @@ def test_calibration_data_of_enemies(whole, kind, suffix, tmp_path, capsys):
 
 
 def test_an_array_alone_that_is_larger_than_it_is(whole, tmp_path, capsys):
-    model, data = tmp_path / "model.h5", tmp_path / "x.npy"
-    model.write_bytes(whole["h5 of Keras 1"])
+    model, data = tmp_path / "model.tflite", tmp_path / "x.npy"
+    model.write_bytes(whole["tflite"])
     np.save(data, numbers(20, STEPS, FEATURES))
     content = data.read_bytes()
     data.write_bytes(content.replace(b"(20, 12, 3), }        ", b"(2000000000, 12, 3), }"))

@@ -77,7 +77,7 @@ def outcome(seed, folder):
         text = str(error)
         assert "\n" not in text
         assert not any(words.lower() in text.lower() for words in OURS), text
-        assert any(name in text for name in names(drawn.model)), text
+        assert any(name in text for name in names(drawn.model)) or "nothing is computed" in text, text
         return Outcome("refused", text)
     check = found.report.float_check
     assert check.absent is None

@@ -217,8 +217,10 @@ class Drawing(Layers):
             elif "gamma" in name:
                 values = 1.0 + 0.3 * values
             elif "kernel" in name:
-                # Products of as many numbers are about as large as each of these.
-                values *= gain / np.sqrt(np.prod(shape[:-2] if "depthwise" in name else shape[:-1]))
+                # Products of as many numbers are about as large as each of these; what is read again at every step
+                # would grow without end.
+                size = min(gain, 1.0) if "recurrent" in name else gain
+                values *= size / np.sqrt(np.prod(shape[:-2] if "depthwise" in name else shape[:-1]))
             elif "embeddings" not in name:
                 values *= 0.4
             variable.assign(values)

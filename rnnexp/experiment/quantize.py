@@ -27,7 +27,7 @@ from rnnexp.report.fine_tuning import FineTuning
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
-    from rnnexp.training.trainer import History
+    from rnnexp.training.history import History
 
 # A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
 # move it about.
@@ -155,6 +155,7 @@ def quantize_snapshots(
         try:
             with progress(fine_tuning_epochs) as bar:
                 found = repaired(
+                    plain,
                     exact,
                     trained,
                     enough(dataset.train),

@@ -17,7 +17,8 @@ MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative 
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
-CELL = "simple"  # "simple", "lstm" or "gru"
+CELL = "simple"  # "simple", "lstm", "lstm-peephole" or "gru"
+PROJECTION = None  # of LSTMs: outputs of a layer, fewer than HIDDEN_SIZE, as a product of its units; None: these
 NUM_LAYERS = 1  # recurrent layers, one reading the other
 BIDIRECTIONAL = False  # read each sequence from both ends
 GO_BACKWARDS = False  # read each sequence from its end
@@ -26,6 +27,7 @@ DROPOUT = 0.0  # share of every recurrent layer's inputs dropped in training
 RECURRENT_DROPOUT = 0.0  # share of the recurrent state dropped in training
 L2_REGULARIZATION = 0.0  # times the sum of all squared weights is added to the training loss
 WEIGHTS = None  # file of weights to start from: of a run, of PyTorch (docs/pytorch.md) or Keras; None: random ones
+RESUME = None  # folder of a run to go on with that was stopped; True: the newest one of these settings
 BATCH_SIZE = None  # windows a training step
 LEARNING_RATE = None  # at the start
 LEARNING_RATE_DECAY = True  # fall to a hundredth of it, along a cosine
@@ -36,6 +38,7 @@ QAT_EPOCHS = 10  # of fine-tuning in the int8 model's arithmetic, where plain qu
 GAP_LIMIT = 0.003  # warn when int8 loses more than this (see the README)
 IO_BITS = 8  # of the int8 model's inputs and outputs; 16: int16 ones, for signals with a wide range (docs/int8.md)
 SEED = 0  # of everything random
+FAIL_ON = None  # limits on figures, such as ["gap>0.003"]: beyond one the exit code is 3 (docs/ci.md)
 TENSORBOARD = False  # write event files for TensorBoard
 OUTPUT_DIR = "tflite_models"  # where the exported models go
 RUNS_DIR = "runs"  # where each run leaves its history, model and plots

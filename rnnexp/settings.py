@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from rnnexp import files
 from rnnexp.errors import did_you_mean
-from rnnexp.limits import DropoutShare, PositiveFloat, PositiveInt
+from rnnexp.limits import DropoutShare, Names, PositiveFloat, PositiveInt
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Structure
-from rnnexp.network.cells import CELLS
+from rnnexp.network.cells import CELLS, load
 from rnnexp.presets import PRESETS
 
 
@@ -40,6 +40,11 @@ class Settings(BaseModel):
     )
 
     cell: str = Field(default="simple", description=f"recurrent cell: {', '.join(CELLS)}")
+    projection: PositiveInt | None = Field(
+        default=None,
+        description="LSTMs, with or without peepholes: outputs of each layer, fewer than HIDDEN_SIZE, as a product of "
+        "what its units give (Sak et al. 2014); None: these themselves",
+    )
     num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=1, description="recurrent layers, each reading the outputs of the one before"
     )
@@ -68,6 +73,11 @@ class Settings(BaseModel):
         description="file of the weights to start from: a -weights.npz of a run, a PyTorch state dict saved as npz, or "
         "a Keras file; None: random ones",
     )
+    resume: bool | Path | None = Field(
+        default=None,
+        description="run to go on with that was stopped, by its folder; True: the newest one of the same settings, or "
+        "a new run where there is none; None: a new run",
+    )
     batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
     learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")
     learning_rate_decay: bool = Field(default=True, description="let it fall to a hundredth, along a cosine")
@@ -95,6 +105,11 @@ class Settings(BaseModel):
         default=8,
         description="of the int8 model's inputs and outputs: 16 makes them int16, for signals with a wide range, of "
         "which 8 bits lose the quiet part; all else stays as it is",
+    )
+    fail_on: Names = Field(
+        default=(),
+        description='limits on figures of the report, such as "gap>0.003": where one is true, the run ends with exit '
+        "code 3 (docs/ci.md); None: no limits",
     )
     tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
@@ -135,6 +150,19 @@ class Settings(BaseModel):
             raise ValueError(f"unknown cell {value!r}{did_you_mean(value, CELLS)} (there are: {', '.join(CELLS)})")
         return value
 
+    @field_validator("projection")
+    @classmethod
+    def _projection_of_an_lstm(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is None or "cell" not in others.data or "hidden_size" not in others.data:
+            return value
+        cell, units = others.data["cell"], others.data["hidden_size"]
+        if not load(cell).projects:
+            there = " or ".join(repr(name) for name in CELLS if load(name).projects)
+            raise ValueError(f"{value} is for CELL = {there}, and here it is {cell!r}")
+        if value >= units:
+            raise ValueError(f"{value} is not less than HIDDEN_SIZE, which is {units}: a projection makes fewer values")
+        return value
+
     @field_validator("go_backwards")
     @classmethod
     def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
@@ -150,9 +178,16 @@ class Settings(BaseModel):
         return value
 
     @property
+    def stacked(self) -> Structure:
+        """How the recurrent layers are stacked."""
+        return Structure(
+            self.cell, self.num_layers, self.bidirectional, self.go_backwards, projection=self.projection or 0
+        )
+
+    @property
     def structure(self) -> str:
         """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
-        return str(Structure(self.cell, self.num_layers, self.bidirectional, self.go_backwards))
+        return str(self.stacked)
 
     @property
     def simplest(self) -> bool:
@@ -179,6 +214,11 @@ class Settings(BaseModel):
         """What the names of the exported files begin with: the structure is named where it is not the simplest."""
         parts = (self.data_stem, "" if self.simplest else self.structure, self.activation)
         return "-".join(part for part in parts if part)
+
+    @property
+    def run_stem(self) -> str:
+        """What the name of the run's folder ends with: with the seed, where it is another one than 0."""
+        return f"{self.stem}-seed{self.seed}" if self.seed else self.stem
 
 
 class RecordingSettings(BaseModel):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -57,10 +58,26 @@ class Options:
             help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
         ),
     ] = "short"
+    fine_tune: Annotated[
+        Literal["auto", "full", "off"],
+        tyro.conf.arg(
+            help="look for integers that together lose less, and keep them if they do on other calibration data; auto: "
+            "for about a second, where there is something to gain; full: as long as it takes"
+        ),
+    ] = "auto"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
     until: Annotated[str | None, tyro.conf.arg(metavar="LAYER", help="the last layer to convert")] = None
+    fail_on: Annotated[
+        tuple[str, ...],
+        tyro.conf.UseAppendAction,
+        tyro.conf.arg(
+            metavar="LIMIT",
+            help='limit on a figure of the report, such as "gap>0.003": where it is true, the exit code is 3; may be '
+            "given again and again (docs/ci.md)",
+        ),
+    ] = ()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,8 +93,11 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"--name is {options.name!r}: a name without folders; these are --output-dir")
     _can_be_written(options.output_dir)
     from rnnexp.conversion.convert import convert
+    from rnnexp.report import figures, gates
+    from rnnexp.report.conversion.content import ConversionReport
     from rnnexp.report.conversion.text import lines
 
+    limits = gates.parse(options.fail_on, figures.names(ConversionReport), "--fail-on")
     made = convert(
         options.model,
         options.calibration,
@@ -90,10 +110,14 @@ def main(arguments: Sequence[str]) -> int:
         output=options.output,
         float32=options.float32,
         names=options.names,
+        fine_tune=options.fine_tune,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])
-    return 0
+    failures = gates.failures(gates.judge(limits, made.report))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return gates.EXIT_CODE if failures else 0
 
 
 def _can_be_written(folder: Path) -> None:
@@ -105,5 +129,10 @@ def _can_be_written(folder: Path) -> None:
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise UserError(f"--output-dir {folder}: {there} is no folder that can be written to")
+    try:
+        # Permissions say nothing of what is mounted to be read alone.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise UserError(
+            f"--output-dir {folder}: {there} is no folder that can be written to ({error.strerror})"
+        ) from None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rnnexp.console import Console
-from rnnexp.report import text
-from rnnexp.report.content import Data, Degradation, Report, Tensor
+from rnnexp.report import gates, text
+from rnnexp.report.content import Data, Report
+from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.models import AbsentModel, Models
 
 # Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many
@@ -31,6 +32,8 @@ def conclude(report: Report, console: Console) -> None:
         _conclude_int8(report.degradation, report.quantization or [], console)
     speed = f"{text.steps_a_second(training)}, " if training.steps_per_second else ""
     console.say(f"{text.epochs(training)}, {speed}{training.total_seconds:.1f} s in all")
+    for failure in gates.failures(report.gates or []):
+        console.fail(failure)
 
 
 def _warn_of_models(models: Models, data: Data, console: Console) -> None:

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import os
 import time
-from datetime import datetime
 from pathlib import Path
 
 from rnnexp import datasets, files
@@ -14,16 +13,19 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import baselines, build, export, pictures, starting_weights
+from rnnexp.experiment import baselines, build, export, page, pictures, starting_weights
 from rnnexp.experiment import evaluate as results
+from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
 from rnnexp.experiment.export import Takeaway
 from rnnexp.experiment.quantize import quantize_snapshots
 from rnnexp.experiment.train import train
+from rnnexp.experiment.watching import EventLog
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
+from rnnexp.report import gates
 from rnnexp.report.content import Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
@@ -43,6 +45,9 @@ def run(config: Settings) -> Report:
         UserError: for whatever the user can mend; then nothing in the output folder has changed.
     """
     started = time.perf_counter()
+    # What is wrong is said at once.
+    _gates(config)
+    stopped = folders.find(config)
     # Read when TensorFlow is first imported, which some data sets do.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Read before the data, which may take long: a wrong name is said at once.
@@ -54,11 +59,14 @@ def run(config: Settings) -> Report:
     start = starting_weights.fitting(stored, architecture, dataset.name) if stored else None
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
-    name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}"
-    with files.explained(config.runs_dir):
-        folder = files.new_folder(config.runs_dir, name)
-        with Console(folder / "log.txt", quiet=config.quiet) as console:
-            return _run(resolved, config, dataset, architecture, start, folder, console, started)
+    with (
+        files.explained(config.runs_dir),
+        stopped or folders.new(config) as folder,
+        Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
+    ):
+        if config.resume:
+            console.say(f"going on with {folder.path}" if folder.resumed else "no run of these settings was stopped")
+        return _run(resolved, config, dataset, architecture, start, folder.path, console, started)
 
 
 def _run(
@@ -165,15 +173,33 @@ def _run(
         examples=results.find_examples(dataset, evaluated.outputs),
         exports=results.describe_exports(name, taken.files, taken.sizes),
     )
+    limits = _gates(config)
+    report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report
     text = to_json(report)
-    files.write_atomically(folder / "report.json", text)
+    errors = compared.state_errors if compared else None
+    page.write(folder, report, architecture, beside, evaluated.outputs, history, errors)
+    if config.tensorboard:
+        EventLog(folder).conclude(report)
     files.write_atomically(folder / "report.md", to_markdown(report, plots, taken.text))
     published = _publish(config, folder, exported, taken, text)
+    # The report comes last: a run with one has ended.
+    files.write_atomically(folder / "report.json", text)
+    if history.ended != "interrupted":
+        trained.checkpoints.clear()
     conclude(report, console)
     for path in published:
         console.say(f"  {path}")
-    console.say(f"  {folder}{os.sep}: the same files, report.md, report.json, history.csv, model.keras, plots, log.txt")
+    console.say(f"  {folder}{os.sep}: the same files, report.html, report.md, history.csv, model.keras, plots, log.txt")
     return report
+
+
+def _gates(config: Settings) -> list[gates.Gate]:
+    """Return the limits on the report's figures.
+
+    Raises:
+        UserError: if one is none, or of a figure that there is none of.
+    """
+    return gates.parse(config.fail_on, Report.figure_names(config.task), "FAIL_ON") if config.fail_on else []
 
 
 def _publish(

@@ -12,8 +12,9 @@ from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report.evaluation import probabilities
+from rnnexp.training.history import Epoch, History
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Epoch, History, Optimization, Trainer
+from rnnexp.training.trainer import Optimization, Trainer
 from rnnexp.training.unit_scale import UnitScale
 
 # Fine-tuning goes on at the rate that training ended with.

@@ -27,7 +27,7 @@ from rnnexp.training.unit_scale import UnitScale
 
 
 def with_weights(integers: IntegerNetwork, network: Network) -> IntegerNetwork:
-    """Return an integer network of one simple cell with other real weights, and the same scales, shifts and table."""
+    """Return an integer network of one simple cell with other real weights, and the same scales and function."""
     cell, source = _only_cell(integers), integers.sources[0]
     recurrent = network.weights[: len(cell.real_weights(source))]
     rows = output_rows(network, integers.layers[-1].scales, integers.input)
@@ -68,7 +68,7 @@ class SimulatedNetwork(keras.layers.Layer):
     def call(self, inputs: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the outputs as the integers give them, after all steps or ``lengths``, int32 ``[batch]``, of them."""
         affine, cell, source = self.integers.input, self.cell, self.integers.sources[0]
-        value_scale, sums = cell.activation.scale, cell.sums
+        value_scale, sums = cell.states[0].scale, cell.sums
         features = self.architecture.features
         unit = state_scale(self.architecture.activation, self.architecture.max_value)
         weights = [tf.cast(value.value, tf.float64) for value in self.values]
@@ -79,7 +79,7 @@ class SimulatedNetwork(keras.layers.Layer):
         codes = tf.round(x / affine.scale) + affine.zero_point
         codes = tf.clip_by_value(codes, float(affine.lowest), float(affine.highest))
         both = _weight_codes(tf.concat([kernel * (source.scale[0] / value_scale), recurrent], axis=0), sums)
-        bias_code = _bias_code(bias - cell.activation.start, sums)
+        bias_code = _bias_code(bias - cell.blocks[0].start, sums)
         values = affine.unit * (codes - affine.zero_point)
         states = value_scale * self._states(values, both, bias_code)
 
@@ -107,7 +107,6 @@ class SimulatedNetwork(keras.layers.Layer):
     def _states(self, inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the integer states ``[time, batch, units]`` for values ``[batch, time, features]``."""
         features, units, shift = self.architecture.features, self.cell.units, self.cell.sums.shift
-        table = tf.constant(self.cell.activation.values, tf.float64)
         high, low = _split(weights)
         from_inputs = CODE_UNIT * _sums(tf.transpose(inputs, (1, 0, 2)), weights[:features]) + bias
         batch_last = units <= FUSED_UNITS
@@ -118,12 +117,7 @@ class SimulatedNetwork(keras.layers.Layer):
             upper, _ = _split(state)
             total = product(state, high[features:], batch_last=batch_last)
             total += product(upper, low[features:], batch_last=batch_last)
-            index = tf.clip_by_value(
-                _round_shift(CODE_UNIT * total + from_inputs[i], shift),
-                0.0,
-                float(len(self.cell.activation.values) - 1),
-            )
-            state = tf.gather(table, tf.cast(index, tf.int32))
+            state = _function(self.cell, _round_shift(CODE_UNIT * total + from_inputs[i], shift))
             return i + 1, state, written.write(i, state)
 
         steps = inputs.shape[1]
@@ -154,7 +148,7 @@ class SimulatedNetwork(keras.layers.Layer):
         """
         layer, output = self.integers.output_layer, self.integers.output
         weights = _weight_codes(kernel, layer)
-        value = tf.stop_gradient(tf.round(state / self.cell.activation.scale))
+        value = tf.stop_gradient(tf.round(state / self.cell.states[0].scale))
         total = CODE_UNIT * _sums(value, weights) + _bias_code(bias, layer) + sum(sums for sums, _ in added)
         codes = _round_shift(total, layer.shift) + output.zero_point
         codes = tf.clip_by_value(codes, float(output.lowest), float(output.highest))
@@ -164,6 +158,15 @@ class SimulatedNetwork(keras.layers.Layer):
         if self.integers.softmax:
             return tf.nn.softmax(_float32(result))
         return _float32(result / self.unit.outputs)
+
+
+def _function(cell: SimpleCell, sums: tf.Tensor) -> tf.Tensor:
+    """Return the values of sums."""
+    if cell.cut:
+        return tf.clip_by_value(sums, float(cell.cut.low), float(cell.cut.high))
+    (table,) = cell.tables
+    places = tf.clip_by_value(sums, 0.0, float(len(table.values) - 1))
+    return tf.gather(tf.constant(table.values, tf.float64), tf.cast(places, tf.int32))
 
 
 def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:

@@ -52,6 +52,13 @@ class Options:
         tyro.conf.FlagCreatePairsOff,
         tyro.conf.arg(name="float", help="leave out the float32 .tflite, for which TensorFlow is loaded"),
     ] = True
+    fine_tune: Annotated[
+        Literal["auto", "full", "off"],
+        tyro.conf.arg(
+            help="look for integers that together lose less, and keep them if they do on other calibration data; auto: "
+            "for about a second, where there is something to gain; full: as long as it takes"
+        ),
+    ] = "auto"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -96,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
         input=options.input,
         output=options.output,
         float32=options.float32,
+        fine_tune=options.fine_tune,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

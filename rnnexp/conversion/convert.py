@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
+from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
@@ -26,8 +28,8 @@ from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
@@ -35,9 +37,11 @@ from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.fine_tuning import Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
@@ -60,12 +64,13 @@ class Conversion:
         candidate: the network in real numbers and in integers.
         report: what the conversion came to.
         contents: suffix of the name -> content, of all files.
-        softmax: whether it gives probabilities.
+        channels: what a step of the model's outputs has, where it has an axis more than the files, which have one row.
     """
 
     candidate: Candidate
     report: ConversionReport
     contents: Mapping[str, bytes | str]
+    channels: tuple[int, ...] = ()
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return the int8 network's outputs as real numbers, as the model that was converted gives them.
@@ -82,7 +87,8 @@ class Conversion:
         found = reference.outputs(candidate.integers, candidate.inputs(given.x), given.lengths)
         if candidate.integers.answers_each_step:
             found = placed(found, given.lengths, given.padding)
-        return evaluation.probabilities(found) if candidate.integers.softmax else found
+        found = evaluation.probabilities(found) if candidate.integers.softmax else found
+        return found.reshape(*found.shape[:2], *self.channels) if self.channels else found
 
     def save(self, folder: Path | str = "tflite_models") -> list[Path]:
         """Write all files into a folder, each whole, and return their paths.
@@ -112,6 +118,7 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
+    fine_tune: FineTune = "auto",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -127,6 +134,8 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
+        fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
+            than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -143,12 +152,19 @@ def convert(
     graph, notes = _with_probabilities(source.graph)
     if graph.axes.startswith("T"):
         notes.append("the model takes [time, n, features]; calibration and evaluation are read as [n, time, features]")
+    channels = graph.run(shown.x[:1]).shape[2:]
+    channels = channels if len(channels) > 1 else ()
+    if channels:
+        notes.append(
+            f"the model gives {list(channels)} at each step; the files have these {math.prod(channels)} in a row"
+        )
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
     try:
         best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
+    best, fine_tuning = tuned(best, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     fidelity = measure(best, judged)
     name = name or _name(source.name)
@@ -193,7 +209,7 @@ def convert(
         ),
         float_check=check,
         tried=[
-            content.Way(
+            Way(
                 choice=str(way.choice),
                 error=None if way.problem else way.error,
                 problem=way.problem or None,
@@ -201,6 +217,7 @@ def convert(
             for way in tried
         ],
         chosen=str(best.choice),
+        fine_tuning=fine_tuning,
         fidelity=fidelity,
         bits=bits,
         models={
@@ -223,7 +240,7 @@ def convert(
         "-report.md": page.to_markdown(),
         "-report.html": page.to_html(),
     }
-    return Conversion(best, report, contents)
+    return Conversion(best, report, contents, channels)
 
 
 def _samples(given: Any, flag: str) -> Samples:
@@ -247,7 +264,7 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
 def _refusal(source: Source, error: CannotConvertError) -> str:
     """Return the message for a layer that there is no way for, with its number and what can be done."""
     names = [node.name for node in source.graph.nodes]
-    number = names.index(error.node.name) + 1 if error.node.name in names else None
+    number = names.index(error.name) + 1 if error.name in names else None
     where = f"{source.name}: layer {number}, {error}" if number else f"{source.name}: {error}"
     ahead = [node.name for node in source.graph.nodes[: (number or 1) - 1]]
     return where + (f". What is ahead of it may: --until {ahead[-1]}" if ahead else "")

@@ -66,6 +66,9 @@ def _truth(samples: Samples, outputs: np.ndarray, counted: np.ndarray, *, softma
     if samples.y is None:
         return None
     y, width = np.asarray(samples.y), outputs.shape[-1]
+    if y.ndim > 3 and outputs.ndim == 3 and y.size == outputs.size:
+        # Several channels of a step, which go out in one row.
+        y = y.reshape(outputs.shape)
     if outputs.ndim == 3 and y.shape[:2] == outputs.shape[:2]:
         # Answers are beside their inputs, which have been moved.
         y = at_the_start(y, samples.lengths, samples.padding)

@@ -57,11 +57,14 @@ def load(path: Path, flag: str) -> Samples:
     """
     if path.suffix == ".npy":
         try:
-            return Samples(flag, np.load(path, allow_pickle=False))
+            found = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise UserError(f"{flag}: there is no file {path}") from None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{flag}: {path} cannot be read as a plain array: {error}") from None
+        except arrays.UNREADABLE as error:
+            raise UserError(f"{flag}: {path} cannot be read as a plain array: {arrays.reason(error)}") from None
+        if not isinstance(found, np.ndarray):
+            raise UserError(f"{flag}: {path} is a file of several arrays; call it .npz")
+        return Samples(flag, found)
     found = arrays.read(path)
     if "x" not in found and len(found) == 1:
         found = {"x": next(iter(found.values()))}

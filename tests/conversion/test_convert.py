@@ -162,6 +162,60 @@ def test_spectra_of_several_channels(saved):
     assert np.abs(made(x) - exact).max() < 3 * made.candidate.integers.output.scale
 
 
+def test_spectra_that_go_out_as_they_came_in():
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    parts = [layers.Conv2D(4, 3, padding="same", activation="relu"), layers.Conv2D(2, 3, padding="same")]
+    model = keras.Sequential([keras.Input((STEPS, FEATURES, 2)), *parts])
+    x = np.random.default_rng(0).normal(size=(40, STEPS, FEATURES, 2)).astype(np.float32)
+    exact = model.predict(x, verbose=0)
+    made = rnnexp.convert(model, Samples("--calibration", x, y=exact))
+    assert made(x).shape == exact.shape
+    assert np.abs(made(x) - exact).max() < 6 * made.candidate.integers.output.scale
+    assert abs(made.report.fidelity.gap) < 1e-3
+    assert any("[3, 2] at each step; the files have these 6 in a row" in words for words in made.report.warnings)
+    found = TFLiteModel(made.contents["-float32.tflite"]).predict(x[:3].reshape(3, STEPS, -1))
+    assert np.abs(found.reshape(exact[:3].shape) - exact[:3]).max() < 1e-5
+
+
+def test_models_that_keras_runs_in_fewer_digits_or_with_states():
+    import keras
+    from keras import layers
+
+    x = inputs(20)
+    for options, given in (({"dtype": "mixed_float16"}, {}), ({"stateful": True}, {"batch_size": 4})):
+        model = keras.Sequential([keras.Input((STEPS, FEATURES), **given), layers.LSTM(4, **options), layers.Dense(2)])
+        made = rnnexp.convert(model, x, float32=False)
+        assert made.report.float_check.difference < 1e-5
+
+
+def test_rounding_that_a_network_amplifies_is_no_misreading():
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((40, FEATURES)), layers.SimpleRNN(16, activation="tanh"), layers.Dense(2)])
+    kernel, recurrent, bias = model.layers[0].get_weights()
+    model.layers[0].set_weights([kernel, 3.0 * recurrent, bias])
+    x = np.random.default_rng(0).normal(size=(20, 40, FEATURES)).astype(np.float32)
+    check = rnnexp.convert(model, x, float32=False).report.float_check
+    assert 1e-5 < check.difference <= check.limit
+
+
+def test_a_decoder_of_two_directions_has_no_file_of_a_step():
+    import keras
+    from keras import layers
+
+    parts = [layers.GRU(4), layers.Dense(2), layers.RepeatVector(3)]
+    both = layers.Bidirectional(layers.GRU(4, return_sequences=True))
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), *parts, both, layers.Dense(2)])
+    made = rnnexp.convert(model, inputs(), float32=False)
+    assert "-encoder-int8.tflite" in made.contents
+    assert "-decoder-step-int8.tflite" not in made.contents
+
+
 def test_every_form_of_right_answers(saved):
     def judged(name, y):
         made = rnnexp.convert(saved[name], inputs(), Samples("--evaluate", inputs(), y), float32=False)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.child import Arrays, serve
-from rnnexp.formats.keras.rebuilding import HARD_SIGMOID
+from rnnexp.formats.keras.rebuilding import HARD_SIGMOID, OWN
 
 BATCH = 64
 
@@ -20,10 +20,13 @@ def build(config: dict[str, Any]) -> Any:
     """Return the model of JSON that ``rebuilding`` has made."""
     import keras
 
+    from rnnexp.layers import lstm
+
     def hard_sigmoid(x: Any) -> Any:
         return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
-    functions = {HARD_SIGMOID: hard_sigmoid}
+    functions: dict[str, Any] = {HARD_SIGMOID: hard_sigmoid}
+    functions |= {name: getattr(lstm, name) for name in OWN}
 
     def scaled(found: Any) -> Any:
         """Give functions that are not Keras' own a name that it finds them by."""

@@ -10,10 +10,13 @@ import numpy as np
 
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Node
+from rnnexp.network.graph.rounding import with_rounded_weights
 from rnnexp.network.lengths import Padding, placed, real
 
 # Frameworks compute in float32.
 LIMIT = 1e-5
+# Sums of many products are rounded often: so much more than by rounding each weight once, outputs may differ.
+ROUNDINGS = 16.0
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,14 @@ class Agreement:
 
     Attributes:
         share: the largest difference of the outputs, as a share of their range.
-        misread: the first node whose values differ by more than ``LIMIT`` of their range, where the outputs do.
+        limit: what that may be: ``LIMIT``, or what float32 can be the cause of in a network that amplifies what is put
+            into it.
+        misread: the first node whose values differ by more than ``LIMIT`` of their range, where the outputs differ by
+            more than the limit.
     """
 
     share: float
+    limit: float = LIMIT
     misread: Node | None = None
 
 
@@ -49,10 +56,13 @@ def compare(
     share = _apart(found[graph.output], own[graph.output], lengths, padding)
     if share <= LIMIT:
         return Agreement(share)
+    rounded = with_rounded_weights(graph).run(x, lengths)
+    limit = max(LIMIT, ROUNDINGS * _apart(rounded, found[graph.output], lengths, padding))
+    if share <= limit:
+        return Agreement(share, limit)
     known = (node for node in graph.nodes if node.name in own)
-    return Agreement(
-        share, next(node for node in known if not _apart(found[node.name], own[node.name], lengths, padding) <= LIMIT)
-    )
+    worst = next(node for node in known if not _apart(found[node.name], own[node.name], lengths, padding) <= LIMIT)
+    return Agreement(share, limit, worst)
 
 
 def _apart(found: np.ndarray, expected: np.ndarray, lengths: np.ndarray | None, padding: Padding) -> float:

@@ -43,6 +43,33 @@ def test_a_file_that_is_read_right_passes(files, kind):
     assert compare(replace(graph, nodes=tuple(wrong)), found, X).misread.name == "side"
 
 
+def test_lstms_that_keras_does_not_have_are_built_of_our_classes(tmp_path):
+    keras = pytest.importorskip("keras")
+    from rnnexp.layers.lstm import PeepholeLSTM, PeepholeLSTMCell, ProjectedLSTM
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((12, 3)),
+            layers.Bidirectional(PeepholeLSTM(5, projection=4, return_sequences=True), name="both"),
+            ProjectedLSTM(5, projection=7, go_backwards=True, return_sequences=True, name="wide"),
+            layers.RNN(PeepholeLSTMCell(4), return_sequences=True, name="within"),
+            ProjectedLSTM(4, name="last"),
+            layers.Dense(2, name="answer"),
+        ]
+    )
+    random = np.random.default_rng(0)
+    model.set_weights([random.normal(size=values.shape) * 0.4 for values in model.get_weights()])
+    for suffix in (".keras", ".h5"):
+        path = tmp_path / f"model{suffix}"
+        model.save(path)
+        stored = load(path)
+        graph = of_stored(stored)
+        found = outputs(stored, X)
+        assert {"both", "wide", "within", "last", "answer"} <= set(found)
+        assert compare(graph, by_node(graph, found), X).misread is None
+
+
 def by_node(graph, found):
     """Call what the model gives by the name of the node that gives it."""
     return {**found, graph.output: found[""]}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -122,5 +122,10 @@ def _can_be_written(folder: Path) -> None:
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise UserError(f"--output-dir {folder}: {there} is no folder that can be written to")
+    try:
+        # Permissions say nothing of what is mounted to be read alone.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise UserError(
+            f"--output-dir {folder}: {there} is no folder that can be written to ({error.strerror})"
+        ) from None

@@ -116,7 +116,8 @@ def take_away(
         }
         if integers.encoder:
             files["-encoder-int8.tflite"] = to_encoder_tflite(integers, entries)
-            files["-decoder-step-int8.tflite"] = to_step_tflite(integers, entries)
+            if integers.decodes_by_steps:
+                files["-decoder-step-int8.tflite"] = to_step_tflite(integers, entries)
         elif integers.forward:
             files["-step-int8.tflite"] = to_step_tflite(integers, entries)
     if step_float32 is not None:

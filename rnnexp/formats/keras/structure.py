@@ -18,6 +18,10 @@ EACH_STEP = "TimeDistributed"
 SEQUENTIAL = ("Sequential",)
 FUNCTIONAL = ("Functional", "Model")
 MODELS = SEQUENTIAL + FUNCTIONAL
+# What gives its last values once more as a state, where it is told to: and behind that an LSTM its cell state.
+RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "CuDNNLSTM", "CuDNNGRU")
+# The values of such a layer at the end, as a call of their own.
+FINAL_STATE = "FinalState"
 LAYERS = 2000
 # Models within models.
 DEPTH = 8
@@ -279,6 +283,8 @@ class _Functional:
                 raise UserError(f"{self._name}: the layer {place[0]!r} reads what comes after it")
             entered.add(place)
             waiting += missing
+        if self._hidden_state(wanted):
+            raise UserError(f"{self._name}: what goes out is {self._hidden_state(wanted)}, which is not converted")
         return self._output(wanted)
 
     def _place(self, reference: Reference) -> tuple[str, int]:
@@ -297,9 +303,8 @@ class _Functional:
         layer = self._layers[place[0]]
         problem = found.problem
         for each in found.values:
-            several = len(self._values[self._place(each)])
-            if each.output and each.output >= several:
-                problem = f"reads a state of {each.layer!r}: states that go out are not converted"
+            if self._hidden_state(each):
+                problem = f"reads {self._hidden_state(each)}, which is not converted"
         inputs = tuple(self._output(each) for each in found.values)
         masks = tuple(self._hidden(each) for each in found.masks)
         if None in masks:
@@ -315,7 +320,26 @@ class _Functional:
             self._each_step,
             problem,
         )
-        return self._parent.call(call, self._path, self._depth)
+        keys = self._parent.call(call, self._path, self._depth)
+        stacked = "StackedRNNCells" in str(layer.config.get("cell"))
+        if layer.kind in RECURRENT and layer.config.get("return_state") is True and not (problem or stacked):
+            keys = [keys[0], self._final_state(keys[0], layer)]
+        return keys
+
+    def _final_state(self, key: str, layer: Layer) -> str:
+        """Return the key of what a layer comes to: of its values, or of those of the last step."""
+        if layer.config.get("return_sequences") is not True:
+            return key
+        state = Layer(layer.name, FINAL_STATE, "", {})
+        call = Call("", 0, state, (*self._path, layer.name, "state"), (key,), each_step=self._each_step)
+        return self._parent.call(call, self._path, self._depth)[0]
+
+    def _hidden_state(self, reference: Reference) -> str:
+        """Return what to call a state that a reference is to and that no node gives, or nothing."""
+        if not reference.output or reference.output < len(self._values[self._place(reference)]):
+            return ""
+        cell = self._layers[reference.layer].kind in ("LSTM", "CuDNNLSTM")
+        return f"{'the cell state' if cell else 'a state'} of {reference.layer!r}"
 
     def _hidden(self, mask: Reference) -> float | None:
         """Return what steps are equal to that a mask hides, of one that Keras has made itself."""

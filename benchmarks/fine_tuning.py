@@ -5,8 +5,9 @@
 
 Random networks, of which one weight of each kernel is as many times as large as it was as the table says: 1 is a
 network as it comes, 100 leaves few units to the other weights. Outputs have 16 bits, so that their own rounding does
-not hide the rest. Errors are root mean squares, over those of weights rounded to nearest: below 1 is less. Kept is what fine-tuning
-chooses by itself, from a fourth of the calibration data; figures are from other sequences, medians of the seeds.
+not hide the rest. Errors are root mean squares, over those of weights rounded to nearest: below 1 is less. Kept is
+what fine-tuning chooses by itself, from a fourth of the calibration data; figures are from other sequences, medians of
+the seeds.
 """
 
 from __future__ import annotations
@@ -105,6 +106,15 @@ def measure(facts: dict[str, Any], large: float, seed: int) -> dict[str, float]:
     }
 
 
+def line(row: dict[str, Any]) -> str:
+    """Return a row of the table."""
+    seeds = row["seeds"]
+    figures = [statistics.median(seed[key] for seed in seeds) for key in ("together", "trained", "kept")]
+    often = sum(int(seed["helped"]) for seed in seeds)
+    cells = [row["structure"], f"x {row['large']:g}", *(f"{figure:.2f}" for figure in figures)]
+    return f"| {' | '.join([*cells, f'{often} of {len(seeds)}'])} |"
+
+
 def main() -> None:
     """Measure all structures, and print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -112,7 +122,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="only structures whose name contains this")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    print("| structure | largest weight | rounded together | then trained | kept | how often |\n" + "| --- " * 6 + "|")
+    print("| structure | largest weight | rounded together | trained on | kept | how often |\n" + "| --- " * 6 + "|")
     table = []
     for name, facts in STRUCTURES.items():
         if arguments.only not in name:
@@ -120,14 +130,7 @@ def main() -> None:
         for large in LARGE:
             rows = [measure(facts, large, seed) for seed in range(arguments.seeds)]
             table.append({"structure": name, "large": large, "seeds": rows})
-            together, trained, kept = (
-                statistics.median(row[key] for row in rows) for key in ("together", "trained", "kept")
-            )
-            often = sum(int(row["helped"]) for row in rows)
-            print(
-                f"| {name} | x {large:g} | {together:.2f} | {trained:.2f} | {kept:.2f} | {often} of {len(rows)} |",
-                flush=True,
-            )
+            print(line(table[-1]), flush=True)
             arguments.output.parent.mkdir(parents=True, exist_ok=True)
             arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 

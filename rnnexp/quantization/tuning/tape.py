@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
+from rnnexp.quantization.arithmetic import LARGEST_TOTAL, Arithmetic, checked_shift
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.tables import ONE, Table
 from rnnexp.quantization.tuning.weights import Weights
@@ -117,13 +117,18 @@ class Tape(Arithmetic):
     @override
     def dot(self, terms: Sequence[tuple[Any, Number]], shift: int, name: str) -> Number:
         factors = [factor.value if isinstance(factor, Number) else factor for factor, _ in terms]
-        total: Any = sum(factor * value.value for factor, (_, value) in zip(factors, terms, strict=True))
+        total: Any = 0.0
+        inside: Any = True
+        for factor, (_, value) in zip(factors, terms, strict=True):
+            added = total + factor * value.value
+            total = np.clip(added, -LARGEST_TOTAL - 1.0, LARGEST_TOTAL)
+            inside = inside & (total == added)
         unit = 2.0 ** -checked_shift(shift)
         rounded = np.floor(total * unit + 0.5)
         kept = np.clip(rounded, _LOWEST, _HIGHEST)
 
         def back(gradient: np.ndarray) -> None:
-            gradient = gradient * (unit * (kept == rounded))
+            gradient = gradient * (unit * ((kept == rounded) & inside))
             for number, (factor, value) in zip(factors, terms, strict=True):
                 value.add(gradient * number)
                 if isinstance(factor, Number):

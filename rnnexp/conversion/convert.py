@@ -24,6 +24,7 @@ from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
+from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
@@ -119,6 +120,7 @@ def convert(
     output: Bits = "int8",
     float32: bool = True,
     fine_tune: FineTune = "auto",
+    names: Names = "short",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -136,6 +138,7 @@ def convert(
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
         fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
             than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
+        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -180,8 +183,9 @@ def convert(
         x=best.inputs(judged.x),
         lengths=judged.lengths,
         step_float32=None,
+        names=names,
     )
-    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries, names), **taken.files}
     plain = _float32(simpler, shown, about) if float32 else content.Absent(absent="not asked for")
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain

@@ -59,6 +59,12 @@ class Options:
             "for about a second, where there is something to gain; full: as long as it takes"
         ),
     ] = "auto"
+    names: Annotated[
+        Literal["short", "full"],
+        tyro.conf.arg(
+            help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
+        ),
+    ] = "short"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -104,6 +110,7 @@ def main(arguments: Sequence[str]) -> int:
         output=options.output,
         float32=options.float32,
         fine_tune=options.fine_tune,
+        names=options.names,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

@@ -24,6 +24,7 @@ from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
+from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
@@ -37,14 +38,17 @@ from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
 from rnnexp.report.fine_tuning import Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
 
+# Bytes of a name, behind which the suffixes still fit.
+MOST_OF_A_NAME = 200
 # More of the evaluation's inputs than this outside of what was calibrated is worth a warning.
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
@@ -116,6 +120,7 @@ def convert(
     output: Bits = "int8",
     float32: bool = True,
     fine_tune: FineTune = "auto",
+    names: Names = "short",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -133,12 +138,14 @@ def convert(
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
         fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
             than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
+        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
     """
     start = time.perf_counter()
-    if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
+    fitting = Path(name).name == name and any(map(str.isalnum, name)) and name.isprintable()
+    if name and not (fitting and len(name.encode("utf-8", "replace")) <= MOST_OF_A_NAME):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
     source = open_model(model, given.x, until or "", begin or "")
@@ -176,8 +183,9 @@ def convert(
         x=best.inputs(judged.x),
         lengths=judged.lengths,
         step_float32=None,
+        names=names,
     )
-    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries, names), **taken.files}
     plain = _float32(simpler, shown, about) if float32 else content.Absent(absent="not asked for")
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain

@@ -109,7 +109,7 @@ def fitting(samples: Samples, graph: Graph, steps: int | None) -> Samples:
         bad = np.argwhere(~np.isfinite(x))
         if len(bad):
             raise UserError(f"{name}: x{bad[0].tolist()} is {x[tuple(bad[0])]:g}: {len(bad)} numbers are not finite")
-    if samples.y is not None and len(samples.y) != len(x):
+    if samples.y is not None and np.shape(samples.y)[:1] != x.shape[:1]:
         raise UserError(f"{name} has y {list(np.shape(samples.y))} for x {list(x.shape)}: an answer for each sequence")
     samples = _of_steps(replace(samples, x=x), graph, steps)
     return _with_lengths(replace(samples, raw=samples.x), graph)

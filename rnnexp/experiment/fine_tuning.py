@@ -16,7 +16,6 @@ from rnnexp.experiment.train import Trained
 from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.products import without_exact
 from rnnexp.quantization.tuning.descent import Sequences, output_error
 from rnnexp.quantization.tuning.fine_tuning import FEWEST_SEQUENCES, affordable, fine_tune
 from rnnexp.report.fine_tuning import FineTuning, Way
@@ -47,6 +46,7 @@ class Repaired:
 
 def repaired(
     plain: IntegerNetwork,
+    exact: IntegerNetwork,
     trained: Trained,
     some: Split,
     *,
@@ -57,7 +57,8 @@ def repaired(
     """Fine-tune the last network of a training; kept where it loses less.
 
     Args:
-        plain: that network plainly quantised, with what its products were rounded from.
+        plain: that network plainly quantised.
+        exact: the same with what its products were rounded from.
         trained: what training left.
         some: of the training part, as much as is to be trained on.
         epochs: of fine-tuning.
@@ -66,30 +67,31 @@ def repaired(
     """
     if as_trained.is_supported(plain):
         return _as_trained(plain, trained, some, epochs=epochs, loss=loss, on_epoch=on_epoch)
-    real, alone = trained.last.network, without_exact(plain)
-    steps = some.x.shape[1]
+    real, steps = trained.last.network, some.x.shape[1]
     rows = spread(len(some.x), min(affordable(plain, MOST_PRODUCTS), max(MOST_STEPS // steps, 1)))
     given = Sequences(some.x[rows].astype(np.float64), None if some.lengths is None else some.lengths[rows])
     if len(rows) < FEWEST_SEQUENCES:
-        return Repaired(alone, real, FineTuning(skipped=f"{len(rows)} sequences are too few to learn from"))
+        return Repaired(plain, real, FineTuning(skipped=f"{len(rows)} sequences are too few to learn from"))
     found = fine_tune(
-        plain,
+        exact,
         real,
         given,
         epochs=epochs,
         seed=trained.optimization.seed,
         on_epoch=lambda number, error: on_epoch(Epoch(number, error, error, 0.0)),
     )
-    helped = found.helped and loss(found.kept.integers) < loss(alone)
-    kept = found.kept if helped else found.ways[0]
+    helped = found.helped and loss(found.kept.integers) < loss(plain)
     report = FineTuning(
         tried=[Way(choice=way.name, error=way.error) for way in found.ways],
-        chosen=kept.name,
+        chosen=(found.kept if helped else found.ways[0]).name,
         helped=helped,
         fitted=found.fitted,
         judged=found.judged,
     )
-    return Repaired(kept.integers, real.with_weights(kept.integers.real_weights()) if helped else real, report)
+    if not helped:
+        return Repaired(plain, real, report)
+    integers = found.kept.integers
+    return Repaired(integers, real.with_weights(integers.real_weights()), report)
 
 
 def _as_trained(
@@ -101,9 +103,9 @@ def _as_trained(
     loss: Callable[[IntegerNetwork], float],
     on_epoch: Callable[[Epoch], object],
 ) -> Repaired:
-    real, alone = trained.last.network, without_exact(plain)
+    real = trained.last.network
     tuned = as_trained.fine_tune(
-        alone,
+        plain,
         real,
         trained.last.trained,
         trained.unit,
@@ -113,13 +115,13 @@ def _as_trained(
         lengths=some.lengths,
         on_epoch=on_epoch,
     )
-    helped = loss(tuned.integers) < loss(alone)
+    helped = loss(tuned.integers) < loss(plain)
     given = Sequences(some.x, some.lengths)
     names = "rounded to nearest", f"trained for {tuned.history.best_epoch} epochs"
     report = FineTuning(
         tried=[
             Way(choice=name, error=output_error(integers, real, given))
-            for name, integers in zip(names, (alone, tuned.integers), strict=True)
+            for name, integers in zip(names, (plain, tuned.integers), strict=True)
         ],
         chosen=names[helped],
         helped=helped,
@@ -128,5 +130,5 @@ def _as_trained(
         held_out=False,
     )
     if not helped:
-        return Repaired(alone, real, report)
+        return Repaired(plain, real, report)
     return Repaired(tuned.integers, tuned.network, report, tuned.history)

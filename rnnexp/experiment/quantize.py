@@ -155,6 +155,7 @@ def quantize_snapshots(
         try:
             with progress(fine_tuning_epochs) as bar:
                 found = repaired(
+                    plain,
                     exact,
                     trained,
                     enough(dataset.train),

@@ -8,16 +8,15 @@ from rnnexp.network.sampling import spread
 from rnnexp.presets import PRESETS
 from rnnexp.report.content import (
     Data,
-    Degradation,
     Example,
     Exports,
     Generation,
     GenerationFromOrigins,
     Report,
-    Tensor,
     Training,
 )
 from rnnexp.report.gates import Outcome, describe, failures
+from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict

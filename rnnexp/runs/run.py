@@ -18,9 +18,9 @@ from rnnexp.errors import UserError
 from rnnexp.experiment import checkpoints
 from rnnexp.experiment.folder import LOCK, REPORT, SETTINGS
 from rnnexp.report import figures
+from rnnexp.report.defaults import differing
 from rnnexp.report.file import read_content
 from rnnexp.runs import history
-from rnnexp.runs.defaults import differing
 
 LOG = "log.txt"
 # Any of these makes a folder that of a run.

@@ -49,6 +49,12 @@ def saved(tmp_path_factory):
         "labels": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(3, activation="sigmoid")],
         "yes": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1, activation="sigmoid")],
         "one": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1)],
+        "strange": [
+            keras.Input(given),
+            layers.Lambda(lambda x: x * x, name="odd"),
+            layers.LSTM(4, name="behind"),
+            layers.Dense(1, activation="sigmoid", bias_initializer=keras.initializers.Constant(-6.0)),
+        ],
         "spectra": [
             keras.Input((STEPS, FEATURES, 2)),
             layers.Conv2D(2, 3, padding="same"),
@@ -239,7 +245,7 @@ def test_every_form_of_right_answers(saved):
     assert found.gap == pytest.approx(gap, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["..", "a/b", "-", "a\nb"])
+@pytest.mark.parametrize("name", ["..", "a/b", "-", "a\nb", "x" * 300])
 def test_names_that_no_file_can_have(saved, name):
     with pytest.raises(UserError, match="the name is"):
         rnnexp.convert(saved["lstm"], inputs(), name=name, float32=False)
@@ -299,6 +305,20 @@ def test_part_of_a_network(saved):
     assert report.float_check.difference <= 1e-5
 
 
+def test_a_part_behind_what_cannot_be_read_and_a_yes_or_no_of_one_side(saved):
+    import keras
+
+    with pytest.raises(UserError, match=r'"odd" .*Lambda.* cannot be converted'):
+        rnnexp.convert(saved["strange"], inputs(), float32=False)
+    whole = keras.models.load_model(saved["strange"], safe_mode=False)
+    converted = rnnexp.convert(saved["strange"], np.square(inputs()), begin="behind", float32=False)
+    np.testing.assert_allclose(converted(np.square(inputs())), whole.predict(inputs(), verbose=0), atol=1e-3)
+    assert converted.report.float_check.difference <= 1e-5
+    (warning,) = converted.report.warnings
+    assert "shows no alone (probabilities below 0.5): int8 can never answer yes" in warning
+    assert converted(100 * inputs()).max() <= 0.51
+
+
 MISTAKES = [
     ("lstm", {"x": np.zeros((4, STEPS, 8))}, r"has x \[4, 6, 8\], the model takes \[n, time, 3\]"),
     ("lstm", {"x": np.zeros((4, 9, FEATURES))}, "sequences of 9 steps, not of 6"),
@@ -306,6 +326,8 @@ MISTAKES = [
     ("lstm", {"x": inputs(), "y": np.zeros(7, int)}, r"has y \[7\] for x \[40, 6, 3\]: an answer for each"),
     ("lstm", {"x": inputs(), "y": np.zeros((40, 2), int)}, r"has y \[40, 2\] of int64: right are classes \[40\]"),
     ("lstm", {"x": inputs(), "y": np.full(40, 3)}, "has y from 3 to 3, the model has classes 0 to 2"),
+    ("lstm", {"x": inputs(), "y": np.array(3)}, r"has y \[\] for x \[40, 6, 3\]: an answer for each"),
+    ("one", {"x": inputs(), "y": np.full(40, np.nan)}, "has y with numbers that are not finite"),
     ("words", {"x": np.array([[1, 0, 2, 3, 4, 5]])}, "has padding .* in its middle, at step"),
     ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),
     ("words", {"x": np.ones((3, STEPS), int), "lengths": np.full(3, 4)}, "has length 4, and 6 steps that the model"),

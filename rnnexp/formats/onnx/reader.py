@@ -104,6 +104,8 @@ class _Trying:
         last = steps[-1]
         final = self._tensors[output]
         try:
+            if isinstance(final, Ahead):
+                raise Misfit("it comes of what is ahead of where reading begins, and of that alone")
             if not isinstance(final, Value):
                 raise Misfit("what comes out does not depend on the input, or is several layers' states")
             self._traces[final.node] = Trace(output, final)

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.fine_tuning import FineTuning, Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.part import Part
 

@@ -15,7 +15,7 @@ def verdict(report: ConversionReport) -> str:
     if found.accuracy:
         lost = 100.0 * (found.accuracy["float"] - found.accuracy["int8"])
         parts.append(
-            f"accuracy {found.accuracy['int8']:.2%} (float {found.accuracy['float']:.2%}, {-lost:+.2f} points)"
+            f"accuracy {found.accuracy['int8']:.2%} (float {found.accuracy['float']:.2%}, {0.0 - lost:+.2f} points)"
         )
     elif found.same_class is not None:
         parts.append(f"the same class for {found.same_class:.2%}")

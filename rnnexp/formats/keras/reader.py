@@ -13,7 +13,7 @@ from typing import NoReturn
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.formats.keras.flattening import flatten
 from rnnexp.formats.keras.kinds import KINDS, wrapped
-from rnnexp.formats.keras.layers.recurrent import CELLS
+from rnnexp.formats.keras.layers.cells import CELLS
 from rnnexp.formats.keras.layers.shapes import reshaped_input
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import Kind, Nodes, Site, Tensor

@@ -25,6 +25,7 @@ from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
+    from rnnexp.training.programs import Programs
     from rnnexp.training.trainer import History
 
 # A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
@@ -118,6 +119,7 @@ def quantize_snapshots(
     fine_tuning_epochs: int,
     io_bits: IoBits = 8,
     progress: Callable[[int], AbstractContextManager[EpochBar]],
+    programs: Programs | None = None,
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
 
@@ -129,6 +131,7 @@ def quantize_snapshots(
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
         io_bits: of the codes that come in and go out.
         progress: shows the progress of as many epochs.
+        programs: those that are compiled already; None for none.
 
     Raises:
         UserError: if weights or ranges are not finite numbers.
@@ -158,6 +161,7 @@ def quantize_snapshots(
                     epochs=fine_tuning_epochs,
                     lengths=some.lengths,
                     on_epoch=bar.advance,
+                    programs=programs,
                 )
             if training_gap(tuned.integers, real, dataset.train) < plain_gap:
                 network, real, history = tuned.integers, tuned.network, tuned.history

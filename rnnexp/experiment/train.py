@@ -6,7 +6,7 @@ import csv
 import functools
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,9 @@ from rnnexp.training.unit_scale import UnitScale
 if TYPE_CHECKING:
     import keras
 
-    from rnnexp.training.trainer import Epoch, History, Optimization
+    from rnnexp.training.optimization import Optimization
+    from rnnexp.training.programs import Programs
+    from rnnexp.training.trainer import Epoch, History
 
 
 # What a linear model leaves of targets of about 1, at least: of an exact one there is nothing to scale by.
@@ -89,6 +91,9 @@ def train(
     folder: Path,
     console: Console,
     start: Network | None = None,
+    *,
+    programs: Programs | None = None,
+    watch: Callable[[Epoch], object] | None = None,
 ) -> Trained:
     """Train, and save the models of epoch 0, 1 and the last.
 
@@ -100,6 +105,8 @@ def train(
         folder: where the models go.
         console: shows the progress.
         start: the network to start from; None for random weights.
+        programs: those that are compiled already; None for none.
+        watch: called after each epoch.
 
     Raises:
         UserError: if the loss was no longer a number; the last good weights are saved by then.
@@ -111,7 +118,8 @@ def train(
 
         from rnnexp.formats.keras.model import from_keras, to_keras
         from rnnexp.training.model import Regularization, trainable
-        from rnnexp.training.trainer import Optimization, Trainer
+        from rnnexp.training.optimization import Optimization
+        from rnnexp.training.programs import Plan, Programs
 
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
@@ -128,11 +136,12 @@ def train(
         for part in (dataset.train, dataset.validation)
     )
     keras.utils.set_random_seed(config.seed)
-    model = trainable(
+    regularization = Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization)
+    fresh = trainable(
         architecture,
         input_center=unit.input_center,
         recurrent_initializer=config.recurrent_initializer,
-        regularization=Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization),
+        regularization=regularization,
         linear_start=path_start,
         silent_start=silent,
     )
@@ -147,15 +156,17 @@ def train(
     inner = InnerSplit.of(*training) if silent and not config.early_stopping else None
     learned, chosen_by = (inner.learned, inner.chosen_by) if inner else (training, validation)
     balanced = isinstance(config, ClassificationConfig) and config.class_weights == "balanced"
-    trainer = Trainer(
-        model,
-        make_loss(dataset, balanced=balanced),
-        optimization.optimizer(len(learned[0]), config.epochs, decay=config.learning_rate_decay),
-        batch_size=optimization.batch_size,
-        seed=config.seed,
-        stored_scale=unit.inputs,
+    plan = Plan(
+        optimization,
+        len(learned[0]),
+        config.epochs,
+        decay=config.learning_rate_decay,
+        loss=make_loss(dataset, balanced=balanced),
+        stored_scale=unit.left_to_scale(dataset.train.x),
         ignores=dataset.ignores,
     )
+    trainer = (programs or Programs()).trainer((architecture, regularization), fresh, plan)
+    model = trainer.model
     if start:
         console.say(f"starting from the weights in {config.weights}")
         model.set_weights(unit.unfold(architecture, start.weights))
@@ -180,6 +191,8 @@ def train(
             if epoch.number == 1:
                 save(1, "epoch-1.keras")
             bar.advance(epoch)
+            if watch:
+                watch(epoch)
             if log:
                 log.write(epoch)
 

@@ -10,12 +10,14 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from rnnexp.training.optimization import Optimizer
 
 # Less of LLVM's loop unrolling makes the short loops over the units faster, by a fifth at 20 time steps and 10 units.
 # XLA reads its flags when it first compiles; the user's own come first.
@@ -60,48 +62,13 @@ class History:
         return (len(self.epochs) - 1) * self.steps_per_epoch / self.epochs[-1].seconds
 
 
-@dataclass(frozen=True)
-class Optimization:
-    """How weights are changed.
-
-    Attributes:
-        name: of a Keras optimiser: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
-        learning_rate: at the start.
-        batch_size: rows a step, at most.
-        clip_norm: the longest gradient allowed over all weights together; None for no bound.
-        seed: of the shuffling.
-    """
-
-    name: str
-    learning_rate: float
-    batch_size: int
-    clip_norm: float | None = 1.0
-    seed: int = 0
-
-    def at(self, share: float) -> Optimization:
-        """Return the same at a share of the learning rate."""
-        return replace(self, learning_rate=self.learning_rate * share)
-
-    def optimizer(self, rows: int, epochs: int, *, decay: bool) -> keras.optimizers.Optimizer:
-        """Return the optimiser for so many epochs over so many rows.
-
-        With ``decay``, its learning rate falls to a hundredth along a cosine over all steps.
-        """
-        steps = max(rows // self.batch_size, 1) * epochs
-        rate: Any = self.learning_rate
-        if decay and steps:
-            rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps, alpha=0.01)
-        config = {"learning_rate": rate, "global_clipnorm": self.clip_norm}
-        return keras.optimizers.get({"class_name": self.name, "config": config})
-
-
 class Trainer:
     """Trains a Keras model on arrays that fit in memory.
 
     Args:
         model: any built Keras model whose variables are all float32.
         loss: a Keras loss.
-        optimizer: a Keras optimiser, not yet built.
+        optimizer: of Keras, or ``rnnexp.training.optimization``'s, not yet built.
         batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
         seed: of the shuffling.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
@@ -112,7 +79,7 @@ class Trainer:
         self,
         model: keras.Model,
         loss: keras.losses.Loss,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: keras.optimizers.Optimizer | Optimizer,
         *,
         batch_size: int,
         seed: int,
@@ -130,6 +97,11 @@ class Trainer:
         optimizer.build(model.trainable_variables)
         self._epoch = tf.function(self._epoch_program, jit_compile=True)
         self._evaluate = tf.function(self._evaluate_program, jit_compile=True)
+
+    def restart(self, *, batch_size: int, seed: int) -> None:
+        """Begin anew, in the programs that are compiled; model and optimiser are the caller's to set."""
+        self.batch_size = batch_size
+        self.random = np.random.default_rng(seed)
 
     def _epoch_program(
         self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None

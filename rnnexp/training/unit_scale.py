@@ -39,6 +39,10 @@ class UnitScale:
         """Return inputs at unit scale; what is stored in less than float32 stays as it is, for the trainer to scale."""
         return x / np.float32(self.inputs) if x.dtype == np.float32 else x
 
+    def left_to_scale(self, x: np.ndarray) -> float:
+        """Return what inputs that ``scale_inputs`` has returned are still to be divided by."""
+        return 1.0 if x.dtype == np.float32 else self.inputs
+
     def scale_targets(self, y: np.ndarray) -> np.ndarray:
         """Return targets at unit scale; class numbers stay as they are."""
         return y if np.issubdtype(y.dtype, np.integer) else y / np.float32(self.outputs)

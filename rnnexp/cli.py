@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +101,12 @@ def _convert(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _runs(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.runs import main
+
+    return main(arguments)
+
+
 def _init(arguments: Sequence[str]) -> int:
     from rnnexp.commands.init import main
 
@@ -116,6 +125,7 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
     "data": ("Show what is understood of a file or a folder of your own: columns, time, gaps, classes.", _data),
     "convert": ("Convert a trained network of Keras, PyTorch or ONNX to int8 without loss.", _convert),
+    "runs": ("List, show, compare, export and clean up the runs that there have been.", _runs),
     "init": ("Copy the three scripts and the data into a folder, to edit them there.", _init),
     "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }
@@ -124,16 +134,31 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
 def _guarded(program: str, command: Callable[[], int]) -> int:
     """Run a command and return its exit code; a user's mistake becomes one message."""
     try:
-        return command()
+        with _ended_as_by_ctrl_c():
+            return command()
     except UserError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
-        return 2
+        return error.exit_code
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         silence()  # whoever reads the help, such as ``head``, has enough
         return 0
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, with which batch systems end a job, do what Ctrl-C does, unless somebody else sees to it."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _settings_among(constants: Mapping[str, Any], config_class: type[Settings]) -> dict[str, Any]:

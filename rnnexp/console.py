@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
@@ -18,6 +17,7 @@ from rich.table import Table
 
 from rnnexp import stderr as native
 from rnnexp.errors import UserError
+from rnnexp.progress import Epoch, EpochLines
 
 LOG_WIDTH = 110
 
@@ -48,12 +48,14 @@ class Console:
     """Prints to the terminal, unless quiet, and always to a log.
 
     Args:
-        log: file for the same text.
+        log: file for the same text; what is in it stays ahead of it.
         quiet: keep the terminal silent; warnings still go to standard error.
+        run: what warnings on the terminal name: of many runs, each says which one it is.
     """
 
-    def __init__(self, log: Path, *, quiet: bool) -> None:
-        self._file: TextIOWrapper = log.open("w", encoding="utf-8")
+    def __init__(self, log: Path, *, quiet: bool, run: str = "") -> None:
+        self._of_run = f" [{run}]" if run else ""
+        self._file: TextIOWrapper = log.open("a", encoding="utf-8")
         self._log = RichConsole(file=self._file, width=LOG_WIDTH, no_color=True)
         # Where the output is not a terminal, it goes to a file or a pipe that has room for whole lines.
         width = None if sys.stdout.isatty() else LOG_WIDTH
@@ -80,8 +82,15 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Print a warning, to standard error, also when quiet."""
-        for console in (self._errors, self._log):
-            console.print(f"WARNING: {text}", markup=False, soft_wrap=True)
+        self._alarm(f"WARNING: {text}")
+
+    def fail(self, text: str) -> None:
+        """Print why the run ends with an exit code other than 0, to standard error, also when quiet."""
+        self._alarm(text)
+
+    def _alarm(self, text: str) -> None:
+        self._errors.print(f"{text}{self._of_run}", markup=False, soft_wrap=True)
+        self._log.print(text, markup=False, soft_wrap=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table: the first column is names, the others are numbers."""
@@ -103,7 +112,10 @@ class Console:
 
     @contextmanager
     def training(self, epochs: int, what: str = "training", watched: str = "validation") -> Iterator[EpochBar]:
-        """Show a progress bar while ``what`` runs: the time left, the loss, and that on what is ``watched``."""
+        """Show how far ``what`` is: the epoch, the loss, that on what is ``watched``, and the time left.
+
+        On a terminal it is a bar that moves; elsewhere, and in the log, lines.
+        """
         columns = (
             TextColumn(what),
             BarColumn(),
@@ -111,27 +123,25 @@ class Console:
             TextColumn(f"loss {{task.fields[loss]}}  {watched} {{task.fields[val_loss]}}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._terminal, disable=not epochs) as progress:
-            yield EpochBar(progress, epochs)
+        moves = sys.stdout.isatty() and not self._terminal.is_dumb_terminal
+        lines = EpochLines(self._log_line if moves else self.say, epochs, what, watched)
+        with lines, Progress(*columns, console=self._terminal, disable=not (epochs and moves)) as progress:
+            yield EpochBar(progress, lines, epochs)
 
-
-class Epoch(Protocol):
-    """An epoch that is done, counted from 1, and its losses."""
-
-    number: int
-    loss: float
-    val_loss: float
+    def _log_line(self, text: str) -> None:
+        self._log.print(text, markup=False, soft_wrap=True)
 
 
 class EpochBar:
-    """The progress bar of one training."""
+    """Shows how far one training is."""
 
-    def __init__(self, progress: Progress, epochs: int) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, lines: EpochLines, epochs: int) -> None:
+        self._progress, self._lines = progress, lines
         self._task = progress.add_task("", total=epochs, loss="-", val_loss="-")
 
     def advance(self, epoch: Epoch) -> None:
         """Show that ``epoch`` is done."""
+        self._lines.advance(epoch)
         self._progress.update(
             self._task, completed=epoch.number, loss=f"{epoch.loss:.3g}", val_loss=f"{epoch.val_loss:.3g}"
         )

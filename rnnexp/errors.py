@@ -9,6 +9,14 @@ from collections.abc import Iterable
 class UserError(Exception):
     """A bad setting or missing data: shown as one message, without a traceback, with exit code 2."""
 
+    exit_code = 2
+
+
+class DivergedError(UserError):
+    """A training whose loss was no longer a number: no setting was wrong by itself, so it ends with exit code 1."""
+
+    exit_code = 1
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the known name closest to ``name``, or an empty string."""

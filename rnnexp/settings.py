@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from rnnexp import files
 from rnnexp.errors import did_you_mean
-from rnnexp.limits import DropoutShare, PositiveFloat, PositiveInt
+from rnnexp.limits import DropoutShare, Names, PositiveFloat, PositiveInt
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Structure
 from rnnexp.network.cells import CELLS
@@ -68,6 +68,11 @@ class Settings(BaseModel):
         description="file of the weights to start from: a -weights.npz of a run, a PyTorch state dict saved as npz, or "
         "a Keras file; None: random ones",
     )
+    resume: bool | Path | None = Field(
+        default=None,
+        description="run to go on with that was stopped, by its folder; True: the newest one of the same settings, or "
+        "a new run where there is none; None: a new run",
+    )
     batch_size: PositiveInt | None = Field(default=None, description="windows a training step; None: automatic")
     learning_rate: PositiveFloat | None = Field(default=None, description="at the start; None: automatic")
     learning_rate_decay: bool = Field(default=True, description="let it fall to a hundredth, along a cosine")
@@ -95,6 +100,11 @@ class Settings(BaseModel):
         default=8,
         description="of the int8 model's inputs and outputs: 16 makes them int16, for signals with a wide range, of "
         "which 8 bits lose the quiet part; all else stays as it is",
+    )
+    fail_on: Names = Field(
+        default=(),
+        description='limits on figures of the report, such as "gap>0.003": where one is true, the run ends with exit '
+        "code 3 (docs/ci.md); None: no limits",
     )
     tensorboard: bool = Field(default=False, description="write event files for TensorBoard into the run's folder")
     output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
@@ -179,6 +189,11 @@ class Settings(BaseModel):
         """What the names of the exported files begin with: the structure is named where it is not the simplest."""
         parts = (self.data_stem, "" if self.simplest else self.structure, self.activation)
         return "-".join(part for part in parts if part)
+
+    @property
+    def run_stem(self) -> str:
+        """What the name of the run's folder ends with: with the seed, where it is another one than 0."""
+        return f"{self.stem}-seed{self.seed}" if self.seed else self.stem
 
 
 class RecordingSettings(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -55,6 +56,15 @@ class Options:
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
     until: Annotated[str | None, tyro.conf.arg(metavar="LAYER", help="the last layer to convert")] = None
+    fail_on: Annotated[
+        tuple[str, ...],
+        tyro.conf.UseAppendAction,
+        tyro.conf.arg(
+            metavar="LIMIT",
+            help='limit on a figure of the report, such as "gap>0.003": where it is true, the exit code is 3; may be '
+            "given again and again (docs/ci.md)",
+        ),
+    ] = ()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,8 +80,11 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"--name is {options.name!r}: a name without folders; these are --output-dir")
     _can_be_written(options.output_dir)
     from rnnexp.conversion.convert import convert
+    from rnnexp.report import figures, gates
+    from rnnexp.report.conversion.content import ConversionReport
     from rnnexp.report.conversion.text import lines
 
+    limits = gates.parse(options.fail_on, figures.names(ConversionReport), "--fail-on")
     made = convert(
         options.model,
         options.calibration,
@@ -86,7 +99,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])
-    return 0
+    failures = gates.failures(gates.judge(limits, made.report))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return gates.EXIT_CODE if failures else 0
 
 
 def _can_be_written(folder: Path) -> None:

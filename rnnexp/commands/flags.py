@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 import tyro
 
 from rnnexp.config import Settings
 from rnnexp.errors import UserError
+from rnnexp.flags import gathered
 from rnnexp.limits import NO_SETTINGS
 from rnnexp.presets import PRESETS
 from rnnexp.validation import constant, validated
@@ -48,7 +49,13 @@ def _given(
     flags = dataclasses.make_dataclass(config_class.__name__, fields(config_class, defaults))
     absent = (f"There is no {constant(name)}: {reason}." for name, reason in NO_SETTINGS.items())
     flags.__doc__ = "\n\n".join([config_class.__doc__ or "", *absent])
-    return dataclasses.asdict(tyro.cli(flags, prog=program, args=arguments))
+    several = {
+        f"--{name.replace('_', '-')}"
+        for name, field in config_class.model_fields.items()
+        if get_origin(field.annotation) is tuple
+    }
+    given = gathered(sys.argv[1:] if arguments is None else arguments, several)
+    return dataclasses.asdict(tyro.cli(flags, prog=program, args=given))
 
 
 def fields(config_class: type[Settings], defaults: Settings) -> list[tuple[str, Any, Any]]:

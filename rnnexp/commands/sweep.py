@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,6 +121,8 @@ def run_sweep(
             raise UserError(f"{axes.flag(name)} is not for a sweep, which has a folder of its own: see --sweeps-dir")
     options, of_script = _options(program, given.options, sweep)
     base = parse(program, config_class, constants, given.settings)
+    if base.resume:
+        raise UserError("RESUME (--resume) is for one run; a sweep goes on by itself: leave it None")
     of_script = {name: values for name, values in of_script.items() if name not in given.single}
     found = axes.axes(config_class, base, {**of_script, **given.several}, program)
     seeds = axes.seeds(found.pop("seed", None), base)
@@ -130,7 +131,7 @@ def run_sweep(
     if not re.fullmatch(r"[\w][\w.+-]*", name):
         raise UserError(f"--name {name!r}: a sweep's name is letters, digits, '.', '_', '+' and '-'")
     files.check_folder(options.sweeps_dir, "--sweeps-dir")
-    return _run(definition, options, options.sweeps_dir / name, quiet=base.quiet)
+    return _run(definition, options, base, options.sweeps_dir / name)
 
 
 def _definition(options: Options, base: Settings, found: list[Choices | Range], seeds: tuple[int, ...]) -> Definition:
@@ -163,16 +164,23 @@ def _definition(options: Options, base: Settings, found: list[Choices | Range], 
     return definition
 
 
-def _run(definition: Definition, options: Options, folder: Path, *, quiet: bool) -> int:
+def _run(definition: Definition, options: Options, base: Settings, folder: Path) -> int:
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.sweep import tables
     from rnnexp.experiment.sweep.executor import Executor, LocalExecutor
     from rnnexp.experiment.sweep.results import ends
     from rnnexp.experiment.sweep.study import Study
     from rnnexp.experiment.sweep.sweep import Sweep
+    from rnnexp.report import gates
+    from rnnexp.report.content import Report
+
+    if base.fail_on:
+        gates.parse(base.fail_on, Report.figure_names(base.task), "FAIL_ON")
+        if options.keep == "none":
+            raise UserError("--fail-on looks at the run of the best trial; with --keep none there is none")
 
     def say(line: str) -> None:
-        if not quiet:
+        if not base.quiet:
             print_lines([line])
 
     def executor(most: int, work: Path) -> Executor:
@@ -180,25 +188,27 @@ def _run(definition: Definition, options: Options, folder: Path, *, quiet: bool)
 
     trials = definition.combinations * len(definition.seeds)
     say(f"{folder}: {definition.combinations} combinations, {len(definition.seeds)} seeds, {trials} trials")
-    # A batch system says so that time is up.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Study(folder, definition) as study:
             results = Sweep(
-                definition, folder, study, keep=cast(Keep, options.keep), say=say, retry=options.retry_failed
+                definition,
+                folder,
+                study,
+                keep=cast(Keep, options.keep),
+                say=say,
+                retry=options.retry_failed,
+                fail_on=base.fail_on,
             ).run(executor)
     except KeyboardInterrupt:
         say("interrupted: what is done is kept, and the same command goes on with the rest")
         raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
     say("")
     for line in tables.plain(definition, results.statistics):
         say(line)
     for line in ends(results):
         say(line)
     say(f"{folder}{os.sep}: results.csv, results.json, table.md, table.tex, index.html, figures")
-    return 0
+    return results.report.exit_code if results.report else 0
 
 
 def _cores() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnexp.console import Console
-from rnnexp.report import text
+from rnnexp.report import gates, text
 from rnnexp.report.content import Data, Degradation, Report, Tensor
 from rnnexp.report.models import AbsentModel, Models
 
@@ -31,6 +31,8 @@ def conclude(report: Report, console: Console) -> None:
         _conclude_int8(report.degradation, report.quantization or [], console)
     speed = f"{text.steps_a_second(training)}, " if training.steps_per_second else ""
     console.say(f"{text.epochs(training)}, {speed}{training.total_seconds:.1f} s in all")
+    for failure in gates.failures(report.gates or []):
+        console.fail(failure)
 
 
 def _warn_of_models(models: Models, data: Data, console: Console) -> None:

@@ -29,7 +29,7 @@ from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
 
 if TYPE_CHECKING:
-    from rnnexp.training.trainer import History
+    from rnnexp.training.history import History
 
 # Long sequences take long in an interpreter: what is not the result itself, models before the last one and the check of
 # the export, takes sequences of about this many time steps in all.
@@ -104,6 +104,7 @@ def _real_steps(dataset: Dataset) -> float | None:
 def describe_training(history: History, total_seconds: float, inner: int = 0) -> Training:
     """Return what the report says of the training, and of how long everything took."""
     best = next((epoch for epoch in history.epochs if epoch.number == history.best_epoch), None)
+    least = min(history.epochs, key=lambda epoch: epoch.val_loss, default=None)
     return Training(
         epochs_run=len(history.epochs),
         best_epoch=history.best_epoch,
@@ -115,6 +116,8 @@ def describe_training(history: History, total_seconds: float, inner: int = 0) ->
         val_loss=best.val_loss if best else None,
         total_seconds=total_seconds,
         inner=inner or None,
+        least_val_loss=least.val_loss if least else None,
+        least_val_loss_epoch=least.number if least else None,
     )
 
 

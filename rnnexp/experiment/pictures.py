@@ -13,7 +13,7 @@ from rnnexp.report import evaluation, metrics, plots
 from rnnexp.report.content import Generation
 
 if TYPE_CHECKING:
-    from rnnexp.training.trainer import History
+    from rnnexp.training.history import History
 
 
 def draw_models(folder: Path, name: str, dataset: Dataset, outputs: Mapping[str, np.ndarray]) -> list[str]:

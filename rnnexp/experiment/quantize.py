@@ -25,8 +25,8 @@ from rnnexp.report import evaluation
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
+    from rnnexp.training.history import History
     from rnnexp.training.programs import Programs
-    from rnnexp.training.trainer import History
 
 # A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
 # move it about.

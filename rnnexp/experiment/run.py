@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +18,15 @@ from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
 from rnnexp.experiment import baselines, build, export, pictures
 from rnnexp.experiment import evaluate as results
+from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
 from rnnexp.experiment.export import Takeaway
 from rnnexp.experiment.prepare import Prepared, prepare
 from rnnexp.experiment.quantize import Int8, quantize_snapshots
 from rnnexp.experiment.train import Trained, train
+from rnnexp.experiment.watching import EventLog
 from rnnexp.formats.tflite.float32 import Converter
+from rnnexp.report import gates
 from rnnexp.report.content import Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
@@ -34,8 +36,8 @@ from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
 
 if TYPE_CHECKING:
+    from rnnexp.training.history import Epoch
     from rnnexp.training.programs import Programs
-    from rnnexp.training.trainer import Epoch
 
 # The row of what a linear path gives without the recurrent layers.
 PATH_ALONE = "linear path alone"
@@ -90,16 +92,21 @@ def run(config: Settings, shared: Shared | None = None) -> Report:
         UserError: for whatever the user can mend; then nothing in the output folder has changed.
     """
     started, shared = time.perf_counter(), shared or Shared()
+    # What is wrong is said at once.
+    _gates(config)
+    stopped = folders.find(config)
     prepared = prepare(config, shared.load)
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
-    name = f"{datetime.now():%Y%m%d-%H%M%S}-{config.stem}"
-    with files.explained(config.runs_dir):
-        folder = files.new_folder(config.runs_dir, name)
-        with Console(folder / "log.txt", quiet=config.quiet) as console:
-            own = nullcontext(shared.converter) if shared.converter else Converter(folder / "converter.log")
-            with own as converter:
-                return _run(prepared, config, folder, console, converter, shared, started)
+    with (
+        files.explained(config.runs_dir),
+        stopped or folders.new(config) as folder,
+        Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
+        nullcontext(shared.converter) if shared.converter else Converter(folder.path / "converter.log") as converter,
+    ):
+        if config.resume:
+            console.say(f"going on with {folder.path}" if folder.resumed else "no run of these settings was stopped")
+        return _run(prepared, config, folder.path, console, converter, shared, started)
 
 
 def _run(
@@ -208,15 +215,31 @@ def _run(
         examples=results.find_examples(dataset, evaluated.outputs),
         exports=results.describe_exports(name, taken.files, taken.sizes),
     )
+    limits = _gates(config)
+    report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report
     text = to_json(report)
-    files.write_atomically(folder / "report.json", text)
+    if config.tensorboard:
+        EventLog(folder).conclude(report)
     files.write_atomically(folder / "report.md", to_markdown(report, plots, taken.text))
     published = _publish(config, folder, exported, taken, text)
+    # The report comes last: a run with one has ended.
+    files.write_atomically(folder / "report.json", text)
+    if history.ended != "interrupted":
+        trained.checkpoints.clear()
     conclude(report, console)
     for path in published:
         console.say(f"  {path}")
     console.say(f"  {folder}{os.sep}: the same files, report.md, report.json, history.csv, model.keras, plots, log.txt")
     return report
+
+
+def _gates(config: Settings) -> list[gates.Gate]:
+    """Return the limits on the report's figures.
+
+    Raises:
+        UserError: if one is none, or of a figure that there is none of.
+    """
+    return gates.parse(config.fail_on, Report.figure_names(config.task), "FAIL_ON") if config.fail_on else []
 
 
 def _publish(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import functools
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +15,11 @@ from rnnexp.config import ClassificationConfig, Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.datasets.support.ridge import LinearModel
-from rnnexp.errors import UserError
+from rnnexp.errors import DivergedError, UserError
 from rnnexp.experiment.baselines import left_by, linear_model
+from rnnexp.experiment.checkpoints import Checkpoints, fingerprint
 from rnnexp.experiment.choosing import InnerSplit, is_worth
+from rnnexp.experiment.watching import EventLog, HistoryFile
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
 from rnnexp.training.unit_scale import UnitScale
@@ -28,9 +27,9 @@ from rnnexp.training.unit_scale import UnitScale
 if TYPE_CHECKING:
     import keras
 
+    from rnnexp.training.history import Epoch, History
     from rnnexp.training.optimization import Optimization
     from rnnexp.training.programs import Programs
-    from rnnexp.training.trainer import Epoch, History
 
 
 # What a linear model leaves of targets of about 1, at least: of an exact one there is nothing to scale by.
@@ -65,6 +64,7 @@ class Trained:
         history: of the training.
         unit: the scale that it happened at.
         optimization: how.
+        checkpoints: that the training left.
         linear_start: the linear model that a linear path is, at unit scale; None without a path, or with weights from a
             file.
         inner: so many sequences, the last ones of the training part, chose the epoch; 0 if none did.
@@ -74,6 +74,7 @@ class Trained:
     history: History
     unit: UnitScale
     optimization: Optimization
+    checkpoints: Checkpoints
     linear_start: LinearModel | None = None
     inner: int = 0
 
@@ -109,7 +110,7 @@ def train(
         watch: called after each epoch.
 
     Raises:
-        UserError: if the loss was no longer a number; the last good weights are saved by then.
+        DivergedError: if the loss was no longer a number; the last good weights are saved by then.
     """
     console.say("loading TensorFlow")
     with console.native_output_to_log():
@@ -164,6 +165,7 @@ def train(
         loss=make_loss(dataset, balanced=balanced),
         stored_scale=unit.left_to_scale(dataset.train.x),
         ignores=dataset.ignores,
+        watched=config.tensorboard,
     )
     trainer = (programs or Programs()).trainer((architecture, regularization), fresh, plan)
     model = trainer.model
@@ -174,29 +176,39 @@ def train(
             raise UserError(f"WEIGHTS: {config.weights}: the weights are too large: the loss is not a finite number")
     snapshots: list[Snapshot] = []
 
-    def save(epoch: int, name: str) -> None:
+    def weights() -> list[np.ndarray]:
         # Copied: the arrays that Keras returns change with the variables.
-        trained = [np.array(values) for values in model.get_weights()]
+        return [np.array(values) for values in model.get_weights()]
+
+    def save(epoch: int, name: str, trained: Sequence[np.ndarray]) -> None:
         folded = Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in trained]))
         # What was given is kept exactly: to unit scale and back it would be rounded.
         plain = to_keras(start if start and epoch == 0 else folded)
-        plain.save(folder / name)
+        files.write_through(folder / name, plain.save)
         snapshots.append(Snapshot(epoch, from_keras(architecture, plain), plain, folder / name, trained))
 
-    log = _EventLog(folder / "tensorboard") if config.tensorboard else None
-    save(0, "epoch-0.keras")
+    log = EventLog(folder) if config.tensorboard else None
+    parts = (*learned, *chosen_by)
+    checkpoints = Checkpoints(folder, fingerprint([*parts, *model.get_weights()]))
+    save(0, "epoch-0.keras", weights())
+    begun = checkpoints.newest()
+    if begun:
+        save(1, "epoch-1.keras", checkpoints.first)
+        console.say(f"going on behind epoch {len(begun.history.epochs)}")
+    rows = HistoryFile(folder, begun.history.epochs if begun else ())
     with console.training(config.epochs) as bar:
 
         def on_epoch(epoch: Epoch) -> None:
             if epoch.number == 1:
-                save(1, "epoch-1.keras")
+                checkpoints.first = weights()
+                save(1, "epoch-1.keras", checkpoints.first)
+            rows.add(epoch)
             bar.advance(epoch)
             if watch:
                 watch(epoch)
             if log:
-                log.write(epoch)
+                log.add(epoch)
 
-        augment = dataset.augment
         history = trainer.fit(
             *learned[:2],
             *chosen_by[:2],
@@ -204,28 +216,32 @@ def train(
             lengths_val=chosen_by[2],
             epochs=config.epochs,
             patience=config.early_stopping or (config.epochs if inner else 0),
-            augment=functools.partial(augment, np.random.default_rng(config.seed)) if augment else None,
+            augment=dataset.augment,
             on_epoch=on_epoch,
+            begun=begun,
+            keeper=checkpoints,
         )
     if path_start and history.best_epoch:
         x, y, _ = chosen_by
         if not is_worth(y, path_start.predict(x.reshape(len(x), -1)), np.asarray(model(x))):
             model.set_weights(snapshots[0].trained)
             history.best_epoch = 0
-    save(history.best_epoch, "model.keras")
-    _write_history(history, folder)
+    save(history.best_epoch, "model.keras", weights())
+    rows.replace(history.epochs)
     if history.ended == "diverged":
-        raise UserError(
+        raise DivergedError(
             f"the loss was no longer a number in epoch {len(history.epochs) + 1}. The weights from before it are in "
             f"{folder / 'model.keras'}; nothing was exported. Set a smaller LEARNING_RATE (it was "
             f"{config.learning_rate:g}) or a smaller GRADIENT_CLIP_NORM (it was {config.gradient_clip_norm})"
         )
     if history.ended == "interrupted":
+        if not history.epochs:
+            raise KeyboardInterrupt  # there is nothing yet that could be exported
         console.warn(f"interrupted after {len(history.epochs)} epochs: going on with what was learned so far")
     # What is kept may be the first epoch, or what training started from: then nothing came before it.
     *before, kept = snapshots
     last = [snapshot for snapshot in before if snapshot.epoch < kept.epoch] + [kept]
-    return Trained(last, history, unit, optimization, linear_start, len(chosen_by[0]) if inner else 0)
+    return Trained(last, history, unit, optimization, checkpoints, linear_start, len(chosen_by[0]) if inner else 0)
 
 
 def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
@@ -244,29 +260,3 @@ def make_loss(dataset: Dataset, *, balanced: bool = False) -> keras.losses.Loss:
     if dataset.outputs == 1:
         return keras.losses.BinaryCrossentropy()
     return keras.losses.SparseCategoricalCrossentropy()
-
-
-class _EventLog:
-    """Scalars of the training for TensorBoard."""
-
-    def __init__(self, folder: Path) -> None:
-        import tensorflow as tf
-
-        self._writer = tf.summary.create_file_writer(str(folder))
-
-    def write(self, epoch: Epoch) -> None:
-        import tensorflow as tf
-
-        with self._writer.as_default():
-            tf.summary.scalar("loss", epoch.loss, step=epoch.number)
-            tf.summary.scalar("val_loss", epoch.val_loss, step=epoch.number)
-        self._writer.flush()
-
-
-def _write_history(history: History, folder: Path) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", "loss", "val_loss", "seconds"])
-    for epoch in history.epochs:
-        writer.writerow([epoch.number, repr(epoch.loss), repr(epoch.val_loss), f"{epoch.seconds:.4f}"])
-    files.write_atomically(folder / "history.csv", text.getvalue())

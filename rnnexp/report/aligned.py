@@ -7,18 +7,23 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
-# Wider cells do not widen their column.
 COLUMN_WIDTH = 40
 
 
-def aligned(rows: Iterable[Sequence[str]], right: int | Container[int]) -> Iterator[str]:
-    """Align cells in columns, some to the right. The last one is never padded behind: it can be of any length."""
+def aligned(rows: Iterable[Sequence[str]], right: int | Container[int], widest: int = COLUMN_WIDTH) -> Iterator[str]:
+    """Align cells in columns, some to the right. The last one is never padded behind: it can be of any length.
+
+    Args:
+        rows: of cells.
+        right: numbers of the columns that are aligned to the right.
+        widest: wider cells do not widen their column.
+    """
     to_the_right: Container[int] = {right} if isinstance(right, int) else right
     rows = list(rows)
     if not rows:
         return
     widths = [
-        max((width for width in map(cell_len, column) if width <= COLUMN_WIDTH), default=0)
+        max((width for width in map(cell_len, column) if width <= widest), default=0)
         for column in itertools.islice(zip(*rows, strict=True), len(rows[0]) - 1)
     ]
     for *cells, last in rows:

@@ -15,7 +15,9 @@ from typing import Literal
 from pydantic import Field, JsonValue, field_serializer
 
 from rnnexp.preprocessing.input_map import InputMap
-from rnnexp.report.metrics import Metrics
+from rnnexp.report import figures
+from rnnexp.report.gates import EXIT_CODE, Outcome, failures
+from rnnexp.report.metrics import ClassificationMetrics, Metrics, RegressionMetrics
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
 from rnnexp.report.verdict import Verdict
@@ -80,6 +82,8 @@ class Training(Part):
         total_seconds: of the whole run.
         inner: so many sequences, the last ones of the training part, were not trained on, but chose the epoch; absent
             if the validation part did, or none was chosen.
+        least_val_loss: the least of all epochs.
+        least_val_loss_epoch: the one that it is of.
     """
 
     epochs_run: int
@@ -92,6 +96,8 @@ class Training(Part):
     val_loss: float | None
     total_seconds: float
     inner: int | None = None
+    least_val_loss: float | None = None
+    least_val_loss_epoch: int | None = None
 
 
 class Degradation(Part):
@@ -255,6 +261,7 @@ class Report(Part):
         quantization: its tensors.
         generation: the series continued in closed loop, if that was asked for.
         exports: the other files.
+        gates: what ``FAIL_ON`` said of all of this.
     """
 
     schema_version: Literal[2] = Field(default=2, alias="schema")
@@ -276,8 +283,16 @@ class Report(Part):
     quantization: list[Tensor] | None = None
     generation: Generation | None = None
     exports: Exports
+    gates: list[Outcome] | None = None
+
+    @classmethod
+    def figure_names(cls, task: str) -> list[str]:
+        """Return the dotted names of the figures that a report of a task can have, see ``figures.names``."""
+        return figures.names(cls, without=RegressionMetrics if task == "classification" else ClassificationMetrics)
 
     @property
     def exit_code(self) -> int:
-        """What the command line ends with: 0, or 1 where a model could not be exported."""
+        """What the command line ends with: 0, 3 where a gate has failed, or 1 where a model could not be exported."""
+        if failures(self.gates or []):
+            return EXIT_CODE
         return 0 if len(self.models.exported) == len(KINDS) else 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from rnnexp.datasets import Dataset, Split
 from rnnexp.report import metrics
 from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics, Metrics, RegressionMetrics
+
+if TYPE_CHECKING:
+    # To read a report takes no data, and pandas takes long to load.
+    from rnnexp.datasets import Dataset, Split
 
 
 def evaluate(dataset: Dataset, outputs: np.ndarray) -> Metrics:

@@ -17,6 +17,7 @@ from rnnexp.report.content import (
     Tensor,
     Training,
 )
+from rnnexp.report.gates import Outcome, describe, failures
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict
@@ -39,6 +40,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         f"# {report.name}",
         "",
         *([f"**{judgement[0]}.**", "", *(f"- {finding}" for finding in judgement[1:]), ""] if judgement else []),
+        *_gates(report.gates or []),
         *_preset(report),
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
         "",
@@ -112,6 +114,15 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
     ]
+
+
+def _gates(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what the limits on figures have come to, if there are any."""
+    if not outcomes:
+        return []
+    failed = bool(failures(outcomes))
+    heading = "A limit of `FAIL_ON` was crossed:" if failed else "All limits of `FAIL_ON` were kept:"
+    return [heading, "", *(f"- {line}" for line in describe(outcomes)), ""]
 
 
 def _preset(report: Report) -> list[str]:

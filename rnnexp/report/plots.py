@@ -1,4 +1,4 @@
-"""The pictures of a run, as PNG."""
+"""The pictures of runs."""
 
 from __future__ import annotations
 
@@ -52,6 +52,31 @@ def losses(path: Path, train: Sequence[float], validation: Sequence[float], titl
         if min(*train, *validation) > 0:
             axes.set_yscale("log")
         axes.set(xlabel="epoch", ylabel="loss", title=title)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+
+    _save(path, draw)
+
+
+def curves(path: Path, runs: Mapping[str, tuple[Sequence[int], Sequence[float], Sequence[float]]]) -> None:
+    """Plot the losses of several runs over the epochs: of the validation part as lines, of the training part dotted.
+
+    Args:
+        path: of the picture, whose suffix says of which format it is.
+        runs: name -> epochs, losses of the training part and of the validation part.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    def draw(axes: Axes) -> None:
+        for name, (epochs, train, validation) in runs.items():
+            marker = "o" if len(epochs) < 3 else ""
+            # Of a name, no part is a formula.
+            (line,) = axes.plot(epochs, validation, label=name.replace("$", r"\$"), marker=marker)
+            axes.plot(epochs, train, linestyle=":", color=line.get_color(), marker=marker)
+        if min(min(*train, *validation) for _, train, validation in runs.values()) > 0:
+            axes.set_yscale("log")
+        axes.set(xlabel="epoch", ylabel="loss", title="validation part, and training part dotted")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()

@@ -28,6 +28,8 @@ HEADINGS = {
 SAME = 1e-4
 # From here on, an RMSE is called so many times the other, and not so many percent more.
 MANY = 2
+# A validation loss that was lower than at the end by this factor was clearly lower: errors at least 1.1 times as large.
+CLEARLY = 1.25
 # Before the name of a baseline.
 JUDGEMENTS = {"better": "better than", "worse": "worse than", "as good": "about as good as"}
 
@@ -73,11 +75,11 @@ def _by_target(metrics: Metrics) -> dict[str, float]:
 def verdict(report: Report) -> list[str]:
     """Return whether the network is better than the best baseline, in a line, and in further ones what else is wrong.
 
-    What it says first is of the int8 model, where there is one. Nothing where the report has no verdict.
+    What it says first is of the int8 model, where there is one. Nothing of that where the report has no verdict.
     """
     found = report.verdict
     if found is None:
-        return []
+        return _trained_too_long(report.training)
     kinds = [kind for kind in reversed(KINDS) if kind in found.models]
     several = any(_by_target(model.metrics) for model in report.models.exported.values())
     metric = "accuracy" if report.task == "classification" else "RMSE in deviations" if several else "RMSE"
@@ -93,7 +95,18 @@ def verdict(report: Report) -> list[str]:
         differs = standing.judgement != first.judgement
         said = f" is {JUDGEMENTS[standing.judgement]} it" if differs else ""
         line += f"; {kind}{said}: {number(values[kind])}{_difference(standing)}"
-    return [line, *(finding.text for finding in found.findings)]
+    return [line, *(finding.text for finding in found.findings), *_trained_too_long(report.training)]
+
+
+def _trained_too_long(training: Training) -> list[str]:
+    """Return, in a line, that an earlier epoch was clearly better on the validation part, if one was."""
+    last, least = training.val_loss, training.least_val_loss
+    if last is None or least is None or last <= CLEARLY * least:
+        return []
+    return [
+        f"trained too long: the validation loss was {least:.3g} after epoch {training.least_val_loss_epoch}, and is "
+        f"{last:.3g} at the end; with EARLY_STOPPING, the epoch where it is lowest is kept"
+    ]
 
 
 def _value(metrics: Metrics) -> float | None:

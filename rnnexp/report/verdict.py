@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rnnexp.datasets import Dataset
 from rnnexp.report import evaluation
 from rnnexp.report.part import Part
 
 if TYPE_CHECKING:
+    # To read a report takes no data, and pandas takes long to load.
+    from rnnexp.datasets import Dataset
     from rnnexp.report.content import Training
 
 # Differences are told from chance at 95 %: so many standard errors.

@@ -12,10 +12,10 @@ from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report.evaluation import probabilities
+from rnnexp.training.history import Epoch, History
 from rnnexp.training.optimization import Optimization
 from rnnexp.training.programs import Plan, Programs
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Epoch, History
 from rnnexp.training.unit_scale import UnitScale
 
 # Fine-tuning goes on at the rate that training ended with.

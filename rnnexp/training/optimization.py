@@ -67,8 +67,13 @@ class Optimizer:
         if self._clip_norm is not None:
             self._clip_norm.assign(optimization.clip_norm)
         # Moments start at 0, as the count of steps does.
-        for variable in self.rule.variables:
+        for variable in self.variables:
             variable.assign(keras.ops.zeros_like(variable))
+
+    @property
+    def variables(self) -> list[Any]:
+        """What changes from step to step: the count of steps, and the moments."""
+        return list(self.rule.variables)
 
     @property
     def learning_rate(self) -> Any:

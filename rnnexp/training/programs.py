@@ -28,6 +28,7 @@ class Plan:
         loss: of Keras.
         stored_scale: as the trainer has it.
         ignores: likewise.
+        watched: likewise.
     """
 
     optimization: Optimization
@@ -37,6 +38,7 @@ class Plan:
     loss: keras.losses.Loss
     stored_scale: float = 1.0
     ignores: bool = False
+    watched: bool = False
 
     @property
     def steps(self) -> int:
@@ -48,7 +50,7 @@ class Plan:
         """What of it is in the compiled program; all else are variables."""
         clipped, weights = self.optimization.clip_norm is not None, getattr(self.loss, "weights", None)
         loss = (type(self.loss), None if weights is None else weights.tobytes())
-        return self.optimization.name, clipped, loss, self.stored_scale, self.ignores
+        return self.optimization.name, clipped, loss, self.stored_scale, self.ignores, self.watched
 
 
 class Programs:
@@ -90,6 +92,7 @@ class Programs:
                 seed=optimization.seed,
                 stored_scale=plan.stored_scale,
                 ignores=plan.ignores,
+                watched=plan.watched,
             )
             self._kept[key] = trainer, optimizer
         self._kept.move_to_end(key)

@@ -9,57 +9,25 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnexp.training.history import Epoch, History
 from rnnexp.training.optimization import Optimizer
+from rnnexp.training.state import StateKeeper, TrainingState
 
 # Less of LLVM's loop unrolling makes the short loops over the units faster, by a fifth at 20 time steps and 10 units.
 # XLA reads its flags when it first compiles; the user's own come first.
 XLA_FLAGS = "--xla_backend_optimization_level=2"
 # Rows evaluated at once; bounds the memory that the states of a long sequence take.
 EVALUATION_BATCH = 512
-
-
-@dataclass
-class Epoch:
-    """What one epoch came to.
-
-    ``number`` counts from 1; ``seconds`` is the time spent in training steps from the second epoch to this one.
-    """
-
-    number: int
-    loss: float
-    val_loss: float
-    seconds: float
-
-
-@dataclass
-class History:
-    """The epochs that were run and how the training ended.
-
-    ``ended`` is ``"complete"``, ``"interrupted"`` (Ctrl-C), ``"early"`` (early stopping) or ``"diverged"``.
-    ``best_epoch`` is the epoch whose weights the model holds at the end; ``seconds`` is everything, compilation too.
-    """
-
-    epochs: list[Epoch] = field(default_factory=list)
-    ended: str = "complete"
-    best_epoch: int = 0
-    compile_seconds: float = 0.0
-    seconds: float = 0.0
-    steps_per_epoch: int = 0
-
-    @property
-    def steps_per_second(self) -> float:
-        """Training steps a second from the second epoch on: the first one compiles. 0 if there was no second."""
-        if len(self.epochs) < 2:
-            return 0.0
-        return (len(self.epochs) - 1) * self.steps_per_epoch / self.epochs[-1].seconds
+# What is drawn at random, each from numbers of its own.
+ORDER, AUGMENTATION = "order", "augmentation"
 
 
 class Trainer:
@@ -70,9 +38,10 @@ class Trainer:
         loss: a Keras loss.
         optimizer: of Keras, or ``rnnexp.training.optimization``'s, not yet built.
         batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
-        seed: of the shuffling.
+        seed: of the shuffling, and of what makes other inputs for each epoch.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
         ignores: whether there are labels below 0, which count nowhere: then the loss must give that of each label.
+        watched: whether learning rate and length of the gradient are looked at too.
     """
 
     def __init__(
@@ -85,6 +54,7 @@ class Trainer:
         seed: int,
         stored_scale: float = 1.0,
         ignores: bool = False,
+        watched: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -92,7 +62,8 @@ class Trainer:
         self.batch_size = batch_size
         self.stored_scale = stored_scale
         self.ignores = ignores
-        self.random = np.random.default_rng(seed)
+        self.watched = watched
+        self.random = _random(seed)
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
         self._epoch = tf.function(self._epoch_program, jit_compile=True)
@@ -101,14 +72,14 @@ class Trainer:
     def restart(self, *, batch_size: int, seed: int) -> None:
         """Begin anew, in the programs that are compiled; model and optimiser are the caller's to set."""
         self.batch_size = batch_size
-        self.random = np.random.default_rng(seed)
+        self.random = _random(seed)
 
     def _epoch_program(
         self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss."""
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on the rows of ``order``, ``[steps, batch]``, and return the mean loss and length of the gradient."""
         variables = self.model.trainable_variables
-        total = tf.constant(0.0)
+        total, length = tf.constant(0.0), tf.constant(0.0)
         for step in tf.range(order.shape[0]):
             rows = order[step]
             with tf.GradientTape() as tape:
@@ -118,7 +89,10 @@ class Trainer:
             gradients = tape.gradient(loss, [variable.value for variable in variables])
             self.optimizer.apply(gradients, variables)
             total += loss
-        return total / tf.cast(order.shape[0], tf.float32)
+            if self.watched:
+                length += tf.linalg.global_norm(gradients)
+        steps = tf.cast(order.shape[0], tf.float32)
+        return total / steps, length / steps
 
     def _evaluate_program(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the mean loss over rows that come as ``[batches, batch, ...]``."""
@@ -179,8 +153,10 @@ class Trainer:
         lengths_val: np.ndarray | None = None,
         epochs: int,
         patience: int = 0,
-        augment: Callable[[], np.ndarray] | None = None,
+        augment: Callable[[np.random.Generator], np.ndarray] | None = None,
         on_epoch: Callable[[Epoch], object] | None = None,
+        begun: TrainingState | None = None,
+        keeper: StateKeeper | None = None,
     ) -> History:
         """Train, and leave in the model the last epoch's weights, or the best ones with early stopping.
 
@@ -197,6 +173,8 @@ class Trainer:
             patience: stop after this many epochs without a better validation loss; 0 for never.
             augment: makes the inputs of each epoch, of the shape and the type of ``x``; None for ``x`` in all.
             on_epoch: called after each epoch.
+            begun: where to go on, in place of the model's own weights: all else must be as it was there.
+            keeper: keeps the state every now and then, and at the end.
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
         same = x_val is x and y_val is y
@@ -206,23 +184,29 @@ class Trainer:
         own, own_val = ([] if some is None else [tf.constant(some)] for some in (lengths, lengths_val))
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
-        history = History(steps_per_epoch=steps)
-        good = best = self._weights()  # after the last epoch, and after the best one
-        best_loss, seconds, started = math.inf, 0.0, time.perf_counter()
+        started = time.perf_counter()
+        history = self._restore(begun) if begun else History(steps_per_epoch=steps)
+        earlier = history.seconds
+        good = self._weights()  # after the last epoch, and after the best one
+        best, best_loss = (begun.best, begun.best_loss) if begun else (good, math.inf)
+        first = len(history.epochs) + 1
+        seconds = history.epochs[-1].seconds if history.epochs else 0.0
         try:
-            if patience:
+            if patience and not begun:
                 # What training starts from may be the best.
                 best_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
-            for number in range(1, epochs + 1):
-                rows = self.random.permutation(len(x))[: steps * batch].reshape(steps, batch)
+            for number in range(first, 1 if history.ended == "early" else epochs + 1):
+                rows = self.random[ORDER].permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
                 if augment:
-                    x_on_device = tf.constant(augment())
+                    x_on_device = tf.constant(augment(self.random[AUGMENTATION]))
                 start = time.perf_counter()
-                loss = float(self._epoch(x_on_device, y_on_device, order, *own))
+                mean_loss, length = self._epoch(x_on_device, y_on_device, order, *own)
+                loss = float(mean_loss)
                 elapsed = time.perf_counter() - start
-                if number == 1:
-                    history.compile_seconds = elapsed
+                if number == first:
+                    history.compile_seconds += elapsed
+                    history.begun += 1
                 else:
                     seconds += elapsed
                 val_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
@@ -231,16 +215,22 @@ class Trainer:
                     history.ended = "diverged"
                     break
                 epoch = Epoch(number, loss, val_loss, seconds)
+                if self.watched:
+                    epoch.learning_rate, epoch.gradient_norm = float(self.optimizer.learning_rate), float(length)
                 good = self._weights()
                 history.epochs.append(epoch)
                 if not patience:
                     history.best_epoch = number
                 elif val_loss < best_loss:
                     best, best_loss, history.best_epoch = good, val_loss, number
-                if on_epoch:
-                    on_epoch(epoch)
                 if patience and number - history.best_epoch >= patience:
                     history.ended = "early"
+                history.seconds = earlier + time.perf_counter() - started
+                if on_epoch:
+                    on_epoch(epoch)
+                if keeper and (keeper.due() or number == epochs or history.ended == "early"):
+                    keeper.keep(self._state(history, best, best_loss))
+                if history.ended == "early":
                     break
         except KeyboardInterrupt:
             history.ended = "interrupted"
@@ -248,8 +238,42 @@ class Trainer:
             self.model.set_weights(good)
         if patience:
             self.model.set_weights(best)
-        history.seconds = time.perf_counter() - started
+        history.seconds = earlier + time.perf_counter() - started
         return history
+
+    def _state(self, history: History, best: Sequence[np.ndarray], best_loss: float) -> TrainingState:
+        """Return where the training stands, right after an epoch."""
+        return TrainingState(
+            [np.array(variable.value) for variable in self.model.variables],
+            [np.array(variable.value) for variable in self.optimizer.variables],
+            {name: random.bit_generator.state for name, random in self.random.items()},
+            history,
+            best,
+            best_loss,
+        )
+
+    def _restore(self, state: TrainingState) -> History:
+        """Have model, optimiser and random numbers as they were, and return the epochs until then.
+
+        Raises:
+            ValueError: if the state is of another model or another optimiser.
+        """
+        for variables, values in (
+            (self.model.variables, state.variables),
+            (self.optimizer.variables, state.optimizer),
+        ):
+            if [tuple(variable.shape) for variable in variables] != [array.shape for array in values]:
+                raise ValueError("the state is of another model, or of another optimiser")
+            for variable, array in zip(variables, values, strict=True):
+                variable.assign(array)
+        for name, random in self.random.items():
+            random.bit_generator.state = state.random[name]
+        return replace(state.history, epochs=list(state.history.epochs))
 
     def _weights(self) -> list[np.ndarray]:
         return [np.array(value) for value in self.model.get_weights()]
+
+
+def _random(seed: int) -> dict[str, np.random.Generator]:
+    """Return the random numbers of a training."""
+    return {name: np.random.default_rng(seed) for name in (ORDER, AUGMENTATION)}

@@ -276,6 +276,48 @@ def test_mistakes_are_one_message_and_leave_nothing(saved, name, data, message, 
     assert not (tmp_path / "tflite_models").exists()
 
 
+@pytest.mark.parametrize(
+    ("limits", "code", "said"),
+    [
+        (["ratio>9", "bytes>1e6"], 0, []),
+        (
+            ["ratio>9", "bytes>10", "gap>0.1"],
+            3,
+            [
+                "gate failed: bytes (models.int8.bytes) is ",
+                "gate failed: gap (fidelity.gap) cannot be judged: there is none in the report",
+            ],
+        ),
+    ],
+)
+def test_limits_on_its_figures(saved, tmp_path, monkeypatch, capsys, limits, code, said):
+    np.savez(tmp_path / "data.npz", x=inputs())
+    monkeypatch.chdir(tmp_path)
+    flags = [part for limit in limits for part in ("--fail-on", limit)]
+    arguments = ["rnnexp", "convert", *flags, str(saved["lstm"]), "--calibration", "data.npz", "--no-float"]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    lines = capsys.readouterr().err.splitlines()
+    assert caught.value.code == code
+    assert len(lines) == len(said)
+    assert all(line.startswith(start) for line, start in zip(lines, said, strict=True))
+    assert (tmp_path / "tflite_models" / "lstm-int8.tflite").exists()
+
+
+def test_a_limit_that_is_none_ends_it_before_it_begins(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "sys.argv", ["rnnexp", "convert", "none.keras", "--calibration", "none.npz", "--fail-on", "rmse>1"]
+    )
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    said = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert "--fail-on: 'rmse>1': there is no figure 'rmse'" in said
+    assert "fidelity.ratio" in said
+
+
 def test_a_misread_network_is_refused_by_its_layer(saved, monkeypatch):
     opened = story.open_model
 

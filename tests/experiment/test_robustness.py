@@ -173,14 +173,18 @@ def test_two_runs_at_once_into_the_same_folders(place):
     assert (place / "tflite_models" / REPORT).read_bytes() == (copies[published["seed"]] / "report.json").read_bytes()
 
 
-def test_ctrl_c_while_training_keeps_what_was_learned(place):
-    """The signal goes to the whole group, as from a terminal: the converter must survive it."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_training_keeps_what_was_learned(place, number):
+    """The signal goes to the whole group, as from a terminal, or to all there is of a job, as from a batch system.
+
+    The converter must survive it.
+    """
     started = Run(place, "--epochs", "1000000", "--seed", "9", "--normalization", "window", "--linear-path", "False")
     started.wait_for(lambda: (place / "runs").exists() and any((place / "runs").glob("*/epoch-1.keras")))
     time.sleep(0.5)
     for process in started.alive():
-        if os.getpgid(process) == os.getpgid(started.process.pid):
-            os.kill(process, signal.SIGINT)
+        if number == signal.SIGTERM or os.getpgid(process) == os.getpgid(started.process.pid):
+            os.kill(process, number)
     code, out, errors = started.finish()
     assert code == 0, errors
     assert "WARNING: interrupted after" in errors
@@ -197,10 +201,11 @@ def test_ctrl_c_while_training_keeps_what_was_learned(place):
     assert started.is_gone()
 
 
-def test_ctrl_c_before_training_ends_without_a_trace(place):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_run_interrupted_before_training_ends_without_a_trace(place, number):
     started = Run(place, "--epochs", "5")
     started.wait_for(lambda: (place / "runs").exists() and any((place / "runs").glob("*/log.txt")))
-    started.process.send_signal(signal.SIGINT)
+    started.process.send_signal(number)
     code, _, errors = started.finish()
     assert code == 130
     assert errors.endswith("run_regression.py: interrupted\n")

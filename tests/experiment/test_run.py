@@ -16,9 +16,11 @@ from rnnexp.config import ClassificationConfig, MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
+from rnnexp.experiment.watching import HistoryFile
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.report import text as words
 from rnnexp.report.file import read_report
+from rnnexp.training.history import Epoch
 
 
 def history(folder):
@@ -70,6 +72,25 @@ def test_history_has_a_row_for_each_epoch(finished):
     assert float(kept["val_loss"]) == training["val_loss"]
     seconds = [float(row["seconds"]) for row in rows]
     assert seconds == sorted(seconds)
+
+
+def test_the_history_grows_by_whole_rows(here):
+    epochs = [Epoch(number, 1 / number, 2 / number, 0.0) for number in range(1, 6)]
+    rows = HistoryFile(here, epochs[:1])
+    for count, epoch in enumerate(epochs[1:], 2):
+        rows.add(epoch)
+        text = (here / "history.csv").read_text()
+        assert text.endswith("\n")
+        assert [int(row["epoch"]) for row in history(here)] == list(range(1, count + 1))
+    HistoryFile(here, epochs[:2])
+    assert [float(row["val_loss"]) for row in history(here)] == [2.0, 1.0]
+
+
+def test_the_least_validation_loss_is_in_the_report(finished):
+    losses = [float(row["val_loss"]) for row in history(finished.folder)]
+    training = finished.report["training"]
+    assert training["least_val_loss"] == min(losses)
+    assert training["least_val_loss_epoch"] == np.argmin(losses) + 1
 
 
 def test_epoch_0_1_and_the_last_are_evaluated(finished):
@@ -142,10 +163,22 @@ def test_tensorboard_has_the_same_losses(regression_run, memory_run):
 
     events = EventAccumulator(str(regression_run.folder / "tensorboard")).Reload()
     rows = history(regression_run.folder)
+
+    def scalars(name):
+        return {event.step: float(make_ndarray(event.tensor_proto)) for event in events.Tensors(name)}
+
     for name in ("loss", "val_loss"):
-        scalars = [(event.step, make_ndarray(event.tensor_proto)) for event in events.Tensors(name)]
-        assert [step for step, _ in scalars] == [1, 2, 3, 4]
-        np.testing.assert_allclose([value for _, value in scalars], [float(row[name]) for row in rows], rtol=1e-6)
+        assert list(scalars(name)) == [1, 2, 3, 4]
+        np.testing.assert_allclose(list(scalars(name).values()), [float(row[name]) for row in rows], rtol=1e-6)
+    # It falls along a cosine, to a hundredth.
+    rates = list(scalars("learning_rate").values())
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(regression_run.report["config"]["learning_rate"] / 100)
+    assert all(length > 0 for length in scalars("gradient_norm").values())
+    for kind in ("float32", "int8"):
+        metrics = regression_run.report["models"][kind]["metrics"]
+        assert scalars(f"final/{kind}/rmse") == {4: pytest.approx(metrics["rmse"])}
+    assert scalars("final/gap") == {4: pytest.approx(regression_run.report["degradation"]["gap"])}
     assert not (memory_run.folder / "tensorboard").exists()
 
 
@@ -188,6 +221,57 @@ def test_a_structure_trains_with_dropout_and_regularisation(here, regression_set
     assert finished.code == 0
     losses = [float(row["loss"]) for row in history(finished.folder)]
     assert losses[-1] < losses[0]
+
+
+# ---- limits on figures
+
+
+def test_a_gate_that_fails_is_said_in_a_line_and_is_the_exit_code(here, capsys, regression_settings):
+    write_series(here, "wave", wave())
+    settings = {**regression_settings, "seed": 3, **folders(here)}
+    flags = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    # That of the wrong task has no value here; baselines of other names might have been there.
+    gates = ["gap>0.5", "rmse > 1e-3", "baselines.ridge.rmse<1e9", "memory_capacity<0.1", "baselines.ridg.rmse>1"]
+    flags += [part for gate in gates for part in ("--fail-on", gate)]
+    with pytest.raises(SystemExit) as caught:
+        cli.run_script("regression", {"__file__": "run_regression.py", "FAIL_ON": "gap>-9"}, [*flags, "--quiet"])
+    assert caught.value.code == 3
+    (folder,) = (here / "runs").iterdir()
+    assert folder.name.endswith("-wave-custom-seed3")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "gate failed" in line]
+    report = read_report(folder / "report.json")
+    rmse = f"{report.models.int8.metrics.rmse:.6g}"
+    said = f'gate failed: rmse (models.int8.metrics.rmse) is {rmse}, above the limit of 0.001 (--fail-on "rmse > 1e-3")'
+    assert lines[0] == f"{said} [{folder.name}]"
+    assert said in (folder / "log.txt").read_text()
+    assert [line.partition(" cannot be judged")[0] for line in lines[2:]] == [
+        "gate failed: memory_capacity (models.int8.metrics.memory_capacity)",
+        "gate failed: baselines.ridg.rmse",
+    ]
+    assert [(outcome.gate, outcome.failure is None) for outcome in report.gates] == [
+        (gate, gate == "gap>0.5") for gate in gates
+    ]
+    assert report.exit_code == 3
+    page = (folder / "report.md").read_text()
+    assert "A limit of `FAIL_ON` was crossed:" in page
+    assert f"- gap>0.5: not so, it is {report.degradation.gap:.6g}" in page
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        ("gap", 'it has to be a name, one of > < >= <= and a number, such as "gap>0.003"'),
+        ("gap>nan", "is no limit on a figure"),
+        ("accuracy<0.9", "there is no figure 'accuracy'"),
+        ("gop>0.1", "there is no figure 'gop'; did you mean 'gap'? (there are rmse_to_float32, rmse_ratio, "),
+    ],
+)
+def test_a_gate_that_is_none_ends_the_run_before_anything_is_read(here, gate, said):
+    with pytest.raises(UserError) as caught:
+        experiment.run(classic(dataset_name="nothing", fail_on=[gate], **folders(here)))
+    assert str(caught.value).startswith(f"FAIL_ON: {gate!r}")
+    assert said in str(caught.value)
+    assert list(here.iterdir()) == []
 
 
 # ---- settings chosen by themselves
@@ -233,7 +317,7 @@ def test_a_diverging_run_gives_advice_and_publishes_nothing(previous, here, caps
     with pytest.raises(SystemExit) as caught:
         cli.run_script("regression", {"__file__": "run_regression.py"}, flags)
     errors = capsys.readouterr().err
-    assert caught.value.code == 2
+    assert caught.value.code == 1
     assert "the loss was no longer a number in epoch 1" in errors
     assert "Set a smaller LEARNING_RATE (it was 1e+30) or a smaller GRADIENT_CLIP_NORM (it was None)" in errors
     assert "Traceback" not in errors

@@ -208,3 +208,26 @@ def test_findings_follow_and_a_report_from_before_has_none(tmp_path):
     path = tmp_path / "report.json"
     path.write_text(to_json(made), encoding="utf-8")
     assert read_report(path) == made
+
+
+# ---- trained too long
+
+
+@pytest.mark.parametrize(
+    ("least", "said"),
+    [
+        (0.0041, True),
+        (0.0100, False),  # by chance, or all but as good
+        (0.0106, False),  # it is the last epoch, or the one that was kept
+        (None, False),
+    ],
+)
+def test_an_earlier_epoch_that_was_clearly_better_is_said(least, said):
+    more = {"least_val_loss": least, "least_val_loss_epoch": None if least is None else 87}
+    training = trained(loss=0.009, val_loss=0.0106).model_copy(update=more)
+    lines = text.verdict(REPORT.model_copy(update={"training": training}))
+    expected = (
+        "trained too long: the validation loss was 0.0041 after epoch 87, and is 0.0106 at the end; "
+        "with EARLY_STOPPING, the epoch where it is lowest is kept"
+    )
+    assert lines == ([expected] if said else [])

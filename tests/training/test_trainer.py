@@ -108,10 +108,10 @@ def test_inputs_can_be_made_anew_for_every_epoch():
         ]
 
     plain = losses()
-    assert losses(augment=lambda: augment(0.0)) == plain
+    assert losses(augment=lambda _: augment(0.0)) == plain
     assert len(made) == 4
     made.clear()
-    others = losses(augment=lambda: augment(0.1))
+    others = losses(augment=lambda _: augment(0.1))
     assert len(made) == 4
     assert not set(others) & set(plain)
 
@@ -305,3 +305,34 @@ def test_no_epochs_need_no_decay():
 def test_the_same_at_a_share_of_the_rate():
     optimization = Optimization("sgd", 0.5, batch_size=3, clip_norm=None, seed=7)
     assert optimization.at(0.01) == Optimization("sgd", 0.005, batch_size=3, clip_norm=None, seed=7)
+
+
+@pytest.mark.parametrize("clip", [1.0, None])
+def test_being_watched_changes_no_bit(clip):
+    x, y = data()
+
+    def trained(watched):
+        model = network("tanh")
+        optimizer = Optimization("adam", 0.01, 16, clip_norm=clip).optimizer(70, 3, decay=True)
+        made = Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=16, seed=0, watched=watched)
+        return made.fit(x, y, x, y, epochs=3).epochs, model.get_weights()
+
+    (plain, weights), (watched, others) = trained(False), trained(True)
+    for values, same in zip(weights, others, strict=True):
+        np.testing.assert_array_equal(values, same)
+    assert [epoch.loss for epoch in plain] == [epoch.loss for epoch in watched]
+    assert all(epoch.gradient_norm is epoch.learning_rate is None for epoch in plain)
+    assert watched[-1].learning_rate == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_the_length_of_the_gradient_is_that_before_it_is_clipped():
+    x, y = data(16)
+    model = network("tanh")
+    variables = model.trainable_variables
+    with tf.GradientTape() as tape:
+        loss = keras.losses.MeanSquaredError()(y, model(x))
+    expected = tf.linalg.global_norm(tape.gradient(loss, [variable.value for variable in variables]))
+    optimizer = Optimization("sgd", 0.01, 16, clip_norm=1e-3).optimizer(16, 1, decay=False)
+    made = Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=16, seed=0, watched=True)
+    (epoch,) = made.fit(x, y, x, y, epochs=1).epochs
+    assert epoch.gradient_norm == pytest.approx(float(expected), rel=1e-5)

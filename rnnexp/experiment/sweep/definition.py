@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from rnnexp.config import CONFIGS, Settings
@@ -16,8 +15,8 @@ Sampler = Literal["tpe", "random", "qmc", "nsga2"]
 Pruner = Literal["none", "median", "halving", "hyperband"]
 Keep = Literal["best", "all", "none"]
 
-# Settings that say where things go and what is printed: no trial is another one by them.
-ASIDE = ("output_dir", "runs_dir", "quiet")
+# Settings that say where things go, what is printed and what is done then: no trial is another one by them.
+ASIDE = ("output_dir", "runs_dir", "quiet", "resume", "fail_on")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Definition:
                 found[axis.name] = own if own in axis.values else axis.values[0]
         return found
 
-    def config(self, point: Point, seed: int, **aside: Path | bool) -> Settings:
+    def config(self, point: Point, seed: int, **aside: Any) -> Settings:
         """Return the settings of a trial.
 
         Raises:

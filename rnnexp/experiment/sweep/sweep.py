@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Sweep:
         study: open, of the same.
         keep: which trials leave everything that a run leaves.
         retry: whether trials that failed are done again.
+        fail_on: limits on figures of the best trial's run, as a run has them.
         say: prints a line.
     """
 
@@ -62,9 +63,10 @@ class Sweep:
         keep: Keep,
         say: Callable[[str], object],
         retry: bool = False,
+        fail_on: Sequence[str] = (),
     ) -> None:
         self._definition, self._folder, self._study = definition, folder, study
-        self._keep, self._say, self._retry = keep, say, retry
+        self._keep, self._say, self._retry, self._fail_on = keep, say, retry, tuple(fail_on)
         self._waiting: list[_Trial] = []
         self._under_way: dict[int, _Trial] = {}
         self._jobs = self._done = 0
@@ -162,7 +164,8 @@ class Sweep:
     def _settings(self, number: int, point: Any, seed: int) -> dict[str, Any]:
         """Return the settings of a trial, and where a run of it leaves its files."""
         models = self._folder / MODELS / _name(number, seed)
-        config = self._definition.config(point, seed, quiet=True, output_dir=models, runs_dir=self._folder / RUNS)
+        places = {"output_dir": models, "runs_dir": self._folder / RUNS}
+        config = self._definition.config(point, seed, quiet=True, fail_on=self._fail_on, **places)
         return config.model_dump(mode="json")
 
     def _hear(self, event: Event, executor: Executor, total: int) -> None:

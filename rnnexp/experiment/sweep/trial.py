@@ -32,7 +32,7 @@ from rnnexp.report.metrics import numbers
 from rnnexp.runtimes.tflite import TFLiteModel
 
 if TYPE_CHECKING:
-    from rnnexp.training.trainer import Epoch
+    from rnnexp.training.history import Epoch
 
 
 @dataclass(frozen=True)

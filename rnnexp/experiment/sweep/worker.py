@@ -19,6 +19,7 @@ import functools
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -32,7 +33,7 @@ from rnnexp.experiment.sweep.wear import Wear
 
 if TYPE_CHECKING:
     from rnnexp.experiment.sweep.trial import Workshop
-    from rnnexp.training.trainer import Epoch
+    from rnnexp.training.history import Epoch
 
 Message = dict[str, Any]
 
@@ -48,6 +49,8 @@ def serve(folder: Path, most_trials: int) -> None:
         folder: for what the process leaves for a moment.
         most_trials: after which it ends.
     """
+    # Of a job that ends, batch systems tell every process of it: here too, what to do is for the sweep to decide.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Libraries print to standard output, which is for the messages alone.
     messages = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

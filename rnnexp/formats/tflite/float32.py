@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -112,6 +113,8 @@ def convert(model_path: Path) -> bytes:
 
 def serve() -> None:
     """Read one job a line from standard input, answer each with a line; the parent's end closes the input."""
+    # Of a job that ends, batch systems tell every process of it: here too, what to do is for the parent to decide.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Some libraries print to standard output, which is for the answers alone.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

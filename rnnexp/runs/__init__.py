@@ -1,0 +1,1 @@
+"""Runs that there have been: read from their folders, found, compared, exported again and cleaned up."""

@@ -95,6 +95,8 @@ def train(
     *,
     programs: Programs | None = None,
     watch: Callable[[Epoch], object] | None = None,
+    solve: Callable[[Dataset], LinearModel] = linear_model,
+    only_last: bool = False,
 ) -> Trained:
     """Train, and save the models of epoch 0, 1 and the last.
 
@@ -108,6 +110,8 @@ def train(
         start: the network to start from; None for random weights.
         programs: those that are compiled already; None for none.
         watch: called after each epoch.
+        solve: what a linear path starts at.
+        only_last: whether nobody asks for the models of epoch 0 and 1.
 
     Raises:
         DivergedError: if the loss was no longer a number; the last good weights are saved by then.
@@ -125,7 +129,7 @@ def train(
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
-    linear_start = linear_model(dataset) if architecture.linear_path and not start else None
+    linear_start = solve(dataset) if architecture.linear_path and not start else None
     path_start = linear_start
     if linear_start:
         # What the path leaves is what the recurrent layers learn: at unit scale that is about 1.
@@ -180,7 +184,9 @@ def train(
         # Copied: the arrays that Keras returns change with the variables.
         return [np.array(values) for values in model.get_weights()]
 
-    def save(epoch: int, name: str, trained: Sequence[np.ndarray]) -> None:
+    def save(epoch: int, name: str, trained: Sequence[np.ndarray], *, last: bool = False) -> None:
+        if only_last and not last:
+            return
         folded = Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in trained]))
         # What was given is kept exactly: to unit scale and back it would be rounded.
         plain = to_keras(start if start and epoch == 0 else folded)
@@ -190,7 +196,8 @@ def train(
     log = EventLog(folder) if config.tensorboard else None
     parts = (*learned, *chosen_by)
     checkpoints = Checkpoints(folder, fingerprint([*parts, *model.get_weights()]))
-    save(0, "epoch-0.keras", weights())
+    began_with = weights()
+    save(0, "epoch-0.keras", began_with)
     begun = checkpoints.newest()
     if begun:
         save(1, "epoch-1.keras", checkpoints.first)
@@ -224,9 +231,9 @@ def train(
     if path_start and history.best_epoch:
         x, y, _ = chosen_by
         if not is_worth(y, path_start.predict(x.reshape(len(x), -1)), np.asarray(model(x))):
-            model.set_weights(snapshots[0].trained)
+            model.set_weights(began_with)
             history.best_epoch = 0
-    save(history.best_epoch, "model.keras", weights())
+    save(history.best_epoch, "model.keras", weights(), last=True)
     rows.replace(history.epochs)
     if history.ended == "diverged":
         raise DivergedError(

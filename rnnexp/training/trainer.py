@@ -124,10 +124,13 @@ class Trainer:
 
     def evaluate(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> float:
         """Return the mean loss over all rows of ``x`` and ``y``, and of ``lengths``, if sequences have any."""
+        return self._mean_over(self._in_batches(x, y, lengths))
+
+    def _in_batches(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None) -> list[tuple[list[tf.Tensor], int]]:
+        """Return rows as the evaluation takes them: whole batches, and what is left; and how much each counts."""
         rows = x.shape[0]
         whole = rows - rows % EVALUATION_BATCH
         arrays = [tf.convert_to_tensor(values) for values in (x, y, lengths) if values is not None]
-        total, counted = 0.0, 0
         shaped = []
         if whole:
             batches = whole // EVALUATION_BATCH
@@ -136,9 +139,15 @@ class Trainer:
             )
         if rows > whole:
             shaped.append([values[whole:][None] for values in arrays])
-        for part in shaped:
-            labels = part[1]
-            count = int(tf.math.count_nonzero(labels >= 0)) if self.ignores else labels.shape[0] * labels.shape[1]
+        return [
+            (part, int(tf.math.count_nonzero(part[1] >= 0)) if self.ignores else part[1].shape[0] * part[1].shape[1])
+            for part in shaped
+        ]
+
+    def _mean_over(self, parts: Sequence[tuple[list[tf.Tensor], int]]) -> float:
+        """Return the mean loss over rows in batches."""
+        total, counted = 0.0, 0
+        for part, count in parts:
             total, counted = total + float(self._evaluate(*part)) * count, counted + count
         return total / max(counted, 1)
 
@@ -178,10 +187,9 @@ class Trainer:
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
         same = x_val is x and y_val is y
-        x_val_on_device, y_val_on_device = (
-            (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
-        )
-        own, own_val = ([] if some is None else [tf.constant(some)] for some in (lengths, lengths_val))
+        own = [] if lengths is None else [tf.constant(lengths)]
+        watched = (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
+        validation = self._in_batches(*watched, lengths_val)
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
         started = time.perf_counter()
@@ -194,7 +202,7 @@ class Trainer:
         try:
             if patience and not begun:
                 # What training starts from may be the best.
-                best_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
+                best_loss = self._mean_over(validation)
             for number in range(first, 1 if history.ended == "early" else epochs + 1):
                 rows = self.random[ORDER].permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
@@ -209,7 +217,7 @@ class Trainer:
                     history.begun += 1
                 else:
                     seconds += elapsed
-                val_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
+                val_loss = self._mean_over(validation)
                 if not (math.isfinite(loss) and math.isfinite(val_loss)):
                     self.model.set_weights(good)
                     history.ended = "diverged"

@@ -13,6 +13,7 @@ from typing import Any
 from rnnexp import datasets
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
+from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.experiment import baselines
 from rnnexp.report.evaluation import evaluate_baselines
 from rnnexp.report.metrics import numbers
@@ -53,6 +54,11 @@ class Data:
             continuation=None,
             origins=(),
         )
+
+    @cached_property
+    def linear_model(self) -> LinearModel:
+        """What a linear path starts at."""
+        return baselines.linear_model(self.dataset)
 
     @cached_property
     def baselines(self) -> dict[str, dict[str, float]]:

@@ -102,10 +102,12 @@ class Workshop:
                     prepared.start,
                     programs=self._programs,
                     watch=watch,
+                    solve=lambda dataset: self._data.of(dataset).linear_model,
+                    only_last=True,
                 )
                 last = trained.last
                 int8 = quantize_snapshots(
-                    replace(trained, snapshots=[last]),  # of what came before it there will be no files
+                    trained,
                     prepared.dataset,
                     about,
                     gap_limit=config.gap_limit,

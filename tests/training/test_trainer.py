@@ -173,14 +173,14 @@ def test_ctrl_c_within_an_epoch_keeps_the_last_finished_one(monkeypatch):
     x, y = data()
     model, kept = network("tanh"), []
     teacher = trainer(model)
-    evaluate = teacher.evaluate
+    evaluate = teacher._evaluate
 
     def interrupted(*arguments):
         if len(kept) == 2:
             raise KeyboardInterrupt
         return evaluate(*arguments)
 
-    monkeypatch.setattr(teacher, "evaluate", interrupted)
+    monkeypatch.setattr(teacher, "_evaluate", interrupted)
     history = teacher.fit(x, y, x, y, epochs=50, on_epoch=lambda _: kept.append(model.get_weights()))
     assert history.ended == "interrupted"
     assert len(history.epochs) == history.best_epoch == 2

@@ -6,7 +6,8 @@
 
 The same task for all: a recurrent layer of 10 tanh units and a dense output, mean squared error, Adam, batches of 32:
 simple cells at 20, 100 and 1600 time steps, LSTM and GRU at 20 and 100, also with dropout of inputs and states, which
-stock Keras then computes gate by gate. Each contender runs in a process of its own, in turn, several rounds over; its
+stock Keras then computes gate by gate. LSTMs with peepholes and projections, which Keras does not have, are in its
+words, as a run keeps them. Each contender runs in a process of its own, in turn, several rounds over; its
 figure is the median of the rounds' ones. Compilation is left out for all. The peers are a dependency group of their
 own: ``poetry install --with peers``; what is not installed is left out of the table.
 """
@@ -29,12 +30,21 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnexp.network.architecture import Structure
+
 HIDDEN, BATCH = 10, 32
 STEPS_OF_AN_EPOCH = {20: 256, 100: 64, 1600: 16}
 EPOCHS = {20: 8, 100: 6, 1600: 3}
 RESULTS = Path(__file__).parent / "results" / "train_speed.json"
-# cell -> the name of its layer in Keras and here, and at how many time steps it is measured
-CELLS = {"simple": ("SimpleRNN", (20, 100, 1600)), "lstm": ("LSTM", (20, 100)), "gru": ("GRU", (20, 100))}
+# structure -> at how many time steps it is measured
+CELLS = {
+    "simple": (20, 100, 1600),
+    "lstm": (20, 100),
+    "lstm-projection-5": (20, 100),
+    "lstm-peephole": (20, 100),
+    "lstm-peephole-projection-5": (20, 100),
+    "gru": (20, 100),
+}
 # name -> what it needs installed
 CONTENDERS = {
     "rnnexp": "tensorflow",
@@ -73,7 +83,8 @@ def measure_rnnexp(cell: str, length: int, **options: float) -> float:
     from rnnexp.training.trainer import Trainer
 
     x, y = data(length)
-    recurrent = load(cell).trained(HIDDEN, **options)
+    (layer,) = Structure.of(cell).layers(HIDDEN)
+    recurrent = load(layer.cell).to_train(layer, **options)
     trainer = Trainer(
         keras.Sequential([keras.Input(x.shape[1:]), recurrent, keras.layers.Dense(1)]),
         keras.losses.MeanSquaredError(),
@@ -88,11 +99,14 @@ def measure_rnnexp(cell: str, length: int, **options: float) -> float:
 
 
 def measure_keras(cell: str, length: int, **options: float) -> float:
-    """Measure stock Keras: its layer and ``fit``."""
+    """Measure stock Keras: its layer, or one in its words, and ``fit``."""
     import keras
 
+    from rnnexp.layers.cell import load
+
     x, y = data(length)
-    recurrent = getattr(keras.layers, CELLS[cell][0])(HIDDEN, **options)
+    (layer,) = Structure.of(cell).layers(HIDDEN)
+    recurrent = load(layer.cell).to_keep(layer, **options)
     model = keras.Sequential([keras.Input(x.shape[1:]), recurrent, keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.Adam(), loss="mse")
     return median_ms(lambda: model.fit(x, y, batch_size=BATCH, epochs=1, verbose=0), length)
@@ -104,8 +118,11 @@ def measure_pytorch(cell: str, length: int) -> float:
 
     torch.set_num_threads(1)
     x, y = (torch.from_numpy(values) for values in data(length))
-    kind = {"simple": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
-    recurrent, dense = kind(1, HIDDEN, batch_first=True), torch.nn.Linear(HIDDEN, 1)
+    structure = Structure.of(cell)
+    kind = {"simple": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[structure.cell]
+    projection = {"proj_size": structure.projection} if structure.projection else {}
+    recurrent = kind(1, HIDDEN, batch_first=True, **projection)
+    dense = torch.nn.Linear(structure.projection or HIDDEN, 1)
     optimizer = torch.optim.Adam([*recurrent.parameters(), *dense.parameters()])
     loss_function = torch.nn.MSELoss()
 
@@ -175,9 +192,13 @@ MEASURES: dict[str, Callable[[str, int], float]] = {
 
 
 def contenders(cell: str) -> list[str]:
-    """Return who can be measured for a cell: PyTorch has no recurrent dropout, so that it is measured without alone."""
+    """Return who can be measured for a cell: PyTorch has no recurrent dropout, so that it is measured without alone.
+
+    Nor does it have peepholes.
+    """
     dropout = [name for name in CONTENDERS if name.endswith("dropout")]
     left_out = dropout if cell == "simple" else ["jax lax.scan"]
+    left_out += ["pytorch"] if "peephole" in cell else []
     return [name for name, package in CONTENDERS.items() if find_spec(package) and name not in left_out]
 
 
@@ -200,7 +221,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.contender:
         (cell,) = arguments.cells
-        print(json.dumps({length: MEASURES[arguments.contender](cell, length) for length in CELLS[cell][1]}))
+        print(json.dumps({length: MEASURES[arguments.contender](cell, length) for length in CELLS[cell]}))
         return
     pairs = [(cell, name) for cell in arguments.cells for name in contenders(cell)]
     rounds: dict[tuple[str, str], list[dict[int, float]]] = {pair: [] for pair in pairs}
@@ -210,9 +231,9 @@ def main() -> None:
             rounds[cell, name].append(in_child(cell, name))
     ms: dict[str, dict[str, dict[int, float]]] = {cell: {} for cell in arguments.cells}
     for (cell, name), measured in rounds.items():
-        ms[cell][name] = {length: statistics.median(one[length] for one in measured) for length in CELLS[cell][1]}
+        ms[cell][name] = {length: statistics.median(one[length] for one in measured) for length in CELLS[cell]}
     for cell, figures in ms.items():
-        lengths = CELLS[cell][1]
+        lengths = CELLS[cell]
         print(f"| {cell}: ms a training step (times ours) | " + " | ".join(f"{n} steps" for n in lengths) + " |")
         print("|" + " --- |" * (len(lengths) + 1))
         for name, found in figures.items():

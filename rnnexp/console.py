@@ -111,10 +111,13 @@ class Console:
             yield
 
     @contextmanager
-    def training(self, epochs: int, what: str = "training", watched: str = "validation") -> Iterator[EpochBar]:
+    def training(
+        self, epochs: int, what: str = "training", watched: str = "validation", done: int = 0
+    ) -> Iterator[EpochBar]:
         """Show how far ``what`` is: the epoch, the loss, that on what is ``watched``, and the time left.
 
-        On a terminal it is a bar that moves; elsewhere, and in the log, lines.
+        On a terminal it is a bar that moves; elsewhere, and in the log, lines. Of what goes on, some epochs are
+        ``done`` already.
         """
         columns = (
             TextColumn(what),
@@ -124,9 +127,9 @@ class Console:
             TimeRemainingColumn(),
         )
         moves = sys.stdout.isatty() and not self._terminal.is_dumb_terminal
-        lines = EpochLines(self._log_line if moves else self.say, epochs, what, watched)
+        lines = EpochLines(self._log_line if moves else self.say, epochs, what, watched, done=done)
         with lines, Progress(*columns, console=self._terminal, disable=not (epochs and moves)) as progress:
-            yield EpochBar(progress, lines, epochs)
+            yield EpochBar(progress, lines, epochs, done)
 
     def _log_line(self, text: str) -> None:
         self._log.print(text, markup=False, soft_wrap=True)
@@ -135,9 +138,9 @@ class Console:
 class EpochBar:
     """Shows how far one training is."""
 
-    def __init__(self, progress: Progress, lines: EpochLines, epochs: int) -> None:
+    def __init__(self, progress: Progress, lines: EpochLines, epochs: int, done: int) -> None:
         self._progress, self._lines = progress, lines
-        self._task = progress.add_task("", total=epochs, loss="-", val_loss="-")
+        self._task = progress.add_task("", total=epochs, completed=done, loss="-", val_loss="-")
 
     def advance(self, epoch: Epoch) -> None:
         """Show that ``epoch`` is done."""

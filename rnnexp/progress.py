@@ -30,17 +30,25 @@ class EpochLines:
         epochs: of the training.
         what: is under way.
         watched: what the second loss is of.
+        done: epochs that are over already, of a training that goes on.
         seconds: of silence, at most.
     """
 
     def __init__(
-        self, say: Callable[[str], object], epochs: int, what: str, watched: str, seconds: float = SECONDS
+        self,
+        say: Callable[[str], object],
+        epochs: int,
+        what: str,
+        watched: str,
+        *,
+        done: int = 0,
+        seconds: float = SECONDS,
     ) -> None:
         self._say = say
         self._epochs, self._what, self._watched, self._seconds = epochs, what, watched, seconds
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._done: Epoch | None = None
-        self._said = 0  # epochs that there has been a line of
+        self._number = self._said = done  # epochs that are over, and those that there has been a line of
         # The first epoch compiles: what is left is reckoned from the others.
         self._first: tuple[int, float] | None = None
         self._last_line = self._last_epoch = time.monotonic()
@@ -61,7 +69,7 @@ class EpochLines:
     def advance(self, epoch: Epoch) -> None:
         """Note that ``epoch`` is done, and say so if a line is due."""
         with self._lock:
-            self._done, self._last_epoch = epoch, time.monotonic()
+            self._done, self._number, self._last_epoch = epoch, epoch.number, time.monotonic()
             self._first = self._first or (epoch.number, self._last_epoch)
             due = epoch.number - self._said >= SHARE * self._epochs or epoch.number == self._epochs
             if due or self._last_epoch - self._last_line >= self._seconds:
@@ -75,9 +83,8 @@ class EpochLines:
                 now = time.monotonic()
                 if now - self._last_line < self._seconds:
                     continue
-                number = 1 + (self._done.number if self._done else 0)
                 try:
-                    self._line(f"epoch {number} of {self._epochs} for {duration(now - self._last_epoch)} now")
+                    self._line(f"epoch {self._number + 1} of {self._epochs} for {duration(now - self._last_epoch)} now")
                 except OSError:
                     return  # nobody reads any more; the training itself finds that out when it next says something
 

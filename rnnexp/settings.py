@@ -12,7 +12,7 @@ from rnnexp.errors import did_you_mean
 from rnnexp.limits import DropoutShare, Names, PositiveFloat, PositiveInt
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Structure
-from rnnexp.network.cells import CELLS
+from rnnexp.network.cells import CELLS, load
 from rnnexp.presets import PRESETS
 
 
@@ -40,6 +40,11 @@ class Settings(BaseModel):
     )
 
     cell: str = Field(default="simple", description=f"recurrent cell: {', '.join(CELLS)}")
+    projection: PositiveInt | None = Field(
+        default=None,
+        description="LSTMs, with or without peepholes: outputs of each layer, fewer than HIDDEN_SIZE, as a product of "
+        "what its units give (Sak et al. 2014); None: these themselves",
+    )
     num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=1, description="recurrent layers, each reading the outputs of the one before"
     )
@@ -145,6 +150,19 @@ class Settings(BaseModel):
             raise ValueError(f"unknown cell {value!r}{did_you_mean(value, CELLS)} (there are: {', '.join(CELLS)})")
         return value
 
+    @field_validator("projection")
+    @classmethod
+    def _projection_of_an_lstm(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is None or "cell" not in others.data or "hidden_size" not in others.data:
+            return value
+        cell, units = others.data["cell"], others.data["hidden_size"]
+        if not load(cell).projects:
+            there = " or ".join(repr(name) for name in CELLS if load(name).projects)
+            raise ValueError(f"{value} is for CELL = {there}, and here it is {cell!r}")
+        if value >= units:
+            raise ValueError(f"{value} is not less than HIDDEN_SIZE, which is {units}: a projection makes fewer values")
+        return value
+
     @field_validator("go_backwards")
     @classmethod
     def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
@@ -160,9 +178,16 @@ class Settings(BaseModel):
         return value
 
     @property
+    def stacked(self) -> Structure:
+        """How the recurrent layers are stacked."""
+        return Structure(
+            self.cell, self.num_layers, self.bidirectional, self.go_backwards, projection=self.projection or 0
+        )
+
+    @property
     def structure(self) -> str:
         """The recurrent layers in a word: the cell's name, and how it differs from one layer that reads forwards."""
-        return str(Structure(self.cell, self.num_layers, self.bidirectional, self.go_backwards))
+        return str(self.stacked)
 
     @property
     def simplest(self) -> bool:

@@ -48,6 +48,8 @@ def test_files_are_named_after_data_and_activation(config, name):
         ({"num_layers": 2}, "simple-2-layers"),
         ({"cell": "lstm", "num_layers": 3, "bidirectional": True}, "lstm-3-layers-bidirectional"),
         ({"go_backwards": True}, "simple-backwards"),
+        ({"cell": "lstm-peephole"}, "lstm-peephole"),
+        ({"cell": "lstm", "projection": 4, "num_layers": 2}, "lstm-2-layers-projection-4"),
     ],
 )
 def test_files_are_named_after_the_structure_where_it_is_not_the_simplest(settings, structure):
@@ -55,6 +57,20 @@ def test_files_are_named_after_the_structure_where_it_is_not_the_simplest(settin
     assert config.structure == structure
     assert config.stem == ("SP500-tanh" if config.simplest else f"SP500-{structure}-tanh")
     assert config.simplest == (not settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"projection": 4}, "4 is for CELL = 'lstm' or 'lstm-peephole', and here it is 'simple'"),
+        ({"projection": 4, "cell": "gru"}, "4 is for CELL = 'lstm' or 'lstm-peephole', and here it is 'gru'"),
+        ({"projection": 10, "cell": "lstm"}, "10 is not less than HIDDEN_SIZE, which is 10"),
+        ({"projection": 0, "cell": "lstm"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_projection_is_of_an_lstm_and_makes_fewer_values(settings, words):
+    with pytest.raises(ValidationError, match=words):
+        RegressionConfig(**settings)
 
 
 def test_every_field_is_explained():

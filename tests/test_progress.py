@@ -17,7 +17,7 @@ def epoch(number):
 def said(epochs, *, seconds=60.0):
     """Return the lines of a training of so many epochs, each over at once."""
     lines = []
-    with EpochLines(lines.append, epochs, "training", "validation", seconds) as progress:
+    with EpochLines(lines.append, epochs, "training", "validation", seconds=seconds) as progress:
         for number in range(1, epochs + 1):
             progress.advance(epoch(number))
     return lines
@@ -67,6 +67,15 @@ def test_lines_that_are_due_by_time_come_with_epochs_too():
     with EpochLines(lines.append, 10_000, "training", "validation", seconds=0.0) as progress:
         progress.advance(epoch(1))
     assert any(line.startswith("training: epoch 1 of 10000 (0%)") for line in lines)
+
+
+def test_a_training_that_goes_on_is_where_it_was():
+    lines = []
+    with EpochLines(lines.append, 100, "training", "validation", done=50, seconds=0.05) as progress:
+        while not lines:
+            time.sleep(0.01)
+        progress.advance(epoch(51))
+    assert lines[0] == "training: epoch 51 of 100 for 0 s now"
 
 
 def test_a_training_of_no_epochs_says_nothing():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -52,6 +52,19 @@ class Options:
         tyro.conf.FlagCreatePairsOff,
         tyro.conf.arg(name="float", help="leave out the float32 .tflite, for which TensorFlow is loaded"),
     ] = True
+    fine_tune: Annotated[
+        Literal["auto", "full", "off"],
+        tyro.conf.arg(
+            help="look for integers that together lose less, and keep them if they do on other calibration data; auto: "
+            "for about a second, where there is something to gain; full: as long as it takes"
+        ),
+    ] = "auto"
+    names: Annotated[
+        Literal["short", "full"],
+        tyro.conf.arg(
+            help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
+        ),
+    ] = "short"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -96,6 +109,8 @@ def main(arguments: Sequence[str]) -> int:
         input=options.input,
         output=options.output,
         float32=options.float32,
+        fine_tune=options.fine_tune,
+        names=options.names,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])
@@ -114,5 +129,10 @@ def _can_be_written(folder: Path) -> None:
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise UserError(f"--output-dir {folder}: {there} is no folder that can be written to")
+    try:
+        # Permissions say nothing of what is mounted to be read alone.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise UserError(
+            f"--output-dir {folder}: {there} is no folder that can be written to ({error.strerror})"
+        ) from None

@@ -24,8 +24,9 @@ from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.preprocessing.standard import Standardized, Target
-from rnnexp.quantization import quantizer, reference
+from rnnexp.quantization import quantizer
 from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.tuning.descent import Sequences, output_error
 
 InputKind = Literal["one scale", "a scale for each feature", "16 bits"]
 Bits = Literal["int8", "int16"]
@@ -73,7 +74,7 @@ class Candidate:
         choice: which.
         graph: the network as the choice has it, in real numbers.
         network: the same, as what there are integers for.
-        integers: of it.
+        integers: of it; before they are tuned, with what they were rounded from.
         input_map: from the user's numbers to the network's inputs.
         error: root mean squared difference of the integers' outputs from the real ones, before any softmax.
     """
@@ -154,15 +155,10 @@ class Search:
             cell_state_limit=choice.cut,
             io_bits=16 if self.output == "int16" else 8,
             input_bits=16 if choice.input == "16 bits" else 8,
+            exact=True,
         )
         some = self.some
-        inputs = _mapped(input_map, some.x)
-        made = reference.outputs(integers, inputs, some.lengths)
-        exact = network.run(inputs, lengths=some.lengths)
-        difference = made - exact
-        if network.architecture.answers_each_step:
-            difference = without_padding(difference, some.lengths)
-        error = float(np.sqrt(np.mean(np.square(difference))))
+        error = output_error(integers, network, Sequences(_mapped(input_map, some.x), some.lengths))
         return Candidate(choice, graph, network, integers, input_map, error)
 
     def best(self) -> tuple[Candidate, list[Tried]]:

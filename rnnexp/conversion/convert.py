@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -19,33 +20,41 @@ from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
+from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import take_away
 from rnnexp.formats.about import About
+from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
-from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.graph.lower import CannotConvertError
 from rnnexp.network.graph.nodes import Activation
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import placed, real
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.quantization import reference, tensors
 from rnnexp.quantization.diagnosis import SATURATED_SHARE, Comparison
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content, text
 from rnnexp.report.conversion.content import ConversionReport
+from rnnexp.report.fine_tuning import Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.versions import versions
 from rnnexp.version import __version__
 
+# Bytes of a name, behind which the suffixes still fit.
+MOST_OF_A_NAME = 200
 # More of the evaluation's inputs than this outside of what was calibrated is worth a warning.
 OUTSIDE_SHARE = 0.01
 # The same for the error over that of rounding the outputs alone.
 LARGEST_RATIO = 2.0
+# Of the range of a yes or no's logits: less than this on one side of 0 are no answers.
+ONE_SIDE = 0.02
 
 
 @dataclass(frozen=True)
@@ -56,12 +65,13 @@ class Conversion:
         candidate: the network in real numbers and in integers.
         report: what the conversion came to.
         contents: suffix of the name -> content, of all files.
-        softmax: whether it gives probabilities.
+        channels: what a step of the model's outputs has, where it has an axis more than the files, which have one row.
     """
 
     candidate: Candidate
     report: ConversionReport
     contents: Mapping[str, bytes | str]
+    channels: tuple[int, ...] = ()
 
     def __call__(self, x: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return the int8 network's outputs as real numbers, as the model that was converted gives them.
@@ -78,7 +88,8 @@ class Conversion:
         found = reference.outputs(candidate.integers, candidate.inputs(given.x), given.lengths)
         if candidate.integers.answers_each_step:
             found = placed(found, given.lengths, given.padding)
-        return evaluation.probabilities(found) if candidate.integers.softmax else found
+        found = evaluation.probabilities(found) if candidate.integers.softmax else found
+        return found.reshape(*found.shape[:2], *self.channels) if self.channels else found
 
     def save(self, folder: Path | str = "tflite_models") -> list[Path]:
         """Write all files into a folder, each whole, and return their paths.
@@ -108,6 +119,8 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
+    fine_tune: FineTune = "auto",
+    names: Names = "short",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -123,28 +136,38 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
+        fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
+            than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
+        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
     """
     start = time.perf_counter()
-    if name and (Path(name).name != name or not any(map(str.isalnum, name)) or not name.isprintable()):
+    fitting = Path(name).name == name and any(map(str.isalnum, name)) and name.isprintable()
+    if name and not (fitting and len(name.encode("utf-8", "replace")) <= MOST_OF_A_NAME):
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     given = _samples(calibration, "--calibration")
-    source = open_model(model, given.x, until or "")
-    source = _from(source, begin)
+    source = open_model(model, given.x, until or "", begin or "")
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
     graph, notes = _with_probabilities(source.graph)
     if graph.axes.startswith("T"):
         notes.append("the model takes [time, n, features]; calibration and evaluation are read as [n, time, features]")
+    channels = graph.run(shown.x[:1]).shape[2:]
+    channels = channels if len(channels) > 1 else ()
+    if channels:
+        notes.append(
+            f"the model gives {list(channels)} at each step; the files have these {math.prod(channels)} in a row"
+        )
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
     try:
         best, tried = Search(simpler, shown, ("int8", "int16") if input == "auto" else (input,), output).best()
     except CannotConvertError as error:
         raise UserError(_refusal(source, error)) from None
+    best, fine_tuning = tuned(best, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     fidelity = measure(best, judged)
     name = name or _name(source.name)
@@ -160,8 +183,9 @@ def convert(
         x=best.inputs(judged.x),
         lengths=judged.lengths,
         step_float32=None,
+        names=names,
     )
-    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries), **taken.files}
+    contents: dict[str, bytes | str] = {"-int8.tflite": to_tflite(best.integers, entries, names), **taken.files}
     plain = _float32(simpler, shown, about) if float32 else content.Absent(absent="not asked for")
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain
@@ -189,7 +213,7 @@ def convert(
         ),
         float_check=check,
         tried=[
-            content.Way(
+            Way(
                 choice=str(way.choice),
                 error=None if way.problem else way.error,
                 problem=way.problem or None,
@@ -197,6 +221,7 @@ def convert(
             for way in tried
         ],
         chosen=str(best.choice),
+        fine_tuning=fine_tuning,
         fidelity=fidelity,
         bits=bits,
         models={
@@ -210,7 +235,7 @@ def convert(
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
             for tensor in tensors.describe(best.integers, saturation)
         ],
-        warnings=[*notes, *_warnings(fidelity, outside, saturation, check)],
+        warnings=[*notes, *_one_sided(best.integers), *_warnings(fidelity, outside, saturation, check)],
         seconds=time.perf_counter() - start,
     )
     page = text.document(report)
@@ -219,7 +244,7 @@ def convert(
         "-report.md": page.to_markdown(),
         "-report.html": page.to_html(),
     }
-    return Conversion(best, report, contents)
+    return Conversion(best, report, contents, channels)
 
 
 def _samples(given: Any, flag: str) -> Samples:
@@ -228,13 +253,6 @@ def _samples(given: Any, flag: str) -> Samples:
     if isinstance(given, str | Path):
         return samples.load(Path(given), flag)
     return Samples(flag, np.asarray(given))
-
-
-def _from(source: Source, begin: str | None) -> Source:
-    """Return what is behind the beginning of a network; of it, the framework gives no outputs."""
-    if not begin:
-        return source
-    return replace(source, graph=cut(source.graph, begin), framework=None, unchecked=f"it was cut at {begin}")
 
 
 def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
@@ -250,7 +268,7 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
 def _refusal(source: Source, error: CannotConvertError) -> str:
     """Return the message for a layer that there is no way for, with its number and what can be done."""
     names = [node.name for node in source.graph.nodes]
-    number = names.index(error.node.name) + 1 if error.node.name in names else None
+    number = names.index(error.name) + 1 if error.name in names else None
     where = f"{source.name}: layer {number}, {error}" if number else f"{source.name}: {error}"
     ahead = [node.name for node in source.graph.nodes[: (number or 1) - 1]]
     return where + (f". What is ahead of it may: --until {ahead[-1]}" if ahead else "")
@@ -289,6 +307,20 @@ def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Abse
 def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
     raw = data.encode() if isinstance(data, str) else data
     return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def _one_sided(network: IntegerNetwork) -> list[str]:
+    """Return what to say of a yes or no whose codes hardly reach one of the two, because no calibration data does."""
+    if not network.softmax or network.outputs != 1:
+        return []
+    low, high = network.output.limits
+    if min(-low, high) >= ONE_SIDE * (high - low):
+        return []
+    seen, other = ("no", "yes") if high < -low else ("yes", "no")
+    return [
+        f"the calibration data shows {seen} alone (probabilities {'below' if seen == 'no' else 'above'} 0.5): int8 can "
+        f"never answer {other}; give calibration data of both"
+    ]
 
 
 def _warnings(

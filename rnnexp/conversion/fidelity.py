@@ -66,10 +66,15 @@ def _truth(samples: Samples, outputs: np.ndarray, counted: np.ndarray, *, softma
     if samples.y is None:
         return None
     y, width = np.asarray(samples.y), outputs.shape[-1]
+    if y.ndim > 3 and outputs.ndim == 3 and y.size == outputs.size:
+        # Several channels of a step, which go out in one row.
+        y = y.reshape(outputs.shape)
     if outputs.ndim == 3 and y.shape[:2] == outputs.shape[:2]:
         # Answers are beside their inputs, which have been moved.
         y = at_the_start(y, samples.lengths, samples.padding)
     numbers = y.dtype.kind in "iubf"
+    if numbers and not np.isfinite(y[counted] if y.shape[: counted.ndim] == counted.shape else y).all():
+        raise UserError(f"{samples.name} has y with numbers that are not finite")
     if numbers and (y.shape == outputs.shape or (width == 1 and y.shape == outputs.shape[:-1])):
         return _of_each_output(samples, y.reshape(outputs.shape)[counted], softmax=softmax)
     if numbers and y.shape in (outputs.shape[:-1], (*outputs.shape[:-1], 1)):

@@ -9,16 +9,16 @@ import numpy as np
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source
 from rnnexp.errors import UserError
+from rnnexp.network.graph import agreement
+from rnnexp.network.graph.agreement import LIMIT
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Recurrent
-from rnnexp.network.lengths import Padding, placed, real
+from rnnexp.network.lengths import real
 from rnnexp.network.network import Network
 from rnnexp.network.sampling import spread
 from rnnexp.report import evaluation
 from rnnexp.report.conversion.content import FloatCheck
 
-# Frameworks compute in float32.
-LIMIT = 1e-5
 SEQUENCES = 64
 
 
@@ -26,7 +26,8 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
     """Return how much a graph's outputs differ from its framework's.
 
     Raises:
-        UserError: if by more than ``LIMIT`` of their range: then it was misread, at the first node that differs.
+        UserError: if by more than ``LIMIT`` of their range, and more than float32 can be the cause of in a network that
+            amplifies what is put into it: then it was misread, at the first node that differs.
     """
     some = samples.rows(spread(len(samples.x), SEQUENCES))
     if source.framework is None or some.raw is None:
@@ -34,31 +35,14 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
     graph = source.graph
     # Lengths that only the user knows, the framework cannot: there, all steps are real.
     x, lengths = (some.x, some.lengths) if graph.masking is not None else (some.raw, None)
-    expected, found = source.framework(some.raw), graph.values(x, lengths)
-    share = _apart(found[graph.output], expected[graph.output], lengths, some.padding)
-    if not share <= LIMIT:
-        known = (node for node in graph.nodes if node.name in expected)
-        worst = next(
-            node for node in known if not _apart(found[node.name], expected[node.name], lengths, some.padding) <= LIMIT
-        )
+    found = agreement.compare(graph, source.framework(some.raw), x, lengths, some.padding)
+    if found.misread is not None:
         raise UserError(
-            f"{source.name} was misread at {worst.name!r} ({worst.kind}): the outputs differ by {share:.1e} of their "
-            f"range from those of {graph.framework}; nothing was written. Please report this, with the model's layers"
+            f"{source.name} was misread at {found.misread.name!r} ({found.misread.kind}): the outputs differ by "
+            f"{found.share:.1e} of their range from those of {graph.framework}; nothing was written. Please report "
+            "this, with the model's layers"
         )
-    return FloatCheck(against=graph.framework, difference=share, limit=LIMIT, sequences=len(some.x))
-
-
-def _apart(found: np.ndarray, expected: np.ndarray, lengths: np.ndarray | None, padding: Padding) -> float:
-    """Return the largest difference as a share of the values' range; of sequences with lengths, of real steps."""
-    expected = np.asarray(expected, np.float64)
-    if found.shape != expected.shape:
-        return math.inf
-    if lengths is not None and found.ndim > 2:
-        there = placed(real(lengths, found.shape[1]), lengths, padding)
-        found, expected = placed(found, lengths, padding)[there], expected[there]
-    scale = max(float(np.ptp(expected)), float(np.abs(expected).max()), 1e-30)
-    share = float(np.abs(found - expected).max()) / scale
-    return share if math.isfinite(share) else math.inf
+    return FloatCheck(against=graph.framework, difference=found.share, limit=found.limit, sequences=len(some.x))
 
 
 def rewritten(graph: Graph, simpler: Graph, samples: Samples) -> None:

@@ -57,11 +57,14 @@ def load(path: Path, flag: str) -> Samples:
     """
     if path.suffix == ".npy":
         try:
-            return Samples(flag, np.load(path, allow_pickle=False))
+            found = np.load(path, allow_pickle=False)
         except FileNotFoundError:
             raise UserError(f"{flag}: there is no file {path}") from None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{flag}: {path} cannot be read as a plain array: {error}") from None
+        except arrays.UNREADABLE as error:
+            raise UserError(f"{flag}: {path} cannot be read as a plain array: {arrays.reason(error)}") from None
+        if not isinstance(found, np.ndarray):
+            raise UserError(f"{flag}: {path} is a file of several arrays; call it .npz")
+        return Samples(flag, found)
     found = arrays.read(path)
     if "x" not in found and len(found) == 1:
         found = {"x": next(iter(found.values()))}
@@ -106,7 +109,7 @@ def fitting(samples: Samples, graph: Graph, steps: int | None) -> Samples:
         bad = np.argwhere(~np.isfinite(x))
         if len(bad):
             raise UserError(f"{name}: x{bad[0].tolist()} is {x[tuple(bad[0])]:g}: {len(bad)} numbers are not finite")
-    if samples.y is not None and len(samples.y) != len(x):
+    if samples.y is not None and np.shape(samples.y)[:1] != x.shape[:1]:
         raise UserError(f"{name} has y {list(np.shape(samples.y))} for x {list(x.shape)}: an answer for each sequence")
     samples = _of_steps(replace(samples, x=x), graph, steps)
     return _with_lengths(replace(samples, raw=samples.x), graph)

@@ -86,12 +86,14 @@ class Continuation:
         truth: ``[steps]``, the values that come after them; none for no generation.
         beside: ``[time + steps, features]``, what else is an input at each of these steps, and known before.
         baselines: of what takes no model: name -> ``[steps]``.
+        times: when all of these values are, ``[time + steps]`` datetime64[ns]; None where that is not known.
     """
 
     window: np.ndarray
     truth: np.ndarray
     beside: np.ndarray | None = None
     baselines: Mapping[str, np.ndarray] = field(default_factory=dict)
+    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Dataset:
         evaluation: the part that the report's metrics are of: the validation part, or a separate test part where
             the validation part was used to choose among epochs.
         evaluation_part: its name in the report.
+        evaluation_times: of the first value that each row of it asks for, ``[n]`` datetime64[ns]; None: not known.
         baselines: of what takes no model: name -> predictions for the evaluation part: own units ``[n, outputs]``, or
             class probabilities ``[n, classes]`` or ``[n, time, classes]``.
         outputs: predicted values, or classes; 1 for two classes: the probability of the second one.
@@ -165,6 +168,7 @@ class Dataset:
     input_map: InputMap = AS_IT_IS
     cutting: Cutting | None = None
     evaluation_part: str = "validation part"
+    evaluation_times: np.ndarray | None = None
     input_scale: float = 1.0
     output_scale: float = 1.0
     naive_at_zero: bool = False
@@ -208,4 +212,7 @@ class Dataset:
         rows = spread(len(self.evaluation), most)
         baselines = {name: values[rows] for name, values in self.baselines.items()}
         pasts = tuple(replace(past, evaluated=past.evaluated[rows]) for past in self.pasts)
-        return replace(self, evaluation=self.evaluation.some(most), baselines=baselines, pasts=pasts)
+        times = None if self.evaluation_times is None else self.evaluation_times[rows]
+        return replace(
+            self, evaluation=self.evaluation.some(most), baselines=baselines, pasts=pasts, evaluation_times=times
+        )

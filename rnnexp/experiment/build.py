@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rnnexp.config import RegressionConfig, Settings
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
 from rnnexp.network.activations import state_scale
-from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.architecture import Architecture
 from rnnexp.training.unit_scale import UnitScale, centered_on
 
 MAX_AUTOMATIC_BATCH = 256
@@ -42,8 +44,7 @@ def architecture(config: Settings, dataset: Dataset) -> Architecture:
             f"LINEAR_PATH = True: a linear path reads sequences of one length, and those of {dataset.name} "
             "differ; set it to False"
         )
-    decoder = bool(dataset.answer_steps)
-    structure = Structure(config.cell, config.num_layers, config.bidirectional, config.go_backwards, decoder)
+    structure = replace(config.stacked, decoder=bool(dataset.answer_steps))
     return Architecture(
         sequence_length=dataset.train.x.shape[1],
         features=dataset.train.x.shape[2],

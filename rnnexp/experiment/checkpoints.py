@@ -53,7 +53,7 @@ class Checkpoints:
         np.savez(content, **arrays)
         epoch = state.history.epochs[-1].number
         files.write_atomically(self.folder / f"checkpoint-{epoch}.npz", content.getvalue())
-        for path in _paths(self.folder)[:-KEPT]:
+        for path in paths(self.folder)[:-KEPT]:
             path.unlink(missing_ok=True)
         self._last = time.monotonic()
 
@@ -65,7 +65,7 @@ class Checkpoints:
         """
         from rnnexp.training.state import TrainingState
 
-        for path in reversed(_paths(self.folder)):
+        for path in reversed(paths(self.folder)):
             try:
                 with np.load(path, allow_pickle=False) as file:
                     arrays = dict(file)
@@ -85,7 +85,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Remove them all: of a run that has ended nothing is to be resumed."""
-        for path in _paths(self.folder):
+        for path in paths(self.folder):
             path.unlink(missing_ok=True)
 
 
@@ -101,7 +101,7 @@ def fingerprint(arrays: Iterable[np.ndarray | None]) -> str:
     return found.hexdigest()
 
 
-def _paths(folder: Path) -> list[Path]:
+def paths(folder: Path) -> list[Path]:
     """Return the checkpoints in a folder, oldest first."""
     numbered = [(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
     return [path for _, path in sorted(numbered)]

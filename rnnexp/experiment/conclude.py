@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rnnexp.console import Console
 from rnnexp.report import gates, text
-from rnnexp.report.content import Data, Degradation, Report, Tensor
+from rnnexp.report.content import Data, Report
+from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.models import AbsentModel, Models
 
 # Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many

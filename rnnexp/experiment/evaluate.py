@@ -23,7 +23,8 @@ from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
 from rnnexp.report import evaluation, generation, metrics
-from rnnexp.report.content import Data, Degradation, Example, Exports, Generation, Tensor, Training
+from rnnexp.report.content import Data, Example, Exports, Generation, Training
+from rnnexp.report.int8 import Contribution, Degradation, Tensor
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import ExportedModel, File, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
@@ -281,6 +282,7 @@ def evaluate_int8(
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
     robust = None if classes else robust_gap(dataset.evaluation, float32, outputs["int8"], limit, compared)
     state_errors = compared.state_error()
+    some = dataset.evaluation.some(diagnosis.SAMPLES)
     described = [
         Tensor(**{**vars(tensor), "shape": list(tensor.shape)})
         for tensor in tensors.describe(network, compared.saturation())
@@ -290,10 +292,10 @@ def evaluate_int8(
         gap=gap,
         gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
         limit=limit,
-        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.history else gap,
+        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.fine_tuning.helped else gap,
         state_error=float(state_errors.max()),
         plain_training_gap=int8.plain_training_gap,
-        fine_tuned=int8.history is not None,
+        fine_tuned=int8.fine_tuning.helped,
         fine_tuned_in_float=evaluation.evaluate(dataset, final(int8.real.run(x, lengths=lengths))),
         sequences_lost=_sequences_lost(dataset.evaluation.y, float32, outputs["int8"]) if dataset.every_step else None,
         robust_gap=robust.gap if robust else None,
@@ -303,6 +305,11 @@ def evaluate_int8(
         # A sample may be lost; that share and the limit differ by float64's last digit.
         diagnosis=compared.explain(loss) if gap > limit and not math.isclose(gap, limit) else None,
         fine_tuning_best_epoch=int8.history.best_epoch if int8.history else None,
+        fine_tuning=int8.fine_tuning if int8.fine_tuning.tried else None,
+        contributions=[
+            Contribution(name=each.name, output_error=each.output_error, gap=each.loss)
+            for each in compared.contributions_by_tensor(lambda outputs: evaluation.loss(some, final(outputs)))
+        ],
     )
     return Int8Evaluation(degradation, described, state_errors)
 

@@ -11,6 +11,7 @@ from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
 from rnnexp.formats.npz import weights
+from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
@@ -88,6 +89,7 @@ def take_away(
     x: np.ndarray,
     lengths: np.ndarray | None = None,
     step_float32: bytes | None,
+    names: Names = "short",
 ) -> Takeaway:
     """Return everything that can be made of a trained network.
 
@@ -99,6 +101,7 @@ def take_away(
         x: samples ``[n, time, features]`` for the C self-test.
         lengths: real steps of each; None: all.
         step_float32: the converted model of one time step, if there is one.
+        names: which tensors of int8 .tflite files have one.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
     from rnnexp.formats.tflite.int8.writer import to_encoder_tflite, to_step_tflite
@@ -115,10 +118,11 @@ def take_away(
             "stack_bytes": source.stack_bytes,
         }
         if integers.encoder:
-            files["-encoder-int8.tflite"] = to_encoder_tflite(integers, entries)
-            files["-decoder-step-int8.tflite"] = to_step_tflite(integers, entries)
+            files["-encoder-int8.tflite"] = to_encoder_tflite(integers, entries, names)
+            if integers.decodes_by_steps:
+                files["-decoder-step-int8.tflite"] = to_step_tflite(integers, entries, names)
         elif integers.forward:
-            files["-step-int8.tflite"] = to_step_tflite(integers, entries)
+            files["-step-int8.tflite"] = to_step_tflite(integers, entries, names)
     if step_float32 is not None:
         files["-step-float32.tflite"] = step_float32
     return Takeaway(files, sizes, weights.to_text(arrays))

@@ -19,9 +19,9 @@ from rnnexp.validation import constant
 
 SETTINGS = "settings.json"
 REPORT = "report.json"
-_LOCK = ".lock"
+LOCK = ".lock"
 # What may be another one when a run goes on: none of the run's numbers depends on it.
-FREE = frozenset({"resume", "fail_on", "quiet", "output_dir", "runs_dir"})
+FREE = frozenset({"resume", "fail_on", "tensorboard", "quiet", "output_dir", "runs_dir"})
 # What a message lists of settings that differ.
 LISTED = 5
 
@@ -41,7 +41,7 @@ class RunFolder:
 
     def __enter__(self) -> RunFolder:
         try:
-            self._open.enter_context(FileLock(self.path / _LOCK, timeout=0))
+            self._open.enter_context(FileLock(self.path / LOCK, timeout=0))
         except Timeout:
             raise UserError(f"RESUME: {self.path}: the run is under way in another process") from None
         return self

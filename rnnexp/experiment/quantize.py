@@ -19,9 +19,11 @@ from rnnexp.network.network import Network
 from rnnexp.quantization import reference
 from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
 from rnnexp.quantization.network import IntegerNetwork
+from rnnexp.quantization.products import without_exact
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.scales import IoBits
 from rnnexp.report import evaluation
+from rnnexp.report.fine_tuning import FineTuning
 
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
@@ -47,7 +49,8 @@ class Int8:
         plain_training_gap: what that loses on the training part.
         network: the last file's integers.
         real: the float network that these were rounded from, in the user's numbers.
-        history: of the fine-tuning, if there was one.
+        fine_tuning: what was tried.
+        history: of the fine-tuning, if it was a training that was kept.
         seconds: to quantise the last snapshot plainly and write its file.
     """
 
@@ -56,6 +59,7 @@ class Int8:
     plain_training_gap: float
     network: IntegerNetwork
     real: Network
+    fine_tuning: FineTuning
     history: History | None
     seconds: float
 
@@ -95,19 +99,20 @@ class Calibration:
         answered = part if dataset.naive_at_zero else None
         return cls(some, limits, lengths, io_bits, answered, beyond is not None)
 
-    def quantize(self, network: Network) -> IntegerNetwork:
-        """Quantise a network plainly.
+    def quantize(self, network: Network, *, exact: bool = False) -> IntegerNetwork:
+        """Quantise a network plainly; ``exact``: its products are to know what they were rounded from.
 
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
         # Codes of 16 bits have room enough.
         if self.answered is None or self.io_bits > 8:
-            return quantize(network, self.x, self.input_range, self.lengths, io_bits=self.io_bits)
+            return quantize(network, self.x, self.input_range, self.lengths, io_bits=self.io_bits, exact=exact)
         x = self.answered.x
         error = expected_error(network.run(x) - self.answered.y)
         limits = input_limits(self.input_range, network.run, x, error)
-        return quantize(network, self.x, limits, self.lengths, headroom=Headroom(float(error.min()), self.grown))
+        headroom = Headroom(float(error.min()), self.grown)
+        return quantize(network, self.x, limits, self.lengths, headroom=headroom, exact=exact)
 
 
 def quantize_snapshots(
@@ -137,40 +142,38 @@ def quantize_snapshots(
         UserError: if weights or ranges are not finite numbers.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
+    from rnnexp.experiment.fine_tuning import Repaired, repaired
     from rnnexp.formats.tflite.int8.writer import to_tflite
-    from rnnexp.training.fine_tuning import fine_tune, is_supported
 
     calibration, entries, real = Calibration.of(dataset, io_bits), about.to_entries(), trained.last.network
     networks = [calibration.quantize(snapshot.network) for snapshot in trained.snapshots[:-1]]
     start = time.perf_counter()
-    plain = calibration.quantize(real)
+    exact = calibration.quantize(real, exact=True)
+    plain = without_exact(exact)
     to_tflite(plain, entries)
     seconds = time.perf_counter() - start
-    network, history, plain_gap = plain, None, training_gap(plain, real, dataset.train)
-    if fine_tuning_epochs and is_supported(plain) and plain_gap > gap_limit * NOTHING_TO_REPAIR:
-        some = enough(dataset.train)
+    plain_gap = training_gap(plain, real, dataset.train)
+    found = Repaired(plain, real, FineTuning(skipped="there was no need"))
+    if fine_tuning_epochs and plain_gap > gap_limit * NOTHING_TO_REPAIR:
         try:
             with progress(fine_tuning_epochs) as bar:
-                tuned = fine_tune(
+                found = repaired(
                     plain,
-                    real,
-                    trained.last.trained,
-                    trained.unit,
-                    some.x,
-                    trained.optimization,
+                    exact,
+                    trained,
+                    enough(dataset.train),
                     epochs=fine_tuning_epochs,
-                    lengths=some.lengths,
+                    loss=lambda integers: training_gap(integers, real, dataset.train),
                     on_epoch=bar.advance,
                     programs=programs,
                 )
-            if training_gap(tuned.integers, real, dataset.train) < plain_gap:
-                network, real, history = tuned.integers, tuned.network, tuned.history
         except KeyboardInterrupt:
-            network = plain  # whoever has no patience for the fine-tuning gets the network without it
+            # Whoever has no patience for the fine-tuning gets the network without it.
+            found = Repaired(plain, real, FineTuning(skipped="it was interrupted"))
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in trained.snapshots]
-    for path, written in zip(paths, [*networks, network], strict=True):
+    for path, written in zip(paths, [*networks, found.integers], strict=True):
         files.write_atomically(path, to_tflite(written, entries))
-    return Int8(paths, plain, plain_gap, network, real, history, seconds)
+    return Int8(paths, plain, plain_gap, found.integers, found.real, found.report, found.history, seconds)
 
 
 def enough(part: Split) -> Split:

@@ -16,7 +16,7 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import baselines, build, export, pictures
+from rnnexp.experiment import baselines, build, export, page, pictures
 from rnnexp.experiment import evaluate as results
 from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
@@ -218,6 +218,8 @@ def _run(
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report
     text = to_json(report)
+    errors = compared.state_errors if compared else None
+    page.write(folder, report, architecture, beside, evaluated.outputs, history, errors)
     if config.tensorboard:
         EventLog(folder).conclude(report)
     files.write_atomically(folder / "report.md", to_markdown(report, plots, taken.text))
@@ -229,7 +231,7 @@ def _run(
     conclude(report, console)
     for path in published:
         console.say(f"  {path}")
-    console.say(f"  {folder}{os.sep}: the same files, report.md, report.json, history.csv, model.keras, plots, log.txt")
+    console.say(f"  {folder}{os.sep}: the same files, report.html, report.md, history.csv, model.keras, plots, log.txt")
     return report
 
 

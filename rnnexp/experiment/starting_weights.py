@@ -14,11 +14,13 @@ from rnnexp.errors import UserError
 from rnnexp.formats.keras import reader as keras_reader
 from rnnexp.formats.npz import arrays, reader
 from rnnexp.formats.torch import state_dict
+from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture, Structure
 from rnnexp.network.cells import CELLS
 from rnnexp.network.functions import function
-from rnnexp.network.graph.lower import CannotConvertError, lower
+from rnnexp.network.graph.lower import lower
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.network import Network
 
@@ -141,14 +143,14 @@ def _own_activation(path: Path, name: str) -> tuple[str, float]:
 
 def _from_pytorch(path: Path, found: Mapping[str, np.ndarray]) -> Stored:
     stored = state_dict.read(path, found)
-    kernel, recurrent, *_, bias = stored.weights
+    kernel, *_, bias = stored.weights
     # PyTorch has gated cells with tanh only.
     gated = stored.structure.cell != "simple"
     architecture = Architecture(
         # Of a state dict only a linear path knows it.
         sequence_length=stored.path_inputs // len(kernel),
         features=len(kernel),
-        layers=stored.structure.layers(len(recurrent)),
+        layers=stored.structure.layers(kernel.shape[1] // cells.load(stored.structure.cell).sums),
         every_step=False,
         outputs=len(bias),
         activation="tanh" if gated else "",
@@ -170,10 +172,12 @@ def _compare(stored: Stored, wanted: Architecture, data: str) -> None:
         structure = replace(structure, go_backwards=asked.go_backwards)
     for name in ("cell", "num_layers", "bidirectional", "go_backwards"):
         _check(path, name.upper(), getattr(structure, name), getattr(asked, name))
+    _check(path, "PROJECTION", structure.projection or None, asked.projection or None)
     units, wanted_units = given.layers[0].units, wanted.layers[0].units
     if units != wanted_units:
         raise UserError(
-            f"WEIGHTS: {path}: {recurrent}, so the network has {units} recurrent units, but HIDDEN_SIZE "
+            f"WEIGHTS: {path}: {kernel if structure.projection else recurrent}, so the network has {units} recurrent "
+            f"units, but HIDDEN_SIZE "
             f"is {wanted_units}: set HIDDEN_SIZE to {units}"
         )
     if given.features != wanted.features:

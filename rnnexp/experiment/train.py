@@ -203,7 +203,7 @@ def train(
         save(1, "epoch-1.keras", checkpoints.first)
         console.say(f"going on behind epoch {len(begun.history.epochs)}")
     rows = HistoryFile(folder, begun.history.epochs if begun else ())
-    with console.training(config.epochs) as bar:
+    with console.training(config.epochs, done=len(begun.history.epochs) if begun else 0) as bar:
 
         def on_epoch(epoch: Epoch) -> None:
             if epoch.number == 1:

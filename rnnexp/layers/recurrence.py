@@ -25,6 +25,9 @@ class Recurrence(ABC):
         of_input: which of the gradients that ``backward`` returns are those by the blocks of the input's sum.
         of_state: the same for the state's sum.
         recurrent_bias: whether the state's sum has a bias of its own.
+
+    Where there is a projection, the first of the states that ``forward`` gives is what is projected, and the one that
+    comes back to it is the output.
     """
 
     states: int
@@ -58,3 +61,21 @@ class Recurrence(ABC):
         Returns:
             The gradients by the blocks of the sums, and ``carried`` for the step before.
         """
+
+    def reading(self, peepholes: Tensors) -> Recurrence:
+        """Return the same arithmetic with peepholes: each a weight of every unit, in the form of a bias.
+
+        Raises:
+            TypeError: if it has none.
+        """
+        raise TypeError(f"{type(self).__name__} has no peepholes, and was given {len(peepholes)}")
+
+    def by_peepholes(self, grad_sums: Tensors, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
+        """Return what the gradients by the peepholes are the sums of, over time and batch: nothing, without any.
+
+        Args:
+            grad_sums: the gradients by the blocks of the sums, of all steps.
+            kept: what was kept of them.
+            previous: the states before each.
+        """
+        return ()

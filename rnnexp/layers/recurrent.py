@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from rnnexp.layers.activation import TensorActivation, tensor_activation
 from rnnexp.layers.lengths import last, reverse
-from rnnexp.layers.loops import Dropout, Weights, run
+from rnnexp.layers.loops import Dropout, run
 from rnnexp.layers.recurrence import Recurrence
+from rnnexp.layers.weights import Weights
 
 
 class Recurrent(keras.layers.RNN):
@@ -21,7 +22,8 @@ class Recurrent(keras.layers.RNN):
 
     With centres it computes with ``x - input_center`` and ``h - state_center`` in all products: the same family of
     networks (``rnnexp.training.unit_scale`` gives the plain bias), but weights and bias no longer pull at the same
-    thing, which activations whose outputs are all positive need in order to train.
+    thing, which activations whose outputs are all positive need in order to train. With a projection, the product that
+    is centred is that one, so that its outputs are given centred, and 0 is their centre.
 
     Dropout is that of Gal & Ghahramani (2016), "A theoretically grounded application of dropout in recurrent neural
     networks": of inputs and of states, the same ones at every step and for all gates; what is dropped is at its centre.
@@ -50,7 +52,7 @@ class Recurrent(keras.layers.RNN):
         training: bool = False,
         lengths: tf.Tensor | None = None,
     ) -> Any:
-        """Return the last output ``[batch, units]``, or all of them with ``return_sequences``, as Keras does.
+        """Return the last output ``[batch, outputs]``, or all of them with ``return_sequences``, as Keras does.
 
         With ``return_state``, also the last states.
 
@@ -83,36 +85,65 @@ class Recurrent(keras.layers.RNN):
         if self.go_backwards:
             sequences = tf.reverse(sequences, axis=(1,)) if lengths is None else reverse(sequences, lengths)
         time_first = tf.transpose(sequences, (1, 0, 2)) - self.input_center
-        dropout = None
+        dropout, center = None, self._output_center()
         if training and self.cell.dropout:
             time_first *= self._mask(time_first[0], self.cell.dropout)
         if training and self.cell.recurrent_dropout:
-            like = tf.zeros((tf.shape(sequences)[0], self.units))
-            dropout = Dropout(self._mask(like, self.cell.recurrent_dropout), self.state_center)
+            like = tf.zeros((tf.shape(sequences)[0], self.cell.recurrent_kernel.shape[0]))
+            dropout = Dropout(self._mask(like, self.cell.recurrent_dropout), center)
         output, states = run(
             cell,
             time_first,
-            self._weights(cell, 0.0 if dropout else self.state_center),
+            self._weights(cell, 0.0 * center if dropout else center),
             every_step=self.return_sequences or lengths is not None,
             initial=None if initial_state is None else tuple(keras.tree.flatten(initial_state)),
             dropout=dropout,
             return_states=self.return_state,
         )
+        if self._projection is not None:
+            output -= center
         if lengths is not None:
             output = tf.transpose(output, (1, 0, 2))
             return output if self.return_sequences else last(output, lengths)
         output = tf.transpose(output, (1, 0, 2)) if self.return_sequences else output
         return (output, *states) if self.return_state else output
 
-    def _weights(self, cell: Recurrence, center: float) -> Weights:
-        """Return the weights for states that are not centred."""
+    @property
+    def _projection(self) -> tf.Tensor | None:
+        """The kernel of a projection, ``[units, outputs]``, if there is one."""
+        variable = getattr(self.cell, "projection_kernel", None)
+        return None if variable is None else variable.value
+
+    def _output_center(self) -> Any:
+        """Return what outputs are centred on: a number, or, where they are projected, ``[1, outputs]``."""
+        kernel = self._projection
+        if kernel is None:
+            return self.state_center
+        return self.state_center * tf.reduce_sum(kernel, axis=0, keepdims=True)
+
+    def _weights(self, cell: Recurrence, center: Any) -> Weights:
+        """Return the weights for outputs that are not centred."""
         kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
-        bias = -center * tf.reduce_sum(recurrent_kernel, axis=0)
+        if self._projection is None:
+            of_center = center * tf.reduce_sum(recurrent_kernel, axis=0)
+        else:
+            of_center = (center @ recurrent_kernel)[0]
+        peepholes = getattr(self.cell, "peepholes", None)
+        return Weights(
+            kernel,
+            recurrent_kernel,
+            *self._biases(cell, -of_center),
+            peepholes=None if peepholes is None else peepholes.value,
+            projection=self._projection,
+        )
+
+    def _biases(self, cell: Recurrence, shift: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Return the two biases, if the cell has two, with that of the state's sum shifted; else the one, and None."""
         if not cell.recurrent_bias:
-            return Weights(kernel, recurrent_kernel, bias + self.cell.bias.value if self.cell.use_bias else bias)
+            return (shift + self.cell.bias.value if self.cell.use_bias else shift), None
         if not self.cell.use_bias:
-            return Weights(kernel, recurrent_kernel, tf.zeros_like(bias), bias)
-        return Weights(kernel, recurrent_kernel, self.cell.bias.value[0], self.cell.bias.value[1] + bias)
+            return tf.zeros_like(shift), shift
+        return self.cell.bias.value[0], self.cell.bias.value[1] + shift
 
     def _mask(self, like: tf.Tensor, rate: float) -> tf.Tensor:
         """Return zeros, and elsewhere ones scaled up so that the mean stays 1."""

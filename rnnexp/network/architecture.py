@@ -15,7 +15,10 @@ from rnnexp.network.lengths import Padding
 ENCODER_DECODER = "-encoder-decoder"
 # The name of a linear path's weights.
 LINEAR_KERNEL = "linear/kernel"
-_WORD = re.compile(r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-(?P<direction>bidirectional|backwards))?")
+_WORD = re.compile(
+    r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-projection-(?P<projection>\d+))?"
+    r"(-(?P<direction>bidirectional|backwards))?"
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,11 @@ class Stack(Generic[LayerT]):
         return self.streams and not self.front
 
     @property
+    def decodes_by_steps(self) -> bool:
+        """Whether there is a decoder whose answers can be had one at a time."""
+        return bool(self.encoder) and not self.waits and all(layer.forward for layer in self.decoder)
+
+    @property
     def streams(self) -> bool:
         """Whether inputs can come one at a time; where others are ahead of the layers, not each of them is a step."""
         ahead = all(layer.streams for layer in self.front)
@@ -187,6 +195,7 @@ class Structure:
         bidirectional: whether each reads from both ends.
         go_backwards: whether sequences are read from their ends.
         decoder: whether these layers are an encoder, and a decoder of one layer comes after them.
+        projection: how many values a product makes of each layer's units; 0 where these are the values.
     """
 
     cell: str = "simple"
@@ -194,12 +203,14 @@ class Structure:
     bidirectional: bool = False
     go_backwards: bool = False
     decoder: bool = False
+    projection: int = 0
 
     def __str__(self) -> str:
         """Return the word for it: the cell's name, and how it differs from one layer that reads forwards."""
         layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
         direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
-        word = "-".join(part for part in (self.cell, layers, direction) if part)
+        projection = f"projection-{self.projection}" if self.projection else ""
+        word = "-".join(part for part in (self.cell, layers, projection, direction) if part)
         return word + (ENCODER_DECODER if self.decoder else "")
 
     @classmethod
@@ -218,6 +229,7 @@ class Structure:
             bidirectional=found["direction"] == "bidirectional",
             go_backwards=found["direction"] == "backwards",
             decoder=word.endswith(ENCODER_DECODER),
+            projection=int(found["projection"] or 0),
         )
 
     def layers(self, units: int, answer_steps: int = 0) -> tuple[Layer, ...]:
@@ -235,10 +247,12 @@ class Structure:
                 # What reads backwards also hands on backwards, so that the layers after it go with it.
                 backwards=self.go_backwards and number == 0,
                 repeats=answer_steps if self.decoder and number == self.num_layers - 1 else 0,
+                projection=self.projection,
             )
             for number in range(self.num_layers)
         ]
-        return (*stacked, Layer(self.cell, units)) if self.decoder else tuple(stacked)
+        decoder = [Layer(self.cell, units, projection=self.projection)] if self.decoder else []
+        return (*stacked, *decoder)
 
 
 @dataclass(frozen=True)
@@ -306,7 +320,7 @@ class Architecture(Stack[Layer]):
             return None
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
-        structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder)
+        structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder, first.projection)
         alike = structure.layers(first.units, self.output_steps if decoder else 0) == self.layers
         return structure if alike else None
 

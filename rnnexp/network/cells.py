@@ -22,13 +22,13 @@ from rnnexp.network.ranges import Ranges
 CELLS = {
     "simple": "rnnexp.cells.simple",
     "lstm": "rnnexp.cells.lstm",
+    "lstm-peephole": "rnnexp.cells.lstm_peephole",
     "gru": "rnnexp.cells.gru",
 }
 # Those that only networks from elsewhere have: without layers.
 CONVERTED = {
     "dense": "rnnexp.cells.dense",
     "gru-reset-before": "rnnexp.cells.gru_reset_before",
-    "lstm-peephole": "rnnexp.cells.lstm_peephole",
 }
 
 Step = Callable[[Sequence[np.ndarray], Functions, np.ndarray, Sequence[np.ndarray], Ranges], list[np.ndarray]]

@@ -7,7 +7,7 @@ operations write it into a TensorFlow Lite file (``rnnexp.formats.tflite.int8.gr
     multiply   int8 weights in two parts times values, see ``rnnexp.quantization.product``
     look_up    table[clip(index, 0, len(table) - 1)]
     clip       clip(value, low, high)
-    dot        round_shift(factor * value + ... , shift), saturated to int16
+    dot        round_shift(factor * value + ... , shift), saturated to int16; what is added up, to 30 bits at each term
     shift      round_shift(value, bits) + offset, saturated to int16
     complement ONE - gate
 
@@ -29,6 +29,8 @@ from rnnexp.quantization.tables import ONE, Table
 
 # By how many bits numbers are shifted at most.
 LARGEST_SHIFT = 24
+# A sum of products does not go beyond it, nor below what is one less than its negative: four times it is int32.
+LARGEST_TOTAL = 2**29 - 1
 # What may be added to a shifted number: enough to have any of int16 saturate.
 LARGEST_OFFSET = 2**16
 
@@ -56,6 +58,8 @@ class Arithmetic(Protocol):
 
     def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Any:
         """Return the rounded sum of products of factors, gates or constants of int16, and values or words.
+
+        After each product, what has been added up is clipped to what ``LARGEST_TOTAL`` says.
 
         Args:
             terms: factors, and what each is multiplied with; an array has a factor for each unit.
@@ -108,7 +112,9 @@ class Numbers(Arithmetic):
 
     @override
     def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:
-        total: Any = sum(factor * value for factor, value in terms)
+        total: Any = 0
+        for factor, value in terms:
+            total = np.clip(total + factor * value, -LARGEST_TOTAL - 1, LARGEST_TOTAL)
         return saturated(round_shift(total, checked_shift(shift)))
 
     @override

@@ -23,6 +23,22 @@ SATURATED_SHARE = 0.001
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """What rounding does to the outputs of a float network.
+
+    Attributes:
+        name: what is rounded: ``input``, ``output``, a weight as the architecture names it, or ``all``.
+        output_error: the root mean square of the outputs' changes, as a share of their standard deviation; of classes
+            with probabilities it is that of the logits.
+        loss: what a score of the outputs becomes worse by.
+    """
+
+    name: str
+    output_error: float
+    loss: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """An integer network, the float one that it was rounded from, and samples to run both on.
 
@@ -96,6 +112,33 @@ class Comparison:
             "output": network.output.decode(network.output.encode(outputs)),
         }
         return {name: score(values) - plain for name, values in alone.items()}
+
+    def contributions_by_tensor(self, score: Callable[[np.ndarray], float]) -> list[Contribution]:
+        """Return what rounding each tensor alone does to the float network, and at last what all integers together do.
+
+        Of up to ``SAMPLES`` samples. What the parts leave of the whole is the rounding of states and pre-activations,
+        and how errors add up.
+
+        Args:
+            score: of the outputs ``[n, outputs]`` of these samples, the larger the worse.
+        """
+        network, real = self.network, self.real
+        x, lengths = self._some()
+        exact = real.run(x, lengths=lengths)
+        asked = lengths if network.answers_each_step else None
+        before, size = score(exact), float(np.std(without_padding(exact, asked))) or 1.0
+
+        def alone(name: str, outputs: np.ndarray) -> Contribution:
+            changes = without_padding(outputs - exact, asked)
+            return Contribution(name, float(np.sqrt(np.mean(changes**2))) / size, score(outputs) - before)
+
+        found = [alone("input", real.run(network.input.decode(network.input.encode(x)), lengths=lengths))]
+        weights = list(real.weights)
+        for place, (name, rounded) in enumerate(zip(real.architecture.shapes, network.real_weights(), strict=True)):
+            one_rounded = real.with_weights([*weights[:place], rounded, *weights[place + 1 :]])
+            found.append(alone(name, one_rounded.run(x, lengths=lengths)))
+        found.append(alone("output", network.output.decode(network.output.encode(exact))))
+        return [*found, alone("all", reference.outputs(network, x, lengths))]
 
     def explain(self, score: Callable[[np.ndarray], float]) -> str:
         """Return in plain words what costs the most, naming the tensor."""

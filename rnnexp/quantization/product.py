@@ -18,7 +18,7 @@ zero point of input codes is in the bias of the product that reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,19 @@ import numpy as np
 RADIX = 64
 # What weights are multiplied with is a multiple of this, so that odd biases make odd sums.
 CODE_UNIT = 4
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The real numbers that the integers of a product were rounded from, in the same units.
+
+    Attributes:
+        weights: float64 ``[units, inputs]``.
+        bias: float64 ``[units]``.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,7 @@ class Product:
         shift: by how many bits the sum is shifted right.
         scale: of the weights, for values in units of the state's scale: a power of two times ``step / state scale``.
         step: the real value of one step of the result.
+        exact: what the integers were rounded from, as long as that is known.
     """
 
     high: np.ndarray
@@ -47,6 +61,7 @@ class Product:
     shift: int
     scale: float
     step: float
+    exact: Exact | None = field(default=None, compare=False, repr=False)
 
     @property
     def codes(self) -> np.ndarray:

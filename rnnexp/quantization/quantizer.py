@@ -20,6 +20,7 @@ from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.front import Words
 from rnnexp.quantization.headroom import Headroom
 from rnnexp.quantization.network import IntegerNetwork, Layer
+from rnnexp.quantization.products import without_exact
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import (
     INPUT_CODES,
@@ -43,6 +44,7 @@ def quantize(
     io_bits: IoBits = 8,
     input_bits: IoBits | None = None,
     headroom: Headroom | None = None,
+    exact: bool = False,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
 
@@ -56,6 +58,7 @@ def quantize(
         io_bits: of the codes that come in and go out.
         input_bits: of those that come in, where they are others.
         headroom: for outputs beyond those of ``x``; None: the usual.
+        exact: whether products are to know what they were rounded from, for fine-tuning.
 
     Raises:
         UserError: if a weight or a range is not a finite number, or no float32 scale suits it.
@@ -87,7 +90,7 @@ def quantize(
     rows = output_rows(network, scales, inputs)
     output_layer = quantize_product(rows, network.bias, float(scales[-1]), out.scale, "output", fine=io_bits > 8)
     output_layer = without_zero_point(output_layer, source.zero_point, slice(len(scales)))
-    return IntegerNetwork(
+    found = IntegerNetwork(
         sequence_length=architecture.sequence_length,
         features=architecture.features,
         layers=layers,
@@ -101,6 +104,7 @@ def quantize(
         back=last,
         flattened=architecture.flattened,
     )
+    return found if exact else without_exact(found)
 
 
 def _ranges(layers: Sequence[FrontLayer]) -> list[Ranges]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
+from rnnexp.quantization.product import CODE_UNIT, RADIX, Exact, Product, split
 from rnnexp.quantization.scales import checked_scale, scale_for
 
 LARGEST_WEIGHT = 127 * RADIX
@@ -63,11 +63,22 @@ def _least_step(weights: np.ndarray, bias: np.ndarray, state_scale: float) -> fl
 
 def refilled(product: Product, weights: np.ndarray, bias: np.ndarray) -> Product:
     """Return a product with other real weights ``[units, inputs]`` and biases, and the same scales."""
-    codes = np.clip(np.rint(weights / product.scale), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    exact = Exact(
+        np.clip(weights / product.scale, -LARGEST_WEIGHT, LARGEST_WEIGHT),
+        np.clip(bias / product.step * 2.0**product.shift, -LARGEST_BIAS, LARGEST_BIAS),
+    )
+    return replace(with_codes(product, np.rint(exact.weights), exact.bias), exact=exact)
+
+
+def with_codes(product: Product, codes: np.ndarray, bias: np.ndarray) -> Product:
+    """Return a product with other weights, whole numbers in units of its scale, and real biases to be made odd."""
     high, low = split(codes)
-    counts = np.clip(bias / product.step * 2.0**product.shift, -LARGEST_BIAS, LARGEST_BIAS)
-    odd = 2 * np.rint((counts - 1) / 2) + 1
-    return replace(product, high=high.astype(np.int8), low=low.astype(np.int8), bias=odd.astype(np.int64))
+    return replace(product, high=high.astype(np.int8), low=low.astype(np.int8), bias=nearest_odd(bias).astype(np.int64))
+
+
+def nearest_odd(numbers: np.ndarray) -> np.ndarray:
+    """Return the odd whole numbers next to real ones."""
+    return 2 * np.rint((numbers - 1) / 2) + 1
 
 
 def without_zero_point(product: Product, zero_point: int | np.ndarray, inputs: slice) -> Product:
@@ -79,4 +90,7 @@ def without_zero_point(product: Product, zero_point: int | np.ndarray, inputs: s
         inputs: the columns that codes are multiplied with.
     """
     share = CODE_UNIT * (zero_point * product.codes[:, inputs]).sum(axis=1)
-    return replace(product, bias=product.bias - share)
+    exact = product.exact
+    if exact is not None:
+        exact = replace(exact, bias=exact.bias - CODE_UNIT * (zero_point * exact.weights[:, inputs]).sum(axis=1))
+    return replace(product, bias=product.bias - share, exact=exact)

@@ -139,6 +139,16 @@ def scale_for(value: float, name: str) -> float:
     return checked_scale(math.ldexp(math.ceil(math.ldexp(mantissa, SCALE_BITS)), exponent - SCALE_BITS), name)
 
 
+def power_of_two_for(value: float, name: str) -> float:
+    """Return the smallest power of two that is not below ``value``.
+
+    Raises:
+        UserError: if there is none in float32.
+    """
+    mantissa, exponent = math.frexp(scale_for(value, name))
+    return checked_scale(math.ldexp(1.0, exponent - (mantissa == 0.5)), name)
+
+
 def checked_scale(scale: float, name: str) -> float:
     """Return the scale, if float32 holds it as a normal positive number.
 

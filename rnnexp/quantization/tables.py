@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,10 @@ ONE = 1 << GATE_BITS
 LARGEST_WORD = 2**15 - 1
 # What a table holds, without its offset and in its multiples.
 LARGEST_ENTRY = ONE // 2
+# Tables of gates end where the function is as near to 0 and 1, which are their last entries.
+GATE_MARGIN = 2.0**-11
+# A table that all layers share has at most so many times the steps that one of a layer's own would have.
+COARSER = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +96,12 @@ class Places:
         return Table(values.astype(np.int16), self.start, self.step, scale, multiple, offset, name)
 
     def gates(self, function: Function) -> Table:
-        """Return the table of a gate's function, which is between 0 and 1."""
-        return self.tabulate(function, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
+        """Return the table of a gate's function, which is between 0 and 1, and that where it comes near to them."""
+        table = self.tabulate(function, 1 / ONE, limits=(0, ONE), offset=ONE // 2, name="gate")
+        values, near = table.values.copy(), GATE_MARGIN * ONE
+        if values[0] <= near and values[-1] >= ONE - near:
+            values[[0, -1]] = 0, ONE
+        return replace(table, values=values)
 
     def times(self, factor: float) -> Places:
         """Return the places with another distance."""
@@ -104,3 +112,43 @@ def places(function: Function, limits: tuple[float, float], levels: int = LARGES
     """Return places over the part of a range, and a margin, in which a function changes by a ``levels``-th."""
     start, end = active_part(function, widened(limits, TABLE_MARGIN), levels)
     return Places(start, (end - start) / (TABLE_SIZE - 1))
+
+
+def common_places(function: Function) -> Places:
+    """Return places for a gate's function, a power of two apart: all layers have them, and so the same table."""
+    step = 2.0**-16
+    while function(np.array([-step * TABLE_SIZE / 2]))[0] > GATE_MARGIN:
+        step *= 2.0
+    return Places(-step * (TABLE_SIZE // 2), step)
+
+
+def gate_places(function: Function, limits: tuple[float, float]) -> Places:
+    """Return those places; or finer ones, where the gates of a layer all lie close to each other."""
+    common, own = common_places(function), places(function, limits, 2 * ONE)
+    return own if own.step * COARSER < common.step else common
+
+
+def shares(gate: Function, function: Function, where: Places, limits: tuple[float, float]) -> bool:
+    """Tell whether a function can have the table that its gates have at ``where``, stretched by two.
+
+    It can if it is to them as tanh is to the sigmoid, where they have the common places, and if a table of its own over
+    ``limits`` would not be much finer.
+    """
+    if where != common_places(gate):
+        return False
+    real = where.start + where.step * np.arange(where.size)
+    with np.errstate(over="ignore"):
+        alike = np.allclose(function(real / 2.0), 2.0 * gate(real) - 1.0, rtol=0.0, atol=0.25 / ONE)
+    return bool(alike) and places(function, limits).step * COARSER >= where.step / 2.0
+
+
+def stretched(gate: Table, multiple: int = 1, name: str = "activation") -> Table:
+    """Return tanh from the table of the sigmoid, ``2 * sigmoid(2 * x) - 1``: the entries are the same.
+
+    Args:
+        gate: its table.
+        multiple: 1 or 2; the values count as many times less.
+        name: to be read in files.
+    """
+    values = (gate.values - gate.offset) * multiple
+    return Table(values.astype(np.int16), gate.start / 2, gate.step / 2, 2 / (ONE * multiple), multiple, 0, name)

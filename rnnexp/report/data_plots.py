@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnexp.report.thinning import extremes
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -45,7 +47,7 @@ def series(
     figure, rows = _figure(min(len(names), SHOWN_ROWS))
     for column, axes in enumerate(rows):
         here = values[:, column]
-        shown = _extremes(here)
+        shown = extremes(here, SHOWN_POINTS)
         axes.plot(steps[shown], here[shown], linewidth=0.9, color="black")
         edges = np.flatnonzero(np.diff(np.concatenate([[False], np.isnan(here), [False]])))
         for begin, end in edges.reshape(-1, 2):
@@ -83,7 +85,7 @@ def recordings(examples: Mapping[str, Sequence[np.ndarray]], *, title: str) -> b
         for values in found:
             for feature in range(values.shape[1]):
                 here = (values[:, feature] - low[feature]) / (width[feature] or 1.0)
-                steps = _extremes(here)
+                steps = extremes(here, SHOWN_POINTS)
                 axes.plot(begin + steps, here[steps], linewidth=0.8, color=f"C{feature % 10}")
             begin += len(values)
             axes.axvline(begin, color="grey", linewidth=0.8)
@@ -119,20 +121,3 @@ def _png(figure: Figure) -> bytes:
             text.set_fontfamily(["DejaVu Sans", *(name for name in FONTS if name in there)])
         figure.savefig(content, format="png", dpi=110)
     return content.getvalue()
-
-
-def _extremes(values: np.ndarray) -> np.ndarray:
-    """Return the numbers of the values ``[n]`` that show what all of them would, in order."""
-    if len(values) <= SHOWN_POINTS:
-        return np.arange(len(values))
-    width = -(-len(values) // (SHOWN_POINTS // 2))
-    padded = np.full(-(-len(values) // width) * width, np.nan)
-    padded[: len(values)] = values
-    groups = padded.reshape(-1, width)
-    first = np.arange(len(groups)) * width
-    low = first + np.where(np.isnan(groups), np.inf, groups).argmin(axis=1)
-    high = first + np.where(np.isnan(groups), -np.inf, groups).argmax(axis=1)
-    # And where values begin and end to be missing, so that gaps stay gaps.
-    edges = np.flatnonzero(np.diff(np.isnan(values)))
-    found = np.unique(np.concatenate([low, high, edges, edges + 1]))
-    return found[found < len(values)]

@@ -4,59 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 
-_STYLE = """
-body { font-family: system-ui, sans-serif; line-height: 1.5; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; } th, td { border-bottom: 1px solid #ccc; padding: 0.25rem 0.75rem; }
-th { text-align: left; } td { font-variant-numeric: tabular-nums; } .warning { color: #a33; }
-@media (prefers-color-scheme: dark) { body { background: #111; color: #ddd; } .warning { color: #f88; } }
-"""
+from rnnexp.report.page.page import Page
+from rnnexp.report.page.table import Cell, Table
+from rnnexp.report.page.texts import Text
 
 
 @dataclass
 class Document:
-    """What a report says, in order.
+    """What a report says, in order, in English.
 
     Attributes:
         title: of the page.
-        language: of its text, as HTML names it.
     """
 
     title: str
-    language: str = "en"
     _markdown: list[str] = field(default_factory=list)
-    _html: list[str] = field(default_factory=list)
+    _page: Page = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._page = Page(Text.same(self.title), bilingual=False)
 
     def heading(self, text: str) -> None:
         """Add a heading."""
         self._markdown += [f"## {_plain(text)}", ""]
-        self._html.append(f"<h2>{escape(text)}</h2>")
+        self._page.heading(text.lower().replace(" ", "-"), Text.same(text))
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
         self._markdown += [_plain(text), ""]
-        self._html.append(f"<p>{escape(text)}</p>")
+        self._page.paragraph(Text.same(text))
 
     def lead(self, text: str) -> None:
         """Add the sentence that matters most."""
         self._markdown += [f"**{_plain(text)}**", ""]
-        self._html.append(f"<p><strong>{escape(text)}</strong></p>")
+        self._page.lead(Text.same(text))
 
     def warnings(self, texts: Sequence[str]) -> None:
         """Add what a reader must know, as a list."""
         if texts:
             self._markdown += [*(f"- {_plain(text)}" for text in texts), ""]
-            items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-            self._html.append(f'<ul class="warning">{items}</ul>')
+            self._page.warnings([Text.same(text) for text in texts])
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table."""
         lines = [headings, ["---"] * len(headings), *([_plain(cell) for cell in row] for row in rows)]
         self._markdown += [*(f"| {' | '.join(line)} |" for line in lines), ""]
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in headings)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-        self._html.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        cells = [[Cell(Text.same(cell)) for cell in row] for row in rows]
+        self._page.add(Table(Text.same(""), [Text.same(heading) for heading in headings], cells))
 
     def to_markdown(self) -> str:
         """Return it as Markdown."""
@@ -64,12 +59,7 @@ class Document:
 
     def to_html(self) -> str:
         """Return it as a page."""
-        return (
-            f'<!doctype html>\n<html lang="{escape(self.language)}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>{_STYLE}</style></head>\n"
-            f"<body><h1>{escape(self.title)}</h1>\n" + "\n".join(self._html) + "\n</body></html>\n"
-        )
+        return self._page.html
 
 
 def _plain(text: str) -> str:

@@ -8,16 +8,15 @@ from rnnexp.network.sampling import spread
 from rnnexp.presets import PRESETS
 from rnnexp.report.content import (
     Data,
-    Degradation,
     Example,
     Exports,
     Generation,
     GenerationFromOrigins,
     Report,
-    Tensor,
     Training,
 )
 from rnnexp.report.gates import Outcome, describe, failures
+from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict
@@ -253,6 +252,8 @@ def _exports(exports: Exports) -> list[str]:
 def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
     """Return the section on what int8 costs and on every tensor of it."""
     tuned = f"before fine-tuning {cost.plain_gap:+.2g}" if cost.fine_tuned else "not fine-tuned"
+    if cost.fine_tuning and cost.fine_tuning.tried:
+        tuned += f"; {cost.fine_tuning}"
     sequences = "" if cost.sequences_lost is None else f" (of whole sequences {cost.sequences_lost:+.2g})"
     robust = f"; the robust gap: {robust_gap(cost)}" if cost.robust_gap_means else ""
     rows = [

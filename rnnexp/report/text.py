@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from rnnexp.report.content import Degradation, Generation, GenerationErrors, Report, Training
+from rnnexp.report.content import Generation, GenerationErrors, Report, Training
+from rnnexp.report.int8 import Degradation
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import KINDS
 from rnnexp.report.verdict import Standing
@@ -34,11 +36,34 @@ CLEARLY = 1.25
 JUDGEMENTS = {"better": "better than", "worse": "worse than", "as good": "about as good as"}
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A model beside the best baseline.
+
+    Attributes:
+        kind: of the model.
+        value: what is compared: its accuracy, or RMSE.
+        standing: how it stands.
+    """
+
+    kind: str
+    value: float | None
+    standing: Standing
+
+
 def table(report: Report) -> tuple[list[str], list[list[str]]]:
     """Return the comparison of models and baselines as headings and rows of text.
 
-    Models come by epoch, as ``float32 epoch 0``, with the number of sequences where it is not all; a metric that a
-    row does not have is a dash.
+    A metric that a row does not have is a dash.
+    """
+    headings, rows = figures(report)
+    return ["", *headings], [[name, *map(number, values)] for name, values in rows]
+
+
+def figures(report: Report) -> tuple[list[str], list[tuple[str, list[float | None]]]]:
+    """Return the comparison of models and baselines: headings of metrics, and for each name its values.
+
+    Models come by epoch, as ``float32 epoch 0``, with the number of sequences where it is not all.
     """
     named = list(report.baselines.items())
     for step in report.progress:
@@ -55,8 +80,7 @@ def table(report: Report) -> tuple[list[str], list[list[str]]]:
     for (_, row), (_, metrics) in zip(values, named, strict=True):
         row += [_by_target(metrics).get(target) for target in targets]
     shown = [place for place in range(len(headings)) if any(row[place] is not None for _, row in values)]
-    rows = [[name, *(number(row[place]) for place in shown)] for name, row in values]
-    return ["", *(headings[place] for place in shown)], rows
+    return [headings[place] for place in shown], [(name, [row[place] for place in shown]) for name, row in values]
 
 
 def units(report: Report) -> str:
@@ -79,23 +103,24 @@ def verdict(report: Report) -> list[str]:
     """
     found = report.verdict
     if found is None:
-        return _trained_too_long(report.training)
-    kinds = [kind for kind in reversed(KINDS) if kind in found.models]
-    several = any(_by_target(model.metrics) for model in report.models.exported.values())
-    metric = "accuracy" if report.task == "classification" else "RMSE in deviations" if several else "RMSE"
-    values = {kind: _value(report.models.exported[kind].metrics) for kind in kinds}
-    deployed, *others = kinds
-    first = found.models[deployed]
-    line = f"{deployed} is {JUDGEMENTS[first.judgement]} the best baseline, {found.best_baseline}: "
-    line += f"{metric} {number(values[deployed])} against {number(found.best)}{_difference(first)}"
+        return findings(report)
+    deployed, *others = judged(report)
+    first = deployed.standing
+    line = f"{deployed.kind} is {JUDGEMENTS[first.judgement]} the best baseline, {found.best_baseline}: "
+    line += f"{verdict_metric(report)} {number(deployed.value)} against {number(found.best)}{_difference(first)}"
     if first.judgement == "as good" and first.resolution:
-        line += f" (of {report.data.evaluation:,} sequences, up to {_amount(first, first.resolution)} may be chance)"
-    for kind in others:
-        standing = found.models[kind]
-        differs = standing.judgement != first.judgement
-        said = f" is {JUDGEMENTS[standing.judgement]} it" if differs else ""
-        line += f"; {kind}{said}: {number(values[kind])}{_difference(standing)}"
-    return [line, *(finding.text for finding in found.findings), *_trained_too_long(report.training)]
+        line += f" (of {report.data.evaluation:,} sequences, up to {amount(first, first.resolution)} may be chance)"
+    for other in others:
+        differs = other.standing.judgement != first.judgement
+        said = f" is {JUDGEMENTS[other.standing.judgement]} it" if differs else ""
+        line += f"; {other.kind}{said}: {number(other.value)}{_difference(other.standing)}"
+    return [line, *findings(report)]
+
+
+def findings(report: Report) -> list[str]:
+    """Return what makes the network less than it seems, a sentence each."""
+    found = report.verdict.findings if report.verdict else []
+    return [*(finding.text for finding in found), *_trained_too_long(report.training)]
 
 
 def _trained_too_long(training: Training) -> list[str]:
@@ -107,6 +132,24 @@ def _trained_too_long(training: Training) -> list[str]:
         f"trained too long: the validation loss was {least:.3g} after epoch {training.least_val_loss_epoch}, and is "
         f"{last:.3g} at the end; with EARLY_STOPPING, the epoch where it is lowest is kept"
     ]
+
+
+def judged(report: Report) -> list[Judged]:
+    """Return the models that the verdict is on, the one that is deployed first: int8, where there is one."""
+    standings = report.verdict.models if report.verdict else {}
+    return [
+        Judged(kind, _value(report.models.exported[kind].metrics), standings[kind])
+        for kind in reversed(KINDS)
+        if kind in standings
+    ]
+
+
+def verdict_metric(report: Report) -> str:
+    """Return what the verdict compares."""
+    if report.task == "classification":
+        return "accuracy"
+    several = any(_by_target(model.metrics) for model in report.models.exported.values())
+    return "RMSE in deviations" if several else "RMSE"
 
 
 def _value(metrics: Metrics) -> float | None:
@@ -125,10 +168,11 @@ def _difference(standing: Standing) -> str:
         return ""
     if standing.ratio is not None and abs(more) < SAME:
         return ", the same"
-    return f", {_amount(standing, abs(more))} {'more' if more > 0 else 'less'}" if more else ", the same"
+    return f", {amount(standing, abs(more))} {'more' if more > 0 else 'less'}" if more else ", the same"
 
 
-def _amount(standing: Standing, difference: float) -> str:
+def amount(standing: Standing, difference: float) -> str:
+    """Return a difference from the best baseline in words."""
     share = standing.points is None
     size = 100 * difference if share else difference
     return (f"{size:.1f}" if size >= 1 else f"{size:.2g}") + (" %" if share else " points")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnexp import files
-from rnnexp.runs.run import LOCK, Run, is_locked
+from rnnexp.experiment.folder import LOCK
+from rnnexp.runs.run import Run, is_locked
 
 # Runs of earlier versions leave no lock: what has changed so lately, in seconds, may still be under way.
 LATELY = 3600.0

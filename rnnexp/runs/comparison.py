@@ -9,8 +9,8 @@ from typing import Any
 
 from rnnexp.errors import UserError
 from rnnexp.report import figures, plots
+from rnnexp.report.defaults import NOT_TOLD
 from rnnexp.runs import history
-from rnnexp.runs.defaults import NOT_TOLD
 from rnnexp.runs.run import Run
 
 # Figures that are compared: of the models, for each kind of task what there is, what int8 costs, and of the training.

@@ -8,10 +8,11 @@ from pathlib import Path
 from rnnexp import files
 from rnnexp.errors import UserError
 from rnnexp.experiment.export import SUFFIXES
+from rnnexp.experiment.folder import REPORT
 from rnnexp.report.content import Report
 from rnnexp.report.file import read_report
 from rnnexp.report.models import KINDS, File
-from rnnexp.runs.run import REPORT, Run
+from rnnexp.runs.run import Run
 
 
 def export(run: Run, folder: Path) -> tuple[list[Path], list[str]]:

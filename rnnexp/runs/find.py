@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnexp.errors import UserError, did_you_mean
-from rnnexp.runs.run import MARKS, NAME, REPORT, Run, in_folder, read
+from rnnexp.experiment.folder import REPORT
+from rnnexp.runs.run import MARKS, NAME, Run, in_folder, read
 
 # What a message lists of runs.
 LISTED = 5

@@ -15,19 +15,21 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from rnnexp.errors import UserError
+from rnnexp.experiment import checkpoints
+from rnnexp.experiment.folder import LOCK, REPORT, SETTINGS
 from rnnexp.report import figures
+from rnnexp.report.defaults import differing
 from rnnexp.report.file import read_content
 from rnnexp.runs import history
-from rnnexp.runs.defaults import differing
 
-REPORT, SETTINGS, LOG, LOCK = "report.json", "settings.json", "log.txt", ".lock"
+LOG = "log.txt"
 # Any of these makes a folder that of a run.
 MARKS = (REPORT, LOG, SETTINGS, history.FILE)
 # The date comes first in a folder's name, and behind it what the exported files are called.
 NAME = re.compile(r"(\d{8}-\d{6})-(.+)")
 # Of a log, the end, which says how the run has ended.
 LOG_END = 4096
-ENDED = "ended by "
+ENDED, RESUMED = "ended by ", "going on with "
 
 State = Literal["finished", "interrupted", "running", "failed", "unfinished", "empty", "broken"]
 
@@ -88,7 +90,7 @@ class Run:
     @property
     def resumable(self) -> bool:
         """Whether it has stopped and can go on."""
-        return self.state in ("unfinished", "failed", "interrupted") and any(self.folder.glob("checkpoint-*.npz"))
+        return self.state in ("unfinished", "failed", "interrupted") and bool(checkpoints.paths(self.folder))
 
     def figure(self, dotted: str) -> float | None:
         """Return a figure of the report by its dotted name; None where there is none."""
@@ -195,8 +197,11 @@ def _ended(folder: Path) -> str:
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    begun = [number for number, line in enumerate(lines) if line.startswith(ENDED)]
-    return " ".join(lines[begun[-1] :]).removeprefix(ENDED).strip() if begun else ""
+    ends = [number for number, line in enumerate(lines) if line.startswith(ENDED)]
+    last = lines[ends[-1] :] if ends else []
+    # What ended it may have been mended since.
+    resumed = any(line.startswith(RESUMED) for line in last)
+    return "" if resumed else " ".join(last).removeprefix(ENDED).strip()
 
 
 def _epochs(count: Any) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rnnexp.experiment.folder import REPORT
 from rnnexp.report import gates
 from rnnexp.report import text as words
 from rnnexp.report.aligned import aligned, shown
@@ -14,7 +15,7 @@ from rnnexp.runs import history
 from rnnexp.runs.cleaning import Verdict
 from rnnexp.runs.comparison import Comparison
 from rnnexp.runs.row import Row
-from rnnexp.runs.run import REPORT, Run
+from rnnexp.runs.run import Run
 
 # Of names of folders, which have to be there whole, to be copied.
 WIDEST = 90
@@ -118,13 +119,15 @@ def compare(compared: Comparison) -> Iterator[str]:
     """Put runs beside each other into lines: a column each."""
     runs = compared.runs
     yield from aligned(
-        [(f"[{number}]", shown(str(run.folder)), run.problem) for number, run in enumerate(runs, 1)], right=()
+        [(f"[{number}]", shown(str(run.folder)), run.problem) for number, run in enumerate(runs, 1)],
+        right=(),
+        widest=WIDEST,
     )
     yield ""
     heading = [f"[{number}]" for number in range(1, len(runs) + 1)]
     if compared.settings:
         rows = [[name, *(shown(_value(value)) for value in row)] for name, row in compared.settings.items()]
-        yield from aligned([["settings that differ", *heading], *rows], right=range(1, len(heading) + 1))
+        yield from aligned([["settings that differ", *heading], *rows], right=range(1, len(heading) + 1), widest=WIDEST)
     else:
         yield "no settings differ"
     yield ""
@@ -135,7 +138,7 @@ def compare(compared: Comparison) -> Iterator[str]:
         rows.append([name, *(f"{words.number(value)}{mark}" for value, mark in zip(row, marks, strict=True))])
     if rows:
         columns = [f"{number} " for number in heading]
-        yield from aligned([["figures", *columns], *rows], right=range(1, len(heading) + 1))
+        yield from aligned([["figures", *columns], *rows], right=range(1, len(heading) + 1), widest=WIDEST)
     if compared.best:
         yield "* the best of these"
 

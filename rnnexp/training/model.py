@@ -63,16 +63,16 @@ def trainable(
     regularization = regularization or Regularization()
     recurrent_init = init.Orthogonal if recurrent_initializer == "orthogonal" else init.Identity
     penalty = keras.regularizers.L2(regularization.l2) if regularization.l2 else None
-    # The output of each layer that training starts from.
-    outputs = [cells.load(layer.cell).start(activation)[1] for layer in architecture.layers]
+    # What the units of each layer give as training starts, and its output, which where it is projected is centred.
+    given = [cells.load(layer.cell).start(activation)[1] for layer in architecture.layers]
+    outputs = [0.0 if layer.projection else start for layer, start in zip(architecture.layers, given, strict=True)]
 
     def make(number: int, layer: Layer, **options: Any) -> keras.Layer:
-        layers = cell_layers.load(layer.cell)
-        return layers.trained(
-            layer.units,
+        return cell_layers.load(layer.cell).to_train(
+            layer,
             activation=keras_activation(architecture.activation, 1.0),
             input_center=outputs[number - 1] if number else input_center,
-            state_center=outputs[number],
+            state_center=given[number],
             kernel_initializer=init.VarianceScaling(activation.input_gain, mode="fan_avg", distribution="uniform"),
             recurrent_initializer=recurrent_init(activation.recurrent_gain),
             bias_initializer=BlockBias(cells.load(layer.cell).start(activation)[0]),
@@ -80,7 +80,6 @@ def trainable(
             recurrent_regularizer=penalty,
             dropout=regularization.dropout,
             recurrent_dropout=regularization.recurrent_dropout,
-            **layers.options,
             **options,
         )
 

@@ -7,7 +7,7 @@ in the user's numbers. That is exact, since every part is linear or homogeneous.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,22 +57,27 @@ class UnitScale:
         """
         given = dict(zip(architecture.shapes, weights, strict=True))
         folded: dict[str, Any] = {}
-        for layer in self._layers(architecture):
-            for scope in layer.scopes:
+        layers = self._layers(architecture, given, total)
+        for layer in layers:
+            for scope, center in zip(layer.scopes, layer.centers, strict=True):
                 kernel, recurrent_kernel, bias = (given[f"{scope}{name}"] for name in NAMES)
-                of_input = layer.input_center * total(kernel, axis=0)
-                of_state = layer.center * total(recurrent_kernel, axis=0)
+                of_input = _of_center(layer.input_center, kernel, total)
+                of_state = _of_center(center, recurrent_kernel, total)
                 # A second bias is that of the state's sum.
                 two = len(bias.shape) == 2
                 bias = bias - FIRST * of_input - SECOND * of_state if two else bias - of_input - of_state
                 folded[f"{scope}kernel"] = kernel * (layer.sums / layer.input_scale)
                 folded[f"{scope}recurrent_kernel"] = recurrent_kernel * (layer.sums / layer.scale)
                 folded[f"{scope}bias"] = bias * layer.sums
+                if f"{scope}{PEEPHOLES}" in given:
+                    folded[f"{scope}{PEEPHOLES}"] = given[f"{scope}{PEEPHOLES}"] / layer.scale
+                if f"{scope}{PROJECTION}" in given:
+                    folded[f"{scope}{PROJECTION}"] = given[f"{scope}{PROJECTION}"]
         if architecture.linear_path:
             folded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.outputs / self.inputs)
         kernel, bias = given["output/kernel"], given["output/bias"]
-        bias = bias - layer.center * total(kernel, axis=0)
-        folded |= {"output/kernel": kernel * (self.outputs / layer.scale), "output/bias": bias * self.outputs}
+        bias = bias - _of_center(layers[-1].output_center, kernel, total)
+        folded |= {"output/kernel": kernel * (self.outputs / layers[-1].scale), "output/bias": bias * self.outputs}
         return [folded[name] for name in given]
 
     def unfold(self, architecture: Architecture, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -84,54 +89,86 @@ class UnitScale:
         """
         given = dict(zip(architecture.shapes, weights, strict=True))
         unfolded: dict[str, np.ndarray] = {}
-        for layer in self._layers(architecture):
-            for scope in layer.scopes:
+        layers = self._layers(architecture, given, np.sum)
+        for layer in layers:
+            for scope, center in zip(layer.scopes, layer.centers, strict=True):
                 kernel, recurrent_kernel, bias = (given[f"{scope}{name}"] for name in NAMES)
                 kernel = kernel * (layer.input_scale / layer.sums)
                 recurrent_kernel = recurrent_kernel * (layer.scale / layer.sums)
-                of_input, of_state = (
-                    layer.input_center * kernel.sum(axis=0),
-                    layer.center * recurrent_kernel.sum(axis=0),
-                )
+                of_input = _of_center(layer.input_center, kernel, np.sum)
+                of_state = _of_center(center, recurrent_kernel, np.sum)
                 centered = FIRST * of_input + SECOND * of_state if bias.ndim == 2 else of_input + of_state
                 unfolded[f"{scope}kernel"] = kernel
                 unfolded[f"{scope}recurrent_kernel"] = recurrent_kernel
                 unfolded[f"{scope}bias"] = bias / layer.sums + centered
+                if f"{scope}{PEEPHOLES}" in given:
+                    unfolded[f"{scope}{PEEPHOLES}"] = given[f"{scope}{PEEPHOLES}"] * layer.scale
+                if f"{scope}{PROJECTION}" in given:
+                    unfolded[f"{scope}{PROJECTION}"] = given[f"{scope}{PROJECTION}"]
         if architecture.linear_path:
             unfolded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.inputs / self.outputs)
-        kernel = given["output/kernel"] * (layer.scale / self.outputs)
-        bias = given["output/bias"] / self.outputs + layer.center * kernel.sum(axis=0)
+        kernel = given["output/kernel"] * (layers[-1].scale / self.outputs)
+        bias = given["output/bias"] / self.outputs + _of_center(layers[-1].output_center, kernel, np.sum)
         unfolded |= {"output/kernel": kernel, "output/bias": bias}
         return [unfolded[name] for name in given]
 
-    def _layers(self, architecture: Architecture) -> list[_LayerScale]:
+    def _layers(
+        self, architecture: Architecture, weights: Mapping[str, Any], total: Callable[..., Any]
+    ) -> list[_LayerScale]:
         activation = ACTIVATIONS[architecture.activation]
         scale = state_scale(architecture.activation, architecture.max_value)
-        center, input_scale = self.input_center, self.inputs
-        found = []
+        center: Center = self.input_center
+        input_scale, found = self.inputs, []
         for layer, scopes in zip(architecture.layers, architecture.scopes, strict=True):
             cell = cells.load(layer.cell)
             own = cell.start(activation)[1]
+            centers: tuple[Center, ...] = (own,) * len(scopes)
+            if layer.projection:
+                # What the units give is centred ahead of it.
+                centers = tuple((own * total(weights[f"{scope}{PROJECTION}"], axis=0),) for scope in scopes)
             sums = cell.scale_of_sums(scale, layer.units)
-            found.append(_LayerScale(tuple(scopes), center, input_scale, own, scale, sums))
-            center, input_scale = own, scale
+            found.append(_LayerScale(tuple(scopes), center, input_scale, centers, scale, sums))
+            center, input_scale = found[-1].output_center, scale
         return found
 
 
-# Of a cell's weights.
+# Of a cell's weights: those that all have, and those that some have.
 NAMES = ("kernel", "recurrent_kernel", "bias")
+PEEPHOLES, PROJECTION = "peepholes", "projection"
+# What values are centred on: a number, or vectors, of which each is that of some of them.
+Center = float | tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class _LayerScale:
-    """Centres and scales of what enters a layer, and of its own states and sums; scopes are of its weights' names."""
+    """Centres and scales of what enters a layer, and of its own states and sums; scopes are of its weights' names.
+
+    Of the centres of its outputs, there is one for each scope.
+    """
 
     scopes: tuple[str, ...]
-    input_center: float
+    input_center: Center
     input_scale: float
-    center: float
+    centers: tuple[Center, ...]
     scale: float
     sums: Any
+
+    @property
+    def output_center(self) -> Center:
+        """That of its outputs, joined."""
+        first, *others = self.centers
+        return sum(others, first) if isinstance(first, tuple) else first
+
+
+def _of_center(center: Center, kernel: Any, total: Callable[..., Any]) -> Any:
+    """Return what a kernel ``[values, sums]`` makes of the values' centre."""
+    if not isinstance(center, tuple):
+        return center * total(kernel, axis=0)
+    found, begin = 0.0, 0
+    for vector in center:
+        rows = vector.shape[0]
+        found, begin = found + total(vector[:, None] * kernel[begin : begin + rows], axis=0), begin + rows
+    return found
 
 
 def centered_on(x: np.ndarray, inputs: float) -> float:

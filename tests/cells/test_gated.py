@@ -7,15 +7,19 @@ import tensorflow as tf
 
 from rnnexp.cells.gru.layer import GRU
 from rnnexp.cells.lstm.layer import LSTM
+from rnnexp.cells.lstm_peephole.layer import FastPeepholeLSTM
 from rnnexp.cells.simple.layer import SimpleRNN
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.loops import FUSED_UNITS
+from rnnexp.layers.lstm import PeepholeLSTM, ProjectedLSTM
 from rnnexp.network.activations import ACTIVATIONS
 
 BATCH, STEPS, FEATURES = 4, 6, 3
 SIZES = (5, FUSED_UNITS + 3)  # one on either side of the fused product
 KINDS = {LSTM: keras.layers.LSTM, GRU: keras.layers.GRU}
-ALL = {SimpleRNN: keras.layers.SimpleRNN, **KINDS}
+# Those that Keras does not have, against their equations, which Keras differentiates.
+NOT_OF_KERAS = {FastPeepholeLSTM: PeepholeLSTM}
+ALL = {SimpleRNN: keras.layers.SimpleRNN, **KINDS, **NOT_OF_KERAS}
 NAMES = ("relu", "tanh", "sigmoid", "custom")
 
 
@@ -23,10 +27,10 @@ def array(shape, seed, low=-1.0, high=1.0):
     return np.random.default_rng(seed).uniform(low, high, shape).astype(np.float32)
 
 
-def pair(kind, units=5, activation="tanh", **options):
+def pair(kind, units=5, activation="tanh", plain=None, **options):
     """Our layer and Keras', with the same weights; those keep custom's pre-activations inside (0, 1)."""
     layers = []
-    for layer in (kind, ALL[kind]):
+    for layer in (kind, plain or ALL[kind]):
         layers.append(layer(units, activation=keras_activation(activation, 1.0), **options))
         layers[-1].build((BATCH, STEPS, FEATURES))
     weights = [
@@ -69,6 +73,39 @@ def assert_same(ours, stock, x=None, **call):
 @pytest.mark.parametrize("kind", KINDS)
 def test_equals_keras(kind, name, units, every_step):
     assert_same(*pair(kind, units, name, return_sequences=every_step))
+
+
+@pytest.mark.parametrize("projection", [0, 3, 7])
+@pytest.mark.parametrize("options", [{}, {"use_bias": False}, {"go_backwards": True, "return_sequences": True}])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("kind", "plain"), [(LSTM, ProjectedLSTM), (FastPeepholeLSTM, PeepholeLSTM)])
+def test_projections_equal_the_equations(kind, plain, name, options, projection):
+    assert_same(*pair(kind, 5, name, plain=plain, projection=projection, **options))
+
+
+@pytest.mark.parametrize("activation", NAMES)
+def test_without_projection_and_peepholes_the_equations_are_keras_own(activation):
+    for other in (ProjectedLSTM, PeepholeLSTM):
+        ours, stock = (kind(5, activation=keras_activation(activation, 1.0)) for kind in (other, keras.layers.LSTM))
+        for layer in (ours, stock):
+            layer.build((BATCH, STEPS, FEATURES))
+        # Peepholes start closed.
+        ours.set_weights([*stock.get_weights(), *ours.get_weights()[3:]])
+        x = array((BATCH, STEPS, FEATURES), 9)
+        np.testing.assert_allclose(ours(x), stock(x), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [LSTM, FastPeepholeLSTM])
+def test_a_projected_output_is_centred_ahead_of_the_projection(kind):
+    """Plain outputs, less what the projection makes of the centre, from states that are centred in all products."""
+    plain, centred = (kind(5, projection=3, state_center=center, return_sequences=True) for center in (0.0, 0.25))
+    for layer in (plain, centred):
+        layer.build((BATCH, STEPS, FEATURES))
+    kernel, recurrent, bias, *peepholes, projection = plain.get_weights()
+    center = 0.25 * projection.sum(axis=0)
+    centred.set_weights([kernel, recurrent, bias + center @ recurrent, *peepholes, projection])
+    x = array((BATCH, STEPS, FEATURES), 9)
+    np.testing.assert_allclose(centred(x), plain(x) - center, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("units", SIZES)
@@ -119,7 +156,7 @@ def test_layers_and_directions_together_equal_keras(kind):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((model(x) - y) ** 2)
         gradients.append(tape.gradient(loss, [variable.value for variable in model.trainable_variables]))
-    assert len(gradients[0]) == 14
+    assert len(gradients[0]) == (18 if kind in NOT_OF_KERAS else 14)
     for got, wanted in zip(*gradients, strict=True):
         assert np.abs(wanted).max() > 1e-5
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-6)
@@ -153,11 +190,11 @@ def test_centres_are_a_shift_of_the_bias(kind, name, units):
         state_center=0.5,
     )
     centred.build((BATCH, STEPS, FEATURES))
-    kernel, recurrent, bias = plain.get_weights()
+    kernel, recurrent, bias, *others = plain.get_weights()
     of_input, of_state = 0.3 * kernel.sum(axis=0), 0.5 * recurrent.sum(axis=0)
     # A GRU has the state's bias beside the input's.
     shifted = bias + np.stack([of_input, of_state]) if bias.ndim == 2 else bias + of_input + of_state
-    centred.set_weights([kernel, recurrent, shifted])
+    centred.set_weights([kernel, recurrent, shifted, *others])
     x = array((BATCH, STEPS, FEATURES), 9)
     np.testing.assert_allclose(centred(x), plain(x), rtol=1e-5, atol=1e-6)
 

@@ -150,16 +150,6 @@ def test_a_picture_of_a_series(data, power):
     assert sorted(path.name for path in data.folder.iterdir()) == ["power.csv", "power.png"]
 
 
-def test_a_long_series_is_drawn_with_its_extremes():
-    from rnnexp.report.data_plots import SHOWN_POINTS, _extremes
-
-    values = np.zeros(100_000)
-    values[12_345], values[67_890], values[50_000:50_007] = 9, -9, np.nan
-    shown = _extremes(values)
-    assert len(shown) <= SHOWN_POINTS + 10
-    assert {12_345, 67_890, 49_999, 50_000, 50_007} <= set(shown.tolist())
-
-
 # ---- recordings
 
 

@@ -112,6 +112,12 @@ def test_every_state_is_listed_with_what_is_wrong_and_nothing_else(here, command
     assert (begun["task"], begun["dataset"], begun["settings"]) == ("memory", "memory", {"memory_k": -5})
 
 
+def test_an_error_before_a_run_was_resumed_is_past(here, command):
+    log = "ended by UserError: the disk is full\ngoing on with runs/20260101-000000-a\nloading TensorFlow\n"
+    begin(here, "20260101-000000-a", log, history_csv=HISTORY)
+    assert listed(command)[0]["state"] == "unfinished"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -418,6 +424,24 @@ def test_cleaning_deletes_what_came_to_nothing_and_only_with_yes(here, command):
     assert command("clean", "--yes", "--resumable")[0] == 0
     assert not resumable.exists()
     assert (here / "runs" / "notes" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("answer", "gone"), [("n", False), ("", False), ("y", True)])
+def test_at_a_terminal_it_asks(here, answer, gone):
+    pytest.importorskip("pty", reason="there is no pseudo-terminal")
+    folder = begin(here, "20260101-000000-a", "ended by ValueError: x\n")
+    terminal, end = os.openpty()
+    command = [sys.executable, "-m", "rnnexp", "runs", "clean"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, cwd=here, stdin=end, stdout=end, env=environment) as process:
+        said = b""
+        while b"Delete 1 folder? [y/N] " not in said:
+            said += os.read(terminal, 1024)
+        os.write(terminal, f"{answer}\n".encode())
+        assert process.wait(timeout=120) == 0
+    os.close(terminal)
+    os.close(end)
+    assert folder.exists() != gone
 
 
 def test_a_link_is_no_run(here, command):

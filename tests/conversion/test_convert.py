@@ -49,6 +49,12 @@ def saved(tmp_path_factory):
         "labels": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(3, activation="sigmoid")],
         "yes": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1, activation="sigmoid")],
         "one": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1)],
+        "strange": [
+            keras.Input(given),
+            layers.Lambda(lambda x: x * x, name="odd"),
+            layers.LSTM(4, name="behind"),
+            layers.Dense(1, activation="sigmoid", bias_initializer=keras.initializers.Constant(-6.0)),
+        ],
         "spectra": [
             keras.Input((STEPS, FEATURES, 2)),
             layers.Conv2D(2, 3, padding="same"),
@@ -156,6 +162,60 @@ def test_spectra_of_several_channels(saved):
     assert np.abs(made(x) - exact).max() < 3 * made.candidate.integers.output.scale
 
 
+def test_spectra_that_go_out_as_they_came_in():
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    parts = [layers.Conv2D(4, 3, padding="same", activation="relu"), layers.Conv2D(2, 3, padding="same")]
+    model = keras.Sequential([keras.Input((STEPS, FEATURES, 2)), *parts])
+    x = np.random.default_rng(0).normal(size=(40, STEPS, FEATURES, 2)).astype(np.float32)
+    exact = model.predict(x, verbose=0)
+    made = rnnexp.convert(model, Samples("--calibration", x, y=exact))
+    assert made(x).shape == exact.shape
+    assert np.abs(made(x) - exact).max() < 6 * made.candidate.integers.output.scale
+    assert abs(made.report.fidelity.gap) < 1e-3
+    assert any("[3, 2] at each step; the files have these 6 in a row" in words for words in made.report.warnings)
+    found = TFLiteModel(made.contents["-float32.tflite"]).predict(x[:3].reshape(3, STEPS, -1))
+    assert np.abs(found.reshape(exact[:3].shape) - exact[:3]).max() < 1e-5
+
+
+def test_models_that_keras_runs_in_fewer_digits_or_with_states():
+    import keras
+    from keras import layers
+
+    x = inputs(20)
+    for options, given in (({"dtype": "mixed_float16"}, {}), ({"stateful": True}, {"batch_size": 4})):
+        model = keras.Sequential([keras.Input((STEPS, FEATURES), **given), layers.LSTM(4, **options), layers.Dense(2)])
+        made = rnnexp.convert(model, x, float32=False)
+        assert made.report.float_check.difference < 1e-5
+
+
+def test_rounding_that_a_network_amplifies_is_no_misreading():
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((40, FEATURES)), layers.SimpleRNN(16, activation="tanh"), layers.Dense(2)])
+    kernel, recurrent, bias = model.layers[0].get_weights()
+    model.layers[0].set_weights([kernel, 3.0 * recurrent, bias])
+    x = np.random.default_rng(0).normal(size=(20, 40, FEATURES)).astype(np.float32)
+    check = rnnexp.convert(model, x, float32=False).report.float_check
+    assert 1e-5 < check.difference <= check.limit
+
+
+def test_a_decoder_of_two_directions_has_no_file_of_a_step():
+    import keras
+    from keras import layers
+
+    parts = [layers.GRU(4), layers.Dense(2), layers.RepeatVector(3)]
+    both = layers.Bidirectional(layers.GRU(4, return_sequences=True))
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), *parts, both, layers.Dense(2)])
+    made = rnnexp.convert(model, inputs(), float32=False)
+    assert "-encoder-int8.tflite" in made.contents
+    assert "-decoder-step-int8.tflite" not in made.contents
+
+
 def test_every_form_of_right_answers(saved):
     def judged(name, y):
         made = rnnexp.convert(saved[name], inputs(), Samples("--evaluate", inputs(), y), float32=False)
@@ -185,7 +245,7 @@ def test_every_form_of_right_answers(saved):
     assert found.gap == pytest.approx(gap, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", ["..", "a/b", "-", "a\nb"])
+@pytest.mark.parametrize("name", ["..", "a/b", "-", "a\nb", "x" * 300])
 def test_names_that_no_file_can_have(saved, name):
     with pytest.raises(UserError, match="the name is"):
         rnnexp.convert(saved["lstm"], inputs(), name=name, float32=False)
@@ -245,6 +305,20 @@ def test_part_of_a_network(saved):
     assert report.float_check.difference <= 1e-5
 
 
+def test_a_part_behind_what_cannot_be_read_and_a_yes_or_no_of_one_side(saved):
+    import keras
+
+    with pytest.raises(UserError, match=r'"odd" .*Lambda.* cannot be converted'):
+        rnnexp.convert(saved["strange"], inputs(), float32=False)
+    whole = keras.models.load_model(saved["strange"], safe_mode=False)
+    converted = rnnexp.convert(saved["strange"], np.square(inputs()), begin="behind", float32=False)
+    np.testing.assert_allclose(converted(np.square(inputs())), whole.predict(inputs(), verbose=0), atol=1e-3)
+    assert converted.report.float_check.difference <= 1e-5
+    (warning,) = converted.report.warnings
+    assert "shows no alone (probabilities below 0.5): int8 can never answer yes" in warning
+    assert converted(100 * inputs()).max() <= 0.51
+
+
 MISTAKES = [
     ("lstm", {"x": np.zeros((4, STEPS, 8))}, r"has x \[4, 6, 8\], the model takes \[n, time, 3\]"),
     ("lstm", {"x": np.zeros((4, 9, FEATURES))}, "sequences of 9 steps, not of 6"),
@@ -252,6 +326,8 @@ MISTAKES = [
     ("lstm", {"x": inputs(), "y": np.zeros(7, int)}, r"has y \[7\] for x \[40, 6, 3\]: an answer for each"),
     ("lstm", {"x": inputs(), "y": np.zeros((40, 2), int)}, r"has y \[40, 2\] of int64: right are classes \[40\]"),
     ("lstm", {"x": inputs(), "y": np.full(40, 3)}, "has y from 3 to 3, the model has classes 0 to 2"),
+    ("lstm", {"x": inputs(), "y": np.array(3)}, r"has y \[\] for x \[40, 6, 3\]: an answer for each"),
+    ("one", {"x": inputs(), "y": np.full(40, np.nan)}, "has y with numbers that are not finite"),
     ("words", {"x": np.array([[1, 0, 2, 3, 4, 5]])}, "has padding .* in its middle, at step"),
     ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),
     ("words", {"x": np.ones((3, STEPS), int), "lengths": np.full(3, 4)}, "has length 4, and 6 steps that the model"),

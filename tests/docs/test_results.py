@@ -70,6 +70,15 @@ def test_conversions(name):
     assert [text for text in map(row, found) if text not in lines] == []
 
 
+@pytest.mark.parametrize("name", ["docs/convert.md", "docs/convert.ja.md"])
+def test_public_models(name):
+    row, found = benchmark("public_models")["page_row"], results("public_models")
+    lines = page(name)
+    assert len(found) == sum(line.startswith("| `silero_vad") for line in lines)
+    assert [text for text in map(row, found) if text not in lines] == []
+    assert all(each["equal"] >= 740 and each["decisions"] == 744 for each in found)
+
+
 def test_conversions_lose_what_the_page_says():
     for row in results("convert"):
         ours = row["ours"]

@@ -13,6 +13,7 @@ from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.experiment import build
 from rnnexp.experiment import run as experiment
+from rnnexp.experiment.checkpoints import Checkpoints
 from rnnexp.experiment.quantize import Calibration, quantize_snapshots, training_gap
 from rnnexp.experiment.train import Snapshot, Trained, make_loss
 from rnnexp.formats.about import About
@@ -58,7 +59,7 @@ def train(config, path, batch_size=None):
     )
     snapshot = Snapshot(config.epochs, from_keras(architecture, plain), plain, path, weights)
     optimization = Optimization(config.optimizer, config.learning_rate, config.batch_size, config.gradient_clip_norm)
-    return config, dataset, Trained([snapshot], history, unit, optimization)
+    return config, dataset, Trained([snapshot], history, unit, optimization, Checkpoints(path.parent, ""))
 
 
 def room(config):

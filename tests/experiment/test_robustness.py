@@ -131,6 +131,8 @@ def test_a_killed_run_leaves_the_previous_files_as_they_were(place, condition):
     whole, before, after = kill_when(place, condition)
     assert whole
     assert {name: after.get(name) for name in before} == before
+    # What there is of the history are whole rows.
+    assert all(path.read_text().endswith("\n") for path in (place / "runs").glob("*/history.csv"))
 
 
 def test_a_run_killed_while_it_publishes_leaves_whole_files(place):

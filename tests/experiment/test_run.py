@@ -47,7 +47,16 @@ def test_the_files_are_where_they_should_be(finished):
     assert all(name.startswith((f"{stem}-", f"{stem}.")) for name in published)
     left = {path.name for path in finished.folder.iterdir()}
     picture = "confusion.png" if finished.config.task == "classification" else "predictions.png"
-    assert {"history.csv", "model.keras", "log.txt", "report.json", "report.md", "loss.png", picture} <= left
+    assert {
+        "history.csv",
+        "model.keras",
+        "log.txt",
+        "report.json",
+        "report.md",
+        "report.html",
+        "loss.png",
+        picture,
+    } <= left
     assert finished.folder.name.endswith(f"-{stem}")
     assert finished.folder.parent == finished.config.runs_dir
     assert not list(finished.folder.rglob(".rnnexp-*"))

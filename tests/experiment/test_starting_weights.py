@@ -131,6 +131,18 @@ WRONG = {
         {"cell": "lstm", "bidirectional": True},
         f": rnn/forward/recurrent_kernel has the shape (16, 64), {UNITS}",
     ),
+    "projection": (
+        of_run(("lstm", 5, {"projection": 3})),
+        series,
+        {"cell": "lstm"},
+        another("PROJECTION", 3, None),
+    ),
+    "units, projected": (
+        of_run(("lstm-peephole", 16, {"projection": 3})),
+        series,
+        {"cell": "lstm-peephole", "projection": 3},
+        f": rnn/kernel has the shape (1, 64), {UNITS}",
+    ),
     "features": (own(random_weights(features=2)), series, {}, f": rnn/kernel has the shape (2, 5), {FEATURES}"),
     "outputs": (own(random_weights(outputs=3)), series, {}, f": output/kernel has the shape (5, 3), {OUTPUTS}"),
     "activation": (own(random_weights(), activation="relu"), series, {}, another("ACTIVATION", "relu", "tanh")),
@@ -343,6 +355,9 @@ def test_no_epochs_and_no_weights_keep_the_initial_network(here):
         ([("gru", 4)], {"every_step": True, "softmax": True}),
         ([("lstm", 3, "encodes"), ("lstm", 3)], {"every_step": True, "outputs": 4, "softmax": True}),
         ([("simple", 4, "backwards")], {"activation": "sigmoid"}),
+        ([("lstm", 4, "both", {"projection": 3})], {}),
+        ([("lstm-peephole", 4)], {"activation": "custom"}),
+        ([("lstm-peephole", 4, {"projection": 3}), ("lstm-peephole", 4, {"projection": 3})], {"outputs": 2}),
     ],
 )
 def test_a_runs_own_keras_model_is_read(tmp_path, cells_of, options, suffix):

@@ -35,6 +35,13 @@ STRUCTURES = {
     "simple-bidirectional": {"bidirectional": True},
     "lstm-2-layers-bidirectional": {"cell": "lstm", "num_layers": 2, "bidirectional": True},
     "gru-2-layers-backwards": {"cell": "gru", "num_layers": 2, "go_backwards": True},
+    "lstm-peephole-projection-3": {"cell": "lstm-peephole", "projection": 3},
+    "lstm-2-layers-projection-3-bidirectional": {
+        "cell": "lstm",
+        "projection": 3,
+        "num_layers": 2,
+        "bidirectional": True,
+    },
 }
 
 
@@ -94,13 +101,14 @@ def test_every_tensor_of_every_structure_is_in_the_report(structured):
     assert len(tensors) == len(structured.report["quantization"])
     scopes = [f"layer_{n + 1}/" for n in range(config.num_layers)] if config.num_layers > 1 else [""]
     scopes = [scope + way for scope in scopes for way in (("forward/", "backward/") if config.bidirectional else ("",))]
-    word = {"lstm": "cell_state", "gru": "long_state"}.get(config.cell)
+    word = {"lstm": "cell_state", "lstm-peephole": "cell_state", "gru": "long_state"}.get(config.cell)
     for scope in scopes:
         assert tensors[f"{scope}state"]["saturated_share"] == 0
         if word:
             assert (tensors[scope + word]["dtype"], tensors[scope + word]["shape"]) == ("int16", [1, 5])
     assert tensors["input"]["saturated_share"] == tensors["output"]["saturated_share"] == 0
-    assert tensors["output_kernel"]["shape"] == [1, 10 if config.bidirectional else 5]
+    values = config.projection or 5
+    assert tensors["output_kernel"]["shape"] == [1, 2 * values if config.bidirectional else values]
     text = (structured.folder / "report.md").read_text()
     assert all(f"| {name} | {tensor['dtype']} |" in text for name, tensor in tensors.items())
 
@@ -150,6 +158,31 @@ def test_every_structure_can_start_from_its_own_weights(structured, tmp_path):
         experiment.run(MemoryConfig(weights=path, **folders(tmp_path)))
 
 
+def test_every_structure_is_fine_tuned_where_there_is_a_need(structured, tmp_path):
+    again = structured.config.model_copy(
+        update={
+            "weights": structured.config.output_dir / f"{structured.config.stem}-weights.npz",
+            "epochs": 0,
+            # One that there is always a need for.
+            "gap_limit": 1e-12,
+            "qat_epochs": 2,
+            **folders(tmp_path),
+        }
+    )
+    finished = run(again)
+    assert finished.code == 0
+    cost = finished.report["degradation"]
+    if cost["plain_training_gap"] <= 1e-12:
+        assert "fine_tuning" not in cost
+        return
+    found = cost["fine_tuning"]
+    assert [way["choice"] for way in found["tried"][:2]] == ["rounded to nearest", "rounded together"]
+    assert found["tried"][2]["choice"].endswith("trained for 2 epochs")
+    assert found["helped"] == cost["fine_tuned"]
+    assert 0 < found["judged"] < found["fitted"]
+    assert ("kept: " if found["helped"] else "tried, not kept: ") in (finished.folder / "report.md").read_text()
+
+
 def test_stepping_gives_what_the_sequence_model_gives_at_every_step(structured):
     config, dataset = structured.config, datasets.load(structured.config)
     if not config.forward:
@@ -159,7 +192,7 @@ def test_stepping_gives_what_the_sequence_model_gives_at_every_step(structured):
     made, states = int8.run_codes(int8_codes(int8, x))
     real, real_states = float32.run_codes(x)
     assert len(states) == config.num_layers * (1 if config.cell == "simple" else 2)
-    assert len(real_states) == config.num_layers * (2 if config.cell == "lstm" else 1)
+    assert len(real_states) == config.num_layers * (2 if config.cell.startswith("lstm") else 1)
     whole = np.asarray(keras_models.load(structured.folder / "model.keras")(x))
     np.testing.assert_allclose(real[:, -1], whole, atol=1e-5)
     network = integers_of(structured, dataset)

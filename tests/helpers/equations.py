@@ -41,6 +41,7 @@ def real_weights(found):
     layer, zero_point, features = _part(n, "layer_1/"), int(n["input_zero_point"]), int(n["features"])
     cell = str(layer["cell"])
     own = 4 * layer["candidate_scale"] if cell == "gru" else layer["activation_scale"]
+    own = own * 2 ** _longer(layer) if cell == "lstm" else own
     products = {
         "simple": {"sums": ("activation",)},
         "lstm": {"sums": ("gate", "gate", "candidate", "gate")},
@@ -121,6 +122,10 @@ def _multiply(n, product, u, blocks):
     return np.split(_saturate(_round_shift(total, int(n[f"{product}_shift"]))), blocks)
 
 
+def _longer(lstm):
+    return int(np.abs(lstm["activation_values"].astype(int)).max() > 8128)
+
+
 def _values(n, sequence):
     """Return the values of a cell after every step on what comes in."""
 
@@ -157,10 +162,13 @@ def _values(n, sequence):
                 return _saturate(_round_shift(total, 14 + int(n["peepholes_finer"])))
 
             i, f = read(i, 0, c), read(f, 1, c)
-            c = look_up("gate", f) * c + look_up("gate", i) * look_up("candidate", g)
+            candidate = look_up("candidate", g)
+            coarser = round(np.log2(n["activation_step"] * 2.0 ** -int(n["shift"]) / n["candidate_scale"]))
+            candidate = _round_shift(candidate, coarser) if coarser else candidate
+            c = look_up("gate", f) * c + look_up("gate", i) * candidate
             c = _saturate(_round_shift(c, 14))
             place = _saturate(_round_shift(c, int(n["shift"])) + int(n["first"]))
-            v = _saturate(_round_shift(look_up("gate", read(o, 2, c)) * look_up("activation", place), 14))
+            v = _saturate(_round_shift(look_up("gate", read(o, 2, c)) * look_up("activation", place), 14 + _longer(n)))
             if "projection_high" in n:
                 v = np.clip(_multiply(n, "projection", v, 1)[0], -8128, 8128)
         else:

@@ -1,84 +1,176 @@
-"""Random Keras models of all layers and options that can be read, and some that are to be refused."""
+"""Random models of Keras: mostly such as people build, some of layers in any order, and some that are to be refused."""
+
+from dataclasses import dataclass
 
 import numpy as np
-
-FUNCTIONS = (
-    "linear", "relu", "relu6", "elu", "selu", "gelu", "silu", "mish", "softplus", "softsign", "tanh", "sigmoid",
-    "hard_sigmoid", "hard_tanh", "hard_silu", "log_sigmoid", "celu", "leaky_relu", "exponential",
-)  # fmt: skip
+from helpers.random_keras_layers import Layers
 
 
-class Drawing:
-    """A model being drawn: what it is now, and which layers can follow."""
+@dataclass(frozen=True)
+class Drawn:
+    """A model, and what it is to be run on.
+
+    Attributes:
+        model: of Keras.
+        x: its inputs.
+        lengths: real steps of each, which a mask says, or which the user alone knows; None: all.
+        padding: the end at which the others are.
+        masked: whether the model has a mask for them.
+    """
+
+    model: object
+    x: np.ndarray
+    lengths: np.ndarray | None = None
+    padding: str = "end"
+    masked: bool = False
+
+
+class Drawing(Layers):
+    """A model being drawn.
+
+    Args:
+        seed: the same one draws the same model.
+    """
 
     def __init__(self, seed):
-        import keras
+        super().__init__(np.random.default_rng(seed))
+        self.hidden = 0.0
+        self.convolved = False
 
-        self.rng = np.random.default_rng(seed)
-        self.layers = keras.layers
-        self.keras = keras
-
-    def pick(self, values):
-        return values[int(self.rng.integers(len(values)))]
-
-    def chance(self, share):
-        return bool(self.rng.random() < share)
-
-    def size(self, most=40):
-        return int(self.rng.integers(1, most + 1))
-
-    def function(self):
-        if self.chance(0.15):
-            return self.layers.LeakyReLU(negative_slope=round(float(self.rng.uniform(0, 1)), 2))
-        # Values beyond float32 are no figure to compare.
-        return self.pick([name for name in FUNCTIONS if name != "exponential"])
+    def draw(self, samples=3):
+        """Return a model and inputs of it."""
+        given, values = self.beginning()
+        values = self.wild(values) if self.chance(0.2) else self.usual(values)
+        if values is given:
+            values = self.layers.LSTM(3)(given)
+        model = self.keras.Model(given, values)
+        self.randomise(model)
+        return self.with_inputs(model, given, samples)
 
     def model(self):
-        """Return a model, and the inputs to compare it on."""
-        rank = self.pick([2, 2, 2, 2, 1, 3])
-        steps = int(self.rng.integers(4, 24))
-        words = rank == 1
-        if words:
-            given = self.keras.Input((steps,), dtype="int32")
-        elif rank == 3:
-            given = self.keras.Input((steps, int(self.rng.integers(3, 9)), int(self.rng.integers(1, 4))))
-        else:
-            given = self.keras.Input((None if self.chance(0.2) else steps, self.size()))
-        values, masked = given, False
-        if words:
-            masked = self.chance(0.4)
-            values = self.layers.Embedding(20, self.size(12), mask_zero=masked)(values)
-        self.masked = masked
+        """Return a model, inputs of it, and how many steps of each are real by its mask; None: all."""
+        drawn = self.draw()
+        return drawn.model, drawn.x, drawn.lengths if drawn.masked else None
+
+    def beginning(self):
+        """Return the input, and the values that the first layers read."""
+        kind = self.pick(["numbers"] * 6 + ["words"] * 2 + ["spectra"] * 2)
+        self.steps = int(self.rng.integers(4, 24))
+        if kind == "words":
+            given = self.keras.Input((None if self.chance(0.2) else self.steps,), dtype="int32")
+            self.masked = self.chance(0.5)
+            return given, self.layers.Embedding(20, self.size(), mask_zero=self.masked)(given)
+        if kind == "spectra":
+            given = self.keras.Input((self.steps, int(self.rng.integers(3, 11)), int(self.rng.integers(1, 4))))
+            return given, given
+        given = self.keras.Input((None if self.chance(0.2) else self.steps, self.size()))
+        self.masked = self.chance(0.15)
+        if not self.masked:
+            return given, given
+        self.hidden = self.pick([0.0, -1.0])
+        return given, self.layers.Masking(self.hidden)(given)
+
+    # Models such as people build.
+
+    def usual(self, values):
+        """Return the values of layers in an order that people have them in."""
+        if len(values.shape) == 4:
+            values = self.spectral(values)
+        elif not self.masked:
+            values = self.ahead(values)
+        elif self.chance(0.3):
+            values = self.each_step(values)
+        count = self.pick([0, 1, 1, 1, 2, 2, 3] if self.convolved else [1, 1, 2, 2, 3])
+        how = self.pick(["last"] * 6 + ["every"] * 3 + ["whole"] * 2 + ["decoder"] * 2)
+        if self.masked and how == "whole":
+            how = "last"
+        for number in range(count):
+            values = self.recurrent(values, every_step=how in ("every", "whole") or number < count - 1)
+            if len(values.shape) == 3 and self.chance(0.4):
+                values = self.between(values)
+        if how != "every" and len(values.shape) == 3:
+            values = self.end(values)
+        if how == "decoder":
+            values = self.decoder(values)
+        return self.head(values)
+
+    def ahead(self, values):
+        """Return what is made ahead of recurrent layers, in parallel."""
+        if self.chance(0.3):
+            values = self.normalisation(values.shape[-1])(values)
+        if self.chance(0.45):
+            for _ in range(int(self.rng.integers(1, 4))):
+                maker = self.pick([self.convolution, self.convolution, self.pooling, self.unchanged, self.edges])
+                values = maker(values)
+                self.convolved = self.convolved or maker not in (self.unchanged,)
+        if self.chance(0.2):
+            values = self.pick([self.each_step, self.shared, self.nested, self.skip])(values)
+        return values
+
+    def spectral(self, values):
+        """Return what is made of a spectrum, which ends in a row of numbers for each frame."""
+        self.convolved = True
+        for _ in range(int(self.rng.integers(1, 4))):
+            values = self.each_row(values) if self.chance(0.15) else self.image(values)
+        if self.chance(0.1):
+            how = self.pick([self.layers.GlobalMaxPooling2D, self.layers.GlobalAveragePooling2D])
+            return self.layers.RepeatVector(int(self.rng.integers(2, 9)))(how()(values))
+        return self.each_frame(values)
+
+    def between(self, values):
+        """Return what is made between recurrent layers, or behind them, of each step alone."""
+        return self.pick([self.unchanged, self.unchanged, self.each_step, self.skip])(values)
+
+    def end(self, values):
+        """Return values without time."""
+        layers = self.layers
+        if self.masked:
+            return self.recurrent(values, every_step=False)
+        kind = self.pick(["flat", "average", "max", "last"])
+        if kind == "flat" and values.shape[1] is not None:
+            return layers.Flatten()(values)
+        if kind == "last":
+            return values[:, -1]
+        return (layers.GlobalMaxPooling1D if kind == "max" else layers.GlobalAveragePooling1D)()(values)
+
+    def decoder(self, values):
+        """Return an answer of several steps made of one value, perhaps of a dense layer that makes it small."""
+        if self.chance(0.4):
+            values = self.dense()(values)
+        values = self.layers.RepeatVector(int(self.rng.integers(2, 12)))(values)
+        self.masked_decoder, self.masked = self.masked, False
+        for _ in range(int(self.rng.integers(1, 3))):
+            values = self.recurrent(values, every_step=True)
+        self.masked = self.masked_decoder
+        return values
+
+    def head(self, values):
+        """Return the answer."""
+        for _ in range(int(self.rng.integers(0, 3))):
+            values = self.dense()(values)
+            if self.chance(0.4):
+                values = self.idle()(values)
+        if self.chance(0.1):
+            return values
+        function = self.pick(["softmax", "softmax", "sigmoid", "linear", "linear", "tanh", "relu"])
+        size = 1 if function != "softmax" and self.chance(0.4) else int(self.rng.integers(2, 9))
+        if self.chance(0.2):
+            values = self.layers.Dense(size)(values)
+            # Keras' own softmax layer cannot be run with a mask of steps.
+            if function == "softmax" and not (self.masked and len(values.shape) == 3):
+                return self.layers.Softmax()(values)
+            return self.layers.Activation(function)(values)
+        return self.layers.Dense(size, activation=function)(values)
+
+    # Layers in any order.
+
+    def wild(self, values):
+        """Return the values of up to six layers in any order, one of which there may be no integers for."""
         for _ in range(int(self.rng.integers(1, 7))):
             values = self.step(values)
-        if self.chance(0.5) and len(values.shape) == 2:
-            values = self.layers.Dense(self.size(5), activation=self.pick(["softmax", "sigmoid", "linear"]))(values)
-        model = self.keras.Model(given, values)
-        if values is given:
-            model = self.keras.Model(given, self.layers.Dense(3)(given))
-        self.randomise(model)
-        if words:
-            x = self.rng.integers(1, 20, (3, steps))
-            lengths = None
-            if masked:
-                lengths = self.rng.integers(1, steps + 1, 3)
-                x[np.arange(steps) >= lengths[:, None]] = 0
-        else:
-            sizes = [steps if size is None else size for size in given.shape[1:]]
-            x, lengths = self.rng.normal(size=(3, *sizes)).astype(np.float32), None
-        return model, x, lengths
-
-    def randomise(self, model):
-        for variable in model.weights:
-            values = self.rng.normal(size=variable.shape) * (0.5 if len(variable.shape) < 2 else 0.4)
-            if "variance" in variable.path:
-                values = np.abs(values) + 0.1
-            if "count" in variable.path:
-                continue
-            variable.assign(values)
-        for layer in model._flatten_layers():
-            if type(layer).__name__ == "Normalization":
-                layer.finalize_state()
+        if len(values.shape) == 2 and self.chance(0.5):
+            values = self.head(values)
+        return values
 
     def step(self, values):
         """Return the values after one more layer, or block of layers."""
@@ -86,10 +178,11 @@ class Drawing:
         if len(shape) == 2:
             return self.flat(values)
         if len(shape) == 4:
-            return self.image(values)
+            return self.pick([self.image] * 4 + [self.each_row, self.each_frame])(values)
         makers = [
-            self.recurrent, self.recurrent, self.recurrent, self.convolution, self.convolution, self.pooling,
-            self.same, self.same, self.each_step, self.skip, self.end, self.shared, self.nested, self.reshaped,
+            lambda values: self.recurrent(values, every_step=self.chance(0.7)), self.convolution, self.convolution,
+            self.pooling, self.edges, self.unchanged, self.unchanged, self.each_step, self.skip, self.end,
+            self.shared, self.nested, self.reshaped, self.foreign,
         ]  # fmt: skip
         return self.pick(makers)(values)
 
@@ -103,214 +196,52 @@ class Drawing:
             return self.layers.RepeatVector(int(self.rng.integers(1, 6)))(values)
         return self.skip(values)
 
-    def dense(self):
-        return self.layers.Dense(self.size(), activation=self.function(), use_bias=self.chance(0.8))
-
-    def image(self, values):
-        layers, (_, steps, bands, channels) = self.layers, values.shape
-        kind = self.pick(["conv", "depthwise", "separable", "pool", "flat", "global", "same", "pad", "each", "crop"])
-        reach = [int(self.rng.integers(1, 1 + min(3, size or 3))) for size in (steps, bands)]
-        common = {"padding": self.pick(["valid", "same"]), "use_bias": self.chance(0.7), "activation": self.function()}
-        stride = int(self.rng.integers(1, 3))
-        if kind == "conv":
-            # TensorFlow's oneDNN reads beyond its input where one channel has two different strides.
-            other = int(self.rng.integers(1, 3)) if channels > 1 else stride
-            return layers.Conv2D(self.size(8), reach, strides=[stride, other], **common)(values)
-        if kind == "depthwise":
-            return layers.DepthwiseConv2D(
-                reach, strides=stride, depth_multiplier=int(self.rng.integers(1, 3)), **common
-            )(values)
-        if kind == "separable":
-            return layers.SeparableConv2D(
-                self.size(8), reach, strides=stride, depth_multiplier=int(self.rng.integers(1, 3)), **common
-            )(values)
-        if kind == "pool":
-            pool = self.pick([layers.MaxPooling2D, layers.AveragePooling2D])
-            return pool(reach, strides=self.pick([None, 1, 2]), padding=common["padding"])(values)
-        if kind == "global":
-            return self.pick([layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D])()(values)
-        if kind == "pad":
-            return layers.ZeroPadding2D(((1, 2), (0, 1)))(values)
-        if kind == "crop" and steps > 3 and bands > 2:
-            return layers.Cropping2D(((1, 1), (1, 0)))(values)
-        if kind == "each":
-            return layers.TimeDistributed(
-                self.pick(
-                    [
-                        layers.Conv1D(self.size(6), reach[1], padding=common["padding"], activation=self.function()),
-                        layers.MaxPooling1D(reach[1], padding=common["padding"]),
-                        layers.GlobalAveragePooling1D(),
-                        layers.GlobalMaxPooling1D(),
-                        layers.Flatten(),
-                        layers.BatchNormalization(),
-                        layers.Dense(self.size(6)),
-                        self.inner(bands, channels),
-                    ]
-                )
-            )(values)
-        if kind == "flat":
-            return layers.Reshape((steps, bands * channels))(values)
-        return self.unchanged(values)
-
-    def inner(self, bands, channels):
-        """Return a model of what a step has."""
-        layers = self.layers
-        return self.keras.Sequential(
-            [
-                self.keras.Input((bands, channels)),
-                layers.Conv1D(self.size(6), 1 + (bands > 1), activation=self.function()),
-                layers.BatchNormalization(),
-                self.pick([layers.GlobalAveragePooling1D, layers.Flatten])(),
-                layers.Dense(self.size(8), activation="tanh"),
-            ]
-        )
-
-    def cell_options(self, kind):
-        found = {"activation": self.pick(["tanh", "tanh", "sigmoid", "softsign", "relu"]), "use_bias": self.chance(0.8)}
-        if kind != "SimpleRNN":
-            found["recurrent_activation"] = self.pick(["sigmoid", "hard_sigmoid"])
-        if kind == "GRU":
-            found["reset_after"] = self.chance(0.5)
-        return found
-
-    def recurrent(self, values):
-        layers, kind = self.layers, self.pick(["SimpleRNN", "LSTM", "GRU"])
-        options = self.cell_options(kind)
-        every = {"return_sequences": self.chance(0.6)}
-        form = self.pick(["layer", "layer", "both", "cell", "cells"])
-        if form == "layer":
-            return getattr(layers, kind)(
-                self.size(), **options, **every, go_backwards=self.chance(0.2), dropout=0.2, recurrent_dropout=0.1
-            )(values)
-        if form == "both":
-            inner = getattr(layers, kind)(self.size(12), **options, **every)
-            return layers.Bidirectional(inner, merge_mode=self.pick(["concat", "sum", "ave"]))(values)
-        if form == "cell":
-            return layers.RNN(
-                getattr(layers, f"{kind}Cell")(self.size(), **options), go_backwards=self.chance(0.2), **every
-            )(values)
-        cells = [
-            getattr(layers, f"{each}Cell")(self.size(12), **self.cell_options(each))
-            for each in (self.pick(["SimpleRNN", "LSTM", "GRU"]) for _ in range(2))
-        ]
-        return layers.RNN(layers.StackedRNNCells(cells), go_backwards=self.chance(0.2), **every)(values)
-
-    def convolution(self, values):
-        layers, (_, steps, channels) = self.layers, values.shape
-        reach = int(self.rng.integers(1, min(5, steps or 5) + 1))
-        kind = self.pick(["plain", "plain", "depthwise", "separable", "pad", "crop"])
-        stride, dilation = self.pick([(1, 1), (2, 1), (1, 2)])
-        if (reach - 1) * dilation >= (steps or 4):
-            dilation = 1
-        # TensorFlow has no strides with dilations.
-        common = {
-            "padding": self.pick(["valid", "same", "causal"]), "strides": stride, "dilation_rate": dilation,
-            "use_bias": self.chance(0.7), "activation": self.function(),
-        }  # fmt: skip
-        if kind == "plain":
-            groups = self.pick([each for each in (1, 1, 2, 3) if channels % each == 0])
-            return layers.Conv1D(groups * self.size(12), reach, groups=groups, **common)(values)
-        if kind == "pad":
-            return layers.ZeroPadding1D((int(self.rng.integers(3)), 1))(values)
-        if kind == "crop" and (steps or 9) > 3:
-            return layers.Cropping1D((1, int(self.rng.integers(2))))(values)
-        if kind == "depthwise":
-            common["padding"] = self.pick(["valid", "same"])
-            return layers.DepthwiseConv1D(reach, depth_multiplier=int(self.rng.integers(1, 3)), **common)(values)
-        common["padding"] = self.pick(["valid", "same"])
-        return layers.SeparableConv1D(self.size(12), reach, depth_multiplier=int(self.rng.integers(1, 3)), **common)(
-            values
-        )
-
-    def pooling(self, values):
-        pool = self.pick([self.layers.MaxPooling1D, self.layers.AveragePooling1D])
-        most = min(3, values.shape[1] or 3)
-        return pool(
-            int(self.rng.integers(1, most + 1)), strides=self.pick([None, 1, 2]), padding=self.pick(["valid", "same"])
-        )(values)
-
-    def same(self, values):
-        return self.unchanged(values)
-
-    def unchanged(self, values):
-        """Return a layer that keeps the shape."""
-        layers, rng = self.layers, self.rng
-        width = values.shape[-1]
-        found = self.pick(
-            [
-                lambda: layers.BatchNormalization(
-                    scale=self.chance(0.7), center=self.chance(0.7), epsilon=float(rng.choice([1e-3, 1e-2]))
-                ),
-                lambda: layers.Normalization(invert=self.chance(0.3)),
-                lambda: layers.Normalization(
-                    mean=rng.normal(size=width).tolist(), variance=rng.uniform(0.1, 2, width).tolist()
-                ),
-                lambda: layers.Normalization(axis=None),
-                lambda: layers.Rescaling(0.5, offset=-0.1),
-                lambda: layers.Dropout(0.3),
-                lambda: layers.GaussianNoise(0.2),
-                lambda: layers.ActivityRegularization(l2=0.1),
-                lambda: layers.Activation(self.function()),
-                lambda: layers.ReLU(max_value=self.pick([None, 1.0]), negative_slope=self.pick([0.0, 0.1])),
-                lambda: layers.ReLU(threshold=0.25, negative_slope=0.1),
-                lambda: layers.LeakyReLU(),
-                lambda: layers.ELU(0.7),
-                # Keras' own cannot be run with a mask of steps.
-                lambda: layers.Identity() if self.masked else layers.Softmax(),
-                lambda: layers.Identity(),
-            ]
-        )()
-        return found(values)
-
-    def each_step(self, values):
-        layers = self.layers
-        inner = self.pick(
-            [self.dense, layers.BatchNormalization, lambda: layers.Dropout(0.1), lambda: layers.Activation("tanh")]
-        )()
-        return layers.TimeDistributed(inner)(values)
-
-    def skip(self, values):
-        """Return a sum, mean or concatenation with what is ahead."""
-        width = values.shape[-1]
-        how = self.pick(["add", "average", "concat", "plus"])
-        other = self.layers.Dense(width, activation="tanh")(values)
-        if how == "plus":
-            return values + other
-        join = {"add": self.layers.Add, "average": self.layers.Average, "concat": self.layers.Concatenate}[how]
-        return join()([values, other])
-
-    def shared(self, values):
-        dense = self.layers.Dense(values.shape[-1], activation="tanh")
-        return dense(dense(values))
-
-    def nested(self, values):
-        width = values.shape[-1]
-        inner = [self.keras.Input((values.shape[1], width)), self.dense(), self.layers.BatchNormalization()]
-        if self.chance(0.5):
-            inner.append(self.layers.LSTM(self.size(8), return_sequences=True))
-        if self.chance(0.5):
-            model = self.keras.Sequential(inner)
-        else:
-            found = inner[0]
-            for layer in inner[1:]:
-                found = layer(found)
-            model = self.keras.Model(inner[0], found)
-        if self.chance(0.3):
-            model.layers[-2].trainable = False
-        return model(values)
-
     def reshaped(self, values):
         _, steps, width = values.shape
         if width % 2 or steps is None or steps < 3:
             return values
         return self.layers.Reshape((steps, width // 2, 2))(values)
 
-    def end(self, values):
-        """Return values without time."""
-        layers, steps = self.layers, values.shape[1]
-        kind = self.pick(["flat", "average", "max", "last"])
-        if kind == "flat" and steps is not None:
-            return layers.Flatten()(values)
-        if kind == "last":
-            return values[:, -1]
-        return (layers.GlobalMaxPooling1D if kind == "max" else layers.GlobalAveragePooling1D)()(values)
+    # Numbers.
+
+    def randomise(self, model):
+        """Give a model weights as large as training makes them, or up to twice that."""
+        rng, gain = self.rng, self.pick([0.7, 1.0, 1.0, 1.4, 2.0])
+        for variable in model.weights:
+            name, shape = variable.path.rsplit("/", 1)[-1], variable.shape
+            if "count" in name or "seed" in name:
+                continue
+            values = rng.normal(size=shape)
+            if "variance" in name:
+                values = np.abs(values) + 0.1
+            elif "gamma" in name:
+                values = 1.0 + 0.3 * values
+            elif "kernel" in name:
+                # Products of as many numbers are about as large as each of these; what is read again at every step
+                # would grow without end.
+                size = min(gain, 1.0) if "recurrent" in name else gain
+                values *= size / np.sqrt(np.prod(shape[:-2] if "depthwise" in name else shape[:-1]))
+            elif "embeddings" not in name:
+                values *= 0.4
+            variable.assign(values)
+        for layer in model._flatten_layers():
+            if type(layer).__name__ == "Normalization":
+                layer.finalize_state()
+
+    def with_inputs(self, model, given, samples):
+        rng, steps = self.rng, self.steps
+        sizes = [steps if size is None else size for size in given.shape[1:]]
+        words = len(sizes) == 1
+        x = rng.integers(1, 20, (samples, steps)) if words else rng.normal(size=(samples, *sizes)).astype(np.float32)
+        if not words and self.chance(0.3):
+            # Features of unlike ranges.
+            x = (x * 10.0 ** rng.uniform(-1, 1, sizes[1:])).astype(np.float32)
+        alone = given.shape[1] is None and not self.convolved and len(model.output_shape) == 2
+        if not self.masked and not (alone and self.chance(0.5)):
+            return Drawn(model, x)
+        lengths = rng.integers(1, steps + 1, samples)
+        lengths[0] = steps
+        padding = self.pick(["end", "begin"]) if self.masked else "end"
+        time, count = np.arange(steps), lengths[:, None]
+        x[time >= count if padding == "end" else time < steps - count] = self.hidden
+        return Drawn(model, x, lengths, padding, self.masked)

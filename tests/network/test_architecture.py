@@ -17,6 +17,11 @@ WORDS = {
     "simple-bidirectional": Structure(bidirectional=True),
     "lstm-16-layers-backwards": Structure("lstm", 16, go_backwards=True),
     "my-cell-3-layers-bidirectional": Structure("my-cell", 3, bidirectional=True),
+    "lstm-projection-4": Structure("lstm", projection=4),
+    "lstm-peephole-2-layers-projection-12-bidirectional": Structure(
+        "lstm-peephole", 2, bidirectional=True, projection=12
+    ),
+    "lstm-peephole-projection-4-encoder-decoder": Structure("lstm-peephole", decoder=True, projection=4),
     "simple-encoder-decoder": Structure(decoder=True),
     "gru-2-layers-encoder-decoder": Structure("gru", 2, decoder=True),
     "lstm-3-layers-bidirectional-encoder-decoder": Structure("lstm", 3, bidirectional=True, decoder=True),
@@ -134,8 +139,11 @@ def test_names_and_shapes_are_those_of_the_keras_model(name, cell, every_step):
         assert list(architecture.shapes) == weight_names(model)
         assert list(architecture.shapes.values()) == [tuple(weight.shape) for weight in model.weights]
         assert [scope for layer in architecture.scopes for scope in layer] == scopes
+        kinds_of_scopes = [layer.cell for layer in architecture.layers for _ in layer.directions]
         assert list(architecture.shapes)[:-2] == [
-            f"{scope}{weight}" for scope in scopes for weight in ("kernel", "recurrent_kernel", "bias")
+            f"{scope}{weight}"
+            for scope, kind in zip(scopes, kinds_of_scopes, strict=True)
+            for weight in ("kernel", "recurrent_kernel", "bias", *(["peepholes"] if "peephole" in kind else []))
         ]
         assert list(architecture.shapes)[-2:] == ["output/kernel", "output/bias"]
 

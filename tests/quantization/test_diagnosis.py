@@ -7,6 +7,7 @@ import pytest
 from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered
 
 from rnnexp.quantization.diagnosis import Comparison
+from rnnexp.quantization.reference import outputs
 
 ENCODER_DECODER = [("gru", 6, "both", "encodes"), ("gru", 5)]
 STRUCTURES = [[("simple", 6)], [("lstm", 6)], [("gru", 6, "both"), ("lstm", 5, "both")], [("gru", 4, "backwards")]]
@@ -29,6 +30,22 @@ def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
     # Of 14 bits: they cost less than codes of 8.
     assert 0 < parts["weights"] < min(parts["input"], parts["output"])
     assert "rounding the" in compared.explain(l2(network, x))
+
+
+@pytest.mark.parametrize("cells", [*STRUCTURES, ENCODER_DECODER], ids=str)
+def test_each_tensor_alone_costs_less_than_all_together(cells):
+    decodes = cells is ENCODER_DECODER
+    network, x = layered(*cells, steps=12, features=2, every_step=decodes), inputs(30, 12, 2)
+    integer = integers(network, x)[0]
+    *parts, together = Comparison(integer, network, x).contributions_by_tensor(l2(network, x))
+    assert [part.name for part in parts] == ["input", *network.architecture.shapes, "output"]
+    assert together.name == "all"
+    assert all(0 <= part.output_error < together.output_error for part in parts)
+    exact = network.run(x)
+    assert together.output_error == np.sqrt(np.mean((outputs(integer, x) - exact) ** 2)) / np.std(exact)
+    # The score here is of the same changes.
+    for part in (*parts, together):
+        np.testing.assert_allclose(part.loss, (part.output_error * np.std(exact)) ** 2, rtol=1e-9, atol=1e-15)
 
 
 def test_the_steps_of_a_decoder_come_after_those_of_the_encoder():

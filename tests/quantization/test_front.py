@@ -56,7 +56,8 @@ def test_hardly_more_is_lost_than_the_rounding_of_inputs_and_outputs(name):
     exact, step = real.run(x), integer.output.scale / 12**0.5
     given = real.run(integer.input.decode(integer.input.encode(x)))
     lost, unavoidable = (float(np.sqrt(np.mean((found - exact) ** 2))) for found in (outputs(integer, x), given))
-    assert lost <= 1.15 * np.hypot(step, unavoidable)
+    # A table that gates and tanh share is a little coarser than one over the range of each.
+    assert lost <= 1.25 * np.hypot(step, unavoidable)
     for name, found, array in zip(real.architecture.shapes, integer.real_weights(), real.weights, strict=True):
         # The two biases of a GRU are one where its integers add them up.
         if not name.endswith("bias"):
@@ -106,7 +107,7 @@ def test_what_would_leave_int32_with_very_many_inputs():
 
 def test_frequencies_of_two_directions_are_refused():
     back = (Pooling(Axis(), Axis(2), 4),)
-    real = network((), [("gru", 4, "both")], back, steps=5, features=2, flattened=True)
+    real = network((), [("simple", 4, "both")], back, steps=5, features=2, flattened=True)
     with pytest.raises(UserError, match="two directions"):
         quantize(real, inputs(8, 5, 2))
 

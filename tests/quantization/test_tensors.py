@@ -63,10 +63,14 @@ def test_layers_and_directions_have_names_of_their_own():
     network, _, named = described(("gru", 4, "both"), ("lstm", 3))
     for way, weights in zip(("forward", "backward"), network.layer_weights()[0], strict=True):
         assert_holds(named[f"layer_1/{way}/update_gate/input_kernel"], weights[0][:, :4])
+    # The values of both directions have the scale that their common table gives them.
+    assert_holds(named["layer_2/forget_gate/input_kernel"], network.layer_weights()[1][0][0][:, 3:6])
+    network, _, named = described(("simple", 4, "both"), ("lstm", 3))
     kernel = network.layer_weights()[1][0][0][:, 3:6]
-    # The values of both directions have scales of their own.
+    # Those of simple cells have scales of their own.
     for number in (1, 2):
         assert_holds(named[f"layer_2/forget_gate/input_kernel_{number}"], kernel[4 * (number - 1) : 4 * number])
+    _, _, named = described(("gru", 4, "both"), ("lstm", 3))
     assert {"layer_1/forward/long_state", "layer_2/cell_state"} <= set(named)
 
 

@@ -7,8 +7,9 @@ import pytest
 from helpers.runs import PROJECT
 from pydantic import ValidationError
 
-from rnnexp.report.content import Data, GenerationErrors, Tensor
+from rnnexp.report.content import Data, GenerationErrors
 from rnnexp.report.file import read_report
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.metrics import ClassificationMetrics, DirectionMetrics
 from rnnexp.report.models import AbsentModel, Models
 

@@ -81,10 +81,15 @@ def test_identity_start_is_that_of_le_et_al():
     np.testing.assert_allclose(bias, -center * kernel.sum(axis=0) * 255.0, rtol=1e-4, atol=1e-6)
 
 
-def test_l2_counts_every_weight_but_biases_once():
-    model = started(MemoryConfig(memory_n=5, cell="lstm", bidirectional=True, l2_regularization=0.01)).model
+@pytest.mark.parametrize(
+    ("settings", "count"), [({"cell": "lstm"}, 5), ({"cell": "lstm-peephole", "projection": 4}, 9)], ids=str
+)
+def test_l2_counts_every_weight_but_biases_once(settings, count):
+    model = started(MemoryConfig(memory_n=5, bidirectional=True, l2_regularization=0.01, **settings)).model
+    # Peepholes start at 0, where they would count for nothing.
+    model.set_weights([values + 0.1 for values in model.get_weights()])
     kernels = [values for values in model.get_weights() if values.ndim == 2]
-    assert len(kernels) == 5
+    assert len(kernels) == count
     expected = 0.01 * sum(float(np.sum(values.astype(np.float64) ** 2)) for values in kernels)
     assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
 

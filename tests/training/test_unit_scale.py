@@ -34,6 +34,16 @@ LAYERS = {
     "bidirectional encoder-decoder": [("cell", 4, "both", "encodes"), ("cell", 4)],
     "among others": [("gru", 3, "both"), ("cell", 4), ("lstm", 5, "both")],
     "between encoder and decoder": [("lstm", 3), ("cell", 4, "encodes"), ("simple", 5)],
+    "projections": [
+        ("lstm", 5, "both", {"projection": 3}),
+        ("cell", 4),
+        ("lstm-peephole", 4, {"projection": 6}),
+        ("lstm-peephole", 4, "both", {"projection": 2}),
+    ],
+    "projections, encoder-decoder": [
+        ("lstm-peephole", 4, "both", "encodes", {"projection": 3}),
+        ("lstm", 5, {"projection": 2}),
+    ],
 }
 
 

@@ -24,8 +24,18 @@ from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_places
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
-from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Table, places
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, power_of_two_for, widened
+from rnnexp.quantization.tables import (
+    GATE_BITS,
+    LARGEST_WORD,
+    ONE,
+    Places,
+    Table,
+    gate_places,
+    places,
+    shares,
+    stretched,
+)
 
 # Bits that the state is longer than its value, and, at most, that the candidate's two sums are finer than its table.
 WORD_BITS = 2
@@ -103,11 +113,12 @@ class GRUCell(IntegerCell):
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> GRUCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel, two biases ``[2, ...]``."""
     kernel, recurrent, bias = weights
-    activation, units = functions.activation, len(recurrent)
-    where, gates = places(activation, ranges["candidate"]), places(functions.gate, ranges["gates"], 2 * ONE)
-    scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
+    units = len(recurrent)
+    gates, where, candidate = tables(functions, ranges)
+    scale = candidate.scale * 2**WORD_BITS
     columns, both = slice(2 * units), bias.sum(axis=0)
-    gate_sums, (gates, _) = sums_in_places(
+    # All is in powers of two: no place moves.
+    gate_sums, _ = sums_in_places(
         (gates, gates), kernel[:, columns], recurrent[:, columns], both[columns], source, scale
     )
 
@@ -127,8 +138,17 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
         gates=gate_sums,
         parts=without_zero_point(parts, source.zero_point, slice(len(kernel))),
         gate=gates.gates(functions.gate),
-        candidate=where.times(parts.step).tabulate(
-            activation, scale / 2**WORD_BITS, multiple=2**WORD_BITS, name="candidate"
-        ),
+        candidate=candidate,
         finer=finer,
     )
+
+
+def tables(functions: Functions, ranges: Ranges) -> tuple[Places, Places, Table]:
+    """Return the places of the gates and of the candidate, and the candidate's table in units of the long state."""
+    activation, gates = functions.activation, gate_places(functions.gate, ranges["gates"])
+    if shares(functions.gate, activation, gates, ranges["candidate"]):
+        candidate = stretched(gates.gates(functions.gate), 2, "candidate")
+        return gates, Places(candidate.start, candidate.step), candidate
+    where = places(activation, ranges["candidate"])
+    scale = power_of_two_for(where.peak(activation) / LARGEST_STATE, "state") / 2**WORD_BITS
+    return gates, where, where.tabulate(activation, scale, multiple=2**WORD_BITS, name="candidate")

@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.cells.gru.integers import WORD_BITS
+from rnnexp.cells.gru.integers import WORD_BITS, tables
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.scales import LARGEST_STATE, scale_for
-from rnnexp.quantization.tables import GATE_BITS, ONE, Table, places
+from rnnexp.quantization.tables import GATE_BITS, Table
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,11 @@ class ResetBeforeGRUCell(IntegerCell):
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> ResetBeforeGRUCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel and bias."""
     kernel, recurrent, bias = weights
-    activation, first = functions.activation, slice(2 * len(recurrent))
+    first = slice(2 * len(recurrent))
     second = slice(first.stop, None)
-    where, gates = places(activation, ranges["candidate"]), places(functions.gate, ranges["gates"], 2 * ONE)
-    scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
-    of_gates, (gates, _) = sums_in_places(
-        (gates, gates), kernel[:, first], recurrent[:, first], bias[first], source, scale
-    )
-    sums, (where,) = sums_in_places((where,), kernel[:, second], recurrent[:, second], bias[second], source, scale)
-    long_scale, multiple = scale / 2**WORD_BITS, 2**WORD_BITS
-    candidate = where.tabulate(activation, long_scale, multiple=multiple, name="candidate")
+    gates, where, candidate = tables(functions, ranges)
+    scale = candidate.scale * 2**WORD_BITS
+    # All is in powers of two: no place moves.
+    of_gates, _ = sums_in_places((gates, gates), kernel[:, first], recurrent[:, first], bias[first], source, scale)
+    sums, _ = sums_in_places((where,), kernel[:, second], recurrent[:, second], bias[second], source, scale)
     return ResetBeforeGRUCell(of_gates, sums, gates.gates(functions.gate), candidate)

@@ -5,7 +5,8 @@
     h[t] = o * g(c[t])
 
 ``c`` is a word of 16 bits over the range that the training part showed and a margin; beyond, it saturates. With 14
-bits the rounding of every step adds up where a unit forgets slowly. One table serves all gates.
+bits the rounding of every step adds up where a unit forgets slowly. One table serves all gates; where ``g`` is tanh and
+gates are sigmoids, the same serves ``g`` twice, since ``tanh(x) = 2 * sigmoid(2 * x) - 1``.
 
 With peepholes (Gers & Schmidhuber 2000), the gates' sums are finer than places, and a product with ``c`` is added to
 each. With a projection (Sak et al. 2014), a product of what the units give is the state.
@@ -27,8 +28,19 @@ from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, joined, sums_in_places
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product
-from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
-from rnnexp.quantization.tables import GATE_BITS, LARGEST_WORD, ONE, Places, Table, places
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, power_of_two_for, scale_for, widened
+from rnnexp.quantization.tables import (
+    GATE_BITS,
+    LARGEST_WORD,
+    ONE,
+    TABLE_SIZE,
+    Places,
+    Table,
+    gate_places,
+    places,
+    shares,
+    stretched,
+)
 
 # Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
 READ_SIZE = 4096
@@ -91,13 +103,13 @@ class LSTMCell(IntegerCell):
     @override
     def states(self) -> tuple[State, ...]:
         low, high = self.activation.limits
-        word, scale = LARGEST_WORD * self.candidate.scale, self.activation.scale
+        word, scale = LARGEST_WORD * self._word, self._given
         if self.projection:
             scale = self.projection.step
             low, high = -LARGEST_STATE * scale, LARGEST_STATE * scale
         return (
             State("state", scale, (min(low, 0.0), max(high, 0.0))),
-            State("cell_state", self.candidate.scale, (-word, word), count=self._inner if self.projection else 0),
+            State("cell_state", self._word, (-word, word), count=self._inner if self.projection else 0),
         )
 
     @property
@@ -129,7 +141,7 @@ class LSTMCell(IntegerCell):
         if self.peepholes:
             found.append(Extra("peepholes", self.peepholes.factors, self._peephole_scale, product=False))
         if self.projection:
-            scale = self.projection.scale * self.projection.step / self.activation.scale
+            scale = self.projection.scale * self.projection.step / self._given
             found.append(Extra("projection", self.projection.codes, scale))
         return tuple(found)
 
@@ -141,7 +153,27 @@ class LSTMCell(IntegerCell):
     @property
     def _peephole_scale(self) -> float:
         """The real value of one unit of the peepholes' factors."""
-        return self.blocks[0].step / (self.candidate.scale * ONE)
+        return self.blocks[0].step / (self._word * ONE)
+
+    @property
+    def _word(self) -> float:
+        """The real value of one unit of c."""
+        return self.activation.step * 2.0**-self.shift
+
+    @property
+    def _coarser(self) -> int:
+        """By how many bits c is coarser than the candidate."""
+        return round(math.log2(self._word / self.candidate.scale))
+
+    @property
+    def _longer(self) -> int:
+        """By how many bits what is looked up for c is longer than a value."""
+        return int(np.abs(self.activation.values.astype(np.int64)).max() > LARGEST_STATE)
+
+    @property
+    def _given(self) -> float:
+        """The real value of one unit of what the units give, ahead of a projection."""
+        return self.activation.scale * 2.0**self._longer
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -155,6 +187,7 @@ class LSTMCell(IntegerCell):
         sums = arithmetic.multiply(self.sums, [*inputs, h], 4, "gates")
         if self.peepholes is None:
             i, f, candidate, o = arithmetic.look_up((self.gate, self.gate, self.candidate, self.gate), sums, "gates")
+            candidate = self._in_words(arithmetic, candidate)
             c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
         else:
             i, f, candidate, o = sums
@@ -162,16 +195,22 @@ class LSTMCell(IntegerCell):
             f = self.peepholes.place(arithmetic, f, 1, c, "forget_gate")
             i, f = arithmetic.look_up((self.gate, self.gate), [i, f], "gates")
             (candidate,) = arithmetic.look_up((self.candidate,), [candidate], "candidate")
+            candidate = self._in_words(arithmetic, candidate)
             c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
             o = self.peepholes.place(arithmetic, o, 2, c, "output_gate")
             (o,) = arithmetic.look_up((self.gate,), [o], "output_gate")
         place = arithmetic.shift(c, self.shift, self.first, "cell_state_place")
         (activated,) = arithmetic.look_up((self.activation,), [place], "activated")
+        bits = GATE_BITS + self._longer
         if self.projection is None:
-            return arithmetic.dot([(o, activated)], GATE_BITS, "next_state"), c
-        given = arithmetic.dot([(o, activated)], GATE_BITS, "given")
+            return arithmetic.dot([(o, activated)], bits, "next_state"), c
+        given = arithmetic.dot([(o, activated)], bits, "given")
         (projected,) = arithmetic.multiply(self.projection, [given], 1, "projection")
         return arithmetic.clip(projected, -LARGEST_STATE, LARGEST_STATE, "next_state"), c
+
+    def _in_words(self, arithmetic: Arithmetic, candidate: Any) -> Any:
+        """Return the candidate in units of c."""
+        return arithmetic.shift(candidate, self._coarser, 0, "coarse_candidate") if self._coarser else candidate
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> LSTMCell:
@@ -194,13 +233,69 @@ def quantized(
     source: Source,
 ) -> LSTMCell:
     """Return the cell; peepholes are ``[3, units]``, of the gates i, f, o, and a projection is one array or none."""
-    activation = functions.activation
-    peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())
-    given = scale_for((peak or 1.0) / LARGEST_STATE, "state")
-    scale = given
+    where = gate_places(functions.gate, ranges["gates"])
+    found = _shared(functions, where, ranges) or _own(functions, ranges)
+    scale = found.given
     if projection:
         largest = max(map(abs, widened(ranges["projected"], TABLE_MARGIN)))
-        scale = scale_for(largest / LARGEST_STATE, "state")
+        scale = power_of_two_for(largest / LARGEST_STATE, "state")
+    finer = 0 if peepholes is None else _finer(where, ranges, float(np.abs(peepholes).max()) * found.word)
+    gates = where.times(2.0**-finer)
+    # All is in powers of two: no place moves.
+    sums, _ = sums_in_places((gates, gates, found.candidates, gates), kernel, recurrent, bias, source, scale)
+    return LSTMCell(
+        sums=sums,
+        gate=where.gates(functions.gate),
+        candidate=found.candidate,
+        activation=found.activation,
+        shift=found.shift,
+        first=found.first,
+        peepholes=None if peepholes is None else Peepholes(_factors(peepholes, found.word / gates.step), finer),
+        projection=_projection(projection[0], found.given, scale) if projection else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """How c is counted, and the tables of the candidate, at ``candidates``, and of c.
+
+    ``word`` is the real value of one unit of c, ``given`` of what the units give.
+    """
+
+    word: float
+    given: float
+    candidates: Places
+    candidate: Table
+    activation: Table
+    shift: int
+    first: int
+
+
+def _shared(functions: Functions, where: Places, ranges: Ranges) -> _Tables | None:
+    """Return the gates' table for the candidate and for c; None where these have others."""
+    activation, seen = functions.activation, (ranges["candidate"], ranges["c"])
+    step = where.step / 2
+    largest = max(1.0, *map(abs, widened(ranges["c"], TABLE_MARGIN)))
+    word = 2.0 ** -math.floor(math.log2(LARGEST_WORD / largest))
+    if step < 2 * word or not all(shares(functions.gate, activation, where, limits) for limits in seen):
+        return None
+    gate, unit = where.gates(functions.gate), 2 / ONE
+    return _Tables(
+        word,
+        given=2 * unit,
+        candidates=Places(where.start / 2, step),
+        candidate=stretched(gate, max(round(unit / word), 1), "candidate"),
+        activation=stretched(gate),
+        shift=round(math.log2(step / word)),
+        first=TABLE_SIZE // 2,
+    )
+
+
+def _own(functions: Functions, ranges: Ranges) -> _Tables:
+    """Return tables over the ranges of the candidate and of c."""
+    activation = functions.activation
+    peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())
+    given = power_of_two_for((peak or 1.0) / LARGEST_STATE, "state")
     # The candidate is in the same units, and may be larger than all that c comes to.
     peak = float(np.abs(activation(np.linspace(*widened(ranges["candidate"], TABLE_MARGIN), 4096))).max())
     largest = max(peak, *map(abs, widened(ranges["c"], TABLE_MARGIN))) or 1.0
@@ -209,25 +304,19 @@ def quantized(
     width = read.step * (read.size - 1)
     step = width / (READ_SIZE - 2)
     shift = math.floor(math.log2(max(step * LARGEST_WORD / largest, 2.0)))
-    c_scale = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
-    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * c_scale), 1.0)))
-
-    gates, candidates = places(functions.gate, ranges["gates"], 2 * ONE), places(activation, ranges["candidate"])
-    finer = 0 if peepholes is None else _finer(gates, ranges, float(np.abs(peepholes).max()) * c_scale)
-    gates = gates.times(2.0**-finer)
-    blocks = (gates, gates, candidates, gates)
-    sums, (gates, _, candidates, _) = sums_in_places(blocks, kernel, recurrent, bias, source, scale)
-    step = c_scale * 2.0**shift
+    word = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
+    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * word), 1.0)))
+    step = word * 2.0**shift
     first = round(-read.start / step)
-    return LSTMCell(
-        sums=sums,
-        gate=gates.times(2.0**finer).gates(functions.gate),
-        candidate=candidates.tabulate(activation, c_scale, multiple=multiple, name="candidate"),
+    candidates = places(activation, ranges["candidate"])
+    return _Tables(
+        word,
+        given,
+        candidates,
+        candidate=candidates.tabulate(activation, word, multiple=multiple, name="candidate"),
         activation=Places(-first * step, step, READ_SIZE).tabulate(activation, given),
         shift=shift,
         first=first,
-        peepholes=None if peepholes is None else Peepholes(_factors(peepholes, c_scale / gates.step), finer),
-        projection=_projection(projection[0], given, scale) if projection else None,
     )
 
 

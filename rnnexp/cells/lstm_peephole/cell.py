@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnnexp.cells.lstm.cell import projected
+from rnnexp.cells.lstm.cell import projected, start
 from rnnexp.network.cells import Cell
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
@@ -38,6 +38,7 @@ def step(
 CELL = Cell(
     activated=(False, False, True, False),
     step=step,
+    start=start,
     states=("state", "cell_state"),
     peepholes=3,
     projects=True,

@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from rnnexp.layers.activation import TensorActivation
 from rnnexp.layers.cell import CellLayers
-from rnnexp.layers.loops import Weights, run
+from rnnexp.layers.loops import run
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
+from rnnexp.layers.weights import Weights
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ def check(dataset: Dataset) -> None:
         _continuation("continuation", dataset.continuation, steps, features)
     for number, origin in enumerate(dataset.origins):
         _continuation(f"origins[{number}]", origin, steps, features)
+    if dataset.evaluation_times is not None:
+        array("evaluation_times", dataset.evaluation_times, kinds="M", expected="datetime64")
+        shape("evaluation_times", dataset.evaluation_times, (len(dataset.evaluation),), meaning="one for each sequence")
     for number, past in enumerate(dataset.pasts):
         _past(f"pasts[{number}]", past, len(dataset.evaluation))
     if dataset.error_units is not None:
@@ -61,6 +64,9 @@ def _continuation(field: str, continuation: Any, steps: int, features: int) -> N
     for name, values in continuation.baselines.items():
         array(f"{field}.baselines[{name!r}]", values, kinds="fiu", expected="floats")
         shape(f"{field}.baselines[{name!r}]", values, (count,), meaning="as many as in truth")
+    if continuation.times is not None:
+        array(f"{field}.times", continuation.times, kinds="M", expected="datetime64")
+        shape(f"{field}.times", continuation.times, (steps + count,), meaning="of each value of window and truth")
 
 
 def _past(field: str, past: Any, rows: int) -> None:

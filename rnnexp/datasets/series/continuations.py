@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,7 +65,8 @@ def continuation(
         )
     if beside.shape[1]:
         steps = min(steps, len(values) - start)
-    return _at(column, beside, config.sequence_length, start, steps, periods)
+    found = _at(column, beside, config.sequence_length, start, steps, periods)
+    return replace(found, times=_times(series, start - config.sequence_length, start + steps))
 
 
 def origins(
@@ -95,6 +97,15 @@ def origins(
     starts = starts[missing[starts + steps] == missing[starts - config.sequence_length]]
     chosen = starts[spread(len(starts), ORIGINS)] if len(starts) > ORIGINS else starts
     return tuple(_at(column, beside, config.sequence_length, int(start), steps, periods) for start in chosen)
+
+
+def _times(series: Series, begin: int, end: int) -> np.ndarray | None:
+    """Return the times of the steps from one on to another, on the same clock after the series' end."""
+    if series.times is None or series.step is None:
+        return None
+    beyond = max(end - len(series.times), 0)
+    times = np.concatenate([series.times, series.step.after(series.times[-1], beyond)]) if beyond else series.times
+    return times[begin:end]
 
 
 def _whole(column: np.ndarray, step: int, length: int) -> bool:

@@ -112,6 +112,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
         validation=parts[1],
         evaluation=part(evaluation) if config.early_stopping else parts[1],
         evaluation_part="test part" if config.early_stopping else "validation part",
+        evaluation_times=None if series.times is None else series.times[evaluation],
         baselines=baselines,
         outputs=horizon * targets,
         source=known.source,

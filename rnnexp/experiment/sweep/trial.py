@@ -27,6 +27,7 @@ from rnnexp.experiment.train import train
 from rnnexp.formats.c import files as c
 from rnnexp.formats.npz import weights
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
+from rnnexp.quantization import diagnosis
 from rnnexp.report import evaluation
 from rnnexp.report.metrics import numbers
 from rnnexp.runtimes.tflite import TFLiteModel
@@ -155,7 +156,8 @@ class Workshop:
             kind: TFLiteModel(path).predict(part.x, part.lengths)
             for kind, path in {"float32": made.float32, "int8": int8.paths[-1]}.items()
         }
-        compared = results.evaluate_int8(dataset, last.network, int8, outputs, gap_limit=config.gap_limit)
+        losses = {kind: evaluation.loss(part, found) for kind, found in outputs.items()}
+        state_errors = diagnosis.Comparison(int8.network, int8.real, part.x, part.lengths).state_error()
         figures = {kind: numbers(evaluation.evaluate(dataset, made)) for kind, made in outputs.items()}
         # A sample for the self-test that comes with the source, of which only the sizes are asked.
         lengths = None if part.lengths is None else part.lengths[:1]
@@ -165,9 +167,9 @@ class Workshop:
         outcome = Outcome(
             float32=figures["float32"],
             int8=figures["int8"],
-            gap=compared.degradation.gap,
-            state_error=compared.degradation.state_error,
-            fine_tuned=compared.degradation.fine_tuned,
+            gap=losses["int8"] - losses["float32"],
+            state_error=float(state_errors.max()),
+            fine_tuned=int8.fine_tuning.helped,
             flash_bytes=source.constant_bytes,
             state_bytes=source.state_bytes,
             weights=sum(values.size for values in last.network.weights),

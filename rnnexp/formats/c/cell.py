@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from rnnexp.formats.c.number import WORD, Codes, Given, Number, UnitLoop
 from rnnexp.formats.c.text import array, code_type
-from rnnexp.quantization.arithmetic import Arithmetic, checked_shift
+from rnnexp.quantization.arithmetic import LARGEST_TOTAL, Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.product import CODE_UNIT, Product, split
 from rnnexp.quantization.scales import LARGEST_STATE
@@ -41,6 +41,7 @@ class CellFunction(Arithmetic):
         scope: what its names begin with.
         given: what comes in.
         sizes: number of units -> its C name.
+        tables: what cells that have been written have of tables: entries -> C name.
         largest: a bound on all sums, known once the cell is written.
         constants: weights, biases and tables.
         constant_bytes: what these take, and
@@ -51,6 +52,7 @@ class CellFunction(Arithmetic):
     scope: str
     given: Sequence[Given]
     sizes: Mapping[int, str]
+    tables: dict[bytes, str] = field(default_factory=dict)
     largest: int = 0
     constants: dict[str, str] = field(default_factory=dict)
     constant_bytes: int = 0
@@ -164,13 +166,15 @@ class CellFunction(Arithmetic):
     def look_up(self, tables: Sequence[Table], indices: Sequence[Number], name: str) -> list[Number]:
         found = []
         for table, index in zip(tables, indices, strict=True):
-            label = self._unique(f"{self.scope}{table.name}_table", id(table))
-            size = len(table.values)
-            self._constant(label, array("int16_t", label, [size], table.values), 2 * size)
+            label, size = self._table(table), len(table.values)
             variable = index.name or name if len(tables) > 1 else name
             largest = int(np.abs(table.values.astype(np.int64)).max())
             self._loop_of(index.width)
             text = f"look_up({label}, {size - 1}, {self._here(index).text})"
+            if (table.offset, table.multiple) != (0, 1):
+                multiple = f"{table.multiple} * " if table.multiple > 1 else ""
+                offset = f" + {table.offset}" if table.offset > 0 else f" - {-table.offset}" if table.offset else ""
+                text = f"(int16_t)({multiple}{text}{offset})"
             found.append(self._emit(variable, text, index.width, max(largest, ONE)))
         return found
 
@@ -183,13 +187,18 @@ class CellFunction(Arithmetic):
     def dot(self, terms: Sequence[tuple[Number | np.ndarray | int, Number]], shift: int, name: str) -> Number:
         width = terms[0][1].width
         self._loop_of(width)
-        products, largest = [], 1 << (checked_shift(shift) - 1)
-        for factor, value in terms:
+        rounding = 1 << (checked_shift(shift) - 1)
+        total, largest = "", 0
+        for number, (factor, value) in enumerate(terms, 1):
             by = self._factor(factor, name)
             largest += by.largest * WORD
-            products.append(f"(accumulator){by.text} * {self._variable(value).text}")
-        self.largest = max(self.largest, largest)
-        return self._emit(name, f"saturated(round_shift(\n            {' + '.join(products)}, {shift}))", width)
+            self.largest = max(self.largest, largest + rounding)
+            term = f"(accumulator){by.text} * {self._variable(value).text}"
+            total = f"{total} + {term}" if total else term
+            # What is beyond int16 saturates in the end.
+            if largest > LARGEST_TOTAL + 1 and (number < len(terms) or LARGEST_TOTAL >> shift < WORD - 1):
+                total, largest = f"clamp({total}, -{LARGEST_TOTAL + 1}, {LARGEST_TOTAL})", LARGEST_TOTAL + 1
+        return self._emit(name, f"saturated(round_shift(\n            {total}, {shift}))", width)
 
     @override
     def shift(self, value: Number, bits: int, offset: int, name: str) -> Number:
@@ -205,6 +214,15 @@ class CellFunction(Arithmetic):
         self._loop_of(gate.width)
         variable = self._variable(gate)
         return replace(variable, text=f"({ONE} - {variable.text})", name="", largest=largest, array="")
+
+    def _table(self, table: Table) -> str:
+        """Return the C name of a table's entries; all cells have the same ones once."""
+        found = (table.values.astype(np.int64) - table.offset) // table.multiple
+        key = found.tobytes()
+        if key not in self.tables:
+            label = self.tables[key] = self._unique(f"{self.scope}{table.name}_table", key)
+            self._constant(label, array("int16_t", label, [len(found)], found), 2 * len(found))
+        return self.tables[key]
 
     def _factor(self, factor: Number | np.ndarray | int, name: str) -> Number:
         """Return a factor of a dot product; constants have no width."""

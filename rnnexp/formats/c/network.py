@@ -52,6 +52,7 @@ class Program:
         sequences: what waits for another pass through the sequence.
         counts: of frames of a sequence so far.
         placed: the cells, by ``id``.
+        tables: what their functions have of tables: entries -> C name.
         given: what each layer gives, by its number; -1 is what is ahead of them, or the network's input.
         front: what is ahead of the recurrent layers.
         back: what is behind them.
@@ -67,6 +68,7 @@ class Program:
     sequences: list[Kept] = field(default_factory=list)
     counts: list[Kept] = field(default_factory=list)
     placed: dict[int, Placed] = field(default_factory=dict)
+    tables: dict[bytes, str] = field(default_factory=dict)
     given: dict[int, Given] = field(default_factory=dict)
     front: FrontProgram = field(init=False)
     back: FrontProgram = field(init=False)
@@ -169,7 +171,7 @@ class Program:
                 others.append(Kept(f"{own}{state.name}", (sizes[width],), width))
             self.states += others
             self.placed[id(cell)] = Placed(
-                CellFunction(cell, own, read, sizes),
+                CellFunction(cell, own, read, sizes, self.tables),
                 scope,
                 f"{self.memory}->{scope}values{offset}",
                 tuple(f"{self.memory}->{other.name}" for other in others),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,12 @@ class Guess:
         gone = tuple(n for n, letter in enumerate(letters) if letter not in self.axes)
         left = [letter for letter in letters if letter in self.axes]
         return full.squeeze(gone).transpose([left.index(letter) for letter in self.axes])
+
+
+def one_step(given: Input) -> list[Input]:
+    """Return an input with one of its open sizes, each in turn, as 1: perhaps that of the steps."""
+    opened = [n for n, size in enumerate(given.sizes) if size is None]
+    return [replace(given, sizes=(*given.sizes[:n], 1, *given.sizes[n + 1 :])) for n in opened]
 
 
 def guesses(given: Input, where: str, channels_last: bool = False) -> list[Guess]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from rnnexp.errors import UserError
 from rnnexp.formats.foreign.axes import Misfit, Value, WrongAxes
@@ -15,9 +14,6 @@ from rnnexp.formats.foreign.sequence import LAST
 from rnnexp.formats.foreign.tidy import tidy, unfinished
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import Embedding, Flatten, Node
-
-# How far float outputs may be apart, as a share of their range.
-TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,15 @@ class Reading:
         graph: the graph.
         input: its input in the file.
         traces: by the nodes' names, of those that the file has.
+        streamed: whether the file takes one step at a time, and its states, while the graph takes sequences.
+        excerpt: the part of the file that was read, as a file of its own, where that is not all of it.
     """
 
     graph: Graph
     input: Guess
     traces: Mapping[str, Trace]
+    streamed: bool = False
+    excerpt: Any = None
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -130,43 +130,6 @@ def reading(drawing: Drawing, output: Value, guess: Guess, traces: Mapping[str, 
             found[now] = trace
     graph = Graph(tuple(nodes.values()), name, guess.features, guess.steps, framework=framework, axes=guess.axes)
     return Reading(graph, guess, found)
-
-
-def check(own: Mapping[str, np.ndarray], graph: Graph, x: np.ndarray, framework: str) -> float:
-    """Compare a graph's values with the framework's, node by node, and return the outputs' largest difference.
-
-    Args:
-        own: the framework's values of some nodes, by name, the output among them.
-        graph: the graph.
-        x: inputs.
-        framework: for messages.
-
-    Returns:
-        The difference as a share of the output's range and a tenth of its largest value.
-
-    Raises:
-        UserError: if an output differs by more than ``TOLERANCE`` of its range, naming the first node that does.
-    """
-    ours = graph.values(x)
-    worst = _apart(ours[graph.output], own[graph.output])
-    if worst <= TOLERANCE:
-        return worst
-    for node in graph.nodes:
-        if node.name in own and _apart(ours[node.name], own[node.name]) > TOLERANCE:
-            raise UserError(
-                f'misread at "{node.name}" ({node.kind}): its values differ from those of {framework} by '
-                f"{_apart(ours[node.name], own[node.name]):.1e} of their range, more than {TOLERANCE:.0e}"
-            )
-    raise UserError(f"misread: the outputs differ from those of {framework} by {worst:.1e} of their range")
-
-
-def _apart(ours: np.ndarray, own: np.ndarray) -> float:
-    if ours.shape != own.shape:
-        return np.inf
-    # Outputs that hardly differ from each other are as exact as float32 is, which is a share of their size.
-    span = max(float(np.ptp(own)) + 0.1 * float(np.abs(own).max(initial=0.0)), 1e-12)
-    difference = float(np.abs(ours - own).max(initial=0.0))
-    return difference / span if np.isfinite(difference) else np.inf
 
 
 def _settled(drawing: Drawing, output: Value) -> Value:

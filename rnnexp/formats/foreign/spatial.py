@@ -57,6 +57,8 @@ def convolution(
         Misfit: if the places are not those of time and frequency.
     """
     value, window = _unpadded(drawing, value, window)
+    if not value.timed and groups == 1 and not any(value.axes[1:-1]):
+        return _of_one_place(drawing, value, kernel, bias, window)
     if kernel.ndim == 4 and _time_is_second(value):
         turned = convolution(
             drawing, value.transpose([0, 2, 1, 3]), kernel.transpose(1, 0, 2, 3), bias, window.turned(), groups
@@ -87,6 +89,20 @@ def convolution(
         )
     )
     return _after(name, value, two, axis(filters))
+
+
+def _of_one_place(drawing: Drawing, value: Value, kernel: np.ndarray, bias: np.ndarray | None, window: Window) -> Value:
+    """Return a convolution over axes of one place: products with the taps that are on it.
+
+    Raises:
+        Misfit: if it gives several places.
+    """
+    for n in range(len(window.size)):
+        place, beside = divmod(window.padding[n][0], window.dilations[n])
+        if window.places(n, 1) != 1 or beside or place >= window.size[n]:
+            raise Misfit("it makes several places of one, of values that have no time")
+        kernel = kernel[place]
+    return drawing.dense(value, kernel, None if bias is None else np.broadcast_to(bias, kernel.shape[1:]))
 
 
 def pooling(drawing: Drawing, value: Value, what: str, window: Window) -> Value:

@@ -1,7 +1,4 @@
-"""The process that builds a model of Keras' own layers, and writes what each of them gives.
-
-Its arguments are a file to read, as ``framework`` writes it, and one to write.
-"""
+"""The process that builds a model of Keras' own layers, and tells what each of them gives: see ``framework``."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.formats.keras.rebuilding import HARD_SIGMOID
+from rnnexp.formats.child import Arrays, serve
+from rnnexp.formats.keras.rebuilding import HARD_SIGMOID, OWN
 
 BATCH = 64
 
@@ -22,10 +20,13 @@ def build(config: dict[str, Any]) -> Any:
     """Return the model of JSON that ``rebuilding`` has made."""
     import keras
 
+    from rnnexp.layers import lstm
+
     def hard_sigmoid(x: Any) -> Any:
         return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
-    functions = {HARD_SIGMOID: hard_sigmoid}
+    functions: dict[str, Any] = {HARD_SIGMOID: hard_sigmoid}
+    functions |= {name: getattr(lstm, name) for name in OWN}
 
     def scaled(found: Any) -> Any:
         """Give functions that are not Keras' own a name that it finds them by."""
@@ -90,22 +91,33 @@ def values(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
     return {name: np.concatenate([np.asarray(each[number]) for each in found]) for number, name in enumerate(names)}
 
 
-def main(given: str, made: str) -> int:
-    """Read one file, write the other; return the exit code."""
-    with np.load(given, allow_pickle=False) as stored:
-        index = json.loads(bytes(stored["index"]).decode())
-        model = build(index["config"])
-        load_weights(model, stored, index)
-        x = stored["x"]
+def run(description: dict[str, Any], arrays: Arrays) -> Arrays:
+    """Build a model, and return what its layers give.
+
+    Args:
+        description: ``config`` of the model, and where the arrays were: ``arrays``, ``groups``, ``attributes``,
+            ``flat``.
+        arrays: ``x``, and ``array_<number>`` of each of these.
+
+    Returns:
+        ``names``, in JSON, and ``value_<number>`` of each of these.
+    """
+    model = build(description["config"])
+    load_weights(model, arrays, description)
+    x = arrays["x"]
     shape = [-1 if size is None else size for size in model.inputs[0].shape[1:]]
     # Sequences as the model takes them: perhaps in one row, perhaps with channels.
     x = x.reshape(len(x), *shape) if shape.count(-1) < 2 else x
     found = values(model, x.astype(np.dtype(model.inputs[0].dtype)))
-    arrays = {f"value_{number}": each for number, each in enumerate(found.values())}
-    names: Any = np.frombuffer(json.dumps(list(found)).encode(), np.uint8)
-    np.savez(made, names=names, **arrays)  # type: ignore[arg-type]
-    return 0
+    listed: Any = np.frombuffer(json.dumps(list(found)).encode(), np.uint8)
+    return {"names": listed, **{f"value_{number}": each for number, each in enumerate(found.values())}}
+
+
+def names(made: Arrays) -> list[str]:
+    """Return the names of what ``run`` has made."""
+    found: list[str] = json.loads(made["names"].tobytes().decode())
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(serve(run, *sys.argv[1:]))

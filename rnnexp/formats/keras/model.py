@@ -28,7 +28,7 @@ def to_keras(network: Network) -> keras.Model:
     activation = keras_activation(architecture.activation, architecture.max_value)
 
     def make(_: int, layer: Layer, **options: Any) -> keras.Layer:
-        return cell_layers.load(layer.cell).plain(layer.units, activation=activation, **options)
+        return cell_layers.load(layer.cell).to_keep(layer, activation=activation, **options)
 
     build = _masked if architecture.variable_length else assemble
     model = build(architecture, stack(architecture, make), "rnnexp")
@@ -70,8 +70,9 @@ def time_step(network: Network) -> keras.Model:
     """Return the model of one time step, ``(input, state) -> (output, next state)``.
 
     Its inputs are ``[batch, features]`` and ``[batch, units]``, the outputs ``[batch, outputs]`` and again the state.
-    LSTMs have two states, output and cell state; further layers have their own, after those of the first. With a linear
-    path the last state is the window that it reads, ``[batch, time, features]``. All layers must read forwards.
+    LSTMs have two states, output, which may be projected, and cell state; further layers have their own, after those of
+    the first. With a linear path the last state is the window that it reads, ``[batch, time, features]``. All layers
+    must read forwards.
     """
     # Step by step, sequences have any length.
     network = replace(network, architecture=replace(network.architecture, padding=""))
@@ -84,8 +85,12 @@ def time_step(network: Network) -> keras.Model:
             scope = f"layer_{number + 1}_" if number else ""
             config = layer.cell.get_config()
             cell = type(layer.cell).from_config({**config, "name": f"{scope}{config['name']}"})
-            names = cells.load(next(recurrent).cell).states
-            states = [keras.Input((layer.units,), name=f"{scope}{name}") for name in names]
+            of_layer = next(recurrent)
+            kept = cells.load(of_layer.cell)
+            widths = kept.widths(of_layer.units, of_layer.projection)
+            states = [
+                keras.Input((width,), name=f"{scope}{name}") for name, width in zip(kept.states, widths, strict=True)
+            ]
             result, following = cell(result, states)
             before += states
             after += following

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.formats.keras.flattening import flatten
 from rnnexp.formats.keras.kinds import KINDS, wrapped
+from rnnexp.formats.keras.layers.recurrent import CELLS
 from rnnexp.formats.keras.layers.shapes import reshaped_input
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import Kind, Nodes, Site, Tensor
 from rnnexp.formats.keras.stored import Stored, load
-from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Call, Structure, entries, flatten
+from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Call, Layer, Structure, entries
 from rnnexp.formats.keras.weights import Weights
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import AddChannel
@@ -42,6 +44,25 @@ def of_stored(stored: Stored, until: str = "") -> Graph:
     return _Reading(stored, structure).graph(until)
 
 
+def shape_of(stored: Stored, name: str) -> tuple[int | None, ...] | None:
+    """Return the shape of what a layer gives, without the batch, or None if it cannot be read."""
+    try:
+        return _Reading(stored, flatten(stored.config, stored.version, stored.name)).value(name).shape
+    except UserError:
+        return None
+
+
+def features_of(stored: Stored, layer: Layer) -> int | None:
+    """Return how many features a layer reads by its weights, or None if they do not say."""
+    kind = KINDS.get(layer.kind)
+    if kind is None or layer.kind not in ("Dense", "Bidirectional", "RNN", *CELLS):
+        return None
+    options = Options(f'"{layer.name}" ({layer.kind})', layer.config)
+    every = [owner for owner in kind.owners(options, stored.version) if owner.names]
+    weights = Weights(stored, entries(stored.config, stored.version, stored.name))
+    return len(weights.owned((layer.name,), every[0], options.place)[0]) if every else None
+
+
 class _Reading:
     """A file that becomes a graph."""
 
@@ -50,6 +71,7 @@ class _Reading:
         self._weights = Weights(stored, entries(stored.config, stored.version, stored.name))
         self._nodes = Nodes()
         self._features = 0
+        self._steps: int | None = None
 
     def graph(self, until: str) -> Graph:
         output = self._structure.output
@@ -64,26 +86,31 @@ class _Reading:
                     f"{', '.join(known)})"
                 )
             output = until
-        needed = self._needed(output)
-        found = {INPUT: self._input(needed)}
-        for call in needed:
-            found[call.key] = self._call(call, [found[key] for key in call.inputs])
-        if output == INPUT or found[output].node in (INPUT, "input"):
+        if output == INPUT:
             raise UserError(f"{self._stored.name}: nothing is computed of the input")
-        result = self._nodes.settled(found[output], output)
+        result = self.value(output)
+        if result.node in (INPUT, "input"):
+            raise UserError(f"{self._stored.name}: nothing is computed of the input")
         self._check_lengths()
         names = [node.name for node in self._nodes.made]
         if len(set(names)) != len(names):
             raise UserError(f"{self._stored.name}: two layers have names that cannot be told apart")
-        shape = found[INPUT].shape
         return Graph(
             tuple(self._nodes.made),
             result.node,
             self._features,
-            shape[0],
+            self._steps,
             self._nodes.masking,
             f"Keras {self._stored.version.text}",
         )
+
+    def value(self, key: str) -> Tensor:
+        """Return the value of a layer."""
+        needed = self._needed(key)
+        found = {INPUT: self._input(needed)}
+        for call in needed:
+            found[call.key] = self._call(call, [found[each] for each in call.inputs])
+        return self._nodes.settled(found[key], key)
 
     def _needed(self, output: str) -> list[Call]:
         """Return the calls that an output needs, in order; what makes masks follows from the layers themselves."""
@@ -97,6 +124,7 @@ class _Reading:
     def _input(self, needed: Sequence[Call]) -> Tensor:
         """Return the input as the first layers read it: a sequence."""
         given = Tensor(INPUT, self._structure.shape)
+        self._steps = given.shape[0] if given.shape else None
         first = [call for call in needed if INPUT in call.inputs]
         name = self._stored.name
         if not 1 <= len(given.shape) <= 3:
@@ -112,6 +140,7 @@ class _Reading:
             if found is None:
                 self._no_sequence()
             given = found
+            self._steps = given.shape[0]
         if None in given.shape[1:]:
             raise UserError(f"{name}: the input's shape is {list(given.shape)}; only the steps can be left open")
         self._features = given.width

@@ -15,13 +15,17 @@ from rnnexp.formats.keras.hdf5 import Hdf5
 from rnnexp.formats.keras.kinds import KINDS, group_names
 from rnnexp.formats.keras.options import unwrapped
 from rnnexp.formats.keras.stored import Stored, Version
-from rnnexp.formats.keras.structure import EACH_STEP, FUNCTIONAL, MODELS, SEQUENTIAL, entries, layer
+from rnnexp.formats.keras.structure import EACH_STEP, FINAL_STATE, FUNCTIONAL, MODELS, SEQUENTIAL, entries, layer
 from rnnexp.formats.keras.weights import GROUPS
 
 _OPERATIONS = ("NotEqual", "Any", "GetItem")
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
+# Those that are not Keras' but ours, of ``rnnexp.layers.lstm``.
+OWN = ("ProjectedLSTM", "ProjectedLSTMCell", "PeepholeLSTM", "PeepholeLSTMCell")
+# Not in Keras 3, or of a part of a layer.
+_NOT_BUILT = {"CuDNNLSTM", "CuDNNGRU", FINAL_STATE}
 # All classes that are ever built.
-KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *MODELS, EACH_STEP, "InputLayer"} - {"CuDNNLSTM", "CuDNNGRU"}
+KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *OWN, *MODELS, EACH_STEP, "InputLayer"} - _NOT_BUILT
 _DROPPED = re.compile(
     r".*_(initializer|regularizer|constraint)|build_config|compile_config|shared_object_id|seed|implementation|consume_less"
     r"|time_major|input_dtype|sparse|ragged|optional|quantization_config|lora_.*|fused|.*_learning_rate_multiplier|mode"
@@ -47,7 +51,8 @@ def config(stored: Stored, until: str = "") -> dict[str, Any]:
 def kept_weights(stored: Stored, until: str = "") -> Hdf5:
     """Return the weights of the layers that ``config`` keeps, in the places where Keras 3 looks for them."""
     part = entries(_kept(stored, until), stored.version, stored.name)
-    names = {each.name for each in part}
+    # An input may stand where a layer was.
+    names = {each.name for each in part if each.kind != "InputLayer"}
     if stored.flat:
         places = {f"model_weights/{name}": f"model_weights/{name}" for name in names}
     else:
@@ -193,7 +198,7 @@ def _object(kind: str, config: Mapping[str, Any], operation: bool, version: Vers
             made[option] = _function(made[option], version, name)
     if version.major == 1 and "recurrent_activation" not in made and kind in ("LSTM", "GRU"):
         made["recurrent_activation"] = HARD_SIGMOID
-    return {"module": module, "class_name": kind, "config": made, "registered_name": None}
+    return {"module": module, "class_name": kind, "config": made, "registered_name": kind if kind in OWN else None}
 
 
 def _function(found: Any, version: Version, name: str) -> Any:

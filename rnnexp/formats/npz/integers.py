@@ -7,7 +7,7 @@ the second layer's cell that goes backwards. So a new cell needs nothing here. `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from types import NoneType
 from typing import Any, cast, get_args, get_type_hints
 
@@ -150,9 +150,14 @@ def from_npz(found: Mapping[str, np.ndarray]) -> IntegerNetwork:
     return network
 
 
+def _kept(owner: Any) -> list[Field[Any]]:
+    """Return the attributes that make two objects differ: what integers were rounded from does not."""
+    return [field for field in fields(owner) if field.compare]
+
+
 def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Yield the names and values of an object's attributes, and of those of its attributes, but not of several."""
-    for field in fields(owner):
+    for field in _kept(owner):
         value = getattr(owner, field.name)
         if is_dataclass(value):
             yield from _numbers(value, f"{prefix}{field.name}_")
@@ -164,7 +169,7 @@ def _numbers(owner: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **given: Any) -> Any:
     """Return an object whose attributes' names begin with ``prefix``; some are given."""
     hints = get_type_hints(kind)
-    for name, hint in ((field.name, hints[field.name]) for field in fields(kind)):
+    for name, hint in ((field.name, hints[field.name]) for field in _kept(kind)):
         if name in given:
             continue
         key, kinds = f"{prefix}{name}", get_args(hint)

@@ -63,7 +63,9 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
     for key in names:
         if not key.endswith("bias") and found[key].ndim != 2:
             raise UserError(f"{path}: {key} has the shape {found[key].shape}, expected two dimensions")
-    features, units, outputs = len(found[names[0]]), len(found[names[1]]), found[OUTPUT].shape[1]
+    features, outputs = len(found[names[0]]), found[OUTPUT].shape[1]
+    # The recurrent kernel has a row for each value.
+    units = len(found[names[1].replace("recurrent_kernel", "projection") if structure.projection else names[1]])
     architecture = _architecture(structure, found, features, units, outputs)
     for key, shape in architecture.shapes.items():
         if found[key].shape != shape:

@@ -102,7 +102,7 @@ def parse(path: Path, content: bytes, onnx: Any = None) -> ModelFile:
     if model.functions:
         names = ", ".join(sorted({function.name for function in model.functions})[:5])
         raise UserError(f"{path} has functions of its own ({names}): export it with them inlined (onnx.inliner)")
-    if model.graph.sparse_initializer:
+    if any(graph.sparse_initializer for graph in _graphs(model.graph)):
         raise UserError(f"{path} has sparse constants, which cannot be converted")
     _bring_in(path, model, onnx)
     # Until version 3 constants had to be among the inputs, which not all writers knew.
@@ -181,26 +181,40 @@ def _inside(folder: Path, location: str) -> Path | None:
         return None
 
 
+def _graphs(graph: Any) -> Iterator[Any]:
+    """Go through a graph and those within its operators."""
+    waiting = [graph]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        for node in found.node:
+            for attribute in node.attribute:
+                waiting += [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+
+
 def _tensors(graph: Any) -> list[Any]:
-    """Return all tensors of a graph that may be outside of the file; those of inner graphs are refused with these."""
-    found = list(graph.initializer)
-    for node in graph.node:
-        for attribute in node.attribute:
-            found += [attribute.t, *attribute.tensors] if attribute.HasField("t") else list(attribute.tensors)
+    """Return all tensors of a graph, and of those within it, that may be outside of the file."""
+    found = []
+    for each in _graphs(graph):
+        found += each.initializer
+        for node in each.node:
+            for attribute in node.attribute:
+                found += [attribute.t, *attribute.tensors] if attribute.HasField("t") else list(attribute.tensors)
     return found
 
 
 def _texts(model: Any) -> Iterator[object]:
     """Go through all names, which are bytes where they are not UTF-8."""
-    graph = model.graph
     yield from (model.producer_name, model.producer_version)
-    for entry in (*model.opset_import, *graph.node):
+    for entry in model.opset_import:
         yield entry.domain
-    for named in (*graph.input, *graph.output, *graph.initializer, *graph.node):
-        yield named.name
-    for node in graph.node:
-        yield from (node.op_type, *node.input, *node.output, *(attribute.name for attribute in node.attribute))
-    for tensor in _tensors(graph):
+    for graph in _graphs(model.graph):
+        for named in (*graph.input, *graph.output, *graph.initializer, *graph.node):
+            yield named.name
+        for node in graph.node:
+            yield from (node.domain, node.op_type, *node.input, *node.output)
+            yield from (attribute.name for attribute in node.attribute)
+    for tensor in _tensors(model.graph):
         for pair in tensor.external_data:
             yield from (pair.key, pair.value)
 

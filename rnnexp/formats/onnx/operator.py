@@ -12,7 +12,7 @@ from rnnexp.formats.foreign.axes import Misfit, Value
 from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.foreign.drawing import Drawing
 from rnnexp.formats.onnx.constants import Options
-from rnnexp.formats.onnx.states import FirstState
+from rnnexp.formats.onnx.states import Ahead, FirstState
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Stack:
     place: int
 
 
-Tensor = Value | Constant | Stack | FirstState
+Tensor = Value | Constant | Stack | FirstState | Ahead
 
 
 @dataclass

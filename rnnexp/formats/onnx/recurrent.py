@@ -71,7 +71,7 @@ def recurrent(operator: Operator) -> list[Tensor]:
     starts = [operator.tensor(number) for number in FIRST[kind] if operator.given(number)]
     for start in starts:
         _zeros(start, shape)
-    stateful = any(isinstance(start, FirstState) for start in starts)
+    stateful = any(isinstance(start, FirstState) and start.kept for start in starts)
     made = sequence.recurrent(
         operator.drawing,
         value,

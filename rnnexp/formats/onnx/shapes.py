@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from rnnexp.formats.foreign import sequence, spatial
-from rnnexp.formats.foreign.axes import Misfit, Value
+from rnnexp.formats.foreign.axes import OPEN_BATCH, Misfit, Value
 from rnnexp.formats.foreign.constant import Constant
 from rnnexp.formats.onnx.constants import slices, target
 from rnnexp.formats.onnx.operator import Operator, Stack, Tensor
+from rnnexp.formats.onnx.states import FirstState
 from rnnexp.network.graph.graph import INPUT
 
 Read = Callable[[Operator], list[Tensor]]
@@ -57,11 +58,18 @@ def shape(operator: Operator) -> list[Tensor]:
     if isinstance(found, Constant):
         # The sizes of what was computed of an open size say no longer that they are open.
         return [Constant.of(np.array(found.array.shape, np.int64)[start:end], True)]
+    if isinstance(found, FirstState) and found.sizes is not None:
+        sizes = [OPEN_BATCH if length is None else length for length in found.sizes]
+        is_open = [length is None for length in found.sizes]
+        return [Constant.of(np.array(sizes, np.int64)[start:end], np.array(is_open, bool)[start:end])]
     raise Misfit("it asks for the shape of several layers' states")
 
 
 def size(operator: Operator) -> list[Tensor]:
     """``Size``."""
+    found = operator.tensor(0)
+    if isinstance(found, Constant):
+        return [Constant.of(np.int64(found.array.size))]
     value = operator.value()
     return [Constant.of(np.int64(np.prod(value.shape)), any(value.open))]
 

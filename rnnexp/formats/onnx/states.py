@@ -1,9 +1,11 @@
-"""First states that come into an ONNX file as inputs of their own, beside the sequence: zero at first."""
+"""What an ONNX file reads beside its sequence: first states, zero at first, and what is ahead of its beginning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rnnexp.formats.onnx.steps import Step
 
 # Operators that only pick or turn states, as for each of several layers.
 MOVES = frozenset({"Identity", "Slice", "Gather", "Split", "Squeeze", "Unsqueeze", "Transpose", "Reshape", "Cast"})
@@ -11,21 +13,36 @@ MOVES = frozenset({"Identity", "Slice", "Gather", "Split", "Squeeze", "Unsqueeze
 FIRST = {"RNN": (5,), "GRU": (5,), "LSTM": (5, 6)}
 
 
+# What only asks for sizes.
+_SIZES = frozenset({"Shape", "Size"})
+
+
 @dataclass(frozen=True)
 class FirstState:
-    """A first state that whoever runs the network gives: zero ahead of a sequence, and then what came out."""
+    """A first state.
+
+    Attributes:
+        kept: whether whoever runs the network gives it: zero ahead of a sequence, and then what came out. Otherwise it
+            is zero always.
+        sizes: of the file's input that it is; None where it has been picked or turned since.
+    """
+
+    kept: bool = True
+    sizes: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True)
-class Use:
-    """What is read and given by an operator."""
+class Ahead:
+    """A tensor of which nothing is known, because it is, or is made of, what is ahead of where reading begins.
 
-    kind: str
-    inputs: Sequence[str]
-    outputs: Sequence[str]
+    Attributes:
+        name: of what it is made of, for messages.
+    """
+
+    name: str = field(compare=False)
 
 
-def are_states(name: str, uses: Iterable[Use]) -> bool:
+def are_states(name: str, uses: Iterable[Step]) -> bool:
     """Tell whether an input of a file is nothing but first states of recurrent operators.
 
     Args:
@@ -36,7 +53,7 @@ def are_states(name: str, uses: Iterable[Use]) -> bool:
     found = False
     for use in uses:
         places = [n for n, read in enumerate(use.inputs) if read in known]
-        if not places:
+        if not places or use.kind in _SIZES:
             continue
         if use.kind in MOVES and places == [0]:
             known.update(use.outputs)

@@ -6,7 +6,7 @@ A thin layer over the object API of the schema that LiteRT ships. The same calls
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import flatbuffers
 import numpy as np
@@ -18,6 +18,9 @@ from rnnexp.formats.tflite.reader import FILE_IDENTIFIER
 SCHEMA_VERSION = 3
 # Kernels read constants in place; microcontrollers fault on misaligned access.
 BUFFER_ALIGNMENT = 16
+
+# Which tensors have one: all, or those that readers look for, what comes in and goes out and what was learned.
+Names = Literal["short", "full"]
 
 TENSOR_TYPES: dict[Any, int] = {
     np.dtype(np.int8): schema.TensorType.INT8,
@@ -49,7 +52,7 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
 
 
 class _SharingBuilder(flatbuffers.Builder):  # type: ignore[misc]
-    """Stores equal strings, vectors and quantisations once: they are half of a small model."""
+    """Stores equal strings, vectors, quantisations and options once: they are half of a small model."""
 
     def __init__(self) -> None:
         super().__init__(1 << 14)
@@ -87,14 +90,31 @@ class _Quantization(schema.QuantizationParametersT):  # type: ignore[misc]
         return builder.shared[key]
 
 
+class _Options:
+    """An operator's options."""
+
+    def __init__(self, options: Any) -> None:
+        self._options = options
+
+    def Pack(self, builder: _SharingBuilder) -> int:  # noqa: N802
+        """Return the offset of the written table."""
+        values = tuple((name, np.array(value).tolist()) for name, value in vars(self._options).items())
+        key = type(self._options).__name__, repr(values)
+        if key not in builder.shared:
+            builder.shared[key] = self._options.Pack(builder)
+        return builder.shared[key]
+
+
 class Model:
     """A model being built. Buffers with equal content are stored once.
 
     Args:
         description: what the file says it is.
+        names: which tensors have one; names are a tenth of a small model.
     """
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, names: Names = "full") -> None:
+        self.short_names = names == "short"
         self._model = schema.ModelT()
         self._model.version = SCHEMA_VERSION
         self._model.description = description.encode()
@@ -103,6 +123,8 @@ class Model:
         self._model.operatorCodes = []
         self._model.subgraphs = []
         self._model.metadata = []
+        self._subgraphs: list[Subgraph] = []
+        self.layouts: dict[int, Any] = {}
         self._buffers: dict[bytes, int] = {b"": 0}
         self._codes: dict[tuple[int, int], int] = {}
 
@@ -112,7 +134,8 @@ class Model:
         graph.name = name.encode()
         graph.tensors, graph.operators = [], []
         self._model.subgraphs.append(graph)
-        return Subgraph(self, graph, len(self._model.subgraphs) - 1)
+        self._subgraphs.append(Subgraph(self, graph, len(self._subgraphs)))
+        return self._subgraphs[-1]
 
     def buffer(self, content: bytes) -> int:
         """Return the number of the buffer with this content."""
@@ -142,6 +165,9 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the file's content."""
+        if self.short_names:
+            for number, graph in enumerate(self._subgraphs):
+                graph.shorten_names(interface=number == 0)
         builder = _SharingBuilder()
         builder.Finish(self._model.Pack(builder), FILE_IDENTIFIER)
         return bytes(builder.Output())
@@ -153,6 +179,10 @@ class Subgraph:
     def __init__(self, model: Model, graph: Any, number: int) -> None:
         self._model = model
         self._graph = graph
+        self._named: set[int] = set()
+        self._constants: dict[tuple[Any, ...], int] = {}
+        # What the writers of products say of how these lie in the file, by the products' identity.
+        self.layouts = model.layouts
         self.number = number
 
     def tensor(
@@ -198,10 +228,30 @@ class Subgraph:
         return [int(length) for length in self._graph.tensors[tensor].shape]
 
     def constant(self, name: str, values: Any, *, scale: float | None = None, zero_point: int = 0) -> int:
-        """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number."""
+        """Add a constant, of the type of the NumPy array or scalar ``values``, and return its number.
+
+        Where names are short, an equal one is the same.
+        """
         array = np.asarray(values)
         content = array.astype(array.dtype.newbyteorder("<")).tobytes()
-        return self.tensor(name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content)
+        key = array.shape, array.dtype.str, content, scale, zero_point
+        if not self._model.short_names or key not in self._constants:
+            self._constants[key] = self.tensor(
+                name, array.shape, array.dtype, scale=scale, zero_point=zero_point, content=content
+            )
+        return self._constants[key]
+
+    def named(self, tensor: int) -> int:
+        """Have a tensor keep its name where names are short, since readers look for it, and return its number."""
+        self._named.add(tensor)
+        return tensor
+
+    def shorten_names(self, *, interface: bool) -> None:
+        """Leave names only to what readers look for, and with ``interface`` to what comes in and goes out."""
+        named = self._named | ({*self._graph.inputs, *self._graph.outputs} if interface else set())
+        for number, tensor in enumerate(self._graph.tensors):
+            if number not in named:
+                tensor.name = None
 
     def operator(
         self, operator: int, inputs: Iterable[int], outputs: Iterable[int], options: Any = None, *, version: int = 1
@@ -221,7 +271,7 @@ class Subgraph:
         entry.outputs = np.array(list(outputs), np.int32)
         if options is not None:
             entry.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__.removesuffix("T"))
-            entry.builtinOptions = options
+            entry.builtinOptions = _Options(options)
         self._graph.operators.append(entry)
 
     def interface(self, inputs: Iterable[int], outputs: Iterable[int]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from rnnexp.errors import UserError
+from rnnexp.formats import child
 from rnnexp.formats.foreign.axes import as_node
 from rnnexp.formats.foreign.reading import Reading
+from rnnexp.formats.tflite import child as tflite_child
 
 
 def own_values(content: bytes, where: str, reading: Reading, x: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the values of a graph's nodes as LiteRT computes them.
+    """Return the values of a graph's nodes as LiteRT computes them, in a process of its own.
 
     The states of fused recurrent operators are kept between calls, so they are set to zero ahead of each sample.
 
@@ -26,31 +28,22 @@ def own_values(content: bytes, where: str, reading: Reading, x: np.ndarray) -> d
     Raises:
         UserError: if LiteRT cannot run the file.
     """
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
     guess = reading.input
     size = guess.batch if "N" in guess.axes and guess.batch else 1
-    found: dict[str, list[np.ndarray]] = {node: [] for node in reading.traces}
+    full = np.concatenate([x, np.repeat(x[-1:], -len(x) % size, axis=0)])
+    parts = [full[first : first + size] for first in range(0, len(full), size)]
+    tensors = list(dict.fromkeys(int(trace.tensor) for trace in reading.traces.values()))
+    arrays = {"model": np.frombuffer(content, np.uint8)}
+    arrays |= {f"input_{call}": guess.file_input(part) for call, part in enumerate(parts)}
+    description = {"calls": len(parts), "tensors": tensors, "part": reading.excerpt}
     try:
-        interpreter = Interpreter(
-            model_content=content,
-            experimental_preserve_all_tensors=True,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
-        (entry,) = interpreter.get_input_details()
-        for first in range(0, len(x), size):
-            part = x[first : first + size]
-            full = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
-            given = np.ascontiguousarray(guess.file_input(full).astype(entry["dtype"]))
-            if not first:
-                interpreter.resize_tensor_input(entry["index"], given.shape)
-                interpreter.allocate_tensors()
-            interpreter.reset_all_variables()
-            interpreter.set_tensor(entry["index"], given)
-            interpreter.invoke()
-            for node, trace in reading.traces.items():
-                array = interpreter.get_tensor(int(trace.tensor)).astype(np.float64)
-                found[node].append(as_node(array, trace.value, size, guess.batch_axis)[: len(part)])
-    except (RuntimeError, ValueError) as error:
-        raise UserError(f"{where}: LiteRT cannot run it: {' '.join(str(error).split())[:200]}") from error
-    return {node: np.concatenate(parts) for node, parts in found.items()}
+        made = child.exchange(tflite_child.__name__, description, arrays)
+    except child.ChildError as error:
+        raise UserError(f"{where}: LiteRT cannot run it: {error}") from error
+    found = {}
+    for node, trace in reading.traces.items():
+        number = tensors.index(int(trace.tensor))
+        rows = [made[f"output_{call}_{number}"].astype(np.float64) for call in range(len(parts))]
+        nodes = [as_node(row, trace.value, size, guess.batch_axis) for row in rows]
+        found[node] = np.concatenate(nodes)[: len(x)]
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,19 +41,20 @@ MOST_BYTES = 2**31 - 1
 
 @dataclass(frozen=True)
 class Step:
-    """An operator of the file: its name for users, the reader's view of it, and what it gives."""
+    """An operator of the file: its number, its name for users, the reader's view of it, and what it gives."""
 
+    number: int
     name: str
     operator: files.Operator
     outputs: tuple[int, ...]
 
 
-def read(path: str | Path, until: str | None = None) -> Graph:
+def read(path: str | Path, until: str = "") -> Graph:
     """Return the network in a float32 .tflite file; of several outputs, the one that gives the first.
 
     Args:
         path: of the file.
-        until: the name of the tensor that goes out, as ``rnnexp inspect`` shows it; None: the file's first output.
+        until: the name of the tensor that goes out, as ``rnnexp inspect`` shows it; empty: the file's first output.
 
     Raises:
         UserError: if the file is none or damaged, quantised, or the network has what cannot be converted, naming it.
@@ -68,8 +69,14 @@ def read(path: str | Path, until: str | None = None) -> Graph:
     return read_content(content, str(path), until).graph
 
 
-def read_content(content: bytes, where: str, until: str | None = None) -> Reading:
+def read_content(content: bytes, where: str, until: str = "", begin: str = "") -> Reading:
     """Return the network in the content of a file, and where the file has its nodes' values.
+
+    Args:
+        content: of the file.
+        where: what messages call it.
+        until: the name of the tensor that goes out; empty: the file's first output.
+        begin: the name of the tensor that the first operator gives: what that reads comes in; empty: the file's input.
 
     Raises:
         UserError: as for ``read``.
@@ -81,21 +88,25 @@ def read_content(content: bytes, where: str, until: str | None = None) -> Readin
     if not graph.outputs or not graph.operators:
         raise UserError(f"{where} has no operators, or nothing comes out")
     names = [tensor.name for tensor in graph.tensors]
-    if until is not None and until not in names:
-        raise UserError(f"{where} has no tensor {until!r}{did_you_mean(until, names)}")
-    output = graph.outputs[0] if until is None else names.index(until)
-    steps = _needed(where, graph, output)
-    number = _input_number(where, graph, steps)
+    for name in (until, begin):
+        if name and name not in names:
+            raise UserError(f"{where} has no tensor {name!r}{did_you_mean(name, names)}")
+    output = names.index(until) if until else graph.outputs[0]
+    source = _source(where, graph, names.index(begin)) if begin else None
+    steps = _needed(where, graph, output, source)
+    number = _input_number(where, graph, steps, source)
     tensor = graph.tensors[number]
     if tensor.type not in _WORDS and (tensor.type != "FLOAT32" or tensor.scale.size):
         raise UserError(f"{where}: its input {tensor.name!r} is {tensor.type}; files of float32 can be converted")
     sizes: Sequence[int | None] = [None if size == -1 else size for size in tensor.shape_signature or tensor.shape]
     given = Input(tensor.name, tuple(sizes), tensor.type in _WORDS)
-    return first_fit(
+    found = first_fit(
         where,
         guesses(given, where, channels_last=True),
         lambda guess: _Trying(model, graph, guess, number).read(steps, output),
     )
+    whole = source is None or source in graph.inputs
+    return found if whole else replace(found, excerpt=([step.number for step in steps], number))
 
 
 class _Trying:
@@ -192,18 +203,34 @@ def _folded(kind: str, inputs: Sequence[Value | Constant | None]) -> Constant:
     return Constant.of(_FOLDED[kind](first.array, second.array), first.open | second.open)
 
 
-def _needed(where: str, graph: Subgraph, output: int) -> list[Step]:
-    """Return the operators that an output depends on, in the file's order."""
+def _source(where: str, graph: Subgraph, given: int) -> int:
+    """Return the tensor that an operator reads first, by a tensor that it gives.
+
+    Raises:
+        UserError: if that is a constant, or no operator gives it.
+    """
+    for operator in graph.operators:
+        if given in operator.table.vector("outputs", INT32).tolist() and len(operator.inputs):
+            made = {number for each in graph.operators for number in each.table.vector("outputs", INT32).tolist()}
+            source = int(operator.inputs[0])
+            if source in made or source in graph.inputs:
+                return source
+    raise UserError(f"{where}: what gives {graph.tensors[given].name!r} reads no values of the network first")
+
+
+def _needed(where: str, graph: Subgraph, output: int, source: int | None = None) -> list[Step]:
+    """Return the operators that an output depends on, from a source on, in the file's order."""
     wanted, found = {output}, []
-    for operator in reversed(graph.operators):
+    for place, operator in reversed(list(enumerate(graph.operators))):
         outputs = tuple(operator.table.vector("outputs", INT32).tolist())
         if any(not 0 <= number < len(graph.tensors) for number in outputs):
             raise UserError(f"{where} is damaged: {operator.table.where} gives a tensor that is not there")
-        if wanted.intersection(outputs):
+        if (wanted - {source}).intersection(outputs):
             wanted.update(operator.inputs.tolist())
-            found.append(Step(graph.tensors[outputs[0]].name or f"tensor {outputs[0]}", operator, outputs))
+            found.append(Step(place, graph.tensors[outputs[0]].name or f"tensor {outputs[0]}", operator, outputs))
     if not found:
-        raise UserError(f"{where} is damaged: no operator gives its output")
+        ends = f"{where}: no operator is between what --from and --until name"
+        raise UserError(ends if source is not None else f"{where} is damaged: no operator gives its output")
     made: set[int] = set()
     for step in found[::-1]:
         if made.intersection(step.outputs) or set(graph.inputs).intersection(step.outputs):
@@ -217,9 +244,11 @@ def _needed(where: str, graph: Subgraph, output: int) -> list[Step]:
     return found[::-1]
 
 
-def _input_number(where: str, graph: Subgraph, steps: Sequence[Step]) -> int:
+def _input_number(where: str, graph: Subgraph, steps: Sequence[Step], source: int | None) -> int:
     read = {number for step in steps for number in step.operator.inputs.tolist()}
-    found = [number for number in dict.fromkeys(graph.inputs) if number in read]
+    found = [
+        number for number in dict.fromkeys((*graph.inputs, *([] if source is None else [source]))) if number in read
+    ]
     if len(found) != 1:
         names = ", ".join(graph.tensors[number].name for number in found) or "none"
         raise UserError(f"{where} takes {len(found)} inputs ({names}); networks of one can be converted")

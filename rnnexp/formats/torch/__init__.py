@@ -43,6 +43,12 @@ def load(path: str | Path) -> RecurrentModule:
         )
     if cell not in ("simple", *GATED):
         raise UserError(f"{path}: PyTorch has no {cell!r} cells, only {', '.join(('simple', *GATED))}")
+    projection = architecture.structure.projection
+    if projection and not projection < architecture.layers[0].units:
+        raise UserError(
+            f"{path}: PyTorch has projections only to fewer values than there are units, and here there are "
+            f"{projection} of {architecture.layers[0].units}"
+        )
     if cell in GATED and activation != "tanh":
         raise UserError(f"{path}: PyTorch has the cell {cell!r} with tanh only, and here it is {activation!r}")
     return RecurrentModule(network)

@@ -130,7 +130,8 @@ def recurrent(architecture: Architecture) -> nn.RNNBase:
     sizes = architecture.features, architecture.layers[0].units
     options: dict[str, Any] = {"num_layers": structure.num_layers, "bidirectional": structure.bidirectional}
     if structure.cell in GATED:
-        return GATED[structure.cell](*sizes, batch_first=True, **options)
+        projection = {"proj_size": structure.projection} if structure.projection else {}
+        return GATED[structure.cell](*sizes, batch_first=True, **options, **projection)
     if activation in NONLINEARITIES:
         return nn.RNN(*sizes, nonlinearity=activation, batch_first=True, **options)
     return LoopedRNN(*sizes, ACTIVATIONS[activation](architecture.max_value), **options)
@@ -203,7 +204,9 @@ def _parameters(network: Network) -> dict[str, Tensor]:
     found, suffixes = {}, ("", "_reverse")
     for number, directions in enumerate(network.layer_weights()):
         for suffix, weights in zip(suffixes, directions, strict=False):
-            kernel, recurrent_kernel, bias = (torch.from_numpy(np.array(values, np.float32)) for values in weights)
+            kernel, recurrent_kernel, bias, *projection = (
+                torch.from_numpy(np.array(values, np.float32)) for values in weights
+            )
             # PyTorch always has two biases, and adds them.
             biases = bias if bias.ndim == 2 else torch.stack([bias, torch.zeros_like(bias)])
             if network.architecture.structure.cell == "gru":
@@ -213,4 +216,5 @@ def _parameters(network: Network) -> dict[str, Tensor]:
             place = f"l{number}{suffix}"
             found[f"weight_ih_{place}"], found[f"weight_hh_{place}"] = kernel.T, recurrent_kernel.T
             found[f"bias_ih_{place}"], found[f"bias_hh_{place}"] = biases
+            found |= {f"weight_hr_{place}": values.T for values in projection}
     return found

@@ -29,8 +29,8 @@ class StateDict:
     """What a state dict holds.
 
     Attributes:
-        weights: kernel, recurrent kernel and bias of each layer and direction, then a linear path's kernel if there is
-            one, and output kernel and bias, float64, as Keras has and orders them.
+        weights: kernel, recurrent kernel and bias of each layer and direction, and that of any projection, then a
+            linear path's kernel if there is one, and output kernel and bias, float64, as Keras has and orders them.
         keys: of the first ``weight_ih`` and ``weight_hh``, and of the linear layer's ``weight``.
         structure: of the recurrent layers. From which end those of one direction read, a state dict does not say.
         path_inputs: how many inputs of the whole sequence a linear path reads; 0 where there is none.
@@ -61,9 +61,16 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
     """
     found = _recurrent_keys(path, arrays)
     first = found["l0"]
-    rows, units = _matrix(path, arrays, first["weight_hh"])
-    cell = next((cell for cell in PYTORCH_CELLS if rows == cells.load(cell).sums * units), "simple")
-    structure = Structure(cell, len({place.removesuffix("_reverse") for place in found}), "l0_reverse" in found)
+    rows, values = _matrix(path, arrays, first["weight_hh"])
+    if "weight_hr" in first:
+        # Only LSTMs have projections.
+        _, units = _matrix(path, arrays, first["weight_hr"])
+        cell, projection = "lstm", values
+    else:
+        units, projection = values, 0
+        cell = next((cell for cell in PYTORCH_CELLS if rows == cells.load(cell).sums * units), "simple")
+    layers = len({place.removesuffix("_reverse") for place in found})
+    structure = Structure(cell, layers, "l0_reverse" in found, projection=projection)
     ways = 2 if structure.bidirectional else 1
     others = [key for key in arrays if not _NAME.fullmatch(key)]
     paths = [key for key in others if _PATH.fullmatch(key)][:1]
@@ -73,10 +80,10 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
     rows = cells.load(cell).sums * units
     expected: dict[str, tuple[int, ...]] = {}
     for place, keys in found.items():
-        columns = inputs if place.startswith("l0") else ways * units
-        matrices = {"weight_ih": (rows, columns), "weight_hh": (rows, units)}
+        columns = inputs if place.startswith("l0") else ways * values
+        matrices = {"weight_ih": (rows, columns), "weight_hh": (rows, values), "weight_hr": (projection, units)}
         expected |= {key: matrices.get(kind, (rows,)) for kind, key in keys.items()}
-    expected[linear] = (outputs, ways * units)
+    expected[linear] = (outputs, ways * values)
     if linear_bias:
         expected[linear_bias] = (outputs,)
     path_inputs = 0
@@ -91,14 +98,15 @@ def read(path: Path, arrays: Mapping[str, np.ndarray]) -> StateDict:
                 f"{path}: {key} has the shape {arrays[key].shape}, expected {shape}: "
                 f"{units} recurrent units by {first['weight_hh']}, {outputs} outputs by {linear}"
             )
-    values = {key: numbers(path, arrays, key) for key in expected}
+    read = {key: numbers(path, arrays, key) for key in expected}
     weights: list[np.ndarray] = []
     for keys in found.values():
-        kernel, recurrent = values[keys["weight_ih"]], values[keys["weight_hh"]]
-        biases = [values[keys[kind]] if kind in keys else np.zeros(rows) for kind in ("bias_ih", "bias_hh")]
+        kernel, recurrent = read[keys["weight_ih"]], read[keys["weight_hh"]]
+        biases = [read[keys[kind]] if kind in keys else np.zeros(rows) for kind in ("bias_ih", "bias_hh")]
         weights += _as_keras(cell, kernel, recurrent, np.stack(biases))
-    weights += [values[key].T for key in paths]
-    weights += [values[linear].T, values[linear_bias] if linear_bias else np.zeros(outputs)]
+        weights += [read[keys["weight_hr"]].T] if projection else []
+    weights += [read[key].T for key in paths]
+    weights += [read[linear].T, read[linear_bias] if linear_bias else np.zeros(outputs)]
     return StateDict(weights, (first["weight_ih"], first["weight_hh"], linear), structure, path_inputs)
 
 
@@ -118,8 +126,6 @@ def _recurrent_keys(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, d
         match = _NAME.fullmatch(key)
         if not match:
             continue
-        if match["kind"] == "weight_hr":
-            raise UserError(f"{path}: {key} is of an LSTM with projections, which Keras does not have")
         kinds = found.setdefault(match["place"], {})
         if match["kind"] in kinds:
             raise UserError(f"{path} has more than one recurrent layer: {kinds[match['kind']]} and {key}")
@@ -127,11 +133,13 @@ def _recurrent_keys(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, d
     any_key = next(key for kinds in found.values() for key in kinds.values())
     prefix = any_key.removesuffix(any_key.rpartition(".")[2])
     # Both biases are there, or, with bias=False, none; and all layers have both directions, or one.
-    biases = ("bias_ih", "bias_hh") if any("bias" in kind for kinds in found.values() for kind in kinds) else ()
+    there = {kind for kinds in found.values() for kind in kinds}
+    biases = ("bias_ih", "bias_hh") if any("bias" in kind for kind in there) else ()
+    projections = ("weight_hr",) if "weight_hr" in there else ()
     ways = ("", "_reverse") if any(place.endswith("_reverse") for place in found) else ("",)
     layers = 1 + max(int(place.removesuffix("_reverse")[1:]) for place in found)
     places = [f"l{layer}{way}" for layer in range(layers) for way in ways]
-    wanted = [(place, kind) for place in places for kind in ("weight_ih", "weight_hh", *biases)]
+    wanted = [(place, kind) for place in places for kind in ("weight_ih", "weight_hh", *projections, *biases)]
     missing = [f"{prefix}{kind}_{place}" for place, kind in wanted if kind not in found.get(place, {})]
     if missing:
         raise UserError(f"{path} has no {' and no '.join(missing)}; its keys: {listed(arrays)}")

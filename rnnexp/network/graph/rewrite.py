@@ -15,18 +15,21 @@ from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Node
 from rnnexp.network.graph.rewrites.activation import activation_alone, activation_inside
 from rnnexp.network.graph.rewrites.affine import affine_ahead, affine_alone, affine_behind, affine_later
-from rnnexp.network.graph.rewrites.dense import last_inside, linear_twice
+from rnnexp.network.graph.rewrites.dense import last_inside, linear_twice, pointwise_to_dense
 from rnnexp.network.graph.rewrites.means import largest_of_all, mean_of_all, mean_to_convolution
+from rnnexp.network.graph.rewrites.repeats import repeat_of_all_steps
 from rnnexp.network.graph.rewrites.sums import join_inside, sum_to_join
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Rule, Surroundings
 
 # The first ones lose nothing at all; the last ones are for what they leave.
 RULES: tuple[Rule, ...] = (
     activation_inside,
+    pointwise_to_dense,
     affine_behind,
     mean_to_convolution,
     mean_of_all,
     largest_of_all,
+    repeat_of_all_steps,
     last_inside,
     affine_ahead,
     affine_later,

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from rnnexp.report.content import Exports, Tensor
+from rnnexp.report.content import Exports
+from rnnexp.report.fine_tuning import FineTuning, Way
+from rnnexp.report.int8 import Tensor
 from rnnexp.report.models import File
 from rnnexp.report.part import Part
 
@@ -69,20 +71,6 @@ class FloatCheck(Part):
     limit: float
     sequences: int
     absent: str | None = None
-
-
-class Way(Part):
-    """A way of choosing scales that was tried.
-
-    Attributes:
-        choice: in words.
-        error: root mean squared difference of the outputs from real numbers, on the calibration data.
-        problem: why there is none.
-    """
-
-    choice: str
-    error: float | None = None
-    problem: str | None = None
 
 
 class Fidelity(Part):
@@ -152,8 +140,9 @@ class ConversionReport(Part):
         source: the network.
         data: what it was converted with.
         float_check: of what was read.
-        tried: ways of choosing scales, in order.
+        tried: ways of choosing scales, in order, and their errors on the calibration data.
         chosen: the one that was kept, in words.
+        fine_tuning: of the weights; None in reports of before there was any.
         fidelity: what int8 loses.
         bits: of each runtime at hand: equal on all of the sequences, or else nothing is exported.
         models: ``float32`` and ``int8``.
@@ -172,6 +161,7 @@ class ConversionReport(Part):
     float_check: FloatCheck
     tried: list[Way]
     chosen: str
+    fine_tuning: FineTuning | None = None
     fidelity: Fidelity
     bits: list[Bits]
     models: dict[str, Model | Absent]

@@ -15,7 +15,7 @@ def verdict(report: ConversionReport) -> str:
     if found.accuracy:
         lost = 100.0 * (found.accuracy["float"] - found.accuracy["int8"])
         parts.append(
-            f"accuracy {found.accuracy['int8']:.2%} (float {found.accuracy['float']:.2%}, {-lost:+.2f} points)"
+            f"accuracy {found.accuracy['int8']:.2%} (float {found.accuracy['float']:.2%}, {0.0 - lost:+.2f} points)"
         )
     elif found.same_class is not None:
         parts.append(f"the same class for {found.same_class:.2%}")
@@ -50,6 +50,15 @@ def document(report: ConversionReport) -> Document:
         ["way", "error of the outputs"],
         [[way.choice, number(way.error) if way.problem is None else way.problem] for way in report.tried],
     )
+    tuning = report.fine_tuning
+    if tuning and tuning.tried:
+        page.heading("Fine-tuning")
+        page.paragraph(
+            f"Chosen: {tuning.chosen}. The weights were fitted to {tuning.fitted} sequences of the calibration data. "
+            f"Errors are those on {tuning.judged} others, and weights rounded to nearest are kept unless another way "
+            "loses a tenth less there." + (f" {tuning.untrained}." if tuning.untrained else "")
+        )
+        page.table(["way", "error of the outputs"], [[way.choice, number(way.error)] for way in tuning.tried])
     page.heading("Files")
     rows = [
         [kind, "-", model.absent] if isinstance(model, Absent) else [model.file, f"{model.bytes:,}", kind]
@@ -91,6 +100,7 @@ def _facts(report: ConversionReport) -> list[list[str]]:
         ["output error", f"{number(found.error)} rms, of it {number(found.rounding)} the rounding of the outputs"],
         ["largest error", _largest(found)],
         ["scales", report.chosen],
+        *([["fine-tuning", str(report.fine_tuning)]] if report.fine_tuning else []),
         ["same bits", _bits(report)],
     ]
     exports = report.exports

@@ -88,6 +88,12 @@ BOTH = [
         r"continuation.beside has the shape \[6, 2\], .*12, 1",
     ),
     ("origins", (Continuation(X[0, :, 0], X[1]),), r"origins\[0\].truth has the shape \[6, 2\], expected \[6\]"),
+    (
+        "continuation",
+        Continuation(X[0, :, 0], X[1, :, 0], times=np.zeros(6, "datetime64[s]")),
+        r"continuation.times has the shape \[6\], expected \[12\]",
+    ),
+    ("evaluation_times", np.zeros(40), "evaluation_times is an array of float64, expected datetime64"),
     ("floors", ("best",), "floors names 'best', which baselines does not have"),
     ("pasts", (X,), r"pasts\[0\] is a ndarray, expected a Past"),
     (

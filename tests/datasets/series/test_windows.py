@@ -174,6 +174,17 @@ def test_generation_starts_at_many_origins_beside_the_season(tmp_path):
         np.testing.assert_array_equal(origin.baselines["seasonal naive"], values[place - 24 : place - 12])
 
 
+def test_rows_and_generation_have_the_times_of_the_file(tmp_path):
+    times = np.datetime64("2024-01-01T00", "h") + np.arange(90)
+    dataset = load(table(tmp_path, {"v": wave(90)}, list(map(str, times))))
+    np.testing.assert_array_equal(dataset.evaluation_times, times[-18:])
+    np.testing.assert_array_equal(dataset.continuation.times, times[90 - 18 - 6 : 90 - 18 + 12])
+    assert dataset.with_some_evaluation(4).evaluation_times.tolist()[::3] == times[[-18, -1]].astype("M8[ns]").tolist()
+    without = load(table(tmp_path, {"v": wave(90)}, name="untimed.csv"))
+    assert without.evaluation_times is None
+    assert without.continuation.times is None
+
+
 @pytest.mark.parametrize(
     ("columns", "settings", "message"),
     [

@@ -6,11 +6,13 @@ import sys
 
 import numpy as np
 import pytest
-from helpers.keras_files import saved, with_config
+from helpers.keras_files import outputs_here, saved, with_config
 
 from rnnexp.errors import UserError
+from rnnexp.formats.keras.excerpt import beginning
 from rnnexp.formats.keras.model import to_keras
-from rnnexp.formats.keras.reader import read
+from rnnexp.formats.keras.reader import of_stored, read
+from rnnexp.formats.keras.stored import load
 from rnnexp.network.architecture import Architecture, Layer
 from rnnexp.network.graph.graph import Masking
 from rnnexp.network.network import Network
@@ -118,11 +120,14 @@ def test_a_layer_that_is_called_twice(tmp_path):
     close(graph, model, RNG.normal(size=(2, 4, 3)).astype(np.float32))
 
 
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+@pytest.mark.parametrize(
+    ("cell", "projection"),
+    [("simple", 0), ("lstm", 0), ("lstm", 3), ("lstm-peephole", 0), ("lstm-peephole", 3), ("gru", 0)],
+)
 @pytest.mark.parametrize("activation", ["custom", "tanh", "relu"])
 @pytest.mark.parametrize("form", ["plain", "both", "linear path", "every step", "two layers"])
-def test_models_that_a_run_keeps(tmp_path, cell, activation, form):
-    layers = (Layer(cell, 4, form == "both"),) * (2 if form == "two layers" else 1)
+def test_models_that_a_run_keeps(tmp_path, cell, projection, activation, form):
+    layers = (Layer(cell, 4, form == "both", projection=projection),) * (2 if form == "two layers" else 1)
     architecture = Architecture(
         features=3, outputs=2, layers=layers, activation=activation, max_value=1.7, sequence_length=6,
         every_step=form == "every step", linear_path=form == "linear path",
@@ -199,13 +204,63 @@ def test_several_inputs_outputs_and_states(tmp_path):
     values, state, memory = layers.LSTM(3, return_sequences=True, return_state=True, name="lstm")(given)
     model = write(tmp_path / "m.keras", given, layers.Dense(2)(values))
     close(read(tmp_path / "m.keras"), model, RNG.normal(size=(2, 6, 4)).astype(np.float32))
-    write(tmp_path / "m.keras", given, layers.Dense(2)(state))
-    assert "reads a state of 'lstm'" in refusal(tmp_path / "m.keras")
+    write(tmp_path / "m.keras", given, layers.Dense(2)(memory))
+    assert "reads the cell state of 'lstm'" in refusal(tmp_path / "m.keras")
+    write(tmp_path / "m.keras", given, memory)
+    assert "what goes out is the cell state of 'lstm'" in refusal(tmp_path / "m.keras")
+    _, forward, _, backward, _ = layers.Bidirectional(layers.LSTM(3, return_state=True), name="both")(given)
+    write(tmp_path / "m.keras", given, layers.Concatenate()([forward, backward]))
+    assert "reads a state of 'both'" in refusal(tmp_path / "m.keras")
     write(tmp_path / "m.keras", given, layers.LSTM(3)(values, initial_state=[state, memory]))
     assert "initial" in refusal(tmp_path / "m.keras")
     flat = keras.Input((6,))
     write(tmp_path / "m.keras", flat, layers.Dense(2)(flat))
     assert "a sequence is needed" in refusal(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU", "cell"])
+def test_what_a_layer_comes_to_is_its_state(tmp_path, kind, every_step, suffix):
+    import keras
+
+    layers, given = keras.layers, keras.Input((6, 4))
+    options = {"return_sequences": every_step, "return_state": True, "name": "layer"}
+    layer = layers.RNN(layers.GRUCell(3), **options) if kind == "cell" else getattr(layers, kind)(3, **options)
+    values, state, *_ = layer(given)
+    path, x = tmp_path / f"m{suffix}", RNG.normal(size=(2, 6, 4)).astype(np.float32)
+    beside = layers.GlobalAveragePooling1D()(values) if every_step else values
+    for answer in (state, layers.Dense(2)(state), layers.Concatenate()([state, beside])):
+        model = write(path, given, answer)
+        close(read(path), model, x)
+        # The float check builds the same.
+        np.testing.assert_allclose(outputs_here(load(path), x)[""], model(x), rtol=1e-5, atol=1e-6)
+
+
+def test_parts_begin_with_a_layer(tmp_path):
+    import keras
+
+    layers, given = keras.layers, keras.Input((6, 4))
+    strange = layers.Lambda(lambda x: x * 2, name="strange")(given)
+    first = layers.GRU(4, return_sequences=True, name="first")(strange)
+    both = layers.Concatenate(name="both")([layers.LSTM(3, return_sequences=True, name="side")(first), first])
+    last = layers.Dense(2, name="last")(layers.LSTM(3, name="second")(both))
+    model, x = keras.Model(given, last), RNG.normal(size=(2, 6, 4)).astype(np.float32)
+    behind = keras.Model(given, first).predict(x, verbose=0)
+    for suffix in (".keras", ".h5"):
+        path = tmp_path / f"m{suffix}"
+        model.save(path)
+        stored = load(path)
+        for begin, read_there in (("first", 2 * x), ("side", behind)):
+            part = beginning(stored, begin)
+            np.testing.assert_allclose(of_stored(part).run(read_there), model(x), rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(outputs_here(part, read_there)[""], model(x), rtol=1e-5, atol=1e-5)
+            ends = of_stored(beginning(stored, begin, "both"), "both")
+            assert [node.name for node in ends.nodes][-1] == "both"
+        with pytest.raises(UserError, match="'both' reads 2 values"):
+            beginning(stored, "both")
+        with pytest.raises(UserError, match="has no layer 'secnd'; did you mean 'second'"):
+            beginning(stored, "secnd")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_what_does_not_fit_is_named(tmp_path, key, values, words):
 
 def test_a_cell_that_there_is_not(tmp_path):
     text = refused(tmp_path, own(random_weights()) | {"structure": np.array("odd-2-layers")})
-    assert "there is no cell 'odd' (there are: simple, lstm, gru" in text
+    assert "there is no cell 'odd' (there are: simple, lstm, lstm-peephole, gru" in text
 
 
 @pytest.mark.parametrize("said", ["{}", "no JSON", "[]", '{"answer_steps": "5"}', '{"answer_steps": -5}'])

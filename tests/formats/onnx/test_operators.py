@@ -13,8 +13,10 @@ from onnx import TensorProto, helper  # noqa: E402
 
 from rnnexp.errors import UserError  # noqa: E402
 from rnnexp.formats.foreign.axes import as_node  # noqa: E402
-from rnnexp.formats.foreign.reading import check  # noqa: E402
 from rnnexp.formats.onnx import file, outputs, reader  # noqa: E402
+from rnnexp.network.graph.agreement import compare  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 PATH = Path("by-hand.onnx")
 
@@ -32,7 +34,7 @@ def agree(made, steps=7, n=3, seed=0):
     shape = (n, graph.steps or steps, graph.features) if graph.features else (n, graph.steps or steps)
     x = rng.normal(size=shape).astype(np.float32) if graph.features else rng.integers(0, 5, shape)
     own = outputs.own_values(parsed, found, x)
-    check(own, graph, x, "onnxruntime")
+    assert compare(graph, own, x).misread is None
     ours = graph.values(x)
     for name, values in own.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
@@ -160,7 +162,7 @@ def test_two_values_multiplied_name_the_operator_and_what_is_ahead_of_it():
     assert str(caught.value).endswith('What is ahead of it can: --until "/fc/MatMul"')
     graph = reader.read_file(file.parse(PATH, made.SerializeToString()), "/fc/MatMul").graph
     np.testing.assert_array_equal(graph.run(np.ones((1, 2, 4))), np.ones((1, 2, 4)))
-    with pytest.raises(UserError, match="no operator '/fc/Matmul'; did you mean '/fc/MatMul'"):
+    with pytest.raises(UserError, match="no operator or tensor '/fc/Matmul'; did you mean '/fc/MatMul'"):
         reader.read_file(file.parse(PATH, made.SerializeToString()), "/fc/Matmul")
 
 

@@ -6,22 +6,24 @@ from helpers.damage import damaged
 from helpers.float_models import FloatModel, lstm_inputs, options
 
 from rnnexp.errors import UserError
-from rnnexp.formats.foreign.reading import check
 from rnnexp.formats.tflite import float_reader
 from rnnexp.formats.tflite.float_outputs import own_values
+from rnnexp.network.graph.agreement import compare
+
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 STEPS, FEATURES, UNITS = 7, 4, 5
 TANH, RELU = 4, 1
 
 
-def agree(content, n=4):
+def agree(content, n=4, until="", begin=""):
     """Read a file, see that every node gives what LiteRT gives, and return the graph."""
-    found = float_reader.read_content(content, "the file")
+    found = float_reader.read_content(content, "the file", until, begin)
     graph, rng = found.graph, np.random.default_rng(0)
     shape = (n, graph.steps or STEPS)
     x = rng.integers(0, 5, shape) if graph.words else rng.normal(size=(*shape, graph.features)).astype(np.float32)
     own = own_values(content, "the file", found, x)
-    check(own, graph, x, "LiteRT")
+    assert compare(graph, own, x).misread is None
     ours = graph.values(x)
     for name, values in own.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-4, atol=1e-5, err_msg=name)
@@ -40,6 +42,34 @@ def lstm(seed=0, major=False, peepholes=False, width=None, **more):
     how = options("UnidirectionalSequenceLSTMOptions", timeMajor=major, **{"fusedActivationFunction": TANH, **more})
     inputs = [x, *weights, *states, -1, -1, -1, -1]
     return model.content(x, model.operator("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs, [shape(major, width or UNITS)], how))
+
+
+def behind_a_sine():
+    """An LSTM behind what no graph has; its output's tensor."""
+    rng, model = np.random.default_rng(0), FloatModel()
+    x = model.tensor(shape(False, FEATURES))
+    sine = model.operator("SIN", [x], [shape(False, FEATURES)])
+    weights = lstm_inputs(model, rng, FEATURES, UNITS)
+    states = [model.tensor((1, UNITS), variable=True) for _ in range(2)]
+    how = options("UnidirectionalSequenceLSTMOptions", timeMajor=False, fusedActivationFunction=TANH)
+    out = model.operator(
+        "UNIDIRECTIONAL_SEQUENCE_LSTM", [sine, *weights, *states, -1, -1, -1, -1], [shape(False, UNITS)], how
+    )
+    last = model.operator("TANH", [out], [shape(False, UNITS)])
+    return model.content(x, last), f"t{out}", f"t{sine}"
+
+
+def test_what_is_ahead_of_a_part_is_not_looked_at():
+    content, begin, sine = behind_a_sine()
+    with pytest.raises(UserError, match=r"\(SIN\) cannot be converted"):
+        float_reader.read_content(content, "the file")
+    graph = agree(content, begin=begin)
+    assert [node.kind for node in graph.nodes] == ["Recurrent", "Activation"]
+    assert [node.kind for node in agree(content, until=begin, begin=begin).nodes] == ["Recurrent"]
+    with pytest.raises(UserError, match="no operator is between"):
+        float_reader.read_content(content, "the file", until=sine, begin=begin)
+    with pytest.raises(UserError, match="reads no values of the network first"):
+        float_reader.read_content(content, "the file", begin="t0")
 
 
 def two(kind, merged, major=False, peepholes=False, width=None):

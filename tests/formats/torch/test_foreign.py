@@ -10,9 +10,11 @@ from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from rnnexp.errors import UserError  # noqa: E402
-from rnnexp.formats.foreign.reading import check  # noqa: E402
 from rnnexp.formats.onnx import file, outputs, reader  # noqa: E402
 from rnnexp.formats.torch import foreign  # noqa: E402
+from rnnexp.network.graph.agreement import compare  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 class Model(nn.Module):
@@ -47,7 +49,7 @@ def agrees(module, example, steps=None, n=3):
         x = rng.integers(0, 10, (n, steps))
     else:
         x = rng.normal(size=(n, steps, graph.features)).astype(np.float32)
-    check(foreign.own_output(module, found, x), graph, x, "PyTorch")
+    assert compare(graph, foreign.own_output(module, found, x), x).misread is None
     return graph
 
 
@@ -152,7 +154,7 @@ def test_both_exporters_give_the_same(tmp_path):
         torch.onnx.export(module, (example,), path, dynamo=dynamo)
         parsed = file.load(path)
         reading = reader.read_file(parsed)
-        check(outputs.own_values(parsed, reading, x), reading.graph, x, "onnxruntime")
+        assert compare(reading.graph, outputs.own_values(parsed, reading, x), x).misread is None
         found.append(reading.graph.run(x))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
 

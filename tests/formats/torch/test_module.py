@@ -143,6 +143,8 @@ STRUCTURES = [
     {"cell": "lstm", "num_layers": 2, "bidirectional": True, "activation": "tanh"},
     {"cell": "gru", "num_layers": 2, "go_backwards": True, "activation": "tanh"},
     {"cell": "gru", "bidirectional": True, "activation": "tanh"},
+    {"cell": "lstm", "projection": 3, "activation": "tanh"},
+    {"cell": "lstm", "projection": 3, "num_layers": 2, "bidirectional": True, "activation": "tanh"},
 ]
 
 
@@ -166,16 +168,18 @@ def test_every_structure_of_pytorch(torch, tmp_path, structure, every_step):
 
 @pytest.mark.usefixtures("torch")
 @pytest.mark.parametrize(
-    ("cell", "words"),
+    ("cell", "options", "words"),
     [
-        ("lstm", "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"),
-        ("odd", "PyTorch has no 'odd' cells, only simple, lstm, gru"),
+        ("lstm", {}, "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"),
+        ("lstm-peephole", {}, "PyTorch has no 'lstm-peephole' cells, only simple, lstm, gru"),
+        ("lstm", {"projection": 7}, "only to fewer values than there are units, and here there are 7 of 5"),
+        ("odd", {}, "PyTorch has no 'odd' cells, only simple, lstm, gru"),
     ],
 )
-def test_what_pytorch_does_not_have(tmp_path, monkeypatch, cell, words):
+def test_what_pytorch_does_not_have(tmp_path, monkeypatch, cell, options, words):
     monkeypatch.setitem(CELLS, "odd", "rnnexp.cells.simple")
     with pytest.raises(UserError, match=words):
-        export.load(saved(tmp_path / "a.npz", arrays(layered((cell, 5), activation="relu"))))
+        export.load(saved(tmp_path / "a.npz", arrays(layered((cell, 5, options), activation="relu"))))
 
 
 @pytest.mark.usefixtures("torch")

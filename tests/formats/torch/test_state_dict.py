@@ -57,6 +57,11 @@ LAYERS = {
     "simple-bidirectional": ("RNN", {"bidirectional": True}),
     "gru-2-layers-bidirectional": ("GRU", {"num_layers": 2, "bidirectional": True}),
     "lstm-2-layers-bidirectional": ("LSTM", {"num_layers": 2, "bidirectional": True}),
+    "lstm-projection-4": ("LSTM", {"proj_size": 4}),
+    "lstm-2-layers-projection-4-bidirectional": (
+        "LSTM",
+        {"num_layers": 2, "proj_size": 4, "bidirectional": True, "bias": False},
+    ),
 }
 
 
@@ -70,7 +75,8 @@ def test_every_module_of_pytorch_computes_what_keras_computes_with_its_weights(n
     kind, options = LAYERS[name]
     torch.manual_seed(0)
     rnn = getattr(torch.nn, kind)(1, 6, batch_first=True, **options)
-    linear = torch.nn.Linear(12 if "bidirectional" in options else 6, 1)
+    values = options.get("proj_size", 6)
+    linear = torch.nn.Linear(2 * values if "bidirectional" in options else values, 1)
     arrays = {f"a.{key}": values.numpy() for key, values in rnn.state_dict().items()}
     arrays |= {f"b.{key}": values.numpy() for key, values in linear.state_dict().items()}
     found = state_dicts.read(PATH, arrays)
@@ -104,7 +110,8 @@ def changed(**keys):
     [
         (changed(rnn__weight_ih_l1=(5, 5)), "has no rnn.weight_hh_l1 and no rnn.bias_ih_l1 and no rnn.bias_hh_l1"),
         (changed(rnn__weight_ih_l0_reverse=(5, 2)), "has no rnn.weight_hh_l0_reverse and no"),
-        (changed(rnn__weight_hr_l0=(2, 5)), "rnn.weight_hr_l0 is of an LSTM with projections"),
+        (changed(rnn__weight_hr_l0=(5, 6)), "rnn.weight_ih_l0 has the shape (5, 2), expected (24, 2)"),
+        (changed(rnn__weight_hr_l1=(5, 6)), "has no rnn.weight_hr_l0 and no rnn.weight_ih_l1"),
         (
             changed(rnn__weight_hh_l0=(20, 5), rnn__weight_ih_l0=(20, 2)),
             "bias_ih_l0 has the shape (5,), expected (20,)",

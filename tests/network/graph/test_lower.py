@@ -7,8 +7,21 @@ from hypothesis import strategies as st
 from network.graph.test_rewrite import STEPS_OF_TIME, assert_same, graphs
 
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.lower import CannotConvertError, lower
-from rnnexp.network.graph.nodes import Convolution, Dense, Flatten, Last, Merge, Recurrent, Repeat
+from rnnexp.network.graph.lower import lower
+from rnnexp.network.graph.nodes import (
+    Activation,
+    AddChannel,
+    Convolution,
+    Dense,
+    Flatten,
+    GlobalPooling,
+    Last,
+    Merge,
+    Pooling,
+    Recurrent,
+    Repeat,
+)
+from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.report.evaluation import probabilities
 
@@ -88,6 +101,63 @@ FORMS = {
         simple("b", ("again",), 8, 4),
         dense("out", ("b",), 4, 2),
     ],
+    "dense layers between an encoder and a decoder": [
+        simple("a", (INPUT,), 3, 4, 2, every_step=False),
+        dense("small", ("a",), 8, 2, "tanh"),
+        dense("smaller", ("small",), 2, 1, "relu"),
+        Repeat("again", ("smaller",), 5),
+        simple("b", ("again",), 1, 4, 2),
+        dense("out", ("b",), 8, 2),
+    ],
+    "a decoder of all steps of a convolution": [
+        Convolution("conv", (INPUT,), RNG.normal(size=(2, 1, 3, 4)), RNG.normal(size=4), activation="relu"),
+        Flatten("all", ("conv",)),
+        Repeat("again", ("all",), 5),
+        simple("b", ("again",), 24, 4),
+        dense("out", ("b",), 4, 2),
+    ],
+    "a decoder of the last step of a convolution": [
+        Convolution("conv", (INPUT,), RNG.normal(size=(2, 1, 3, 4)), RNG.normal(size=4), activation="relu"),
+        Last("end", ("conv",)),
+        dense("small", ("end",), 4, 2, "tanh"),
+        Repeat("again", ("small",), 3),
+        simple("b", ("again",), 2, 4),
+        dense("out", ("b",), 4, 2),
+    ],
+    "a decoder of a dense layer over all steps": [
+        Convolution("conv", (INPUT,), RNG.normal(size=(2, 1, 3, 4)), RNG.normal(size=4), activation="relu"),
+        Flatten("all", ("conv",)),
+        dense("small", ("all",), 24, 2, "tanh"),
+        Repeat("again", ("small",), 3),
+        simple("b", ("again",), 2, 4, every_step=False),
+        dense("out", ("b",), 4, 2),
+    ],
+    "the largest of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4, 2),
+        Merge("both", ("a", "b", INPUT)),
+        GlobalPooling("most", ("both",), "max"),
+        dense("out", ("most",), 15, 2),
+    ],
+    "all steps of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4),
+        Merge("both", ("a", "b")),
+        Flatten("all", ("both",)),
+        dense("hidden", ("all",), 56, 5, "relu"),
+        dense("out", ("hidden",), 5, 2),
+    ],
+    "an answer of all steps of several layers": [
+        simple("a", (INPUT,), 3, 4),
+        simple("b", ("a",), 4, 4),
+        Merge("both", ("b", "a")),
+        Flatten("all", ("both",)),
+        dense("out", ("all",), 56, 2),
+    ],
+    "several channels that go out": [
+        AddChannel("split", (INPUT,), 1),
+        Convolution("conv", ("split",), RNG.normal(size=(3, 2, 1, 2)), RNG.normal(size=2), padding=((1, 1), (0, 0))),
+    ],
     "a linear path beside": [
         simple("a", (INPUT,), 3, 4, 2, every_step=False),
         Flatten("window", (INPUT,)),
@@ -118,6 +188,26 @@ def test_each_form(nodes):
 
 
 REFUSED = {
+    "can be repeated, and once": [
+        simple("a", (INPUT,), 3, 4, every_step=False),
+        Repeat("again", ("a",), 5),
+        simple("b", ("again",), 4, 4, every_step=False),
+        Repeat("more", ("b",), 5),
+        simple("c", ("more",), 4, 4),
+    ],
+    "means at the edges": [
+        Pooling("means", (INPUT,), "average", (2, 1), (2, 1), ((0, 1), (0, 0))),
+        simple("a", ("means",), 3, 4),
+    ],
+    "answers at every step behind": [
+        simple("a", (INPUT,), 3, 4),
+        Convolution("conv", ("a",), RNG.normal(size=(2, 1, 4, 4)), np.zeros(4)),
+    ],
+    "probabilities of several channels": [
+        AddChannel("split", (INPUT,), 1),
+        Convolution("conv", ("split",), RNG.normal(size=(1, 2, 1, 2)), RNG.normal(size=2)),
+        Activation("shares", ("conv",), "softmax"),
+    ],
     "others read the same values": [
         Convolution("conv", (INPUT,), RNG.normal(size=(1, 1, 3, 3)), np.zeros(3)),
         simple("a", ("conv", INPUT), 6, 4, every_step=False),

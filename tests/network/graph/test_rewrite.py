@@ -153,6 +153,20 @@ def test_units_become_alike():
     assert after.max() / after.min() < 3.0
 
 
+def test_a_convolution_of_one_step_behind_a_layer_is_one_of_every_step():
+    made = Builder(0)
+    layer = made.recurrent((INPUT,), FEATURES, 3, "lstm", 1)
+    kernel, bias = made.numbers(1, 1, 3, 2), made.numbers(2)
+    out = made.add(Convolution, (layer,), kernel, bias)
+    ahead = made.add(Convolution, (INPUT,), made.numbers(1, 1, FEATURES, 2), bias)
+    for output, kind in ((out, Dense), (ahead, Convolution)):
+        nodes = [node for node in made.nodes if node.name in ((layer, out) if output == out else (ahead,))]
+        graph, x = Graph(tuple(nodes), output, FEATURES), np.random.default_rng(0).normal(size=(2, 7, FEATURES))
+        found = simplified(graph, x)
+        assert isinstance(found.node(output), kind)
+        assert_same(found.run(x), graph.run(x))
+
+
 def test_what_reads_what_is_not_there_is_refused():
     from rnnexp.network.graph.graph import in_order
 

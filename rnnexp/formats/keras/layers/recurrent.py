@@ -15,7 +15,8 @@ from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.previous import modern
 from rnnexp.formats.keras.site import Kind, Owner, Site, Tensor
 from rnnexp.formats.keras.stored import Version
-from rnnexp.network.graph.nodes import Recurrent
+from rnnexp.formats.keras.structure import FINAL_STATE
+from rnnexp.network.graph.nodes import Last, Recurrent
 from rnnexp.network.graph.recurrence import CellName
 
 _CELL = ("units", "activation", "use_bias")
@@ -24,13 +25,16 @@ _LAYER = ("return_sequences", "go_backwards", "stateful", "return_state", "zero_
 _DROPOUT = ("dropout", "recurrent_dropout", "unit_forget_bias")
 # What would be another arithmetic.
 _ONLY: Mapping[str, tuple[Any, ...]] = {"time_major": (False,), "cell": (), "constants": (), "num_constants": (None, 0)}
-_GATES = {"simple": 1, "lstm": 4, "gru": 3}
+_GATES = {"simple": 1, "lstm": 4, "lstm-peephole": 4, "gru": 3}
 
 # Class -> its cell, the options that it reads.
 CELLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "SimpleRNN": ("simple", _CELL),
     "LSTM": ("lstm", _GATED),
     "GRU": ("gru", (*_GATED, "reset_after")),
+    # Ours, where Keras has no such LSTM.
+    "ProjectedLSTM": ("lstm", (*_GATED, "projection")),
+    "PeepholeLSTM": ("lstm-peephole", (*_GATED, "projection")),
     "CuDNNLSTM": ("lstm", ("units",)),
     "CuDNNGRU": ("gru", ("units",)),
 }
@@ -44,6 +48,12 @@ class Cell:
     activation: str
     gate: str
     units: int
+    projection: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many values it gives."""
+        return self.projection or self.units
 
 
 def _cell(kind: str, options: Options, version: Version) -> Cell:
@@ -59,6 +69,9 @@ def _cell(kind: str, options: Options, version: Version) -> Cell:
         options.refuse("softmax in a recurrent cell cannot be converted")
     if name == "gru":
         return Cell("gru" if _resets_after(options, version) else "gru-reset-before", function, gate, units)
+    if "projection" in CELLS[kind][1]:
+        projection = 0 if options.config.get("projection") == 0 else options.count("projection")
+        return Cell("lstm" if name == "lstm" else "lstm-peephole", function, gate, units, projection)
     return Cell("lstm" if name == "lstm" else "simple", function, gate, units)
 
 
@@ -85,26 +98,47 @@ def _weights(kind: str, options: Options, version: Version) -> tuple[str, ...]:
     if version.major == 1 and options.config.get("consume_less") != "gpu" and kind in ("LSTM", "GRU"):
         return tuple(f"{array}_{gate}" for gate in ("icfo" if kind == "LSTM" else "zrh") for array in "WUb")
     biased = kind.startswith("CuDNN") or options.flag("use_bias", True)
-    return ("kernel", "recurrent_kernel", "bias") if biased else ("kernel", "recurrent_kernel")
+    peepholes = ("peepholes",) if CELLS[kind][0] == "lstm-peephole" else ()
+    projection = ("projection",) if options.config.get("projection") else ()
+    return ("kernel", "recurrent_kernel", *(("bias",) if biased else ()), *peepholes, *projection)
 
 
-def _arrays(site: Site, owner: int, kind: str, options: Options, cell: Cell, inputs: int) -> tuple[np.ndarray, ...]:
-    """Return a cell's kernel, recurrent kernel and bias as the graph has them."""
+def _arrays(site: Site, owner: int, kind: str, options: Options, cell: Cell, inputs: int) -> _Direction:
+    """Return a cell's weights as the graph has them."""
     units, version = cell.units, site.version
     gates = _GATES[CELLS[kind][0]]
     names = _weights(kind, options, version)
-    if len(names) > 3:
-        return _separate(site, owner, gates, inputs, units)
+    if len(names) > 5:
+        return _Direction(_separate(site, owner, gates, inputs, units))
     kernel = site.weight(owner, 0, (inputs, gates * units))
-    recurrent = site.weight(owner, 1, (units, gates * units))
+    recurrent = site.weight(owner, 1, (cell.width, gates * units))
     if kind.startswith("CuDNN"):
         bias = site.weight(owner, 2, (2 * gates * units,)).reshape(2, -1)
         # CuDNN's matrices are [units, inputs] of each gate, and Keras hands them over as they lie in memory.
         kernel = np.hstack([part.ravel().reshape(units, inputs).T for part in np.hsplit(kernel, gates)])
         recurrent = np.hstack([part.T for part in np.hsplit(recurrent, gates)])
-        return kernel, recurrent, bias if cell.name == "gru" else bias.sum(axis=0)
-    shape = (2, gates * units) if cell.name == "gru" else (gates * units,)
-    return kernel, recurrent, site.weight(owner, 2, shape) if len(names) == 3 else np.zeros(shape)
+        return _Direction((kernel, recurrent, bias if cell.name == "gru" else bias.sum(axis=0)))
+    shapes = {
+        "bias": (2, gates * units) if cell.name == "gru" else (gates * units,),
+        "peepholes": (3, units),
+        "projection": (units, cell.projection),
+    }
+    further = {name: site.weight(owner, number, shapes[name]) for number, name in enumerate(names) if number > 1}
+    bias = further.get("bias", np.zeros(shapes["bias"]))
+    peepholes = (further["peepholes"],) if "peepholes" in further else ()
+    return _Direction((kernel, recurrent, bias, *peepholes), further.get("projection"))
+
+
+@dataclass(frozen=True)
+class _Direction:
+    """The weights of a direction: those of its cell, and the kernel of a projection."""
+
+    cell: tuple[np.ndarray, ...]
+    projection: np.ndarray | None = None
+
+
+def _projections(directions: Sequence[_Direction]) -> tuple[np.ndarray, ...] | None:
+    return tuple(each.projection for each in directions if each.projection is not None) or None
 
 
 def _separate(site: Site, owner: int, gates: int, inputs: int, units: int) -> tuple[np.ndarray, ...]:
@@ -141,18 +175,20 @@ def _layer(site: Site, kind: str) -> Tensor:
     _check_layer(site, options, given)
     cell = _cell(kind, options, site.version)
     every_step = options.flag("return_sequences", False)
+    found = _arrays(site, 0, kind, options, cell, given.width)
     node = Recurrent(
         site.name,
         (given.node,),
         cell.name,
-        (_arrays(site, 0, kind, options, cell, given.width),),
+        (found.cell,),
         cell.activation,
         cell.gate,
         options.flag("go_backwards", False),
         every_step,
         stateful=options.flag("stateful", False),
+        projection=_projections([found]),
     )
-    return site.add(node, (given.shape[0], cell.units) if every_step else (cell.units,), given)
+    return site.add(node, (given.shape[0], cell.width) if every_step else (cell.width,), given)
 
 
 def _layer_owners(kind: str, options: Options, version: Version) -> list[Owner]:
@@ -192,6 +228,9 @@ def _bidirectional(site: Site) -> Tensor:
     _check_layer(site, forward, given, within=True)
     cells = [_cell(kind, each, site.version) for each in (forward, backward)]
     every_step = forward.flag("return_sequences", False)
+    if given.masked and every_step and forward.flag("unroll", False):
+        # Keras 3 turns the mask round once too often.
+        site.refuse("is unrolled, where Keras hides the wrong steps of its second direction: save it with unroll=False")
     stateful = forward.flag("stateful", False)
     if cells[0] != cells[1] or any(
         each.flag("return_sequences", False) != every_step or each.flag("stateful", False) != stateful
@@ -205,15 +244,16 @@ def _bidirectional(site: Site) -> Tensor:
         site.name,
         (given.node,),
         cells[0].name,
-        tuple(directions),
+        tuple(each.cell for each in directions),
         cells[0].activation,
         cells[0].gate,
         False,
         every_step,
         merge,  # type: ignore[arg-type]
         stateful=stateful,
+        projection=_projections(directions),
     )
-    units = cells[0].units * (2 if merge == "concat" else 1)
+    units = cells[0].width * (2 if merge == "concat" else 1)
     return site.add(node, (given.shape[0], units) if every_step else (units,), given)
 
 
@@ -252,19 +292,21 @@ def _of_cells(site: Site) -> Tensor:
         each.check(CELLS[layer][1], _DROPOUT, {})
         cell = _cell(layer, each, site.version)
         last = number == len(cells) - 1
+        arrays = _arrays(site, number, layer, each, cell, found.width)
         node = Recurrent(
             site.name if last else site.part(str(number + 1)),
             (found.node,),
             cell.name,
-            (_arrays(site, number, layer, each, cell, found.width),),
+            (arrays.cell,),
             cell.activation,
             cell.gate,
             # What is on top reads in the order in which the first one gives.
             options.flag("go_backwards", False) and not number,
             every_step or not last,
             stateful=options.flag("stateful", False),
+            projection=_projections([arrays]),
         )
-        found = site.add(node, (found.shape[0], cell.units) if node.every_step else (cell.units,), found)
+        found = site.add(node, (found.shape[0], cell.width) if node.every_step else (cell.width,), found)
     return found
 
 
@@ -290,7 +332,15 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def _final_state(site: Site) -> Tensor:
+    given = site.one((2,))
+    return site.add(Last(site.name, (given.node,)), (given.width,))
+
+
 KINDS = {
+    FINAL_STATE: Kind(_final_state, masks="reads"),
+}
+KINDS |= {
     kind: Kind(
         partial(_layer, kind=kind),
         (*options, *_LAYER),

@@ -20,7 +20,16 @@ import numpy as np
 from rnnexp.formats.npz import front, integers
 from rnnexp.formats.tflite import reader
 from rnnexp.formats.tflite.builder import Model
-from rnnexp.formats.tflite.int8.constants import by_units, pairs_of, unique, weights_of
+from rnnexp.formats.tflite.int8.constants import (
+    Segment,
+    bias_columns,
+    bias_of,
+    distinct,
+    pairs_of,
+    parts_of,
+    weights_of,
+    with_columns,
+)
 from rnnexp.formats.tflite.int8.front import embedding_pairs
 from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding
 from rnnexp.quantization.network import IntegerNetwork
@@ -63,15 +72,15 @@ _HEXADECIMAL = re.compile(r"-?0x[01](\.[0-9a-f]{1,13})?p[+-][0-9]{1,4}")
 class _Uses:
     """An arithmetic that only notes what a cell's step asks for, as the graph has it."""
 
-    products: list[tuple[Product, int]] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
     tables: list[list[Table]] = field(default_factory=list)
 
     def multiply(self, product: Product, values: Sequence[Any], blocks: int, name: str) -> list[None]:  # noqa: ARG002
-        self.products.append((product, blocks))
+        self.products.append(product)
         return [None] * blocks
 
     def look_up(self, tables: Sequence[Table], indices: Sequence[Any], name: str) -> list[None]:  # noqa: ARG002
-        self.tables.append(unique(tables))
+        self.tables.append(list({id(table): table for table in tables}.values()))
         return [None] * len(tables)
 
     def clip(self, value: Any, low: int, high: int, name: str) -> None: ...
@@ -131,27 +140,45 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
     found = integers.to_arrays(network)
     details: dict[str, Any] = {name: values.item() for name, values in found.items() if not values.ndim}
 
-    def product(name: str, rows: Product, blocks: int) -> None:
-        ordered = by_units(rows, blocks)
-        contents = weights_of(ordered).tobytes(), ordered.bias.astype("<i8").tobytes()
-        details[name] = [*map(model.buffer, contents), blocks]
+    def product(name: str, rows: Product) -> None:
+        if id(rows) not in model.layouts:
+            contents = weights_of(rows).tobytes(), rows.bias.astype("<i8").tobytes()
+            details[name] = [*map(model.buffer, contents), 1]
+            return
+        segments, count = model.layouts[id(rows)]
+        kernel, columns = weights_of(rows, segments), bias_columns(rows)
+        if columns is None:
+            biases = model.buffer(rows.bias.astype("<i8").tobytes())
+        else:
+            kernel, biases = np.concatenate([kernel, with_columns(columns, count)], axis=1), -count
+        if columns is None and not any(segment.planar for segment in segments):
+            details[name] = [model.buffer(kernel.tobytes()), biases, 1]
+            return
+        # In the place of how many blocks there are: 0, and how many inputs lie alike, negative ones planar.
+        sizes = [-segment.size if segment.planar else segment.size for segment in segments]
+        details[name] = [model.buffer(kernel.tobytes()), biases, 0, *sizes]
 
-    product("output_layer", network.output_layer, 1)
+    product("output_layer", network.output_layer)
     for prefix, cell in integers.named_cells(network):
         uses = _Uses()
         cell.step(uses, [None], [None] * len(cell.states))
         own = {name: value for name, value in vars(cell).items() if isinstance(value, Product | Table)}
         names = {id(value): name for name, value in own.items()}
-        used = {id(value) for value in (*(rows for rows, _ in uses.products), *chain(*uses.tables))}
+        used = {id(value) for value in (*uses.products, *chain(*uses.tables))}
         if not used <= names.keys():
             raise ValueError("a cell's step uses a product or a table that is none of its attributes")
         # What the step does not use, or what has another name too, is there by itself.
         left = [(name, value) for name, value in own.items() if id(value) not in used or names[id(value)] != name]
-        products = [(names[id(rows)], rows, blocks) for rows, blocks in uses.products]
-        products += [(name, value, 1) for name, value in left if isinstance(value, Product)]
-        for name, rows, blocks in products:
-            product(prefix + name, rows, blocks)
-        groups = [("+".join(names[id(table)] for table in tables), tables) for tables in uses.tables]
+        products = [(names[id(rows)], rows) for rows in uses.products]
+        products += [(name, value) for name, value in left if isinstance(value, Product)]
+        for name, rows in products:
+            product(prefix + name, rows)
+        # Tables that are joined have a buffer; those with the same entries have the same one, each by itself.
+        groups = [
+            ("+".join(names[id(table)] for table in group), group)
+            for tables in uses.tables
+            for group in ([[table] for table in tables] if len(distinct(tables)) == 1 else [tables])
+        ]
         groups += [(name, [value]) for name, value in left if isinstance(value, Table)]
         for joined, tables in groups:
             sizes = [len(table.values) for table in tables]
@@ -161,7 +188,7 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
             details[name] = [model.buffer(value.astype("<i2").tobytes()), *value.shape]
     for prefix, layer in front.named(network):
         if isinstance(layer, IntegerConvolution):
-            product(f"{prefix}sums", layer.sums, 1)
+            product(f"{prefix}sums", layer.sums)
             table = layer.activation
             details[f"{prefix}activation"] = [model.buffer(pairs_of([table]).tobytes()), len(table.values)]
         if isinstance(layer, IntegerEmbedding):
@@ -192,7 +219,12 @@ def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
             continue
         # Of a table there is no shift; a cell may have a number of that name.
         if f"{name}_shift" in details and f"{name}_multiple" not in details:
-            kernel, offsets, blocks, *_ = value
+            kernel, offsets, blocks, *sizes = value
+            if blocks == 0:
+                found |= _product(
+                    name, numbers(kernel, "i1"), numbers(offsets, "<i8") if offsets > 0 else -offsets, sizes
+                )
+                continue
             bias = numbers(offsets, "<i8")
             order = np.arange(len(bias)).reshape(-1, blocks).T.reshape(-1)
             both = numbers(kernel, "i1").reshape(len(bias), -1, 2)[order]
@@ -211,3 +243,14 @@ def read(content: bytes, details: dict[str, Any]) -> IntegerNetwork:
                     np.int16
                 )
     return integers.from_arrays(found)
+
+
+def _product(name: str, weights: np.ndarray, bias: np.ndarray | int, sizes: Sequence[int]) -> dict[str, np.ndarray]:
+    """Return the arrays of a product, of its kernel and its biases, or how many columns of the kernel these are."""
+    segments = [Segment(abs(size), planar=size < 0) for size in sizes]
+    inputs = 2 * sum(segment.size for segment in segments)
+    columns = bias if isinstance(bias, int) else 0
+    kernel = weights.reshape(-1, inputs + columns)
+    high, low = parts_of(kernel[:, :inputs], segments)
+    bias = bias_of(kernel[:, inputs:]) if isinstance(bias, int) else bias
+    return {f"{name}_high": high, f"{name}_low": low, f"{name}_bias": bias}

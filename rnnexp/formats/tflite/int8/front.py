@@ -15,8 +15,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Subgraph
+from rnnexp.formats.tflite.int8.codes import scale_of_values
 from rnnexp.formats.tflite.int8.constants import pairs_of, weights_of
-from rnnexp.formats.tflite.int8.graph import GraphArithmetic, scale_of_values
+from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.operators import CAST_VERSION, FILL_VERSION, INT8_VERSION, Op
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.network.windows import Axis, Windows
@@ -174,7 +175,7 @@ def _embedding(arithmetic: GraphArithmetic, layer: IntegerEmbedding, frames: Fra
     not_below, word = arithmetic.tensor("not_below", shape, np.int32), arithmetic.tensor("word", shape, np.int32)
     graph.operator(Op.MAXIMUM, [frames.tensor, first], [not_below], schema.MaximumMinimumOptionsT())
     graph.operator(Op.MINIMUM, [not_below, last], [word], schema.MaximumMinimumOptionsT())
-    table = graph.constant("embeddings", embedding_pairs(layer), scale=layer.scale)
+    table = graph.named(graph.constant("embeddings", embedding_pairs(layer), scale=layer.scale))
     found = arithmetic.tensor("embedded", [*shape, width, 2], np.int8, layer.scale)
     graph.operator(Op.GATHER, [table, word], [found], schema.GatherOptionsT(), version=INT8_VERSION)
     made = Frames(found, frames.steps, width, 2)
@@ -199,8 +200,8 @@ def _convolution(
     fine = scale / CODE_UNIT
     times, frequencies = layer.counts(frames.steps, frames.width)
     codes, shape = _codes(arithmetic, layer, frames, zero_point, scale)
-    kernel = graph.constant("convolution_kernel", _kernel(layer), scale=RADIX * product.scale)
-    bias = graph.constant("convolution_bias", product.bias, scale=RADIX * product.scale * fine)
+    kernel = graph.named(graph.constant("convolution_kernel", _kernel(layer), scale=RADIX * product.scale))
+    bias = graph.named(graph.constant("convolution_bias", product.bias, scale=RADIX * product.scale * fine))
     made = [1, times, frequencies, layer.filters]
     sums = arithmetic.tensor("sums", made, np.int16, product.step)
     options = schema.Conv2DOptionsT()
@@ -224,7 +225,7 @@ def _convolution(
     graph.operator(Op.MAXIMUM, [wide, first], [not_below], schema.MaximumMinimumOptionsT())
     graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
     found = arithmetic.tensor("activated", [*made, 2], np.int8, table.scale)
-    values = graph.constant("convolution_table", pairs_of([table]), scale=table.scale)
+    values = graph.named(graph.constant("convolution_table", pairs_of([table]), scale=table.scale))
     graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
     result = Frames(found, steps, width, 2)
     return Frames(arithmetic.reshape(found, result.shape, np.int8, table.scale, "values"), steps, width, 2)
@@ -265,7 +266,7 @@ def _pooling(arithmetic: GraphArithmetic, layer: IntegerPooling, frames: Frames,
     column = arithmetic.reshape(wide, [count, 2], np.int16, scale, "parts")
     numbers = arithmetic.combine(column, [count, 1], [[RADIX, 1]], scale, "numbers")
     found, _ = _largest(arithmetic, layer, numbers, sizes, np.int16, scale)
-    column = arithmetic.reshape(found, [steps * width, 1, 1], np.int16, scale, "column")
+    column = arithmetic.reshape(found, [steps * width, 1], np.int16, scale, "column")
     pairs = arithmetic.as_pairs(Value(steps * width, scale, tensor=column), "pooled")
     return Frames(arithmetic.reshape(pairs, made.shape, np.int8, scale, "values"), steps, width, 2)
 

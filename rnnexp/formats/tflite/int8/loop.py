@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
-from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op, Operators
+from rnnexp.formats.tflite.int8.operators import INT8_VERSION, Op
 from rnnexp.formats.tflite.int8.output import write_output_layer
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.quantization.cell import IntegerCell, State, width_of
@@ -200,7 +200,7 @@ class LoopWriter:
             graph.operator(Op.GATHER, [sequence, entry], [tensor], schema.GatherOptionsT(), version=INT8_VERSION)
             # Codes are padded here and not ahead of the loop, which would carry twice the bytes.
             found.append(
-                Value.of_column(Operators(graph), tensor, read.numbers, read.scale)
+                Value(read.numbers, read.scale, codes=tensor)
                 if read.parts == 1
                 else Value(read.numbers, read.scale, pairs=tensor)
             )
@@ -222,4 +222,4 @@ class LoopWriter:
 def shape_of_state(cell: IntegerCell, state: State) -> list[int]:
     """Return the shape in which a loop carries a state."""
     width = width_of(cell, state)
-    return [1, width, 2] if state.paired else [width, 1, 1]
+    return [1, width, 2] if state.paired else [width, 1]

@@ -13,7 +13,6 @@ from rnnexp.formats.tflite.builder import Subgraph
 Op = schema.BuiltinOperator
 
 # The lowest versions of the kernels that take these types.
-BATCH_MATMUL_VERSION = 3  # int16
 CAST_VERSION = 4  # int16
 CONCATENATION_VERSION = {np.int8: 2, np.int16: 3}
 FILL_VERSION = 3  # int8
@@ -22,7 +21,14 @@ INT8_VERSION = 2  # GATHER, SOFTMAX, STRIDED_SLICE of int8
 MAXIMUM_VERSION = 4  # int16; MINIMUM likewise
 QUANTIZE_VERSION = 3  # int16
 SOFTMAX_VERSION = {np.int8: INT8_VERSION, np.int16: 3}
+SPLIT_VERSION = 4  # int16
 STRIDED_SLICE_VERSION = {np.int8: INT8_VERSION, np.int16: 4}
+# In the place of an input that is left out.
+NO_TENSOR = -1
+
+NO_ACTIVATION = schema.ActivationFunctionType.NONE
+RELU = schema.ActivationFunctionType.RELU
+RELU6 = schema.ActivationFunctionType.RELU6
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Operators:
         self.fully_connected([values, weights, nothing], result)
         return result
 
-    def cast(self, values: int, dtype: Any, scale: float, name: str) -> int:
+    def cast(self, values: int, dtype: Any, scale: float | None, name: str) -> int:
         """Return the same numbers in another type."""
         result = self.tensor(name, self.graph.shape(values), dtype, scale)
         self.graph.operator(Op.CAST, [values], [result], schema.CastOptionsT(), version=CAST_VERSION)
@@ -72,10 +78,12 @@ class Operators:
         self.graph.operator(Op.CONCATENATION, values, [result], options, version=CONCATENATION_VERSION[dtype])
         return result
 
-    def fully_connected(self, inputs: list[int], output: int, *, keep_dimensions: bool = False) -> None:
+    def fully_connected(
+        self, inputs: list[int], output: int, *, keep_dimensions: bool = False, activation: int = NO_ACTIVATION
+    ) -> None:
         """Multiply with a kernel."""
         options = schema.FullyConnectedOptionsT()
-        options.keepNumDims = keep_dimensions
+        options.keepNumDims, options.fusedActivationFunction = keep_dimensions, activation
         self.graph.operator(Op.FULLY_CONNECTED, inputs, [output], options, version=FULLY_CONNECTED_VERSION)
 
     def tensor(self, name: str, shape: list[int], dtype: Any, scale: float | None = None) -> int:

@@ -27,9 +27,10 @@ def write_output_layer(graph: Subgraph, network: IntegerNetwork, values: Sequenc
     affine = network.output
     name = "logits" if network.softmax else "output"
     if affine.dtype is np.int16:
-        return GraphArithmetic(graph).products(network.output_layer, values, "output", result=name)
+        return graph.named(GraphArithmetic(graph).products(network.output_layer, values, "output", result=name))
     sums = GraphArithmetic(graph).products(network.output_layer, values, "output")
     result = graph.tensor(name, [1, network.outputs], np.int8, scale=affine.scale, zero_point=affine.zero_point)
+    graph.named(result)
     # It only clips: scales are the same.
     graph.operator(Op.QUANTIZE, [sums], [result], schema.QuantizeOptionsT(), version=QUANTIZE_VERSION)
     return result
@@ -52,7 +53,7 @@ def write_probabilities(graph: Subgraph, network: IntegerNetwork, logits: int) -
     wide, entry = graph.tensor("wide_logits", shape, np.int32), graph.tensor("sigmoid_entry", shape, np.int32)
     graph.operator(Op.CAST, [logits], [wide], schema.CastOptionsT(), version=CAST_VERSION)
     graph.operator(Op.ADD, [wide, graph.constant("lowest", np.int32(128))], [entry], schema.AddOptionsT())
-    values = graph.constant("sigmoid_table", table, scale=affine.scale, zero_point=affine.zero_point)
+    values = graph.named(graph.constant("sigmoid_table", table, scale=affine.scale, zero_point=affine.zero_point))
     graph.operator(Op.GATHER, [values, entry], [probabilities], schema.GatherOptionsT(), version=INT8_VERSION)
     return probabilities
 
@@ -61,7 +62,7 @@ def _fine_sigmoid(graph: Subgraph, sigmoid: FineSigmoid, logits: int, scale: flo
     """Return the probabilities for single int16 logits, int16 of the same shape."""
     arithmetic, shape = GraphArithmetic(graph), graph.shape(logits)
     count = math.prod(shape)
-    numbers = Value(count, scale, arithmetic.reshape(logits, [count, 1, 1], np.int16, scale, "logits_to_look_up"))
+    numbers = Value(count, scale, arithmetic.reshape(logits, [count, 1], np.int16, scale, "logits_to_look_up"))
     places = arithmetic.shift(numbers, sigmoid.shift, SIZE // 2, "sigmoid_entry")
     (found,) = arithmetic.look_up([sigmoid.table], [places], "sigmoid")
     return arithmetic.reshape(arithmetic.number(found), shape, np.int16, found.scale, "probabilities")

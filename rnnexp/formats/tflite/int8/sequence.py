@@ -31,7 +31,7 @@ def write_sequence(model: Model, network: IntegerNetwork) -> None:
     elif network.every_step:
         affine, name = network.output, "logits" if network.softmax else "output"
         shape = [1, network.output_steps, network.outputs]
-        result = main.tensor(name, shape, affine.dtype, scale=affine.scale, zero_point=affine.zero_point)
+        result = main.named(main.tensor(name, shape, affine.dtype, scale=affine.scale, zero_point=affine.zero_point))
         reshape = schema.ReshapeOptionsT()
         reshape.newShape = np.array(shape, np.int32)
         main.operator(Op.RESHAPE, [carried.results[0], main.constant("shape", reshape.newShape)], [result], reshape)

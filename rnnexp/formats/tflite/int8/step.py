@@ -46,7 +46,7 @@ def write_step(graph: Subgraph, network: IntegerNetwork) -> None:
         before = []
         for state, tensor in zip(kept_states(cell), tensors, strict=True):
             width = width_of(cell, state)
-            numbers = arithmetic.reshape(tensor, [width, 1, 1], np.int16, state.scale, f"{state.name}_numbers")
+            numbers = arithmetic.reshape(tensor, [width, 1], np.int16, state.scale, f"{state.name}_numbers")
             before.append(Value(width, state.scale, numbers))
         # A state that is not kept is not read either.
         after = cell.step(arithmetic, values, before or [None] * len(cell.states))
@@ -107,5 +107,5 @@ def _context(graph: Subgraph, network: IntegerNetwork) -> tuple[int, list[Value]
     scales = network.encoder[-1].scales
     units, scale = len(scales), float(scales[0])
     inputs = graph.tensor("context", [1, units], np.int16, scale=scale)
-    numbers = GraphArithmetic(graph).reshape(inputs, [units, 1, 1], np.int16, scale, "context_numbers")
+    numbers = GraphArithmetic(graph).reshape(inputs, [units, 1], np.int16, scale, "context_numbers")
     return inputs, [Value(units, scale, numbers)]

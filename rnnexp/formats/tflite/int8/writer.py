@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnnexp.formats.tflite.builder import Model
+from rnnexp.formats.tflite.builder import Model, Names
 from rnnexp.formats.tflite.int8 import details
 from rnnexp.formats.tflite.int8.sequence import write_encoder, write_sequence
 from rnnexp.formats.tflite.int8.step import write_step
@@ -23,7 +23,6 @@ from rnnexp.quantization.network import IntegerNetwork
 OPERATORS = frozenset(
     {
         "ADD",
-        "BATCH_MATMUL",
         "CAST",
         "CONCATENATION",
         "CONV_2D",
@@ -40,6 +39,8 @@ OPERATORS = frozenset(
         "QUANTIZE",
         "RESHAPE",
         "SOFTMAX",
+        "SPLIT",
+        "SUB",
         "STRIDED_SLICE",
         "SQUEEZE",
         "WHILE",
@@ -48,7 +49,9 @@ OPERATORS = frozenset(
 TENSOR_TYPES = frozenset({"INT8", "INT16", "INT32", "INT64", "BOOL"})
 
 
-def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+def to_tflite(
+    network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None, names: Names = "short"
+) -> bytes:
     """Return the content of a .tflite file.
 
     Input: ``[1, time, features]``, or numbers of words, int32 ``[1, time]``, of which one that is out of range is the
@@ -60,18 +63,21 @@ def to_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | Non
     Args:
         network: what to write.
         metadata: names and texts to put into the file.
+        names: which tensors have one: all, or those that readers look for.
 
     Raises:
         UserError: if float32 does not hold one of the scales.
         ValueError: if anything but integers got into it.
     """
-    model = Model("rnnexp int8 recurrent network")
+    model = Model("rnnexp int8 recurrent network", names)
     write_sequence(model, network)
     model.add_metadata({details.ENTRY: details.write(model, network)})
     return _finished(model, metadata)
 
 
-def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+def to_step_tflite(
+    network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None, names: Names = "short"
+) -> bytes:
     """Return the content of a .tflite file that makes one time step: whoever runs it keeps the state.
 
     Inputs: ``input`` ``[1, features]`` and ``state`` int16 ``[1, units]``, at the start of a sequence all 0.
@@ -87,16 +93,19 @@ def to_step_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] 
     Args:
         network: what to write.
         metadata: names and texts to put into the file.
+        names: which tensors have one: all, or those that readers look for.
 
     Raises:
         ValueError: if a layer reads sequences from their end, or if anything but integers got into the file.
     """
-    model = Model("rnnexp int8 recurrent network, one time step")
+    model = Model("rnnexp int8 recurrent network, one time step", names)
     write_step(model.subgraph("main"), network)
     return _finished(model, metadata)
 
 
-def to_encoder_tflite(network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None) -> bytes:
+def to_encoder_tflite(
+    network: IntegerNetwork, metadata: Mapping[str, str | bytes] | None = None, names: Names = "short"
+) -> bytes:
     """Return the content of a .tflite file of an encoder-decoder's encoder.
 
     Input: as ``to_tflite`` has it; output: ``context``, int16 ``[1, units]``, as the decoder's step takes it.
@@ -104,11 +113,12 @@ def to_encoder_tflite(network: IntegerNetwork, metadata: Mapping[str, str | byte
     Args:
         network: what to write.
         metadata: names and texts to put into the file.
+        names: which tensors have one: all, or those that readers look for.
 
     Raises:
         ValueError: if there is no encoder, or if anything but integers got into the file.
     """
-    model = Model("rnnexp int8 recurrent network, encoder")
+    model = Model("rnnexp int8 recurrent network, encoder", names)
     write_encoder(model, network)
     return _finished(model, metadata)
 

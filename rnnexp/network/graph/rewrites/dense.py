@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnnexp.network.graph.graph import INPUT
-from rnnexp.network.graph.nodes import Dense, Last, Node, Recurrent
+from rnnexp.network.graph.nodes import Convolution, Dense, Last, Node, Recurrent
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 
@@ -28,6 +28,30 @@ def linear_twice(around: Surroundings, node: Node) -> Replaced:
         reads = (*node.reads[:number], *before.reads, *node.reads[number + 1 :])
         return {before.name: (), node.name: (_reading_ahead(replace(node, reads=reads), before, rows),)}
     return {}
+
+
+def pointwise_to_dense(around: Surroundings, node: Node) -> Replaced:
+    """Make a convolution that sees one step, behind a recurrent layer, what it is: a layer of every step."""
+    if not isinstance(node, Convolution) or node.groups != 1 or len(around.shapes[node.name]) != 2:
+        return {}
+    one_step = node.kernel.shape[:2] == (1, 1) and node.strides[0] == 1 and node.padding == ((0, 0), (0, 0))
+    if not one_step or not _behind_a_recurrent(around, node):
+        return {}
+    return {node.name: (Dense(node.name, node.reads, node.kernel[0, 0], node.bias, node.activation),)}
+
+
+def _behind_a_recurrent(around: Surroundings, node: Node) -> bool:
+    waiting, seen = list(node.reads), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == INPUT or name in seen:
+            continue
+        seen.add(name)
+        found = around.graph.node(name)
+        if isinstance(found, Recurrent):
+            return True
+        waiting += found.reads
+    return False
 
 
 def last_inside(around: Surroundings, node: Node) -> Replaced:

@@ -181,9 +181,39 @@ def test_small_and_of_the_same_size_for_any_length(cells):
     assert abs(first - second) < 256
 
 
+def tables(content):
+    """The tables' names, and how many different ones there are."""
+    model = metadata.parse(content)
+    found = [
+        tensor for graph in model.subgraphs for tensor in graph.tensors if (tensor.name or b"").endswith(b"_table")
+    ]
+    return sorted({tensor.name.decode() for tensor in found}), {tensor.buffer for tensor in found}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_gates_of_all_layers_have_one_table_and_tanh_has_the_same(activation):
+    cells = ("lstm", 6), ("gru", 5, "both"), ("gru-reset-before", 4), ("lstm-peephole", 4, {"projection": 3})
+    network = layered(*cells, steps=9, features=2, gain=5.0, activation=activation)
+    integer, codes = integers(network, inputs(8, 9, 2))
+    assert_same_bits(integer, codes, "litert")
+    names, buffers = tables(to_tflite(integer, names="full"))
+    assert "gate_table" in names if activation == "tanh" else len(names) > 1
+    gates = {cell.gate.values.tobytes() for layer in integer.layers for cell in layer.cells}
+    assert len(gates) == 1
+    assert len(buffers) == 1 or activation != "tanh"
+
+
+def test_an_lstm_of_20_units_takes_16_kb():
+    network = layered(("lstm", 20), steps=8, features=8, outputs=10, softmax=True, gain=5.0)
+    integer, _ = integers(network, inputs(40, 8, 8))
+    content = to_tflite(integer, {"rnnexp": "1.0", "about": "x" * 200})
+    assert len(tables(content)[1]) == 1
+    assert len(content) <= 16 * 1024
+
+
 def test_nothing_but_integers_that_can_be_read():
     network = layered(("gru", 4, "both"), ("lstm", 4), steps=5, every_step=True, outputs=3, softmax=True)
-    content = to_tflite(integers(network, inputs(3, 5))[0])
+    content = to_tflite(integers(network, inputs(3, 5))[0], names="full")
     # What only lengths, a linear path's window step by step, and layers ahead of recurrent ones need.
     others = {"LESS_EQUAL", "SQUEEZE", "STRIDED_SLICE", "CONV_2D", "MAX_POOL_2D"}
     assert set(metadata.operators(content)) == OPERATORS - others

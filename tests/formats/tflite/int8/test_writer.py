@@ -10,8 +10,10 @@ from helpers.random_networks import inputs, integers, simple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnexp.formats.npz.integers import to_arrays
 from rnnexp.formats.tflite import metadata
 from rnnexp.formats.tflite.builder import BUFFER_ALIGNMENT, Model
+from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.int8.writer import OPERATORS, check_integer, to_tflite
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.quantization import reference
@@ -109,8 +111,8 @@ def test_the_same_network_gives_the_same_bytes():
 def test_nothing_but_integers():
     content = to_tflite(network(outputs=3, softmax=True)[0])
     # What several layers, other cells, lengths, a linear path's window and layers ahead of recurrent ones need besides.
-    others = {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "FILL", "LESS_EQUAL", "MUL", "SQUEEZE", "STRIDED_SLICE"}
-    others |= {"CONV_2D", "MAX_POOL_2D"}
+    others = {"DYNAMIC_UPDATE_SLICE", "FILL", "LESS_EQUAL", "MAXIMUM", "MUL", "SQUEEZE", "STRIDED_SLICE"}
+    others |= {"CONV_2D", "MAX_POOL_2D", "SPLIT", "SUB"}
     assert set(metadata.operators(content)) == OPERATORS - others
     assert metadata.tensor_types(content) == {"INT8", "INT16", "INT32", "INT64", "BOOL"}
 
@@ -132,9 +134,25 @@ def test_names_are_readable_and_tell_nothing_of_the_machine():
     texts = re.findall(rb"[\x20-\x7e]{4,}", content)
     names = {tensor.name for graph in metadata.parse(content).subgraphs for tensor in graph.tensors}
     assert {b"input", b"cell_kernel", b"cell_bias", b"activation_table", b"output_kernel", b"probabilities"} <= names
-    assert all(re.fullmatch(rb"[a-z0-9_]+", name) for name in names)
+    assert all(re.fullmatch(rb"[a-z0-9_]+", name) for name in names if name)
     # What the tables and weights spell by chance is short.
     assert not [text for text in texts if len(text) > 12 and re.search(rb"[/\\\\]\w+[/\\\\]", text)]
+
+
+def test_full_names_are_those_of_all_tensors_and_change_nothing_else():
+    integers = network(softmax=True, outputs=3)[0]
+    short, full = (to_tflite(integers, names=names) for names in ("short", "full"))
+    models = [metadata.parse(content) for content in (short, full)]
+    named, of_all = ({tensor.name for graph in model.subgraphs for tensor in graph.tensors} for model in models)
+    assert None not in of_all
+    assert named - {None} < of_all
+    assert {b"input", b"cell_kernel", b"logits", b"probabilities"} <= named
+    assert len(full) - len(short) > 400
+    # Equal constants are there once.
+    assert all(len(a.operators) == len(b.operators) for a, b in zip(*(m.subgraphs for m in models), strict=True))
+    one, other = (to_arrays(from_tflite(content)) for content in (short, full))
+    assert one.keys() == other.keys()
+    assert all((one[name] == other[name]).all() for name in one)
 
 
 def test_metadata_is_in_the_file():

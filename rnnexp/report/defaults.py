@@ -26,16 +26,16 @@ def differing(task: str, settings: Mapping[str, Any], automatic: Container[str])
         automatic: names of those that nobody has set.
     """
     preset = settings.get("preset")
-    defaults = _defaults(task, preset if isinstance(preset, str) else None)
+    usual = defaults(task, preset if isinstance(preset, str) else None)
     return {
         name: value
         for name, value in settings.items()
-        if name not in NOT_TOLD and name not in automatic and name in defaults and value != defaults[name]
+        if name not in NOT_TOLD and name not in automatic and name in usual and value != usual[name]
     }
 
 
 @cache
-def _defaults(task: str, preset: str | None) -> dict[str, Any]:
+def defaults(task: str, preset: str | None) -> dict[str, Any]:
     """Return the defaults of a task, as in JSON; of a preset, those with what it sets."""
     config = CONFIGS.get(task)
     if config is None:

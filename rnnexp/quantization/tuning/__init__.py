@@ -1,0 +1,1 @@
+"""Fine-tuning: integers that together lose less than each rounded to nearest, by calibration data alone."""

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # A worker for each core, up to 8; a file's tests stay together, and share what they set up.
 PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-slow fuzz wheel-test lint types check lock benchmark clean
+.PHONY: run test test-slow fuzz kills wheel-test lint types check lock benchmark clean
 
 run: $(READY)
 	$(BIN)/python run_regression.py
@@ -27,6 +27,12 @@ fuzz: $(READY)
 	while [ $$(date +%s) -lt $$end ]; do \
 		$(BIN)/python -m pytest -x -m hypothesis --hypothesis-profile=fuzz || exit 1; \
 	done
+
+# make kills KILLS=200: processes of sweeps are killed so many times, and what comes of them has to be the same.
+KILLS ?= 20
+
+kills: $(READY)
+	KILLS=$(KILLS) $(BIN)/python -m pytest -m slow tests/runs/test_sweep_kills.py
 
 # The wheel in a fresh environment, which takes a minute to install.
 wheel-test: $(READY)

@@ -16,6 +16,7 @@ MEMORY_N = 100  # values in a window, N
 MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative recalls
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+SWEEP = None  # or a dictionary of lists, {"ACTIVATION": ["relu", "tanh"], "SEED": [0, 1, 2]}: docs/sweeps.md
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
 CELL = "simple"  # "simple", "lstm", "lstm-peephole" or "gru"
 PROJECTION = None  # of LSTMs: outputs of a layer, fewer than HIDDEN_SIZE, as a product of its units; None: these

@@ -27,6 +27,7 @@ STRIDE = None  # samples from one window to the next; None: half of WINDOW
 SAMPLES_PER_STEP = None  # consecutive samples that are one time step; None: so that there are about 30 steps
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
+SWEEP = None  # or a dictionary of lists, {"ACTIVATION": ["relu", "tanh"], "SEED": [0, 1, 2]}: docs/sweeps.md
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
 CELL = "simple"  # "simple", "lstm", "lstm-peephole" or "gru"
 PROJECTION = None  # of LSTMs: outputs of a layer, fewer than HIDDEN_SIZE, as a product of its units; None: these

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, get_origin
-
-import tyro
+from typing import Any
 
 import rnnexp
+from rnnexp.commands.flags import parse
 from rnnexp.config import CONFIGS, Settings
 from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
-from rnnexp.flags import gathered
-from rnnexp.limits import NO_SETTINGS
-from rnnexp.presets import PRESETS
-from rnnexp.validation import constant, validated
 
 
 def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
@@ -58,61 +52,19 @@ def main() -> None:
             sys.exit(2)
 
 
-def parse(
-    program: str,
-    config_class: type[Settings],
-    constants: Mapping[str, Any],
-    arguments: Sequence[str] | None,
-) -> Settings:
-    """Return the settings that constants, preset and command line come to: each goes before those named before it.
-
-    Raises:
-        UserError: naming the constant or the flag that is wrong.
-        SystemExit: after ``--help`` (0), or on a command line that cannot be read (2).
-    """
-    defaults = validated(config_class, constants, program)
-    for argument in sys.argv[1:] if arguments is None else arguments:
-        name = argument.partition("=")[0].removeprefix("--").removeprefix("no-").replace("-", "_")
-        if argument.startswith("--") and name in NO_SETTINGS:
-            raise UserError(f"{argument} is not a setting: {NO_SETTINGS[name]}")
-    preset = _given(program, config_class, defaults, arguments)["preset"]
-    validated(config_class, {"preset": preset}, "the command line")
-    chosen = PRESETS[preset].settings if preset else {}
-    kept = {name: value for name, value in constants.items() if name not in chosen}
-    defaults = validated(config_class, {**kept, "preset": preset}, program)
-    return validated(config_class, _given(program, config_class, defaults, arguments), "the command line")
-
-
-def _given(
-    program: str, config_class: type[Settings], defaults: Settings, arguments: Sequence[str] | None
-) -> dict[str, Any]:
-    """Return every setting as the command line has it, or else the defaults."""
-    fields = [
-        (name, Annotated[field.annotation, tyro.conf.arg(help=field.description)], getattr(defaults, name))
-        for name, field in config_class.model_fields.items()
-    ]
-    flags = dataclasses.make_dataclass(
-        config_class.__name__,
-        [(name, kind, dataclasses.field(default=default)) for name, kind, default in fields],
-    )
-    absent = (f"There is no {constant(name)}: {reason}." for name, reason in NO_SETTINGS.items())
-    flags.__doc__ = "\n\n".join([config_class.__doc__ or "", *absent])
-    several = {
-        f"--{name.replace('_', '-')}"
-        for name, field in config_class.model_fields.items()
-        if get_origin(field.annotation) is tuple
-    }
-    given = gathered(sys.argv[1:] if arguments is None else arguments, several)
-    return dataclasses.asdict(tyro.cli(flags, prog=program, args=given))
-
-
 def _run_task(
     program: str,
     config_class: type[Settings],
     constants: Mapping[str, Any],
     arguments: Sequence[str] | None,
 ) -> int:
-    """Parse, run the experiment, and return the exit code."""
+    """Parse, run the experiment, or the sweep of it, and return the exit code."""
+    constants = dict(constants)
+    sweep = constants.pop("sweep", None)
+    if sweep is not None:
+        from rnnexp.commands.sweep import run_sweep
+
+        return run_sweep(program, config_class, constants, arguments, sweep)
     config = parse(program, config_class, constants, arguments)
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.run import run
@@ -161,8 +113,15 @@ def _init(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _sweep(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.sweep import main
+
+    return main(arguments)
+
+
 # What the command ``rnnexp`` does besides the tasks: the line in its help, and what runs it and returns the exit code.
 TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
+    "sweep": ("Train with many settings and seeds: means and intervals, tables, figures, the best one.", _sweep),
     "inspect": ("Show what is inside a TensorFlow Lite file, whoever wrote it.", _inspect),
     "data": ("Show what is understood of a file or a folder of your own: columns, time, gaps, classes.", _data),
     "convert": ("Convert a trained network of Keras, PyTorch or ONNX to int8 without loss.", _convert),

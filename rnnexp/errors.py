@@ -5,11 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from typing_extensions import override
+
 
 class UserError(Exception):
     """A bad setting or missing data: shown as one message, without a traceback, with exit code 2."""
 
     exit_code = 2
+
+    @override
+    def __str__(self) -> str:
+        """Return the message; what a damaged file would do to a terminal by strange names is written out."""
+        shown = (each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in super().__str__())
+        return "".join(shown)
 
 
 class DivergedError(UserError):

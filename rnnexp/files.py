@@ -140,8 +140,7 @@ def publish(folder: Path, contents: Mapping[str, bytes | str | None]) -> None:
         OSError: if one could not be written; then none was replaced.
     """
     with FileLock(folder / ".lock"):
-        for stale in folder.glob(f"{_TEMPORARY}*"):
-            stale.unlink(missing_ok=True)
+        remove_stale(folder)
         staged: list[tuple[Path, Path]] = []
         try:
             for name, data in contents.items():
@@ -155,6 +154,12 @@ def publish(folder: Path, contents: Mapping[str, bytes | str | None]) -> None:
         finally:
             for temporary, _ in staged:
                 temporary.unlink(missing_ok=True)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove what processes that were killed while writing have left; none may be writing there."""
+    for stale in folder.glob(f"{_TEMPORARY}*"):
+        stale.unlink(missing_ok=True)
 
 
 def new_folder(parent: Path, name: str) -> Path:

@@ -24,8 +24,9 @@ USERS = {  # in this order, as users know them
 
 
 def script_constants(task):
-    """The constants of a script, in its order."""
+    """The constants of a script that are settings, in its order; ``SWEEP`` says what is done with them."""
     values = runpy.run_path(str(PROJECT / f"{SCRIPTS[task]}.py"), run_name="read")
+    assert values.pop("SWEEP") is None
     return {name: value for name, value in values.items() if name.isupper() or name == "custom_max_value"}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnexp.errors import did_you_mean
+from rnnexp.errors import UserError, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,8 @@ from rnnexp.errors import did_you_mean
 )
 def test_the_closest_name_if_it_is_close(name, expected):
     assert did_you_mean(name, ["relu", "tanh", "SP500"]) == expected
+
+
+def test_names_of_a_damaged_file_do_nothing_to_a_terminal():
+    shown = str(UserError("layer \x1b[2J\x07\udc80 is a 層, no 'α'\nand more"))
+    assert shown == "layer \\x1b[2J\\x07\\udc80 is a 層, no 'α'\nand more"

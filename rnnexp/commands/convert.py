@@ -52,12 +52,6 @@ class Options:
         tyro.conf.FlagCreatePairsOff,
         tyro.conf.arg(name="float", help="leave out the float32 .tflite, for which TensorFlow is loaded"),
     ] = True
-    names: Annotated[
-        Literal["short", "full"],
-        tyro.conf.arg(
-            help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
-        ),
-    ] = "short"
     fine_tune: Annotated[
         Literal["auto", "full", "off"],
         tyro.conf.arg(
@@ -65,6 +59,12 @@ class Options:
             "for about a second, where there is something to gain; full: as long as it takes"
         ),
     ] = "auto"
+    names: Annotated[
+        Literal["short", "full"],
+        tyro.conf.arg(
+            help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
+        ),
+    ] = "short"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -109,8 +109,8 @@ def main(arguments: Sequence[str]) -> int:
         input=options.input,
         output=options.output,
         float32=options.float32,
-        names=options.names,
         fine_tune=options.fine_tune,
+        names=options.names,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

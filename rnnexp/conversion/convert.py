@@ -119,8 +119,8 @@ def convert(
     input: Literal["auto", "int8", "int16"] = "auto",  # noqa: A002  (as the command line has it)
     output: Bits = "int8",
     float32: bool = True,
-    names: Names = "short",
     fine_tune: FineTune = "auto",
+    names: Names = "short",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -136,9 +136,9 @@ def convert(
         input: the type of the input; ``auto`` is int8, or int16 where that loses at least a tenth less.
         output: the type of the output, before any softmax.
         float32: whether there is to be a float32 file too, for which TensorFlow is loaded in a process of its own.
-        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
         fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
             than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
+        names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.

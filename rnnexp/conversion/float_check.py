@@ -10,7 +10,7 @@ from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source
 from rnnexp.errors import UserError
 from rnnexp.network.graph import agreement
-from rnnexp.network.graph.agreement import LIMIT
+from rnnexp.network.graph.agreement import LIMIT, MOST
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Recurrent
 from rnnexp.network.lengths import real
@@ -27,7 +27,8 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
 
     Raises:
         UserError: if by more than ``LIMIT`` of their range, and more than float32 can be the cause of in a network that
-            amplifies what is put into it: then it was misread, at the first node that differs.
+            amplifies what is put into it: then it was misread, at the first node that differs. Where float32 can be the
+            cause of nearly anything, the network cannot be checked.
     """
     some = samples.rows(spread(len(samples.x), SEQUENCES))
     if source.framework is None or some.raw is None:
@@ -36,6 +37,12 @@ def compare(source: Source, samples: Samples) -> FloatCheck:
     # Lengths that only the user knows, the framework cannot: there, all steps are real.
     x, lengths = (some.x, some.lengths) if graph.masking is not None else (some.raw, None)
     found = agreement.compare(graph, source.framework(some.raw), x, lengths, some.padding)
+    if found.limit > MOST:
+        raise UserError(
+            f"{source.name} cannot be checked: the last digit of its weights, in float32, changes the outputs by up to "
+            f"{found.limit:.1e} of their range on the calibration data, and {graph.framework} differs by "
+            f"{found.share:.1e}; nothing was written. Does the network grow without end on this data?"
+        )
     if found.misread is not None:
         raise UserError(
             f"{source.name} was misread at {found.misread.name!r} ({found.misread.kind}): the outputs differ by "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
 from rnnexp.formats.npz import weights
-from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
+
+if TYPE_CHECKING:
+    from rnnexp.formats.tflite.builder import Names
 
 # What each file's name adds to that of the model.
 SUFFIXES = (

@@ -21,6 +21,7 @@ from rnnexp.quantization.tuning.fine_tuning import FEWEST_SEQUENCES, affordable,
 from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.training import fine_tuning as as_trained
 from rnnexp.training.history import Epoch, History
+from rnnexp.training.programs import Programs
 
 # An epoch in NumPy takes about so many products of numbers, and steps of sequences, at most: some seconds.
 MOST_PRODUCTS = 2e9
@@ -53,6 +54,7 @@ def repaired(
     epochs: int,
     loss: Callable[[IntegerNetwork], float],
     on_epoch: Callable[[Epoch], object],
+    programs: Programs | None = None,
 ) -> Repaired:
     """Fine-tune the last network of a training; kept where it loses less.
 
@@ -64,9 +66,10 @@ def repaired(
         epochs: of fine-tuning.
         loss: what integers lose on the training part.
         on_epoch: called after each epoch.
+        programs: those that are compiled already; None for none.
     """
     if as_trained.is_supported(plain):
-        return _as_trained(plain, trained, some, epochs=epochs, loss=loss, on_epoch=on_epoch)
+        return _as_trained(plain, trained, some, epochs=epochs, loss=loss, on_epoch=on_epoch, programs=programs)
     real, steps = trained.last.network, some.x.shape[1]
     rows = spread(len(some.x), min(affordable(plain, MOST_PRODUCTS), max(MOST_STEPS // steps, 1)))
     given = Sequences(some.x[rows].astype(np.float64), None if some.lengths is None else some.lengths[rows])
@@ -102,6 +105,7 @@ def _as_trained(
     epochs: int,
     loss: Callable[[IntegerNetwork], float],
     on_epoch: Callable[[Epoch], object],
+    programs: Programs | None = None,
 ) -> Repaired:
     real = trained.last.network
     tuned = as_trained.fine_tune(
@@ -114,6 +118,7 @@ def _as_trained(
         epochs=epochs,
         lengths=some.lengths,
         on_epoch=on_epoch,
+        programs=programs,
     )
     helped = loss(tuned.integers) < loss(plain)
     given = Sequences(some.x, some.lengths)

@@ -28,6 +28,7 @@ from rnnexp.report.fine_tuning import FineTuning
 if TYPE_CHECKING:
     from rnnexp.console import EpochBar
     from rnnexp.training.history import History
+    from rnnexp.training.programs import Programs
 
 # A network that loses less than this share of GAP_LIMIT on the training part is left alone: fine-tuning would only
 # move it about.
@@ -123,6 +124,7 @@ def quantize_snapshots(
     fine_tuning_epochs: int,
     io_bits: IoBits = 8,
     progress: Callable[[int], AbstractContextManager[EpochBar]],
+    programs: Programs | None = None,
 ) -> Int8:
     """Quantise every snapshot, fine-tune the last one if need be, and write their files beside the snapshots' own.
 
@@ -134,6 +136,7 @@ def quantize_snapshots(
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
         io_bits: of the codes that come in and go out.
         progress: shows the progress of as many epochs.
+        programs: those that are compiled already; None for none.
 
     Raises:
         UserError: if weights or ranges are not finite numbers.
@@ -162,6 +165,7 @@ def quantize_snapshots(
                     epochs=fine_tuning_epochs,
                     loss=lambda integers: training_gap(integers, real, dataset.train),
                     on_epoch=bar.advance,
+                    programs=programs,
                 )
         except KeyboardInterrupt:
             # Whoever has no patience for the fine-tuning gets the network without it.

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnnexp import datasets, files
 from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import baselines, build, export, page, pictures, starting_weights
+from rnnexp.experiment import baselines, build, export, page, pictures
 from rnnexp.experiment import evaluate as results
 from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
 from rnnexp.experiment.export import Takeaway
-from rnnexp.experiment.quantize import quantize_snapshots
-from rnnexp.experiment.train import train
+from rnnexp.experiment.prepare import Prepared, prepare
+from rnnexp.experiment.quantize import Int8, quantize_snapshots
+from rnnexp.experiment.train import Trained, train
 from rnnexp.experiment.watching import EventLog
-from rnnexp.formats.about import About
 from rnnexp.formats.tflite.float32 import Converter
-from rnnexp.network.architecture import Architecture
-from rnnexp.network.network import Network
 from rnnexp.report import gates
 from rnnexp.report.content import Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
@@ -34,93 +35,134 @@ from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
 
+if TYPE_CHECKING:
+    from rnnexp.training.history import Epoch
+    from rnnexp.training.programs import Programs
+
 # The row of what a linear path gives without the recurrent layers.
 PATH_ALONE = "linear path alone"
 
 
-def run(config: Settings) -> Report:
+@dataclass(frozen=True)
+class Made:
+    """What a run has made before it evaluates.
+
+    Attributes:
+        prepared: what was known before training.
+        trained: the float models.
+        int8: of these; None where there is none.
+        float32: the file of the last one; None where there is none.
+        folder: of the run.
+    """
+
+    prepared: Prepared
+    trained: Trained
+    int8: Int8 | None
+    float32: Path | None
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a process shares between runs, and who watches one.
+
+    Attributes:
+        load: what reads the data.
+        programs: those that are compiled already; None for none.
+        converter: one that is there already; None for one of the run's own.
+        watch: called after each epoch of the training.
+        made: called before the evaluation.
+    """
+
+    load: Callable[[Settings], Dataset] = datasets.load
+    programs: Programs | None = None
+    converter: Converter | None = None
+    watch: Callable[[Epoch], object] | None = None
+    made: Callable[[Made], object] | None = None
+
+
+def run(config: Settings, shared: Shared | None = None) -> Report:
     """Run one experiment and return its report, which is in its folders too.
+
+    Args:
+        config: the settings.
+        shared: with other runs of the process; None for nothing.
 
     Raises:
         UserError: for whatever the user can mend; then nothing in the output folder has changed.
     """
-    started = time.perf_counter()
+    started, shared = time.perf_counter(), shared or Shared()
     # What is wrong is said at once.
     _gates(config)
     stopped = folders.find(config)
-    # Read when TensorFlow is first imported, which some data sets do.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Read before the data, which may take long: a wrong name is said at once.
-    stored = starting_weights.load(config.weights) if config.weights else None
-    followed = starting_weights.followed(config, stored) if stored else config
-    dataset = datasets.load(followed)
-    resolved = build.resolve(followed, dataset)
-    architecture = build.architecture(resolved, dataset)
-    start = starting_weights.fitting(stored, architecture, dataset.name) if stored else None
+    prepared = prepare(config, shared.load)
     files.check_folder(config.output_dir, "OUTPUT_DIR")
     files.check_folder(config.runs_dir, "RUNS_DIR")
     with (
         files.explained(config.runs_dir),
         stopped or folders.new(config) as folder,
         Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
+        nullcontext(shared.converter) if shared.converter else Converter(folder.path / "converter.log") as converter,
     ):
         if config.resume:
             console.say(f"going on with {folder.path}" if folder.resumed else "no run of these settings was stopped")
-        return _run(resolved, config, dataset, architecture, start, folder.path, console, started)
+        return _run(prepared, config, folder.path, console, converter, shared, started)
 
 
 def _run(
-    config: Settings,
+    prepared: Prepared,
     given: Settings,
-    dataset: Dataset,
-    architecture: Architecture,
-    start: Network | None,
     folder: Path,
     console: Console,
+    converter: Converter,
+    shared: Shared,
     started: float,
 ) -> Report:
+    config, dataset, architecture, about = prepared.config, prepared.dataset, prepared.architecture, prepared.about
     console.say(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "
         f"{len(dataset.validation)} to validate on, seed {config.seed}"
     )
-    about = About.of(
+    trained = train(
+        config,
+        dataset,
         architecture,
-        task=dataset.task,
-        dataset=dataset.name,
-        input_map=dataset.input_map,
-        units=dataset.units,
-        classes=dataset.class_names,
-        columns=dataset.columns,
-        recordings=dataset.cutting,
+        build.unit_scale(dataset),
+        folder,
+        console,
+        prepared.start,
+        programs=shared.programs,
+        watch=shared.watch,
     )
-    with Converter(folder / "converter.log") as converter:
-        trained = train(config, dataset, architecture, build.unit_scale(dataset), folder, console, start)
-        history, last = trained.history, trained.last
-        # Whoever interrupts the training wants an end: then no fine-tuning.
-        epochs = 0 if history.ended == "interrupted" else config.qat_epochs
-        bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
-        problems, exported, int8 = {}, {}, None
-        try:
-            int8 = quantize_snapshots(
-                trained,
-                dataset,
-                about,
-                gap_limit=config.gap_limit,
-                fine_tuning_epochs=epochs,
-                io_bits=config.io_bits,
-                progress=bar,
-            )
-        except UserError as error:
-            problems["int8"] = f"{error}. The trained model is in {last.path}"
-        # While the converter's process has work, this one has none.
-        with baselines.Background(dataset) as simple:
-            float32 = export.to_float32(converter, trained, about)
+    history, last = trained.history, trained.last
+    # Whoever interrupts the training wants an end: then no fine-tuning.
+    epochs = 0 if history.ended == "interrupted" else config.qat_epochs
+    bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
+    problems, exported, int8 = {}, {}, None
+    try:
+        int8 = quantize_snapshots(
+            trained,
+            dataset,
+            about,
+            gap_limit=config.gap_limit,
+            fine_tuning_epochs=epochs,
+            io_bits=config.io_bits,
+            progress=bar,
+            programs=shared.programs,
+        )
+    except UserError as error:
+        problems["int8"] = f"{error}. The trained model is in {last.path}"
+    # While the converter's process has work, this one has none.
+    with baselines.Background(dataset) as simple:
+        float32 = export.to_float32(converter, trained, about)
     if float32.problem:
         problems["float32"] = float32.problem
     else:
         exported["float32"] = float32.paths
     if int8:
         exported["int8"] = int8.paths
+    if shared.made:
+        shared.made(Made(prepared, trained, int8, float32.paths[-1] if float32.paths else None, folder))
     if not exported:
         raise RuntimeError("; ".join(problems.values()))
     console.say(
@@ -151,7 +193,7 @@ def _run(
     if trained.linear_start:
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
         notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
-    beside = dataclasses.replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
+    beside = replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
     training = results.describe_training(history, time.perf_counter() - started, trained.inner)
     report = Report(
         name=name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import keras
 
     from rnnexp.training.history import Epoch, History
-    from rnnexp.training.trainer import Optimization
+    from rnnexp.training.optimization import Optimization
+    from rnnexp.training.programs import Programs
 
 
 # What a linear model leaves of targets of about 1, at least: of an exact one there is nothing to scale by.
@@ -91,6 +92,11 @@ def train(
     folder: Path,
     console: Console,
     start: Network | None = None,
+    *,
+    programs: Programs | None = None,
+    watch: Callable[[Epoch], object] | None = None,
+    solve: Callable[[Dataset], LinearModel] = linear_model,
+    only_last: bool = False,
 ) -> Trained:
     """Train, and save the models of epoch 0, 1 and the last.
 
@@ -102,6 +108,10 @@ def train(
         folder: where the models go.
         console: shows the progress.
         start: the network to start from; None for random weights.
+        programs: those that are compiled already; None for none.
+        watch: called after each epoch.
+        solve: what a linear path starts at.
+        only_last: whether nobody asks for the models of epoch 0 and 1.
 
     Raises:
         DivergedError: if the loss was no longer a number; the last good weights are saved by then.
@@ -113,12 +123,13 @@ def train(
 
         from rnnexp.formats.keras.model import from_keras, to_keras
         from rnnexp.training.model import Regularization, trainable
-        from rnnexp.training.trainer import Optimization, Trainer
+        from rnnexp.training.optimization import Optimization
+        from rnnexp.training.programs import Plan, Programs
 
         tf.config.list_logical_devices()  # looks for accelerators, and says what it thinks of the ones it finds
         tf.constant(0, tf.float16)  # features have this type, of which it has something to say too
 
-    linear_start = linear_model(dataset) if architecture.linear_path and not start else None
+    linear_start = solve(dataset) if architecture.linear_path and not start else None
     path_start = linear_start
     if linear_start:
         # What the path leaves is what the recurrent layers learn: at unit scale that is about 1.
@@ -130,11 +141,12 @@ def train(
         for part in (dataset.train, dataset.validation)
     )
     keras.utils.set_random_seed(config.seed)
-    model = trainable(
+    regularization = Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization)
+    fresh = trainable(
         architecture,
         input_center=unit.input_center,
         recurrent_initializer=config.recurrent_initializer,
-        regularization=Regularization(config.dropout, config.recurrent_dropout, config.l2_regularization),
+        regularization=regularization,
         linear_start=path_start,
         silent_start=silent,
     )
@@ -149,16 +161,18 @@ def train(
     inner = InnerSplit.of(*training) if silent and not config.early_stopping else None
     learned, chosen_by = (inner.learned, inner.chosen_by) if inner else (training, validation)
     balanced = isinstance(config, ClassificationConfig) and config.class_weights == "balanced"
-    trainer = Trainer(
-        model,
-        make_loss(dataset, balanced=balanced),
-        optimization.optimizer(len(learned[0]), config.epochs, decay=config.learning_rate_decay),
-        batch_size=optimization.batch_size,
-        seed=config.seed,
-        stored_scale=unit.inputs,
+    plan = Plan(
+        optimization,
+        len(learned[0]),
+        config.epochs,
+        decay=config.learning_rate_decay,
+        loss=make_loss(dataset, balanced=balanced),
+        stored_scale=unit.left_to_scale(dataset.train.x),
         ignores=dataset.ignores,
         watched=config.tensorboard,
     )
+    trainer = (programs or Programs()).trainer((architecture, regularization), fresh, plan)
+    model = trainer.model
     if start:
         console.say(f"starting from the weights in {config.weights}")
         model.set_weights(unit.unfold(architecture, start.weights))
@@ -170,7 +184,9 @@ def train(
         # Copied: the arrays that Keras returns change with the variables.
         return [np.array(values) for values in model.get_weights()]
 
-    def save(epoch: int, name: str, trained: Sequence[np.ndarray]) -> None:
+    def save(epoch: int, name: str, trained: Sequence[np.ndarray], *, last: bool = False) -> None:
+        if only_last and not last:
+            return
         folded = Network.of(architecture, unit.fold(architecture, [values.astype(np.float64) for values in trained]))
         # What was given is kept exactly: to unit scale and back it would be rounded.
         plain = to_keras(start if start and epoch == 0 else folded)
@@ -180,7 +196,8 @@ def train(
     log = EventLog(folder) if config.tensorboard else None
     parts = (*learned, *chosen_by)
     checkpoints = Checkpoints(folder, fingerprint([*parts, *model.get_weights()]))
-    save(0, "epoch-0.keras", weights())
+    began_with = weights()
+    save(0, "epoch-0.keras", began_with)
     begun = checkpoints.newest()
     if begun:
         save(1, "epoch-1.keras", checkpoints.first)
@@ -194,6 +211,8 @@ def train(
                 save(1, "epoch-1.keras", checkpoints.first)
             rows.add(epoch)
             bar.advance(epoch)
+            if watch:
+                watch(epoch)
             if log:
                 log.add(epoch)
 
@@ -212,9 +231,9 @@ def train(
     if path_start and history.best_epoch:
         x, y, _ = chosen_by
         if not is_worth(y, path_start.predict(x.reshape(len(x), -1)), np.asarray(model(x))):
-            model.set_weights(snapshots[0].trained)
+            model.set_weights(began_with)
             history.best_epoch = 0
-    save(history.best_epoch, "model.keras", weights())
+    save(history.best_epoch, "model.keras", weights(), last=True)
     rows.replace(history.epochs)
     if history.ended == "diverged":
         raise DivergedError(

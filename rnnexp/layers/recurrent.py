@@ -29,7 +29,7 @@ class Recurrent(keras.layers.RNN):
     networks": of inputs and of states, the same ones at every step and for all gates; what is dropped is at its centre.
     """
 
-    def __init__(self, units: int, *, input_center: float = 0.0, state_center: float = 0.0, **options: Any) -> None:
+    def __init__(self, units: int, *, input_center: Any = 0.0, state_center: float = 0.0, **options: Any) -> None:
         super().__init__(units, **options)
         self.input_center = input_center
         self.state_center = state_center

@@ -86,6 +86,11 @@ Metrics = Annotated[
 ]
 
 
+def numbers(metrics: Metrics) -> dict[str, float]:
+    """Return the metrics that are single numbers, by name."""
+    return {name: value for name, value in metrics.model_dump().items() if isinstance(value, int | float)}
+
+
 def l1(target: np.ndarray, prediction: np.ndarray) -> float:
     """Return the mean absolute error."""
     return float(np.mean(np.abs(prediction - target)))

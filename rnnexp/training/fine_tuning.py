@@ -13,8 +13,9 @@ from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report.evaluation import probabilities
 from rnnexp.training.history import Epoch, History
+from rnnexp.training.optimization import Optimization
+from rnnexp.training.programs import Plan, Programs
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Optimization, Trainer
 from rnnexp.training.unit_scale import UnitScale
 
 # Fine-tuning goes on at the rate that training ended with.
@@ -51,6 +52,7 @@ def fine_tune(
     epochs: int,
     lengths: np.ndarray | None = None,
     on_epoch: Callable[[Epoch], object] | None = None,
+    programs: Programs | None = None,
 ) -> FineTuned:
     """Train on in the integers' arithmetic, and return the epoch whose integers have the least training loss.
 
@@ -68,6 +70,7 @@ def fine_tune(
         epochs: passes over ``x``.
         lengths: real steps of each sequence of ``x``; None: all.
         on_epoch: called after each epoch.
+        programs: those that are compiled already; None for none.
     """
     architecture = network.architecture
     simulated = SimulatedNetwork(integers, architecture, unit)
@@ -75,15 +78,13 @@ def fine_tune(
     model = keras.Model(given if len(given) > 1 else given[0], simulated(*given))
     model.set_weights(list(trained))
     loss = keras.losses.CategoricalCrossentropy() if integers.softmax else keras.losses.MeanSquaredError()
-    optimizer = optimization.at(LEARNING_RATE_SHARE).optimizer(len(x), epochs, decay=True)
-    trainer = Trainer(
-        model,
-        loss,
-        optimizer,
-        batch_size=optimization.batch_size,
-        seed=optimization.seed,
-        stored_scale=unit.inputs,
+    plan = Plan(
+        optimization.at(LEARNING_RATE_SHARE), len(x), epochs, decay=True, loss=loss, stored_scale=unit.left_to_scale(x)
     )
+    trainer = (programs or Programs()).trainer((SimulatedNetwork, simulated.form), model, plan)
+    for layer in trainer.model.layers:
+        if isinstance(layer, SimulatedNetwork):
+            layer.set(integers, unit)
     exact = network.with_weights(unit.fold(architecture, [values.astype(np.float64) for values in trained]))
     outputs = exact.run(x, lengths=lengths)
     targets = probabilities(outputs) if integers.softmax else outputs / unit.outputs
@@ -93,6 +94,6 @@ def fine_tune(
         *train, *train, lengths=lengths, lengths_val=lengths, epochs=epochs, patience=epochs, on_epoch=on_epoch
     )
     folded = network.with_weights(
-        unit.fold(architecture, [values.astype(np.float64) for values in model.get_weights()])
+        unit.fold(architecture, [values.astype(np.float64) for values in trainer.model.get_weights()])
     )
     return FineTuned(with_weights(integers, folded), folded, history)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from rnnexp.datasets.support.ridge import LinearModel
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.bias import BlockBias
 from rnnexp.layers.lengths import Bidirectional
+from rnnexp.layers.recurrent import Recurrent
 from rnnexp.layers.stack import assemble, padded, stack
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
@@ -92,4 +94,25 @@ def trainable(
         if linear_start:
             path.set_weights([linear_start.kernel])
             output.set_weights([output.get_weights()[0], linear_start.bias])
+    # A variable, so that a compiled program serves other data as well.
+    variable = tf.Variable(input_center, trainable=False)
+    for first in _read_inputs(model):
+        first.input_center = variable
     return model
+
+
+def copy_state(source: keras.Model, target: keras.Model) -> None:
+    """Let a model of the same form become another one, in compiled programs too: weights, random state, centre."""
+    for variable, value in zip(target.variables, source.variables, strict=True):
+        variable.assign(value)
+    for before, after in zip(_read_inputs(source), _read_inputs(target), strict=True):
+        after.input_center.assign(before.input_center)
+
+
+def _read_inputs(model: keras.Model) -> list[Recurrent]:
+    """Return the recurrent layers that read the inputs: one, or one for each direction; none, if there are none."""
+    kinds = (Recurrent, keras.layers.Bidirectional)
+    first = next((layer for layer in model.layers if isinstance(layer, kinds)), None)
+    if isinstance(first, keras.layers.Bidirectional):
+        return [first.forward_layer, first.backward_layer]
+    return [] if first is None else [first]

@@ -5,10 +5,12 @@ All integers are float64, which holds them exactly, since XLA multiplies matrice
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import fields, replace
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from rnnexp.cells.simple.integers import SimpleCell
@@ -46,11 +48,67 @@ def _only_cell(integers: IntegerNetwork) -> SimpleCell:
     return cell
 
 
+class _ProductNumbers:
+    """What a product's scales are in a program: variables, so that it serves other integers as well."""
+
+    def __init__(self) -> None:
+        self.scale, self.step, self.power = _number(), _number(), _number()
+
+    def set(self, product: Product) -> None:
+        """Take those of a product; ``power`` is what its results are divided by."""
+        self.scale.assign(product.scale)
+        self.step.assign(product.step)
+        self.power.assign(2.0**product.shift)
+
+
+class _Numbers:
+    """The same of a network with one simple cell.
+
+    Args:
+        places: how many entries its table has; 0 where it only cuts off.
+    """
+
+    def __init__(self, places: int) -> None:
+        self.input_scale, self.input_zero_point, self.source_scale = _number(), _number(), _number()
+        self.output_scale, self.output_zero_point, self.linear_scale = _number(), _number(), _number()
+        self.value_scale, self.start = _number(), _number()
+        self.lowest, self.highest = _number(), _number()
+        self.table = tf.Variable(np.zeros(places), trainable=False, dtype=tf.float64)
+        self.sums, self.output_layer = _ProductNumbers(), _ProductNumbers()
+
+    def set(self, integers: IntegerNetwork) -> None:
+        """Take those of a network."""
+        cell = _only_cell(integers)
+        self.input_scale.assign(integers.input.scale)
+        self.input_zero_point.assign(integers.input.zero_point)
+        self.source_scale.assign(integers.sources[0].scale[0])
+        self.output_scale.assign(integers.output.scale)
+        self.output_zero_point.assign(integers.output.zero_point)
+        self.linear_scale.assign(integers.linear_scale)
+        self.value_scale.assign(cell.states[0].scale)
+        self.start.assign(cell.blocks[0].start)
+        self.lowest.assign(cell.cut.low if cell.cut else 0)
+        self.highest.assign(cell.cut.high if cell.cut else _places(cell) - 1)
+        for table in cell.tables:
+            self.table.assign(table.values.astype("float64"))
+        self.sums.set(cell.sums)
+        self.output_layer.set(integers.output_layer)
+
+
+def _places(cell: SimpleCell) -> int:
+    """Return how many entries a cell has in tables."""
+    return sum(len(table.values) for table in cell.tables)
+
+
+def _number() -> Any:
+    return tf.Variable(1.0, trainable=False, dtype=tf.float64)
+
+
 class SimulatedNetwork(keras.layers.Layer):
     """A network that computes as ``integers`` would with this layer's weights, its scales kept as they are.
 
     Args:
-        integers: scales, shifts and table.
+        integers: scales, shifts and table or cut.
         architecture: of the network.
         unit: between training and the user's numbers.
 
@@ -60,15 +118,31 @@ class SimulatedNetwork(keras.layers.Layer):
 
     def __init__(self, integers: IntegerNetwork, architecture: Architecture, unit: UnitScale) -> None:
         super().__init__()
-        self.integers, self.architecture, self.unit = integers, architecture, unit
-        self.cell = _only_cell(integers)
+        self.architecture = architecture
+        self.unit = UnitScale(*(_number() for _ in fields(UnitScale)))
+        self.softmax, self.path_inputs = integers.softmax, integers.path_inputs
+        self.input_form, self.output_form = type(integers.input), type(integers.output)
+        self.numbers = _Numbers(_places(_only_cell(integers)))
+        self.set(integers, unit)
         shapes = architecture.shapes.values()
         self.values = [self.add_weight(shape=shape, name=f"weight_{n}") for n, shape in enumerate(shapes)]
 
+    @property
+    def form(self) -> Hashable:
+        """What of it is in a compiled program; all else are variables."""
+        return self.architecture, self.softmax, self.input_form, self.output_form, self.numbers.table.shape[0]
+
+    def set(self, integers: IntegerNetwork, unit: UnitScale) -> None:
+        """Compute as other integers of the same form would from now on, in programs that are compiled as well."""
+        self.numbers.set(integers)
+        for field in fields(UnitScale):
+            getattr(self.unit, field.name).assign(getattr(unit, field.name))
+
     def call(self, inputs: tf.Tensor, lengths: tf.Tensor | None = None) -> tf.Tensor:
         """Return the outputs as the integers give them, after all steps or ``lengths``, int32 ``[batch]``, of them."""
-        affine, cell, source = self.integers.input, self.cell, self.integers.sources[0]
-        value_scale, sums = cell.states[0].scale, cell.sums
+        numbers, form = self.numbers, self.input_form
+        sums, value_scale, zero_point = numbers.sums, numbers.value_scale, numbers.input_zero_point
+        source_scale = numbers.source_scale
         features = self.architecture.features
         unit = state_scale(self.architecture.activation, self.architecture.max_value)
         weights = [tf.cast(value.value, tf.float64) for value in self.values]
@@ -76,17 +150,17 @@ class SimulatedNetwork(keras.layers.Layer):
         kernel, recurrent, bias, *path, out_kernel, out_bias = folded
 
         x = tf.cast(inputs, tf.float64) * self.unit.inputs
-        codes = tf.round(x / affine.scale) + affine.zero_point
-        codes = tf.clip_by_value(codes, float(affine.lowest), float(affine.highest))
-        both = _weight_codes(tf.concat([kernel * (source.scale[0] / value_scale), recurrent], axis=0), sums)
-        bias_code = _bias_code(bias - cell.blocks[0].start, sums)
-        values = affine.unit * (codes - affine.zero_point)
+        codes = tf.round(x / numbers.input_scale) + zero_point
+        codes = tf.clip_by_value(codes, float(form.lowest), float(form.highest))
+        both = _weight_codes(tf.concat([kernel * (source_scale / value_scale), recurrent], axis=0), sums)
+        bias_code = _bias_code(bias - numbers.start, sums)
+        values = form.unit * (codes - zero_point)
         states = value_scale * self._states(values, both, bias_code)
 
         # From here on what the gradient goes through: the float network with the rounded weights.
-        kernel = _through(kernel, both[:features] * (sums.scale * value_scale / source.scale[0]))
+        kernel = _through(kernel, both[:features] * (sums.scale * value_scale / source_scale))
         recurrent = _through(recurrent, both[features:] * sums.scale)
-        real_x = (codes - affine.zero_point) * affine.scale
+        real_x = (codes - zero_point) * numbers.input_scale
         real = scan(
             _float32(tf.transpose(real_x, (1, 0, 2))),
             _float32(kernel / unit),
@@ -106,7 +180,10 @@ class SimulatedNetwork(keras.layers.Layer):
 
     def _states(self, inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the integer states ``[time, batch, units]`` for values ``[batch, time, features]``."""
-        features, units, shift = self.architecture.features, self.cell.units, self.cell.sums.shift
+        features, units, power = self.architecture.features, self.architecture.layers[0].units, self.numbers.sums.power
+        table, lowest, highest = (
+            variable.read_value() for variable in (self.numbers.table, self.numbers.lowest, self.numbers.highest)
+        )
         high, low = _split(weights)
         from_inputs = CODE_UNIT * _sums(tf.transpose(inputs, (1, 0, 2)), weights[:features]) + bias
         batch_last = units <= FUSED_UNITS
@@ -117,7 +194,9 @@ class SimulatedNetwork(keras.layers.Layer):
             upper, _ = _split(state)
             total = product(state, high[features:], batch_last=batch_last)
             total += product(upper, low[features:], batch_last=batch_last)
-            state = _function(self.cell, _round_shift(CODE_UNIT * total + from_inputs[i], shift))
+            state = tf.clip_by_value(_round_shift(CODE_UNIT * total + from_inputs[i], power), lowest, highest)
+            if table.shape[0]:
+                state = tf.gather(table, tf.cast(state, tf.int32))
             return i + 1, state, written.write(i, state)
 
         steps = inputs.shape[1]
@@ -129,11 +208,12 @@ class SimulatedNetwork(keras.layers.Layer):
 
     def _linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return what the linear path adds to the output layer's sums, and to its real outputs."""
-        layer, scale = self.integers.output_layer, self.integers.input.value_scale
-        unit = self.integers.linear_scale
+        layer, unit = self.numbers.output_layer, self.numbers.linear_scale
         weights = _weight_codes(kernel * (layer.scale / unit), layer)
-        flat = tf.reshape(inputs, (-1, self.integers.path_inputs))
-        return CODE_UNIT * _sums(flat, weights), scale * flat @ _through(kernel, weights * unit)
+        flat = tf.reshape(inputs, (-1, self.path_inputs))
+        return CODE_UNIT * _sums(flat, weights), self.numbers.input_scale / self.input_form.unit * flat @ _through(
+            kernel, weights * unit
+        )
 
     def _output(
         self, state: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, added: list[tuple[tf.Tensor, tf.Tensor]]
@@ -146,30 +226,22 @@ class SimulatedNetwork(keras.layers.Layer):
             bias: of the output layer.
             added: to the integer sums, and to the real outputs.
         """
-        layer, output = self.integers.output_layer, self.integers.output
+        numbers, form = self.numbers, self.output_form
+        layer = numbers.output_layer
         weights = _weight_codes(kernel, layer)
-        value = tf.stop_gradient(tf.round(state / self.cell.states[0].scale))
+        value = tf.stop_gradient(tf.round(state / numbers.value_scale))
         total = CODE_UNIT * _sums(value, weights) + _bias_code(bias, layer) + sum(sums for sums, _ in added)
-        codes = _round_shift(total, layer.shift) + output.zero_point
-        codes = tf.clip_by_value(codes, float(output.lowest), float(output.highest))
-        real = (codes - output.zero_point) * output.scale
+        codes = _round_shift(total, layer.power) + numbers.output_zero_point
+        codes = tf.clip_by_value(codes, float(form.lowest), float(form.highest))
+        real = (codes - numbers.output_zero_point) * numbers.output_scale
         smooth = state @ _through(kernel, weights * layer.scale) + bias + sum(outputs for _, outputs in added)
         result = _through(smooth, real)
-        if self.integers.softmax:
+        if self.softmax:
             return tf.nn.softmax(_float32(result))
         return _float32(result / self.unit.outputs)
 
 
-def _function(cell: SimpleCell, sums: tf.Tensor) -> tf.Tensor:
-    """Return the values of sums."""
-    if cell.cut:
-        return tf.clip_by_value(sums, float(cell.cut.low), float(cell.cut.high))
-    (table,) = cell.tables
-    places = tf.clip_by_value(sums, 0.0, float(len(table.values) - 1))
-    return tf.gather(tf.constant(table.values, tf.float64), tf.cast(places, tf.int32))
-
-
-def _weight_codes(weights: tf.Tensor, layer: Product) -> tf.Tensor:
+def _weight_codes(weights: tf.Tensor, layer: _ProductNumbers) -> tf.Tensor:
     """Return the integers of weights ``[inputs, units]`` that are in units of the state's scale."""
     return tf.clip_by_value(tf.round(weights / layer.scale), -float(LARGEST_WEIGHT), float(LARGEST_WEIGHT))
 
@@ -180,9 +252,9 @@ def _sums(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     return tf.tensordot(values, high, 1) + tf.tensordot(_split(values)[0], low, 1)
 
 
-def _bias_code(bias: tf.Tensor, layer: Product) -> tf.Tensor:
+def _bias_code(bias: tf.Tensor, layer: _ProductNumbers) -> tf.Tensor:
     """Return the odd integers of a bias, without any input's zero point."""
-    counts = bias / layer.step * 2.0**layer.shift
+    counts = bias / layer.step * layer.power
     return 2.0 * tf.round((counts - 1.0) / 2.0) + 1.0
 
 
@@ -192,8 +264,8 @@ def _split(values: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return upper, values - upper * RADIX
 
 
-def _round_shift(values: tf.Tensor, bits: int) -> tf.Tensor:
-    return tf.floor((values + 2.0 ** (bits - 1)) / 2.0**bits)
+def _round_shift(values: tf.Tensor, power: tf.Variable) -> tf.Tensor:
+    return tf.floor((values + power / 2.0) / power)
 
 
 def _through(real: tf.Tensor, rounded: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnexp.training.history import Epoch, History
+from rnnexp.training.optimization import Optimizer
 from rnnexp.training.state import StateKeeper, TrainingState
 
 # Less of LLVM's loop unrolling makes the short loops over the units faster, by a fifth at 20 time steps and 10 units.
@@ -29,48 +30,13 @@ EVALUATION_BATCH = 512
 ORDER, AUGMENTATION = "order", "augmentation"
 
 
-@dataclass(frozen=True)
-class Optimization:
-    """How weights are changed.
-
-    Attributes:
-        name: of a Keras optimiser: ``adam``, ``adamw``, ``sgd`` or ``rmsprop``.
-        learning_rate: at the start.
-        batch_size: rows a step, at most.
-        clip_norm: the longest gradient allowed over all weights together; None for no bound.
-        seed: of the shuffling.
-    """
-
-    name: str
-    learning_rate: float
-    batch_size: int
-    clip_norm: float | None = 1.0
-    seed: int = 0
-
-    def at(self, share: float) -> Optimization:
-        """Return the same at a share of the learning rate."""
-        return replace(self, learning_rate=self.learning_rate * share)
-
-    def optimizer(self, rows: int, epochs: int, *, decay: bool) -> keras.optimizers.Optimizer:
-        """Return the optimiser for so many epochs over so many rows.
-
-        With ``decay``, its learning rate falls to a hundredth along a cosine over all steps.
-        """
-        steps = max(rows // self.batch_size, 1) * epochs
-        rate: Any = self.learning_rate
-        if decay and steps:
-            rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps, alpha=0.01)
-        config = {"learning_rate": rate, "global_clipnorm": self.clip_norm}
-        return keras.optimizers.get({"class_name": self.name, "config": config})
-
-
 class Trainer:
     """Trains a Keras model on arrays that fit in memory.
 
     Args:
         model: any built Keras model whose variables are all float32.
         loss: a Keras loss.
-        optimizer: a Keras optimiser, not yet built.
+        optimizer: of Keras, or ``rnnexp.training.optimization``'s, not yet built.
         batch_size: rows a step; the remainder of an epoch's shuffled rows is left out of that epoch.
         seed: of the shuffling, and of what makes other inputs for each epoch.
         stored_scale: inputs that are stored in less than float32 are divided by this, batch by batch.
@@ -82,7 +48,7 @@ class Trainer:
         self,
         model: keras.Model,
         loss: keras.losses.Loss,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: keras.optimizers.Optimizer | Optimizer,
         *,
         batch_size: int,
         seed: int,
@@ -97,11 +63,16 @@ class Trainer:
         self.stored_scale = stored_scale
         self.ignores = ignores
         self.watched = watched
-        self.random = {name: np.random.default_rng(seed) for name in (ORDER, AUGMENTATION)}
+        self.random = _random(seed)
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         optimizer.build(model.trainable_variables)
         self._epoch = tf.function(self._epoch_program, jit_compile=True)
         self._evaluate = tf.function(self._evaluate_program, jit_compile=True)
+
+    def restart(self, *, batch_size: int, seed: int) -> None:
+        """Begin anew, in the programs that are compiled; model and optimiser are the caller's to set."""
+        self.batch_size = batch_size
+        self.random = _random(seed)
 
     def _epoch_program(
         self, x: tf.Tensor, y: tf.Tensor, order: tf.Tensor, lengths: tf.Tensor | None = None
@@ -153,10 +124,13 @@ class Trainer:
 
     def evaluate(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None = None) -> float:
         """Return the mean loss over all rows of ``x`` and ``y``, and of ``lengths``, if sequences have any."""
+        return self._mean_over(self._in_batches(x, y, lengths))
+
+    def _in_batches(self, x: tf.Tensor, y: tf.Tensor, lengths: tf.Tensor | None) -> list[tuple[list[tf.Tensor], int]]:
+        """Return rows as the evaluation takes them: whole batches, and what is left; and how much each counts."""
         rows = x.shape[0]
         whole = rows - rows % EVALUATION_BATCH
         arrays = [tf.convert_to_tensor(values) for values in (x, y, lengths) if values is not None]
-        total, counted = 0.0, 0
         shaped = []
         if whole:
             batches = whole // EVALUATION_BATCH
@@ -165,9 +139,15 @@ class Trainer:
             )
         if rows > whole:
             shaped.append([values[whole:][None] for values in arrays])
-        for part in shaped:
-            labels = part[1]
-            count = int(tf.math.count_nonzero(labels >= 0)) if self.ignores else labels.shape[0] * labels.shape[1]
+        return [
+            (part, int(tf.math.count_nonzero(part[1] >= 0)) if self.ignores else part[1].shape[0] * part[1].shape[1])
+            for part in shaped
+        ]
+
+    def _mean_over(self, parts: Sequence[tuple[list[tf.Tensor], int]]) -> float:
+        """Return the mean loss over rows in batches."""
+        total, counted = 0.0, 0
+        for part, count in parts:
             total, counted = total + float(self._evaluate(*part)) * count, counted + count
         return total / max(counted, 1)
 
@@ -207,10 +187,9 @@ class Trainer:
         """
         x_on_device, y_on_device = tf.constant(x), tf.constant(y)
         same = x_val is x and y_val is y
-        x_val_on_device, y_val_on_device = (
-            (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
-        )
-        own, own_val = ([] if some is None else [tf.constant(some)] for some in (lengths, lengths_val))
+        own = [] if lengths is None else [tf.constant(lengths)]
+        watched = (x_on_device, y_on_device) if same else (tf.constant(x_val), tf.constant(y_val))
+        validation = self._in_batches(*watched, lengths_val)
         batch = min(self.batch_size, len(x))
         steps = len(x) // batch
         started = time.perf_counter()
@@ -223,7 +202,7 @@ class Trainer:
         try:
             if patience and not begun:
                 # What training starts from may be the best.
-                best_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
+                best_loss = self._mean_over(validation)
             for number in range(first, 1 if history.ended == "early" else epochs + 1):
                 rows = self.random[ORDER].permutation(len(x))[: steps * batch].reshape(steps, batch)
                 order = tf.constant(rows.astype(np.int32))
@@ -238,7 +217,7 @@ class Trainer:
                     history.begun += 1
                 else:
                     seconds += elapsed
-                val_loss = self.evaluate(x_val_on_device, y_val_on_device, *own_val)
+                val_loss = self._mean_over(validation)
                 if not (math.isfinite(loss) and math.isfinite(val_loss)):
                     self.model.set_weights(good)
                     history.ended = "diverged"
@@ -301,3 +280,8 @@ class Trainer:
 
     def _weights(self) -> list[np.ndarray]:
         return [np.array(value) for value in self.model.get_weights()]
+
+
+def _random(seed: int) -> dict[str, np.random.Generator]:
+    """Return the random numbers of a training."""
+    return {name: np.random.default_rng(seed) for name in (ORDER, AUGMENTATION)}

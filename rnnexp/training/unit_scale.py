@@ -39,6 +39,10 @@ class UnitScale:
         """Return inputs at unit scale; what is stored in less than float32 stays as it is, for the trainer to scale."""
         return x / np.float32(self.inputs) if x.dtype == np.float32 else x
 
+    def left_to_scale(self, x: np.ndarray) -> float:
+        """Return what inputs that ``scale_inputs`` has returned are still to be divided by."""
+        return 1.0 if x.dtype == np.float32 else self.inputs
+
     def scale_targets(self, y: np.ndarray) -> np.ndarray:
         """Return targets at unit scale; class numbers stay as they are."""
         return y if np.issubdtype(y.dtype, np.integer) else y / np.float32(self.outputs)
@@ -153,12 +157,12 @@ class _LayerScale:
     def output_center(self) -> Center:
         """That of its outputs, joined."""
         first, *others = self.centers
-        return first if isinstance(first, float) else sum(others, first)
+        return sum(others, first) if isinstance(first, tuple) else first
 
 
 def _of_center(center: Center, kernel: Any, total: Callable[..., Any]) -> Any:
     """Return what a kernel ``[values, sums]`` makes of the values' centre."""
-    if isinstance(center, float):
+    if not isinstance(center, tuple):
         return center * total(kernel, axis=0)
     found, begin = 0.0, 0
     for vector in center:

@@ -191,17 +191,28 @@ def test_models_that_keras_runs_in_fewer_digits_or_with_states():
         assert made.report.float_check.difference < 1e-5
 
 
-def test_rounding_that_a_network_amplifies_is_no_misreading():
+def amplifying(factor):
+    """Return a network whose recurrent weights are larger than they should be, and inputs."""
     import keras
     from keras import layers
 
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((40, FEATURES)), layers.SimpleRNN(16, activation="tanh"), layers.Dense(2)])
     kernel, recurrent, bias = model.layers[0].get_weights()
-    model.layers[0].set_weights([kernel, 3.0 * recurrent, bias])
-    x = np.random.default_rng(0).normal(size=(20, 40, FEATURES)).astype(np.float32)
+    model.layers[0].set_weights([kernel, factor * recurrent, bias])
+    return model, np.random.default_rng(0).normal(size=(20, 40, FEATURES)).astype(np.float32)
+
+
+def test_rounding_that_a_network_amplifies_is_no_misreading():
+    model, x = amplifying(2.3)
     check = rnnexp.convert(model, x, float32=False).report.float_check
     assert 1e-5 < check.difference <= check.limit
+
+
+def test_what_amplifies_rounding_until_nothing_can_be_said_is_refused():
+    model, x = amplifying(4.0)
+    with pytest.raises(UserError, match=r"cannot be checked: the last digit of its weights, in float32, changes"):
+        rnnexp.convert(model, x, float32=False)
 
 
 def test_a_decoder_of_two_directions_has_no_file_of_a_step():

@@ -84,3 +84,16 @@ def test_conversions_lose_what_the_page_says():
         ours = row["ours"]
         assert ours["equal_bits"] == 1.0
         assert ours["ratio"] <= (1.6 if "relu" in row["network"] and "SimpleRNN" in row["network"] else 1.3)
+
+
+def test_fine_tuning():
+    line = benchmark("fine_tuning")["line"]
+    lines = page("docs/int8.md")
+    found = results("fine_tuning")
+    assert len(found) == 2 * len(benchmark("fine_tuning")["STRUCTURES"])
+    assert [row for row in map(line, found) if row not in lines] == []
+    seeds = [seed for row in found for seed in row["seeds"]]
+    kept = [seed["kept"] for seed in seeds if seed["helped"]]
+    assert f"Of {len(seeds)} networks {len(kept)} were kept; the worst of these comes to {max(kept):.2f}:" in " ".join(
+        lines
+    )

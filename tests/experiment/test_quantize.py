@@ -26,8 +26,9 @@ from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import TFLiteModel
 from rnnexp.training.fine_tuning import fine_tune
 from rnnexp.training.model import trainable
+from rnnexp.training.optimization import Optimization
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Optimization, Trainer
+from rnnexp.training.trainer import Trainer
 
 CONFIGS = {
     "series custom": classic(activation="custom", epochs=2),

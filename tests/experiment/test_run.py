@@ -368,19 +368,24 @@ def test_a_converter_that_fails_leaves_the_trained_model_and_says_so(
     assert sorted(contents(here / "out")) == [f"wave-custom{suffix}" for suffix in kept]
 
 
-def test_a_disk_that_fills_up_at_the_end_names_the_folder(previous, here, regression_settings, monkeypatch):
+def test_a_run_whose_disk_fills_up_at_the_end_goes_on_later(previous, here, regression_settings, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files, "publish", full)
     config = classic(**regression_settings, quiet=True, **folders(here))
-    with pytest.raises(UserError) as caught:
-        experiment.run(config)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "publish", full)
+        with pytest.raises(UserError) as caught:
+            experiment.run(config)
     assert str(caught.value) == f"the disk is full: cannot write {here / 'out'}; free some space and run again"
     assert contents(here / "out") == previous
     (folder,) = (here / "runs").iterdir()
     assert (folder / "model.float32.tflite").exists()
+    # It has not ended, and goes on when there is space again.
+    assert not (folder / "report.json").exists()
+    experiment.run(config.model_copy(update={"resume": True}))
     assert (folder / "report.json").exists()
+    assert contents(here / "out") != previous
 
 
 def test_nothing_is_written_when_the_data_cannot_be_used(here):

@@ -158,6 +158,31 @@ def test_every_structure_can_start_from_its_own_weights(structured, tmp_path):
         experiment.run(MemoryConfig(weights=path, **folders(tmp_path)))
 
 
+def test_every_structure_is_fine_tuned_where_there_is_a_need(structured, tmp_path):
+    again = structured.config.model_copy(
+        update={
+            "weights": structured.config.output_dir / f"{structured.config.stem}-weights.npz",
+            "epochs": 0,
+            # One that there is always a need for.
+            "gap_limit": 1e-12,
+            "qat_epochs": 2,
+            **folders(tmp_path),
+        }
+    )
+    finished = run(again)
+    assert finished.code == 0
+    cost = finished.report["degradation"]
+    if cost["plain_training_gap"] <= 1e-12:
+        assert "fine_tuning" not in cost
+        return
+    found = cost["fine_tuning"]
+    assert [way["choice"] for way in found["tried"][:2]] == ["rounded to nearest", "rounded together"]
+    assert found["tried"][2]["choice"].endswith("trained for 2 epochs")
+    assert found["helped"] == cost["fine_tuned"]
+    assert 0 < found["judged"] < found["fitted"]
+    assert ("kept: " if found["helped"] else "tried, not kept: ") in (finished.folder / "report.md").read_text()
+
+
 def test_stepping_gives_what_the_sequence_model_gives_at_every_step(structured):
     config, dataset = structured.config, datasets.load(structured.config)
     if not config.forward:

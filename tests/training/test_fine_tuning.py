@@ -8,8 +8,8 @@ from helpers.random_networks import inputs, integers, layered, simple
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.quantization import reference
 from rnnexp.training.fine_tuning import fine_tune, is_supported
+from rnnexp.training.optimization import Optimization
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Optimization
 from rnnexp.training.unit_scale import UnitScale
 
 

@@ -14,8 +14,9 @@ from rnnexp.quantization.quantizer import quantize
 from rnnexp.training.fine_tuning import fine_tune
 from rnnexp.training.losses import WeightedCrossEntropy, balanced_weights
 from rnnexp.training.model import trainable
+from rnnexp.training.optimization import Optimization
 from rnnexp.training.simulation import SimulatedNetwork
-from rnnexp.training.trainer import EVALUATION_BATCH, Optimization, Trainer
+from rnnexp.training.trainer import EVALUATION_BATCH, Trainer
 from rnnexp.training.unit_scale import UnitScale
 
 

@@ -14,8 +14,9 @@ from rnnexp.network.network import Network
 from rnnexp.quantization import reference
 from rnnexp.training.fine_tuning import fine_tune, is_supported
 from rnnexp.training.model import Regularization, trainable
+from rnnexp.training.optimization import Optimization
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
-from rnnexp.training.trainer import Optimization, Trainer
+from rnnexp.training.trainer import Trainer
 from rnnexp.training.unit_scale import UnitScale
 
 UNIT = UnitScale(inputs=19.0, outputs=7.0, input_center=0.321)

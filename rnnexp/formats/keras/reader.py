@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.formats.keras.flattening import flatten
 from rnnexp.formats.keras.kinds import KINDS, wrapped
-from rnnexp.formats.keras.layers.recurrent import CELLS
+from rnnexp.formats.keras.layers.cells import CELLS
 from rnnexp.formats.keras.layers.shapes import reshaped_input
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import Kind, Nodes, Site, Tensor
 from rnnexp.formats.keras.stored import Stored, load
-from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Call, Layer, Structure, entries, flatten
+from rnnexp.formats.keras.structure import EACH_STEP, MODELS, Call, Layer, Structure, entries
 from rnnexp.formats.keras.weights import Weights
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import AddChannel

@@ -63,6 +63,11 @@ class Converter:
         self._child.communicate()
         self._log.close()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended, and converts no more."""
+        return self._child.poll() is not None
+
     def convert(self, model: Path, target: Path, metadata: Mapping[str, str] | None = None) -> None:
         """Convert the Keras model saved at ``model`` and write it, with named texts added, to ``target``.
 

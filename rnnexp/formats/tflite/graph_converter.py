@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from rnnexp.formats import child
 from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.network.graph import storage
 from rnnexp.network.graph.graph import Graph
@@ -30,13 +30,6 @@ def to_float32(graph: Graph, steps: int, padding: Padding, metadata: Mapping[str
     Raises:
         ConversionError: if the converter refuses, or ends its process.
     """
-    paths = [str(Path(__file__).resolve().parents[3]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-    }
     with tempfile.TemporaryDirectory() as name:
         source, target = Path(name) / "graph.npz", Path(name) / "float32.tflite"
         source.write_bytes(storage.to_npz(graph))
@@ -52,7 +45,7 @@ def to_float32(graph: Graph, steps: int, padding: Padding, metadata: Mapping[str
             input=json.dumps(job) + "\n",
             capture_output=True,
             text=True,
-            env=environment,
+            env=child.environment(),
             check=False,
         )
         if done.returncode or not target.exists():

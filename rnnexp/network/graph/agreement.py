@@ -17,6 +17,8 @@ from rnnexp.network.lengths import Padding, placed, real
 LIMIT = 1e-5
 # Sums of many products are rounded often: so much more than by rounding each weight once, outputs may differ.
 ROUNDINGS = 16.0
+# From here on a network that was misread could pass for one that amplifies rounding.
+MOST = 1e-2
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Agreement:
     Attributes:
         share: the largest difference of the outputs, as a share of their range.
         limit: what that may be: ``LIMIT``, or what float32 can be the cause of in a network that amplifies what is put
-            into it.
+            into it; beyond ``MOST``, nothing can be said of it.
         misread: the first node whose values differ by more than ``LIMIT`` of their range, where the outputs differ by
             more than the limit.
     """

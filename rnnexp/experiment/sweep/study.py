@@ -1,0 +1,242 @@
+"""What a sweep remembers: an Optuna study in one file, to which only whole lines are appended.
+
+One of Optuna's trials is a combination here, with what each of its seeds came to among its attributes; its values are
+the means over seeds. One process writes at a time, which a lock on the folder sees to; a line that a killed process has
+left unfinished is cut off when the file is opened again.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import optuna
+from filelock import FileLock, Timeout
+from optuna.storages import JournalStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from rnnexp.errors import UserError
+from rnnexp.experiment.sweep.combination import Chosen, Combination, distinct
+from rnnexp.experiment.sweep.definition import Definition, Pruner, Sampler, differences
+from rnnexp.experiment.sweep.journal import Journal
+from rnnexp.experiment.sweep.outcome import Failure, Outcome, from_json, objective_of
+from rnnexp.experiment.sweep.space import Choices
+
+JOURNAL = "study.journal"
+NAME = "sweep"
+# Names of attributes: of the study, and of a trial before the number of a seed.
+DEFINITION, BASELINES, CHOSEN, SEED, RETRIED = "definition", "baselines:", "chosen", "seed:", "retried"
+
+
+class Study:
+    """The memory of a sweep. Use as a context manager: while it is open, no other process can open it.
+
+    Args:
+        folder: of the sweep; made, if it is not there.
+        definition: of the sweep.
+
+    Raises:
+        UserError: if another process has it open, or it is of a sweep that differs, or cannot be read.
+    """
+
+    def __init__(self, folder: Path, definition: Definition) -> None:
+        self.definition, self._folder = definition, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(folder / ".lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise UserError(
+                f"{folder} is being worked on by another process; wait for it, or choose another --name"
+            ) from None
+        try:
+            self._study = self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Study:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._journal.close()
+        self._lock.release()
+
+    def _open(self) -> optuna.Study:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        path, definition = self._folder / JOURNAL, self.definition
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            try:
+                self._journal = Journal(path)
+                self._storage = JournalStorage(self._journal)
+                study = optuna.create_study(
+                    storage=self._storage,
+                    study_name=NAME,
+                    load_if_exists=True,
+                    directions=["minimize"] * len(definition.objectives),
+                    pruner=_pruner(definition.pruner),
+                )
+            except (ValueError, KeyError) as error:
+                raise UserError(f"{path} cannot be read: {error}; choose another --name, or remove it") from None
+            study.sampler = _sampler(definition.sampler, len(study.get_trials(deepcopy=False)))
+        there, here = study.user_attrs.get(DEFINITION), definition.to_json()
+        if there is None:
+            study.set_user_attr(DEFINITION, here)
+        elif different := differences(there, here):
+            raise UserError(
+                f"{self._folder} holds a sweep of other settings: {'; '.join(different)}. Choose another --name, or "
+                "remove it"
+            )
+        # A sweep that was killed here goes on with those that are not there yet.
+        for point in (definition.points or [])[len(study.get_trials(deepcopy=False)) :]:
+            study.add_trial(create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": point}))
+        return study
+
+    @property
+    def combinations(self) -> list[Combination]:
+        """All combinations that are known, by number."""
+        return [self._combination(trial) for trial in self._study.get_trials(deepcopy=False)]
+
+    def _combination(self, trial: FrozenTrial) -> Combination:
+        point = trial.system_attrs.get("fixed_params", trial.params)
+        results = {
+            int(name.removeprefix(SEED)): from_json(value)
+            for name, value in trial.user_attrs.items()
+            if name.startswith(SEED)
+        }
+        return Combination(trial.number, dict(point), dict(sorted(results.items())))
+
+    def begin(self) -> list[Combination]:
+        """Return the combinations that are not finished: what was under way when the sweep was last ended goes first.
+
+        Of drawn ones there are none to begin with; ``draw`` makes them.
+        """
+        open_states = (TrialState.RUNNING, TrialState.WAITING)
+        trials = [trial for trial in self._study.get_trials(deepcopy=False) if trial.state in open_states]
+        trials.sort(key=lambda trial: (trial.state != TrialState.RUNNING, trial.number))
+        for trial in trials:
+            if trial.state == TrialState.WAITING:
+                self._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+            self._suggest(optuna.Trial(self._study, trial._trial_id))
+        return [self.combination(trial.number) for trial in trials]
+
+    def retry(self) -> None:
+        """Make combinations anew of those that have failed with some seeds; what the others came to is kept."""
+        for found in distinct(self.combinations):
+            if any(not failure.pruned for failure in found.failures.values()):
+                attributes = {f"{SEED}{seed}": outcome.to_json() for seed, outcome in found.outcomes.items()}
+                self._study.add_trial(
+                    create_trial(
+                        state=TrialState.WAITING,
+                        system_attrs={"fixed_params": found.point},
+                        user_attrs={RETRIED: found.number, **attributes},
+                    )
+                )
+
+    def draw(self) -> Combination | None:
+        """Draw a combination; None where there are enough."""
+        wanted, trials = self.definition.trials, self._study.get_trials(deepcopy=False)
+        if wanted is None or sum(RETRIED not in trial.user_attrs for trial in trials) >= wanted:
+            return None
+        trial = self._study.ask()
+        self._suggest(trial)
+        return self.combination(trial.number)
+
+    def combination(self, number: int) -> Combination:
+        """Return a combination as it is now."""
+        return self._combination(self._study.get_trials(deepcopy=False)[number])
+
+    def _suggest(self, trial: optuna.Trial) -> None:
+        """Have the sampler decide what is not decided yet."""
+        for axis in self.definition.axes:
+            if isinstance(axis, Choices):
+                trial.suggest_categorical(axis.name, axis.values)
+            elif axis.whole:
+                trial.suggest_int(axis.name, int(axis.low), int(axis.high), log=axis.log)
+            else:
+                trial.suggest_float(axis.name, axis.low, axis.high, log=axis.log)
+
+    def report(self, number: int, epoch: int, value: float) -> bool:
+        """Put down the validation loss after an epoch, and return whether the combination looks hopeless."""
+        trial = optuna.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
+        trial.report(value, epoch)
+        return trial.should_prune()
+
+    def put(self, number: int, seed: int, found: Outcome | Failure) -> None:
+        """Put down what a seed came to; the last one finishes the combination."""
+        trial_id = self._study.get_trials(deepcopy=False)[number]._trial_id
+        self._storage.set_trial_user_attr(trial_id, f"{SEED}{seed}", found.to_json())
+        self.finish(number)
+
+    def finish(self, number: int) -> None:
+        """Finish a combination, if all its seeds have come to something."""
+        combination = self.combination(number)
+        if set(combination.results) != set(self.definition.seeds):
+            return
+        failures = combination.failures.values()
+        if any(failure.pruned for failure in failures):
+            self._study.tell(number, state=TrialState.PRUNED)
+        elif failures:
+            # What fails with some seeds is nothing to search near.
+            self._study.tell(number, state=TrialState.FAIL)
+        else:
+            self._study.tell(number, self.values(combination))
+
+    def values(self, combination: Combination) -> list[float]:
+        """Return a combination's objectives: means over the seeds that came to something."""
+        task, outcomes = self.definition.task, combination.outcomes.values()
+        return [
+            float(np.mean([objective_of(name, task, outcome) for outcome in outcomes]))
+            for name in self.definition.objectives
+        ]
+
+    @property
+    def baselines(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Key of the data -> name -> metrics."""
+        attributes = self._study.user_attrs
+        return {name.removeprefix(BASELINES): found for name, found in attributes.items() if name.startswith(BASELINES)}
+
+    def put_baselines(self, data: str, found: dict[str, dict[str, float]]) -> None:
+        """Put down the baselines of some data, once."""
+        if f"{BASELINES}{data}" not in self._study.user_attrs:
+            self._study.set_user_attr(f"{BASELINES}{data}", found)
+
+    @property
+    def chosen(self) -> tuple[Chosen, str] | None:
+        """The best trial whose run was put down last, and the name of that run's folder."""
+        found = self._study.user_attrs.get(CHOSEN)
+        return None if found is None else (Chosen(**found["best"]), found["run"])
+
+    def put_chosen(self, best: Chosen, run: str) -> None:
+        """Put down that there is a run of the best trial."""
+        self._study.set_user_attr(CHOSEN, {"best": {**vars(best), "point": dict(best.point)}, "run": run})
+
+
+def _sampler(name: Sampler, drawn: int) -> optuna.samplers.BaseSampler:
+    """Return a sampler for a study with so many combinations: one that goes on must not draw the first ones again.
+
+    What it draws depends on the order in which trials end, too.
+    """
+    samplers = optuna.samplers
+    if name == "random":
+        return samplers.RandomSampler(seed=drawn)
+    if name == "qmc":
+        # It knows by itself how far it has come.
+        return samplers.QMCSampler(seed=0, warn_independent_sampling=False)
+    if name == "nsga2":
+        return samplers.NSGAIISampler(seed=drawn)
+    # What other processes are busy with counts as bad, so that they do not all try the same.
+    return samplers.TPESampler(seed=drawn, constant_liar=True)
+
+
+def _pruner(name: Pruner) -> optuna.pruners.BasePruner:
+    pruners = optuna.pruners
+    if name == "median":
+        return pruners.MedianPruner()
+    if name == "halving":
+        return pruners.SuccessiveHalvingPruner()
+    if name == "hyperband":
+        return pruners.HyperbandPruner()
+    return pruners.NopPruner()

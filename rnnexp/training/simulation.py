@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from rnnexp.cells.simple.integers import SimpleCell
@@ -28,7 +29,7 @@ from rnnexp.training.unit_scale import UnitScale
 
 
 def with_weights(integers: IntegerNetwork, network: Network) -> IntegerNetwork:
-    """Return an integer network of one simple cell with other real weights, and the same scales, shifts and table."""
+    """Return an integer network of one simple cell with other real weights, and the same scales and function."""
     cell, source = _only_cell(integers), integers.sources[0]
     recurrent = network.weights[: len(cell.real_weights(source))]
     rows = output_rows(network, integers.layers[-1].scales, integers.input)
@@ -64,14 +65,15 @@ class _Numbers:
     """The same of a network with one simple cell.
 
     Args:
-        places: how many entries its table has.
+        places: how many entries its table has; 0 where it only cuts off.
     """
 
     def __init__(self, places: int) -> None:
         self.input_scale, self.input_zero_point, self.source_scale = _number(), _number(), _number()
         self.output_scale, self.output_zero_point, self.linear_scale = _number(), _number(), _number()
         self.value_scale, self.start = _number(), _number()
-        self.table = tf.Variable([0.0] * places, trainable=False, dtype=tf.float64)
+        self.lowest, self.highest = _number(), _number()
+        self.table = tf.Variable(np.zeros(places), trainable=False, dtype=tf.float64)
         self.sums, self.output_layer = _ProductNumbers(), _ProductNumbers()
 
     def set(self, integers: IntegerNetwork) -> None:
@@ -83,11 +85,19 @@ class _Numbers:
         self.output_scale.assign(integers.output.scale)
         self.output_zero_point.assign(integers.output.zero_point)
         self.linear_scale.assign(integers.linear_scale)
-        self.value_scale.assign(cell.activation.scale)
-        self.start.assign(cell.activation.start)
-        self.table.assign(cell.activation.values.astype("float64"))
+        self.value_scale.assign(cell.states[0].scale)
+        self.start.assign(cell.blocks[0].start)
+        self.lowest.assign(cell.cut.low if cell.cut else 0)
+        self.highest.assign(cell.cut.high if cell.cut else _places(cell) - 1)
+        for table in cell.tables:
+            self.table.assign(table.values.astype("float64"))
         self.sums.set(cell.sums)
         self.output_layer.set(integers.output_layer)
+
+
+def _places(cell: SimpleCell) -> int:
+    """Return how many entries a cell has in tables."""
+    return sum(len(table.values) for table in cell.tables)
 
 
 def _number() -> Any:
@@ -98,7 +108,7 @@ class SimulatedNetwork(keras.layers.Layer):
     """A network that computes as ``integers`` would with this layer's weights, its scales kept as they are.
 
     Args:
-        integers: scales, shifts and table.
+        integers: scales, shifts and table or cut.
         architecture: of the network.
         unit: between training and the user's numbers.
 
@@ -112,7 +122,7 @@ class SimulatedNetwork(keras.layers.Layer):
         self.unit = UnitScale(*(_number() for _ in fields(UnitScale)))
         self.softmax, self.path_inputs = integers.softmax, integers.path_inputs
         self.input_form, self.output_form = type(integers.input), type(integers.output)
-        self.numbers = _Numbers(len(_only_cell(integers).activation.values))
+        self.numbers = _Numbers(_places(_only_cell(integers)))
         self.set(integers, unit)
         shapes = architecture.shapes.values()
         self.values = [self.add_weight(shape=shape, name=f"weight_{n}") for n, shape in enumerate(shapes)]
@@ -171,7 +181,9 @@ class SimulatedNetwork(keras.layers.Layer):
     def _states(self, inputs: tf.Tensor, weights: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         """Return the integer states ``[time, batch, units]`` for values ``[batch, time, features]``."""
         features, units, power = self.architecture.features, self.architecture.layers[0].units, self.numbers.sums.power
-        table = self.numbers.table.read_value()
+        table, lowest, highest = (
+            variable.read_value() for variable in (self.numbers.table, self.numbers.lowest, self.numbers.highest)
+        )
         high, low = _split(weights)
         from_inputs = CODE_UNIT * _sums(tf.transpose(inputs, (1, 0, 2)), weights[:features]) + bias
         batch_last = units <= FUSED_UNITS
@@ -182,12 +194,9 @@ class SimulatedNetwork(keras.layers.Layer):
             upper, _ = _split(state)
             total = product(state, high[features:], batch_last=batch_last)
             total += product(upper, low[features:], batch_last=batch_last)
-            index = tf.clip_by_value(
-                _round_shift(CODE_UNIT * total + from_inputs[i], power),
-                0.0,
-                float(table.shape[0] - 1),
-            )
-            state = tf.gather(table, tf.cast(index, tf.int32))
+            state = tf.clip_by_value(_round_shift(CODE_UNIT * total + from_inputs[i], power), lowest, highest)
+            if table.shape[0]:
+                state = tf.gather(table, tf.cast(state, tf.int32))
             return i + 1, state, written.write(i, state)
 
         steps = inputs.shape[1]

@@ -144,7 +144,8 @@ def _values(n, sequence):
     for given in sequence:
         u = np.concatenate([given, v])
         if cell == "simple":
-            v = look_up("activation", _multiply(n, "sums", u, 1)[0])
+            (sums,) = _multiply(n, "sums", u, 1)
+            v = np.clip(sums, int(n["cut_low"]), int(n["cut_high"])) if "cut_low" in n else look_up("activation", sums)
         elif cell == "dense":
             (sums,) = _multiply(n, "sums", given, 1)
             v = (

@@ -33,14 +33,15 @@ def test_nothing_is_cut_off_of_what_ranges_are_from(cells):
 
 
 @pytest.mark.parametrize("cells", [*STRUCTURES, ENCODER_DECODER], ids=str)
-def test_each_tensor_alone_costs_less_than_all_together(cells):
+def test_each_tensor_alone_costs_no_more_than_all_together(cells):
     decodes = cells is ENCODER_DECODER
     network, x = layered(*cells, steps=12, features=2, every_step=decodes), inputs(30, 12, 2)
     integer = integers(network, x)[0]
     *parts, together = Comparison(integer, network, x).contributions_by_tensor(l2(network, x))
     assert [part.name for part in parts] == ["input", *network.architecture.shapes, "output"]
     assert together.name == "all"
-    assert all(0 <= part.output_error < together.output_error for part in parts)
+    # Where all that comes before changes no output's code, they cost together what rounding the outputs does.
+    assert all(0 <= part.output_error <= together.output_error for part in parts)
     exact = network.run(x)
     assert together.output_error == np.sqrt(np.mean((outputs(integer, x) - exact) ** 2)) / np.std(exact)
     # The score here is of the same changes.

@@ -61,7 +61,9 @@ def test_hardly_more_is_lost_than_the_rounding_of_inputs_and_outputs(name):
     for name, found, array in zip(real.architecture.shapes, integer.real_weights(), real.weights, strict=True):
         # The two biases of a GRU are one where its integers add them up.
         if not name.endswith("bias"):
-            assert np.abs(found - array).max() <= 5e-4 * np.abs(array).max(), name
+            # All weights of a cell have one unit, which is finest where its steps and what it reads are small: those of
+            # a table that gates share are up to twice as large as their own would be, and a convolution gives up to 5.
+            assert np.abs(found - array).max() <= 6e-4 * np.abs(array).max(), name
     assert Comparison(integer, real, x).state_error().max(initial=0.0) < 0.02
 
 

@@ -46,7 +46,7 @@ def test_weights_beyond_float64_in_units_of_the_state_are_refused():
 
 def test_a_candidate_at_the_end_of_float32():
     """Next to nothing of it comes into the cell state; but they share a unit, and 8 of them are beyond float32."""
-    network = layered(("lstm", 2), activation="relu")
+    network = layered(("lstm", 2), steps=5, activation="relu")
     kernel, recurrent, bias = network.weights[:3]
     kernel[:], recurrent[:], bias[:] = 0.0, 0.0, np.repeat([-50.0, -50.0, 4e42, 0.0], 2)
     assert_same_bits(*integers(network, inputs(3, 5)))

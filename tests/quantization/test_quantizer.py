@@ -57,7 +57,7 @@ def test_sums_are_odd_and_fit_int32(cell, activation):
         assert (largest + np.abs(product.bias) < 2**31).all()
 
 
-@pytest.mark.parametrize("activation", ALL)
+@pytest.mark.parametrize("activation", [name for name in ALL if name != "relu"])
 def test_table_is_the_activation_over_the_range_seen(activation):
     network = simple(10, steps=30, activation=activation)
     x = inputs(5, 30)
@@ -177,7 +177,8 @@ def test_dead_units():
     network.weights[2][:] = -100.0
     x = inputs(3, 6)
     integer = quantize(network, x)
-    assert (integer.layers[0].cells[0].activation.values == 0).all()
+    (states,) = reference.states(integer, integer.input.encode(x))
+    assert (states == 0).all()
     assert np.allclose(reference.outputs(integer, x), network.bias, atol=integer.output.scale)
 
 

@@ -23,12 +23,17 @@ def by_hand(network, codes):
             sums.append(max(-32768, min((total + 2 ** (product.shift - 1)) // 2**product.shift, 32767)))
         return sums
 
+    def value(cell, place):
+        if cell.cut:
+            return max(cell.cut.low, min(place, cell.cut.high))
+        table = cell.activation.values
+        return int(table[min(max(place, 0), len(table) - 1)])
+
     cell = network.layers[0].cells[0]
-    table = cell.activation.values
     state = [0] * cell.units
     for step in codes.tolist():
         index = multiply(cell.sums, [64 * code for code in step] + state)
-        state = [int(table[min(max(i, 0), len(table) - 1)]) for i in index]
+        state = [value(cell, i) for i in index]
     outputs = multiply(network.output_layer, state)
     return state, [max(-128, min(value + network.output.zero_point, 127)) for value in outputs]
 

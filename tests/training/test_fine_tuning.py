@@ -88,9 +88,9 @@ def test_what_comes_out_goes_with_the_network_it_was_rounded_from(outputs, softm
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("linear_path", [False, True])
-def test_the_simulation_computes_what_integers_of_16_bits_in_and_out_do(linear_path):
-    network = layered(("simple", 5), steps=6, features=2, outputs=2, linear_path=linear_path)
+@pytest.mark.parametrize(("linear_path", "activation"), [(False, "tanh"), (True, "tanh"), (False, "relu")])
+def test_the_simulation_computes_what_integers_of_16_bits_in_and_out_do(linear_path, activation):
+    network = layered(("simple", 5), steps=6, features=2, outputs=2, linear_path=linear_path, activation=activation)
     x = inputs(64, 6, 2).astype(np.float32)
     plain, codes = integers(network, x, io_bits=16)
     unit = UnitScale(inputs=2.0, outputs=3.0, input_center=0.1)

@@ -16,9 +16,10 @@ from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State
+from rnnexp.quantization.cut import Cut, scale_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
-from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, scale_for, widened
+from rnnexp.quantization.scales import LARGEST_STATE, scale_for
 from rnnexp.quantization.tables import Table, places
 
 
@@ -78,13 +79,10 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     kernel, bias = weights
     activation = functions.activation
     if isinstance(activation, Clip):
-        ends = [float(activation(limit)) for limit in np.array(widened(ranges["sum"], TABLE_MARGIN))]
-        scale = scale_for((max(map(abs, ends)) or 1.0) / LARGEST_STATE, "values")
-        low, high = (
-            round(float(np.clip(limit / scale, -LARGEST_STATE, LARGEST_STATE)))
-            for limit in (activation.low, activation.high)
-        )
-        return DenseCell(_sums(kernel, bias, source, scale, scale), low, high, None)
+        scale = scale_of(activation, ranges["sum"])
+        sums = _sums(kernel, bias, source, scale, scale, fine=True)
+        cut = Cut.of(activation, sums.step)
+        return DenseCell(sums, cut.low, cut.high, None)
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "values")
     sums = _sums(kernel, bias - where.start, source, scale, where.step)
@@ -93,7 +91,9 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     return DenseCell(sums, int(table.values.min()), int(table.values.max()), table)
 
 
-def _sums(kernel: np.ndarray, bias: np.ndarray, source: Source, scale: float, step: float) -> Product:
+def _sums(
+    kernel: np.ndarray, bias: np.ndarray, source: Source, scale: float, step: float, *, fine: bool = False
+) -> Product:
     rows = (kernel * (source.scale / scale)[:, None]).T
-    sums = quantize_product(rows, bias, scale, step, "pre-activation")
+    sums = quantize_product(rows, bias, scale, step, "pre-activation", fine=fine)
     return without_zero_point(sums, source.zero_point, slice(None))

@@ -1,4 +1,8 @@
-"""The simple cell: ``h[t] = g(W x[t] + U h[t - 1] + b)``, with one table for ``g``."""
+"""The simple cell: ``h[t] = g(W x[t] + U h[t - 1] + b)``.
+
+``g`` is a table. Where it only cuts off, as relu and the identity do, the sums are values already, four times as fine
+as places in a table at least, and there is none.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.functions import Functions
+from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
+from rnnexp.quantization.cut import Cut, scale_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
@@ -24,12 +29,21 @@ class SimpleCell(IntegerCell):
     """The numbers.
 
     Attributes:
-        sums: ``[units, inputs + units]``; result in steps of the table.
-        activation: places -> values.
+        sums: ``[units, inputs + units]``; result in steps of the table, or in values where there is none.
+        activation: places -> values; None where sums are only cut off.
+        cut: where they are; else None.
+
+    Raises:
+        ValueError: if there is neither, or both.
     """
 
     sums: Product
-    activation: Table
+    activation: Table | None
+    cut: Cut | None = None
+
+    def __post_init__(self) -> None:
+        if (self.activation is None) == (self.cut is None):
+            raise ValueError("a simple cell has either a table or a cut")
 
     @property
     @override
@@ -39,7 +53,10 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def states(self) -> tuple[State, ...]:
-        return (State("state", self.activation.scale, self.activation.limits, paired=True),)
+        if self.cut:
+            scale = self.sums.step
+            return (State("state", scale, (self.cut.low * scale, self.cut.high * scale)),)
+        return tuple(State("state", table.scale, table.limits, paired=True) for table in self.tables)
 
     @property
     @override
@@ -49,29 +66,33 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return (self.activation,)
+        return (self.activation,) if self.activation else ()
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
-        return joined(self.blocks, source, self.activation.scale)
+        return joined(self.blocks, source, self.states[0].scale)
 
     def with_weights(self, weights: Sequence[np.ndarray], source: Source) -> SimpleCell:
-        """Return the cell with other real weights, in Keras' order, and the same scales, shifts and table."""
+        """Return the cell with other real weights, in Keras' order, and the same scales, shifts and function."""
         kernel, recurrent, bias = weights
-        rows = as_values(kernel, recurrent, source, self.activation.scale)
-        sums = refilled(self.sums, rows, bias - self.activation.start)
+        rows = as_values(kernel, recurrent, source, self.states[0].scale)
+        sums = refilled(self.sums, rows, bias - self.blocks[0].start)
         return replace(self, sums=without_zero_point(sums, source.zero_point, slice(len(kernel))))
 
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         sums = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
-        return tuple(arithmetic.look_up((self.activation,), sums, "next_state"))
+        if self.cut:
+            return (arithmetic.clip(sums[0], self.cut.low, self.cut.high, "next_state"),)
+        return tuple(arithmetic.look_up(self.tables, sums, "next_state"))
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> SimpleCell:
     """Return the cell for Keras' weights: kernel ``[inputs, units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
     activation = functions.activation
+    if isinstance(activation, Clip) and (cell := _without_table(weights, activation, ranges, source)):
+        return cell
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     rows = as_values(kernel, recurrent, source, scale)
@@ -80,3 +101,17 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     where = replace(where, step=sums.step)
     sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
     return SimpleCell(sums, where.tabulate(activation, scale))
+
+
+def _without_table(
+    weights: Sequence[np.ndarray], activation: Clip, ranges: Ranges, source: Source
+) -> SimpleCell | None:
+    """Return the cell whose sums are values; None where these are so small that weights would count too many."""
+    kernel, recurrent, bias = weights
+    scale = scale_of(activation, ranges["sum"])
+    rows = as_values(kernel, recurrent, source, scale)
+    sums = quantize_product(rows, bias, scale, scale, "pre-activation", fine=True)
+    if sums.step != scale:
+        return None
+    sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
+    return SimpleCell(sums, None, Cut.of(activation, scale))

@@ -188,7 +188,7 @@ def test_the_integers_with_the_scales_of_the_page_are_the_real_weights(cell):
         assert np.abs(real - values).max() <= 1.01 * unit
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu", "custom", "sigmoid"])
+@pytest.mark.parametrize("activation", ["tanh", "custom", "sigmoid"])
 def test_a_table_is_the_function_at_its_places(activation):
     float_model = simple(6, steps=30, features=2, activation=activation)
     n = arrays(float_model, integers(float_model, inputs(5, 30, 2))[0])

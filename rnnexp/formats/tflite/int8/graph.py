@@ -103,10 +103,16 @@ class GraphArithmetic(CodeWriter, Arithmetic):
 
     @override
     def clip(self, value: Value, low: int, high: int, name: str) -> Value:
+        largest = max(abs(low), abs(high))
+        joined = value.part.joined if value.part else None
+        if joined and low == 0 < high and (joined.blocks, joined.tensor, value.tensor) == (1, None, None):
+            # What makes the number limits it, too.
+            source = self.reshape(joined.make(high), [value.units, 1], np.int16, value.scale, name)
+            return Value(value.units, value.scale, source, largest=largest)
         limits = np.full(value.units, low), np.full(value.units, high)
         source = self._limited(self.number(value), limits, np.int16, value.scale, name)
         column = self._column(source, value.units, value.scale, name)
-        return Value(value.units, value.scale, column, largest=max(abs(low), abs(high)))
+        return Value(value.units, value.scale, column, largest=largest)
 
     @override
     def dot(self, terms: Sequence[tuple[Value | np.ndarray | int, Value]], shift: int, name: str) -> Value:

@@ -1,0 +1,66 @@
+"""Simple and dense cells whose activations only cut off: no table, and finer values."""
+
+import numpy as np
+import pytest
+from helpers.random_networks import inputs, integers, layered
+from helpers.same_bits import assert_same_bits
+
+from rnnexp.cells.simple.integers import SimpleCell
+from rnnexp.quantization import reference
+from rnnexp.quantization.cut import Cut
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear", "relu6", "hard_tanh", "clip(-0.2, 0.3)"])
+def test_the_values_are_those_of_the_float_network(activation):
+    network = layered(("simple", 8, {"activation": activation}), steps=15, features=2, gain=0.7)
+    x = inputs(60, 15, 2)
+    integer, codes = integers(network, x)
+    (cell,) = integer.layers[0].cells
+    assert cell.activation is None
+    assert cell.tables == ()
+    (state,), (found,), ((exact,),) = cell.states, reference.states(integer, codes), network.states(x)
+    given = network.states(integer.input.decode(codes))[0][0]
+    low, high = state.limits
+    assert low <= exact.min()
+    assert exact.max() <= high
+    # What the inputs' own rounding leaves: a step and what comes of those before.
+    assert np.abs(found * state.scale - given).max() < 10 * state.scale
+    assert_same_bits(integer, codes)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "custom", "leaky_relu"])
+def test_what_does_more_than_cut_off_has_a_table(activation):
+    network = layered(("simple", 8, {"activation": activation}), steps=15)
+    (cell,) = integers(network, inputs(9, 15))[0].layers[0].cells
+    assert cell.cut is None
+    assert len(cell.tables) == 1
+
+
+def test_weights_that_count_too_many_values_have_a_table():
+    """What is left of sums is far smaller than they are: a weight of 14 bits would not reach."""
+    network = layered(("simple", 2, {"activation": "clip(0, 0.001)"}), steps=5)
+    network.weights[0][:] = 1000.0
+    integer, codes = integers(network, inputs(9, 5))
+    assert integer.layers[0].cells[0].tables
+    assert_same_bits(integer, codes)
+
+
+@pytest.mark.parametrize("cell", ["simple", "dense"])
+def test_biases_reach_as_far_as_values(cell):
+    """Nearly all of the sums is bias: next to it, weights are not worth the finest units that they could have."""
+    network = layered((cell, 3, {"activation": "linear"}), steps=4)
+    network.weights[0][:] = 1e-9
+    network.weights[len(network.weights) - 3][:] = 1.0
+    if cell == "simple":
+        network.weights[1][:] = 0.0
+    x = inputs(9, 4)
+    integer, codes = integers(network, x)
+    (found,), ((exact,),) = reference.states(integer, codes), network.states(x)
+    np.testing.assert_allclose(found * integer.layers[0].cells[0].states[0].scale, exact, atol=1e-3)
+
+
+def test_a_cell_has_a_table_or_a_cut():
+    (cell,) = integers(layered(("simple", 2), steps=5), inputs(9, 5))[0].layers[0].cells
+    for table, cut in ((None, None), (cell.activation, Cut(0, 5))):
+        with pytest.raises(ValueError, match="either a table or a cut"):
+            SimpleCell(cell.sums, table, cut)

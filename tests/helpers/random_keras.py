@@ -30,10 +30,12 @@ class Drawing(Layers):
 
     Args:
         seed: the same one draws the same model.
+        foreign: whether there may be a layer that is never read.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed, *, foreign=True):
         super().__init__(np.random.default_rng(seed))
+        self.with_foreign = foreign
         self.hidden = 0.0
         self.convolved = False
 
@@ -182,7 +184,7 @@ class Drawing(Layers):
         makers = [
             lambda values: self.recurrent(values, every_step=self.chance(0.7)), self.convolution, self.convolution,
             self.pooling, self.edges, self.unchanged, self.unchanged, self.each_step, self.skip, self.end,
-            self.shared, self.nested, self.reshaped, self.foreign,
+            self.shared, self.nested, self.reshaped, self.foreign if self.with_foreign else self.unchanged,
         ]  # fmt: skip
         return self.pick(makers)(values)
 

@@ -112,7 +112,7 @@ def test_keras_may_not_be_able_to_build_it(files, tmp_path):
 @examples(20)
 def test_random_models_are_built_again(tmp_path_factory, form, seed, place):
     folder = tmp_path_factory.mktemp("random")
-    model, x, lengths = Drawing(seed).model()
+    model, x, lengths = Drawing(seed, foreign=False).model()
     path = folder / f"model{form if form.startswith('.') else '.h5'}"
     model.save(path)
     if form == "keras_2":

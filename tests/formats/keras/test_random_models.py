@@ -16,7 +16,7 @@ TOLERANCE = 1e-5
 
 def difference(seed, suffix, folder):
     """The largest difference as a share of the range, or the message with which the file is refused."""
-    model, x, lengths = Drawing(seed).model()
+    model, x, lengths = Drawing(seed, foreign=False).model()
     path = folder / f"model{suffix}"
     model.save(path)
     right = np.asarray(model(x), np.float64)

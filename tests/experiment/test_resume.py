@@ -18,7 +18,7 @@ from tests.helpers.runs import PROJECT, folders, run, wave, write_series
 
 EPOCHS = 8
 # What differs in time, not in content.
-TIMED = (".csv", ".log", ".txt", ".md", ".json", ".keras", ".png")
+TIMED = (".csv", ".log", ".txt", ".md", ".html", ".json", ".keras", ".png")
 
 
 class PowerCut(BaseException):

@@ -29,7 +29,7 @@ from rnnexp.formats.tflite.float32 import ConversionError
 from rnnexp.formats.tflite.graph_converter import to_float32
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.graph.nodes import Activation
+from rnnexp.network.graph.nodes import Activation, GlobalPooling
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import placed, real
@@ -161,6 +161,7 @@ def convert(
         notes.append(
             f"the model gives {list(channels)} at each step; the files have these {math.prod(channels)} in a row"
         )
+    _refuse_padding(source, shown)
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
     try:
@@ -263,6 +264,15 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
     nodes = tuple(replace(node, activation="softmax") if node is last else node for node in graph.nodes)
     note = "the model gives logarithms of probabilities (log_softmax); what was written gives the probabilities"
     return replace(graph, nodes=nodes), [note]
+
+
+def _refuse_padding(source: Source, shown: Samples) -> None:
+    """Refuse what is made of all steps, where only the user's lengths tell which of them are real."""
+    if shown.lengths is None or source.graph.masking is not None:
+        return
+    for node in source.graph.nodes:
+        if isinstance(node, GlobalPooling):
+            raise UserError(_refusal(source, CannotConvertError(node, "it would take the steps of padding too")))
 
 
 def _refusal(source: Source, error: CannotConvertError) -> str:

@@ -213,7 +213,9 @@ def check(network: IntegerNetwork) -> None:
     steps, inputs = extent(network.back, network.front_steps, inputs)
     inputs *= steps if network.flattened else 1
     repeats = [layer.repeats for layer in network.layers]
-    if any(repeats) and (min(repeats) < 0 or sum(map(bool, repeats)) > 1 or repeats[-1]):
+    # Behind the last layer, it is answers that are repeated.
+    once = min(repeats, default=0) >= 0 and sum(map(bool, repeats)) <= 1
+    if not once or (repeats and repeats[-1] and not network.every_step):
         raise ValueError(f"layers are repeated {repeats} times")
     if network.path_inputs == network.sequence_length * network.features and not network.every_step:
         inputs += network.path_inputs

@@ -21,6 +21,8 @@ BOUND = 1e6
 MOST_SHARE, MOST_RATIO = 0.1, 4.0
 # Of two classes that are nearer to each other either may come out.
 TIE = 0.1
+# What a report says of a network that loses more than its outputs' rounding.
+LOST = "times what rounding them costs"
 # What would be ours to mend, and no matter of the model.
 OURS = ("misread", "other bits", "please report", "Traceback")
 
@@ -30,7 +32,8 @@ class Outcome:
     """What has become of a model.
 
     Attributes:
-        what: ``converted``, ``refused``, or ``unbounded``, where Keras' own values are no numbers to compare.
+        what: ``converted``, ``refused``, ``warned`` of what is lost, or ``unbounded``, where Keras' own values are no
+            numbers to compare.
         why: it was refused.
         error: of the converted network beside Keras, root mean squared, as a share of the values' own.
         ratio: the same over what rounding the outputs costs; of probabilities there is none.
@@ -92,6 +95,9 @@ def outcome(seed, folder):
         assert_same_bits(integers, codes if drawn.x.ndim > 2 else codes[..., 0], drawn.lengths)
     made = found(drawn.x, lengths)
     assert made.shape == expected.shape
+    # Of a network whose values grow from step to step, 8 bits lose much; the report says so.
+    if any(LOST in warning for warning in found.report.warnings):
+        return Outcome("warned")
     return compared(made[there], expected[there], found)
 
 
@@ -128,3 +134,4 @@ def test_five_hundred(first, tmp_path):
     found = [outcome(seed, tmp_path).what for seed in range(first, first + 50)]
     # Most of what is drawn is such as people build, and there are integers for it.
     assert found.count("converted") >= 0.7 * len(found)
+    assert found.count("warned") <= 0.05 * len(found)

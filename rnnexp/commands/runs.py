@@ -200,7 +200,9 @@ def _agreed(count: int) -> bool:
     """Ask whoever sits at the terminal, if anybody does."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    return input(f"Delete {count} folder{'' if count == 1 else 's'}? [y/N] ").strip().lower() in ("y", "yes")
+    # Not by input(), which without readline asks on standard error.
+    print(f"Delete {count} folder{'' if count == 1 else 's'}? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 _VERBS: Mapping[str, Callable[[Sequence[str]], int]] = {

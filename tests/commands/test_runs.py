@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -436,6 +437,7 @@ def test_at_a_terminal_it_asks(here, answer, gone):
     with subprocess.Popen(command, cwd=here, stdin=end, stdout=end, env=environment) as process:
         said = b""
         while b"Delete 1 folder? [y/N] " not in said:
+            assert select.select([terminal], [], [], 120)[0], said
             said += os.read(terminal, 1024)
         os.write(terminal, f"{answer}\n".encode())
         assert process.wait(timeout=120) == 0

@@ -185,8 +185,10 @@ def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on
     assert distances[1] <= distances[0] * 1.01
     assert 0 <= tuned.history.best_epoch <= 3
     assert tuned.integers.output == network.output
-    (table,), (given,) = (made.layers[0].cells[0].tables for made in (tuned.integers, network))
-    np.testing.assert_array_equal(table.values, given.values)
+    # Where the activation only cuts off there is none.
+    tables = (made.layers[0].cells[0].tables for made in (tuned.integers, network))
+    for table, given in zip(*tables, strict=True):
+        np.testing.assert_array_equal(table.values, given.values)
 
 
 def test_the_file_says_how_its_inputs_are_made_and_nothing_of_this_machine(trained, int8):

@@ -93,7 +93,8 @@ def as_keras_2(path, target, version="2.11.0"):
         text = json.dumps(config)
         # Operations are other things there, and a hard sigmoid is another function.
         if any(
-            word in text for word in ('"GetItem"', '"class_name": "Add", "config": {"name": "add_', "hard_si", "gelu")
+            word in text
+            for word in ('"GetItem"', '"NotEqual"', '"class_name": "Add", "config": {"name": "add_', "hard_si", "gelu")
         ):
             return None
         weights = {}

@@ -16,7 +16,8 @@ TOLERANCE = 1e-5
 
 def difference(seed, suffix, folder):
     """The largest difference as a share of the range, or the message with which the file is refused."""
-    model, x, lengths = Drawing(seed, foreign=False).model()
+    drawn = Drawing(seed, foreign=False).draw()
+    model, x, lengths = drawn.model, drawn.x, drawn.lengths if drawn.masked else None
     path = folder / f"model{suffix}"
     model.save(path)
     right = np.asarray(model(x), np.float64)
@@ -27,9 +28,12 @@ def difference(seed, suffix, folder):
     except UserError as problem:
         return str(problem)
     given = x if graph.words else x.reshape(*x.shape[:2], -1)
+    if lengths is not None and drawn.padding == "begin":
+        given = np.stack([np.roll(row, length, axis=0) for row, length in zip(given, lengths, strict=True)])
     found = graph.run(given, lengths)
     if lengths is not None and found.ndim > 2:  # what is at padding is nobody's
-        right, found = (values[np.arange(found.shape[1]) < lengths[:, None]] for values in (right, found))
+        there = np.arange(found.shape[1]) < lengths[:, None]
+        right, found = right[there[:, ::-1] if drawn.padding == "begin" else there], found[there]
     assert found.shape == right.shape
     return np.abs(found - right).max() / max(np.ptp(right), np.abs(right).max(), 1e-30)
 

@@ -34,6 +34,7 @@ from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
+from rnnexp.threads import one_thread
 
 if TYPE_CHECKING:
     from rnnexp.training.history import Epoch
@@ -95,18 +96,22 @@ def run(config: Settings, shared: Shared | None = None) -> Report:
     # What is wrong is said at once.
     _gates(config)
     stopped = folders.find(config)
-    prepared = prepare(config, shared.load)
-    files.check_folder(config.output_dir, "OUTPUT_DIR")
-    files.check_folder(config.runs_dir, "RUNS_DIR")
-    with (
-        files.explained(config.runs_dir),
-        stopped or folders.new(config) as folder,
-        Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
-        nullcontext(shared.converter) if shared.converter else Converter(folder.path / "converter.log") as converter,
-    ):
-        if config.resume:
-            console.say(f"going on with {folder.path}" if folder.resumed else "no run of these settings was stopped")
-        return _run(prepared, config, folder.path, console, converter, shared, started)
+    with one_thread():
+        prepared = prepare(config, shared.load)
+        files.check_folder(config.output_dir, "OUTPUT_DIR")
+        files.check_folder(config.runs_dir, "RUNS_DIR")
+        with (
+            files.explained(config.runs_dir),
+            stopped or folders.new(config) as folder,
+            Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
+            nullcontext(shared.converter)
+            if shared.converter
+            else Converter(folder.path / "converter.log") as converter,
+        ):
+            if config.resume:
+                going_on = f"going on with {folder.path}" if folder.resumed else ""
+                console.say(going_on or "no run of these settings was stopped")
+            return _run(prepared, config, folder.path, console, converter, shared, started)
 
 
 def _run(

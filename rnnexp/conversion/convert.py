@@ -52,7 +52,8 @@ def convert(
     """Convert a trained recurrent network to int8 without loss.
 
     Args:
-        model: ``keras.Model``, ``torch.nn.Module``, or the path of a file: ``.keras``, ``.h5``, ``.onnx``, ``.tflite``.
+        model: ``keras.Model``, ``torch.nn.Module``, or the path of a file: ``.keras``, ``.h5``, ``.onnx``, ``.tflite``,
+            ``-weights.npz``.
         calibration: sequences that show what the network will see: ``[n, time, features]``, or words ``[n, time]``; or
             ``Samples``, or the path of a ``.npz`` with ``x``, and ``y`` and ``lengths`` if there are such.
         evaluate: the same, held out: what the report's figures are of. None: the calibration data.

@@ -93,6 +93,7 @@ def read(
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     check = float_check.compare(source, shown)
     graph, notes = _with_probabilities(source.graph)
+    notes += source.notes
     if graph.axes.startswith("T"):
         notes.append("the model takes [time, n, features]; calibration and evaluation are read as [n, time, features]")
     channels = graph.run(shown.x[:1]).shape[2:]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.random_networks import simple
 
 import rnnexp
 from rnnexp import cli
@@ -12,6 +13,9 @@ from rnnexp.commands import run
 from rnnexp.conversion import given
 from rnnexp.conversion.samples import Samples
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
+from rnnexp.formats.npz import weights
+from rnnexp.preprocessing.numeric_maps import WindowRange
 from rnnexp.runtimes.tflite import TFLiteModel
 
 STEPS, FEATURES = 6, 3
@@ -403,6 +407,36 @@ def test_a_limit_that_is_none_ends_it_before_it_begins(tmp_path, monkeypatch, ca
     assert caught.value.code == 2
     assert "--fail-on: 'rmse>1': there is no figure 'rmse'" in said
     assert "fidelity.ratio" in said
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "yes"])
+def test_its_own_weights_convert_to_the_same_integers(saved, tmp_path, name):
+    first = rnnexp.convert(saved[name], inputs(), float32=False)
+    first.save(tmp_path)
+    path = tmp_path / f"{name}-weights.npz"
+    again = rnnexp.convert(path, inputs(), float32=False)
+    assert again.report.float_check.difference < 1e-6
+    np.testing.assert_array_equal(again(inputs(9)), first(inputs(9)))
+    with pytest.raises(UserError, match="it cannot be cut"):
+        rnnexp.convert(path, inputs(), begin="rnn", float32=False)
+    np.savez(tmp_path / "others.npz", kernel=np.zeros((3, 3)))
+    with pytest.raises(UserError, match=r"others.npz has weights alone"):
+        rnnexp.convert(tmp_path / "others.npz", inputs(), float32=False)
+
+
+def test_a_network_of_a_run_reads_what_its_normalization_makes(tmp_path):
+    network = simple(4, steps=STEPS, features=1, activation="custom")
+    about = About.of(
+        network.architecture,
+        task="regression",
+        dataset="d",
+        input_map=WindowRange(to=1.0, flat_range=1.0),
+        units="dollars",
+    )
+    path = tmp_path / "d-weights.npz"
+    path.write_bytes(weights.to_npz(weights.arrays(network, None, about)))
+    made = rnnexp.convert(path, inputs()[..., :1], float32=False)
+    assert any("'window' has made" in warning for warning in made.report.warnings)
 
 
 def test_a_misread_network_is_refused_by_its_layer(saved, monkeypatch):

@@ -147,26 +147,7 @@ def _with_lengths(samples: Samples, graph: Graph) -> Samples:
             )
     if graph.masking is None:
         return samples if lengths is None else replace(samples, lengths=lengths, padding="end")
-    there = x != graph.masking.value if graph.words else np.any(x != graph.masking.value, axis=2)
-    counts = there.sum(axis=1)
-    if lengths is not None and np.any(lengths != counts):
-        place = int(np.argmax(lengths != counts))
-        raise UserError(
-            f"{samples.name}: sequence {place} has length {lengths[place]}, and {counts[place]} steps that the model "
-            f"does not mask ({graph.masking.value:g}): leave out lengths, the mask says them"
-        )
-    if np.any(counts == 0):
-        raise UserError(f"{samples.name}: sequence {int(np.argmin(counts))} is all padding ({graph.masking.value:g})")
-    time = np.arange(x.shape[1])
-    at_end = np.array_equal(there, time < counts[:, None])
-    at_begin = np.array_equal(there, time >= x.shape[1] - counts[:, None])
-    if not (at_end or at_begin):
-        place = np.argwhere(there != (time < counts[:, None]))[0]
-        raise UserError(
-            f"{samples.name}: sequence {place[0]} has padding ({graph.masking.value:g}) in its middle, at step "
-            f"{place[1]}: the network skips it, which no microcontroller file does; leave such steps out"
-        )
-    padding: Padding = "end" if at_end else "begin"
+    counts, padding = graph.masking.lengths(x, lengths, samples.name)
     return replace(samples, x=at_the_start(x, counts, padding), lengths=counts, padding=padding)
 
 

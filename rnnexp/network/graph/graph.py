@@ -8,16 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.network.graph.nodes import Node, Repeat
+from rnnexp.network.masking import Masking
 
 # What nodes read that read the graph's input.
 INPUT = ""
-
-
-@dataclass(frozen=True)
-class Masking:
-    """Which steps are padding: those of which all inputs are ``value``; words, where the input is words."""
-
-    value: float = 0.0
 
 
 @dataclass(frozen=True)

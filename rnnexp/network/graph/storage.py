@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from rnnexp.network.graph import nodes
-from rnnexp.network.graph.graph import Graph, Masking
+from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Node
+from rnnexp.network.masking import Masking
 
 _FACTS = "graph"
 

@@ -14,7 +14,7 @@ from rnnexp.formats.keras.model import to_keras
 from rnnexp.formats.keras.reader import of_stored, read
 from rnnexp.formats.keras.stored import load
 from rnnexp.network.architecture import Architecture, Layer
-from rnnexp.network.graph.graph import Masking
+from rnnexp.network.masking import Masking
 from rnnexp.network.network import Network
 
 RNG = np.random.default_rng(0)

@@ -7,8 +7,9 @@ import pytest
 
 from rnnexp.errors import UserError
 from rnnexp.network.graph.cut import cut
-from rnnexp.network.graph.graph import INPUT, Graph, Masking
+from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import Activation, AddChannel, Convolution, Dense, Flatten, GlobalPooling, Merge
+from rnnexp.network.masking import Masking
 
 
 def graph():

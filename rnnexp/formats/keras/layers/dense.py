@@ -8,8 +8,8 @@ from rnnexp.formats.keras.activations import activation
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import Kind, Owner, Site, Tensor, is_input
 from rnnexp.formats.keras.stored import Version
-from rnnexp.network.graph.graph import Masking
 from rnnexp.network.graph.nodes import Affine, Dense, Embedding
+from rnnexp.network.masking import Masking
 
 # Below this, a standard deviation is this, in Keras' normalisation.
 LEAST_DEVIATION = 1e-7

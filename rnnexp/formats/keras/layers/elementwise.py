@@ -7,8 +7,8 @@ from functools import partial
 
 from rnnexp.formats.keras.activations import activation, of_layer
 from rnnexp.formats.keras.site import Kind, Site, Tensor, is_input
-from rnnexp.network.graph.graph import Masking
 from rnnexp.network.graph.nodes import Activation, Merge
+from rnnexp.network.masking import Masking
 
 
 def _alone(site: Site, kind: str) -> Tensor:

@@ -14,10 +14,11 @@ from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
 from rnnexp.errors import UserError
 from rnnexp.network.graph.graph import Graph
-from rnnexp.network.graph.nodes import Activation, GlobalPooling
+from rnnexp.network.graph.nodes import Activation, Embedding, GlobalPooling
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.lengths import real
+from rnnexp.network.words import check_known
 from rnnexp.report.conversion import content
 
 
@@ -91,6 +92,8 @@ def read(
     source = open_model(model, given.x, until or "", begin or "")
     shown = samples.fitting(given, source.graph, steps)
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
+    for each in (shown, judged):
+        _refuse_unknown_words(source.graph, each)
     check = float_check.compare(source, shown)
     graph, notes = _with_probabilities(source.graph)
     notes += source.notes
@@ -124,6 +127,12 @@ def _with_probabilities(graph: Graph) -> tuple[Graph, list[str]]:
     nodes = tuple(replace(node, activation="softmax") if node is last else node for node in graph.nodes)
     note = "the model gives logarithms of probabilities (log_softmax); what was written gives the probabilities"
     return replace(graph, nodes=nodes), [note]
+
+
+def _refuse_unknown_words(graph: Graph, given: Samples) -> None:
+    for node in graph.nodes:
+        if isinstance(node, Embedding):
+            check_known(given.x, len(node.table), given.name)
 
 
 def _refuse_padding(source: Source, shown: Samples) -> None:

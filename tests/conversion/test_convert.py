@@ -347,6 +347,12 @@ MISTAKES = [
     ("words", {"x": np.zeros((3, STEPS), int)}, "sequence 0 is all padding"),
     ("words", {"x": np.ones((3, STEPS), int), "lengths": np.full(3, 4)}, "has length 4, and 6 steps that the model"),
     ("words", {"x": np.full((3, STEPS), 0.5)}, "x with fractions"),
+    (
+        "words",
+        {"x": np.full((3, STEPS), 9)},
+        "sequence 0 has 9 at step 0, and the words are whole numbers from 0 to 8; 18",
+    ),
+    ("words", {"x": np.full((3, STEPS), -1)}, "sequence 0 has -1 at step 0"),
     ("norm", {"x": inputs()}, '"odd" .*LayerNormalization.* cannot be converted.*--until first'),
 ]
 

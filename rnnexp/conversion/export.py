@@ -50,7 +50,7 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
         names: which tensors of the int8 files have one.
         float32: whether there is to be a float32 file too.
     """
-    about, x = _about(candidate, name), candidate.inputs(given.evaluation.x)
+    about, x = _about(candidate, given.graph, name), candidate.inputs(given.evaluation.x)
     taken = take_away(
         name,
         about,
@@ -74,7 +74,7 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
     return Exported(name, contents, models, Exports(files=others, **taken.sizes))
 
 
-def _about(candidate: Candidate, name: str) -> About:
+def _about(candidate: Candidate, graph: Graph, name: str) -> About:
     integers = candidate.integers
     classes = integers.softmax
     count = max(integers.outputs, 2)
@@ -85,6 +85,7 @@ def _about(candidate: Candidate, name: str) -> About:
         dataset=name,
         input_map=candidate.input_map,
         units="",
+        masking=graph.masking.value if graph.masking else None,
         classes=tuple(map(str, range(count))) if classes else (),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.front import Embedding
 from rnnexp.network.lengths import Padding
 from rnnexp.preprocessing import cutting as cuttings
 from rnnexp.preprocessing import input_map, series_columns
@@ -38,6 +39,8 @@ class About:
         max_value: the custom activation's ``M``.
         time_steps: of a sequence.
         padding: where sequences can be shorter, and their length is a second input: at which end the padding is.
+        masking: what all numbers of a step of padding are, where sequences say their lengths so; else None.
+        words: how many the model knows, where its inputs are numbers of words; else 0.
         classes: their names.
         columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
         recordings: of a model of recordings, how they become sequences.
@@ -56,6 +59,8 @@ class About:
     max_value: float = 1.0
     time_steps: int = 0
     padding: Padding = ""
+    masking: float | None = None
+    words: int = 0
     classes: tuple[str, ...] = ()
     columns: SeriesColumns | None = None
     recordings: Cutting | None = None
@@ -70,6 +75,7 @@ class About:
         dataset: str,
         input_map: InputMap,
         units: str,
+        masking: float | None = None,
         classes: tuple[str, ...] = (),
         columns: SeriesColumns | None = None,
         recordings: Cutting | None = None,
@@ -92,6 +98,8 @@ class About:
             max_value=architecture.max_value,
             time_steps=architecture.sequence_length,
             padding=architecture.padding,
+            masking=masking,
+            words=next((layer.words for layer in architecture.front if isinstance(layer, Embedding)), 0),
             classes=classes,
             columns=None if columns is None or columns.plain else columns,
             recordings=recordings,
@@ -111,6 +119,8 @@ class About:
             "max_value": self.max_value,
             "time_steps": self.time_steps,
             **({"variable_length": True, "padding": self.padding} if self.padding else {}),
+            **({} if self.masking is None else {"masking": self.masking}),
+            **({"words": self.words} if self.words else {}),
             "input_map": self.input_map.to_json(),
             "units": self.units,
             **({"classes": list(self.classes)} if self.classes else {}),
@@ -143,6 +153,8 @@ class About:
             max_value=float(found.get("max_value", 1.0)),
             time_steps=int(found.get("time_steps", 0)),
             padding=padding,
+            masking=float(found["masking"]) if "masking" in found else None,
+            words=int(found.get("words", 0)),
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
             columns=series_columns.parse(found["columns"]) if "columns" in found else None,
             recordings=cuttings.parse(found["recordings"]) if "recordings" in found else None,

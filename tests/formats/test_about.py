@@ -38,7 +38,13 @@ MAPS = [
 
 @pytest.mark.parametrize(
     "facts",
-    [{}, {"classes": ("no", "é", '"')}, {"every_step": True, "answer_steps": 4}, {"linear_path": True}],
+    [
+        {},
+        {"classes": ("no", "é", '"')},
+        {"every_step": True, "answer_steps": 4},
+        {"linear_path": True},
+        {"padding": "end", "masking": 0.0, "words": 9},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("input_map", MAPS, ids=lambda found: found.kind)
@@ -141,7 +147,14 @@ def test_what_is_no_json_object_says_nothing(content):
 
 @pytest.mark.parametrize(
     "change",
-    [{"time_steps": "many"}, {"time_steps": [1]}, {"max_value": None}, {"answer_steps": float("inf")}],
+    [
+        {"time_steps": "many"},
+        {"time_steps": [1]},
+        {"max_value": None},
+        {"answer_steps": float("inf")},
+        {"masking": None},
+        {"words": "all"},
+    ],
     ids=str,
 )
 def test_numbers_that_are_none_are_refused(change):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,23 +12,19 @@ import numpy as np
 import tyro
 
 from rnnexp import files
-from rnnexp.commands import recording_samples, samples
+from rnnexp.commands import answers, recording_samples, samples
 from rnnexp.commands.forecast import forecast
 from rnnexp.commands.inspect import open_file
-from rnnexp.commands.windows import Samples
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.metadata import read_about
-from rnnexp.preprocessing import characters
-from rnnexp.preprocessing.input_map import AsItIs, Characters
+from rnnexp.preprocessing.input_map import AsItIs
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
 
 # What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
 Integers = Literal["numpy", "c"]
-# Words that the answer to a sound names.
-MOST_PROBABLE = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     elif sound:
         given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
     else:
-        given = samples.read(options.input, shape, _alphabet(about, shape[1]), columns)
+        given = samples.read(options.input, shape, answers.alphabet(about, shape[1]), columns)
     if given.skipped:
         print(f"rnnexp run: {given.skipped}", file=sys.stderr)
     if about is None:
@@ -109,7 +103,10 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"{name} takes sequences of {shape[0]} steps, and no lengths: give it a .npy of whole samples")
     outputs = predict(content, about, given.values, options.runtime, name, given.lengths)
     named = outputs.shape == (1, len(about.classes))
-    return _write(words(outputs[0], about) if sound and named else to_csv(outputs, given, about), options.output)
+    return _write(
+        answers.most_probable(outputs[0], about) if sound and named else answers.to_csv(outputs, given, about),
+        options.output,
+    )
 
 
 def _write(text: str, output: Path | None) -> int:
@@ -119,12 +116,6 @@ def _write(text: str, output: Path | None) -> int:
     else:
         files.write_output(output, text)
     return 0
-
-
-def _alphabet(about: About | None, features: int) -> str:
-    """Return the characters that a model of texts knows, one for each feature; none of another model."""
-    known = about.input_map.characters if about and isinstance(about.input_map, Characters) else ""
-    return known if len(known) == features else ""
 
 
 def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
@@ -237,52 +228,3 @@ def _integers(
     made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
-
-
-def words(probabilities: np.ndarray, about: About) -> str:
-    """Return the most probable of the classes, and how probable they are, ``MOST_PROBABLE`` at most, a row for each."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["word", "probability"])
-    # Of equals the first, as it is for whoever takes the largest.
-    for number in np.argsort(-probabilities, kind="stable")[:MOST_PROBABLE]:
-        writer.writerow([about.classes[number], f"{probabilities[number]:.4f}"])
-    return text.getvalue()
-
-
-def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
-    """Return the answers as CSV.
-
-    There is a row for each sample, or each step of its answer, with class and probabilities, or predictions; for texts,
-    one with the answer as text.
-    """
-    classes = about.classes
-    if len(classes) == 2:
-        outputs = evaluation.class_probabilities(outputs)
-    every_step = outputs.ndim == 3
-    places = [given.heading, *(["time"] if given.times else []), *(["time_step"] if every_step else [])]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if given.texts and every_step:
-        answers = characters.texts(outputs, _alphabet(about, given.values.shape[2]))
-        writer.writerow([given.heading, "text", "answer"])
-        writer.writerows(zip(given.numbered(), given.texts, answers, strict=True))
-        return text.getvalue()
-    if len(classes) == outputs.shape[-1]:
-        writer.writerow([*places, "class", *classes])
-    else:
-        many = outputs.shape[-1] > 1
-        names = [f"prediction_{n + 1}" if many else "prediction" for n in range(outputs.shape[-1])]
-        if about.columns is not None and about.columns.outputs == len(names):
-            names = about.columns.output_names
-        writer.writerow([*places, *names])
-    padded = given.lengths if about.every_step and not about.answer_steps else None
-    for place, (number, sample) in enumerate(zip(given.numbered(), outputs, strict=True)):
-        when = given.times[place : place + 1]
-        real = sample if padded is None else sample[: padded[place]]
-        for step, row in enumerate(real if every_step else sample[None], 1):
-            named = [classes[int(row.argmax())]] if len(classes) == len(row) else []
-            writer.writerow(
-                [number, *when, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)]
-            )
-    return text.getvalue()

@@ -7,10 +7,10 @@ import io
 
 import numpy as np
 
+from rnnexp.commands.samples import alphabet
 from rnnexp.commands.windows import Samples
 from rnnexp.formats.about import About
 from rnnexp.preprocessing import characters
-from rnnexp.preprocessing.input_map import Characters
 from rnnexp.report import evaluation
 
 # Words that the answer to a sound names.
@@ -64,9 +64,3 @@ def to_csv(outputs: np.ndarray, given: Samples, about: About) -> str:
                 [number, *when, *([step] if every_step else []), *named, *(f"{value:.9g}" for value in row)]
             )
     return text.getvalue()
-
-
-def alphabet(about: About | None, features: int) -> str:
-    """Return the characters that a model of texts knows, one for each feature; none of another model."""
-    known = about.input_map.characters if about and isinstance(about.input_map, Characters) else ""
-    return known if len(known) == features else ""

@@ -41,6 +41,9 @@ def forecast(
     """
     if about.task != "regression":
         raise UserError(f"--steps goes on with a series, and {name} is a model of {about.task or 'something else'}")
+    if not shape[1] or about.masking is not None:
+        what = "takes words" if not shape[1] else f"takes steps that are all {about.masking:g} for padding"
+        raise UserError(f"--steps goes on with a series, and {name} {what}: leave it out")
     if not tables.is_table(path):
         raise UserError(f"--steps goes on with a series, and {path} is none: leave it out")
     known = about.columns or SeriesColumns()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnexp.commands import samples
+from rnnexp.commands import padding, samples
+from rnnexp.commands.array_samples import read_array
 from rnnexp.commands.windows import Samples
 from rnnexp.datasets import recordings, tables
 from rnnexp.datasets.recordings import Columns, Recording, Recordings
@@ -35,7 +36,7 @@ def read(path: Path, shape: tuple[int, int], about: About) -> Samples:
     features = shape[1] // cutting.samples_per_step
     if not path.exists():
         raise UserError(f"there is no file and no folder {path}")
-    whole = _whole_samples(path, shape, features)
+    whole = _whole_samples(path, shape, about)
     if whole is not None:
         return whole
     found = _read(path, features, cutting)
@@ -45,6 +46,11 @@ def read(path: Path, shape: tuple[int, int], about: About) -> Samples:
         raise UserError(f"{path}: no recording has the {cutting.window} samples of the model's windows")
     if not about.padding:
         return Samples(np.stack(sequences.values), "recording", names=sequences.names)
+    if about.masking is not None:
+        values = np.full((len(sequences.values), *shape), about.masking)
+        for place, sequence in zip(values, sequences.values, strict=True):
+            place[: len(sequence)] = sequence
+        return padding.masked(Samples(values, "recording", names=sequences.names), about.masking, shape[0], path)
     # Whatever is in the padding, the last real step is as good as any.
     repeated = [values[np.minimum(np.arange(shape[0]), len(values) - 1)] for values in sequences.values]
     lengths = np.array(sequences.steps, np.int64)
@@ -72,7 +78,7 @@ def _fitting(recording: Recording, where: str, shape: tuple[int, int], about: Ab
 
 def _read(path: Path, features: int, cutting: Cutting) -> Recordings:
     if tables.suffix(path) == ".npy" and path.is_file():
-        values = samples.read_array(path)
+        values = read_array(path)
         if values.ndim == 3 or (values.ndim == 2 and features == 1 and values.shape[1] > 1):
             several = values if values.ndim == 3 else values[:, :, None]
             found = (Recording(one, f"{path.name}[{row}]") for row, one in enumerate(several))
@@ -89,12 +95,13 @@ def is_recording(path: Path, about: About, features: int) -> bool:
     return len(tables.read(path).of_kind("numbers")) == features
 
 
-def _whole_samples(path: Path, shape: tuple[int, int], features: int) -> Samples | None:
+def _whole_samples(path: Path, shape: tuple[int, int], about: About) -> Samples | None:
     """Return the samples of a file that has one in each row, with all numbers of its time steps; None if it has not."""
     if not path.is_file() or tables.suffix(path) not in TABLES:
         return None
+    features = shape[1] // (about.recordings or Cutting()).samples_per_step
     table = tables.read(path)
     columns = table.of_kind("numbers")
     if len(columns) != len(table.columns) or len(columns) != shape[0] * shape[1] or len(columns) == features:
         return None
-    return samples.read(path, shape)
+    return samples.read(path, shape, about)

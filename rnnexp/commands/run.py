@@ -37,7 +37,9 @@ class Options:
     .npy of samples, [n, time] or [n, time, features]. Values are in the data's own units: the model's file says how
     they are normalised. For a model of texts it may be a .txt with one in each line; for a model of sound a .wav, 16
     bits, one channel, 16,000 samples a second: the answer is the most probable words. For a model of recordings it
-    is any file or folder that such a model may learn from, with labels or without.
+    is any file or folder that such a model may learn from, with labels or without. For a model of words it is a .csv
+    with a sequence of their numbers a row, or a .npy [n, time]. Sequences shorter than the model's come in a .npz with
+    x and lengths, or as the mask of the network that was converted has them: padded with its value.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
@@ -72,12 +74,11 @@ def main(arguments: Sequence[str]) -> int:
         about = read_about(content)
     except ValueError as error:
         raise _unusable(name, str(error)) from None
-    shape = sequence_shape(content, name)
+    shape = sequence_shape(content, name, ours=about is not None)
     if options.steps < 0:
         raise UserError(f"--steps is {options.steps}: a number of steps from 1 on, or 0 for none")
     recorded = about is not None and recording_samples.is_recording(options.input, about, shape[1])
     sound = samples.is_sound(options.input) and not recorded
-    columns = about.columns if about else None
     if options.steps:
         text = forecast(
             options.input,
@@ -93,12 +94,12 @@ def main(arguments: Sequence[str]) -> int:
     elif sound:
         given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
     else:
-        given = samples.read(options.input, shape, answers.alphabet(about, shape[1]), columns)
+        given = samples.read(options.input, shape, about)
     if given.skipped:
         print(f"rnnexp run: {given.skipped}", file=sys.stderr)
-    if about is None:
-        print(f"rnnexp run: {name} does not say how its inputs are normalised: run as they are", file=sys.stderr)
-        about = About(task="")
+    if unsaid := _unsaid(about, shape):
+        print(f"rnnexp run: {name} does not say {unsaid}", file=sys.stderr)
+    about = about or About(task="")
     if given.lengths is not None and not about.padding:
         raise UserError(f"{name} takes sequences of {shape[0]} steps, and no lengths: give it a .npy of whole samples")
     outputs = predict(content, about, given.values, options.runtime, name, given.lengths)
@@ -118,12 +119,20 @@ def _write(text: str, output: Path | None) -> int:
     return 0
 
 
-def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
-    """Return time steps and features of a sequence model.
+def _unsaid(about: About | None, shape: tuple[int, int]) -> str:
+    """Return what must be known of a model, and its file does not say; nothing where all is."""
+    if about is None:
+        return "how its inputs are normalised: run as they are"
+    return "" if shape[1] or about.words else "how many words it knows: larger numbers count as the last of them"
+
+
+def sequence_shape(content: bytes, name: str, *, ours: bool) -> tuple[int, int]:
+    """Return time steps and features of a sequence model; of one of words, there are 0 features.
 
     Args:
         content: of the .tflite file.
         name: of the file, for messages.
+        ours: whether this project wrote it: one number a step may be anything in the files of others.
 
     Raises:
         UserError: if it is something else.
@@ -132,18 +141,17 @@ def sequence_shape(content: bytes, name: str) -> tuple[int, int]:
     shapes = [[spec.shape for spec in specs] for specs in (runtime.inputs, runtime.outputs)]
     ranks = [[len(shape) for shape in side] for side in shapes]
     given = [ranks[0][:1], ranks[1]] if takes_lengths(runtime) else ranks
-    if given not in ([[3], [2]], [[3], [3]]) or shapes[0][0][0] != 1:
+    words = ours and runtime.inputs[0].dtype == np.int32 and given[0] == [2]
+    if given not in ([[2 if words else 3], [2]], [[2 if words else 3], [3]]) or shapes[0][0][0] != 1:
         listed = " -> ".join(", ".join(str(list(shape)) for shape in side) for side in shapes)
-        more = ""
-        if runtime.inputs[0].dtype == np.int32 and given in ([[2], [2]], [[2], [3]]):
-            more = "; numbers of words are not read here: run it in an interpreter, or call what rnnexp.convert returns"
-        elif len(shapes[0]) > 1:
-            more = "; of a model of one time step, run the sequence model beside it"
+        more = "; of a model of one time step, run the sequence model beside it" if len(shapes[0]) > 1 else ""
         raise UserError(
             f"{name} is no model of sequences, [1, time steps, features] -> [1, outputs] or [1, steps, outputs], "
             f"but {listed}{more}"
         )
     spec = runtime.inputs[0]
+    if words:
+        return spec.shape[1], 0
     if spec.dtype != np.float32 and not (np.issubdtype(spec.dtype, np.integer) and 0 < spec.scale < np.inf):
         raise UserError(f"{name} takes {np.dtype(spec.dtype).name} with the scale {spec.scale:g}, which no value fits")
     return spec.shape[1], spec.shape[2]
@@ -162,7 +170,7 @@ def predict(
     Args:
         content: of the .tflite file.
         about: what the file says of itself.
-        values: ``[n, time, features]`` in the data's own units.
+        values: ``[n, time, features]`` in the data's own units, or numbers of words, ``[n, time]``.
         runtime: whose arithmetic.
         name: of the file, for messages.
         lengths: real steps of each sample, which come first, in outputs at every step too; None: all.
@@ -170,16 +178,9 @@ def predict(
     Raises:
         UserError: if the runtime cannot run this file, or the file is not whole.
     """
-    try:
-        offset, scale = about.input_map.scaling(values)
-    except ValueError as error:
-        raise _unusable(name, str(error)) from None
-    # As the data sets have it: a float32 more or less decides which int8 code is nearest.
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        x = ((values - offset) / scale).astype(np.float32)
-    if not np.isfinite(x).all():
-        raise _unusable(name, "they leave float32's range")
-    outputs = _outputs(content, x, runtime, name, lengths)
+    if values.ndim == 2:
+        return _outputs(content, values.astype(np.int32), runtime, name, lengths)
+    outputs = _outputs(content, _normalized(values, about, name), runtime, name, lengths)
     if about.task != "regression":
         return outputs
     try:
@@ -190,10 +191,24 @@ def predict(
     return offset + scale * outputs
 
 
+def _normalized(values: np.ndarray, about: About, name: str) -> np.ndarray:
+    """Return what a network sees of values ``[n, time, features]`` in the data's own units."""
+    try:
+        offset, scale = about.input_map.scaling(values)
+    except ValueError as error:
+        raise _unusable(name, str(error)) from None
+    # As the data sets have it: a float32 more or less decides which int8 code is nearest.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        x = ((values - offset) / scale).astype(np.float32)
+    if not np.isfinite(x).all():
+        raise _unusable(name, "they leave float32's range")
+    return x
+
+
 def _outputs(
     content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return a model's outputs for inputs ``[n, time, features]`` as the network sees them."""
+    """Return a model's outputs for inputs ``[n, time, features]``, or words ``[n, time]``, as the network sees them."""
     if runtime == "numpy" or runtime == "c":
         return _integers(content, x, runtime, name, lengths)
     try:
@@ -212,6 +227,7 @@ def _integers(
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
     from rnnexp.formats.tflite.int8.reader import from_tflite
     from rnnexp.quantization import reference
+    from rnnexp.quantization.front import Words
     from rnnexp.runtimes.c import CompiledNetwork
 
     try:
@@ -220,7 +236,8 @@ def _integers(
         raise UserError(
             f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
         ) from None
-    if x.shape[1:] != (network.sequence_length, network.features):
+    features = () if isinstance(network.input, Words) else (network.features,)
+    if x.shape[1:] != (network.sequence_length, *features):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
     # In C and in NumPy, padding is at the end wherever the file has it.
     network = dataclasses.replace(network, padding="end" if network.padding else "")

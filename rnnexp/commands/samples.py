@@ -10,49 +10,47 @@ import numpy as np
 import pandas as pd
 
 from rnnexp import files
+from rnnexp.commands import array_samples, padding, word_samples
 from rnnexp.commands.windows import Samples, read_windows
 from rnnexp.datasets import series, tables
 from rnnexp.datasets.recordings.arrays import holds_recordings
 from rnnexp.errors import UserError
-from rnnexp.formats.npz import arrays
+from rnnexp.formats.about import About
+from rnnexp.network.words import MOST_WORDS, check_known
 from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
-from rnnexp.preprocessing.input_map import InputMap, RawSound, SpectralSound
+from rnnexp.preprocessing.input_map import Characters, InputMap, RawSound, SpectralSound
 from rnnexp.preprocessing.series_columns import COLUMN, SeriesColumns
 
+# What reads a file, for a model of so many time steps and features.
+Reader = Callable[[Path, int, int], Samples]
 
-def read(path: Path, shape: Sequence[int], alphabet: str = "", columns: SeriesColumns | None = None) -> Samples:
+
+def read(path: Path, shape: Sequence[int], about: About | None = None) -> Samples:
     """Read samples from a file.
 
     A .csv or another table is a series, as ``rnnexp.datasets.series`` has it, of which every window is a sample; or a
     .csv has a sample in each row, all numbers of a time step together. A .npy is ``[n, time, features]``, or without
     the dimension of features where there is one, or a series. A .npz has samples of different lengths: ``x``, of any
     number of time steps up to the model's, and ``lengths`` ``[n]``; or it is a series. A .txt is for models of texts,
-    and has one in each line.
+    and has one in each line. Words are whole numbers, in a .csv with a sequence in each row, or in a .npy or .npz
+    ``[n, time]``. Lengths that nobody says are those of the model's mask, if it has one.
 
     Args:
         path: the file.
-        shape: of the model's input without the batch, ``(time, features)``.
-        alphabet: the characters that a model of texts knows.
-        columns: that a model of series takes, where it says so.
+        shape: of the model's input without the batch, ``(time, features)``; of words there are no features, 0.
+        about: what the model's file says of itself.
 
     Raises:
         UserError: if the file cannot be read, or does not fit the model.
     """
-    readers: dict[str, Callable[[Path, int, int], Samples]] = dict.fromkeys(
-        files.TABLES, partial(read_windows, columns=columns)
-    )
-    readers |= {".csv": partial(_read_csv, columns=columns), ".npy": partial(_read_npy, columns=columns)}
-    if tables.suffix(path) == ".npz" and holds_recordings(path):
-        readers[".npz"] = _read_npz
-    if alphabet:
-        readers[".txt"] = partial(_read_txt, alphabet=alphabet)
-    if (kind := tables.suffix(path)) not in readers:
-        raise UserError(
-            f"{path} is not a file that this model can be run on: {', '.join(readers)}, or, if of sound, .wav"
-        )
-    _check_file(path)
+    about = about or About()
     steps, features = shape
+    readers = _readers_of_numbers(path, about, features) if features else _readers_of_words(about)
+    if (kind := tables.suffix(path)) not in readers:
+        sound = ", or, if of sound, .wav" if features else ""
+        raise UserError(f"{path} is not a file that this model can be run on: {', '.join(readers)}{sound}")
+    _check_file(path)
     try:
         samples = readers[kind](path, steps, features)
     except OSError as error:
@@ -61,11 +59,45 @@ def read(path: Path, shape: Sequence[int], alphabet: str = "", columns: SeriesCo
         raise UserError(f"{path} is larger than the memory") from None
     if not len(samples.values):
         raise UserError(f"{path} holds no sample")
+    if about.masking is None:
+        samples = padding.filled(samples, steps, path)
+    _check_numbers(samples, path, about)
+    return samples if about.masking is None else padding.masked(samples, about.masking, steps, path)
+
+
+def _readers_of_numbers(path: Path, about: About, features: int) -> dict[str, Reader]:
+    """Return what reads files, by how their names end, for models of numbers."""
+    columns, known = about.columns, alphabet(about, features)
+    readers: dict[str, Reader] = dict.fromkeys(files.TABLES, partial(read_windows, columns=columns))
+    readers |= {".csv": partial(_read_csv, columns=columns), ".npy": partial(array_samples.read_npy, columns=columns)}
+    if tables.suffix(path) == ".npz" and holds_recordings(path):
+        readers[".npz"] = array_samples.read_npz
+    if known:
+        readers[".txt"] = partial(_read_txt, alphabet=known)
+    return readers
+
+
+def _readers_of_words(about: About) -> dict[str, Reader]:
+    """Return the same for models of words."""
+    csv = partial(word_samples.read_csv, padding=about.padding, masking=about.masking)
+    return {".csv": csv, ".npy": array_samples.read_npy, ".npz": array_samples.read_npz}
+
+
+def _check_numbers(samples: Samples, path: Path, about: About) -> None:
+    """Refuse numbers that a model does not take."""
+    if samples.values.ndim == 2:
+        check_known(samples.values, min(about.words or MOST_WORDS, MOST_WORDS), str(path))
+        return
     bad = np.argwhere(~(np.abs(samples.values) <= series.LARGEST_VALUE))
     if len(bad):
         where, value = f"{path}, {samples.heading} {bad[0][0] + samples.first}", samples.values[tuple(bad[0])]
         raise UserError(f"{where}, time step {bad[0][1] + 1}: {value:g} is not a number that can be used")
-    return samples
+
+
+def alphabet(about: About, features: int) -> str:
+    """Return the characters that a model of texts knows, one for each feature; none of another model."""
+    known = about.input_map.characters if isinstance(about.input_map, Characters) else ""
+    return known if len(known) == features else ""
 
 
 def is_sound(path: Path) -> bool:
@@ -135,53 +167,6 @@ def _read_csv(path: Path, steps: int, features: int, *, columns: SeriesColumns |
         what = "is empty" if pd.isna(given) else f"is not a number: {given!r}"
         raise UserError(f"{path}, row {row + 1}, column {column + 1}: the value {what}")
     return Samples(body.reshape(-1, steps, features))
-
-
-def read_array(path: Path) -> np.ndarray:
-    """Return the numbers in a .npy file as float64.
-
-    Raises:
-        UserError: if it holds something else.
-    """
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read as .npy: {error}") from None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iufb":
-        raise UserError(f"{path} does not hold an array of numbers")
-    return values.astype(np.float64)
-
-
-def _read_npy(path: Path, steps: int, features: int, *, columns: SeriesColumns | None) -> Samples:
-    values = read_array(path)
-    if values.ndim == 1 and features == 1:
-        return read_windows(path, steps, features, columns=columns)
-    given = list(values.shape)
-    if values.ndim == 2 and features == 1:
-        values = values[..., None]
-    if values.shape[1:] != (steps, features):
-        without = f", or [n, {steps}], or a series" if features == 1 else ""
-        raise UserError(f"{path} has the shape {given}; the model takes [n, {steps}, {features}]{without}")
-    return Samples(values)
-
-
-def _read_npz(path: Path, steps: int, features: int) -> Samples:
-    found = arrays.read(path)
-    if set(found) != {"x", "lengths"}:
-        raise UserError(f"{path} holds {arrays.listed(found)}; expected x, the samples, and lengths, their real steps")
-    x, lengths = found["x"], found["lengths"]
-    if x.dtype.kind not in "iufb" or x.ndim != 3 or x.shape[2] != features or not 0 < x.shape[1] <= steps:
-        raise UserError(
-            f"{path}: x is {x.dtype} of shape {list(x.shape)}; the model takes numbers [n, up to {steps}, {features}]"
-        )
-    if lengths.shape != x.shape[:1] or lengths.dtype.kind not in "iu":
-        raise UserError(f"{path}: lengths is {lengths.dtype} of shape {list(lengths.shape)}, not {len(x)} integers")
-    bad = np.flatnonzero((lengths < 1) | (lengths > x.shape[1]))
-    if len(bad):
-        raise UserError(f"{path}: lengths[{bad[0]}] is {lengths[bad[0]]}; expected 1 to {x.shape[1]}, the steps of x")
-    # Whatever is in the padding, the last real step is as good as any for whoever scales a sample by its values.
-    places = np.minimum(np.arange(steps), lengths[:, None].astype(np.int64) - 1)
-    return Samples(np.take_along_axis(x.astype(np.float64), places[..., None], axis=1), lengths=lengths)
 
 
 def _read_txt(path: Path, steps: int, features: int, *, alphabet: str) -> Samples:  # noqa: ARG001

@@ -21,14 +21,14 @@ class Samples:
     """What is to be run.
 
     Attributes:
-        values: ``[n, time, features]`` in the data's own units.
+        values: ``[n, time, features]`` in the data's own units, or numbers of words, ``[n, time]``.
         heading: what a sample's number is called: ``sample``, or ``after_row`` for the windows of a series.
         first: the number of the first one.
         numbers: of all of them, where they do not follow each other.
         times: of what is predicted first, where that is known.
         skipped: what is left out of the file, and why.
         texts: what they are made of, where the model takes texts and was given some.
-        lengths: real steps of each, after which its last one is repeated; None: all.
+        lengths: real steps of each, which come first; None: all.
         names: of each, in place of a number, where they have some.
     """
 

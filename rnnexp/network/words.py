@@ -6,6 +6,9 @@ import numpy as np
 
 from rnnexp.errors import UserError
 
+# As many as int32, which numbers of words are, has numbers for.
+MOST_WORDS = 2**31
+
 
 def check_known(x: np.ndarray, count: int, name: str) -> None:
     """Refuse numbers that are no words.

@@ -5,6 +5,10 @@ import pytest
 
 from rnnexp.commands import samples
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
+from rnnexp.preprocessing.input_map import Characters
+
+AB = About(input_map=Characters(characters="ab "))
 
 
 @pytest.fixture
@@ -108,11 +112,11 @@ def test_an_npy_that_claims_to_be_larger_than_the_memory(file):
 
 
 def test_a_text_in_each_line_for_models_of_texts(file):
-    found = samples.read(file("s.txt", "ab\nb\n"), (3, 3), "ab ")
+    found = samples.read(file("s.txt", "ab\nb\n"), (3, 3), AB)
     assert found.texts == ["ab", "b"]
     assert found.values.argmax(axis=2).tolist() == [[2, 0, 1], [2, 2, 1]]
-    assert samples.read(file("s.txt", "ab\r\nb"), (3, 3), "ab ").texts == ["ab", "b"]
-    padded = samples.read(file("s.txt", "\ufeffab   \n  b \n"), (3, 3), "ab ")
+    assert samples.read(file("s.txt", "ab\r\nb"), (3, 3), AB).texts == ["ab", "b"]
+    padded = samples.read(file("s.txt", "\ufeffab   \n  b \n"), (3, 3), AB)
     assert padded.texts == found.texts
     assert padded.values.tolist() == found.values.tolist()
 
@@ -130,4 +134,4 @@ def test_a_text_in_each_line_for_models_of_texts(file):
 )
 def test_texts_that_do_not_fit(file, content, message):
     with pytest.raises(UserError, match=message):
-        samples.read(file("s.txt", content), (3, 3), "ab ")
+        samples.read(file("s.txt", content), (3, 3), AB)

@@ -9,7 +9,6 @@ from helpers.random_networks import simple
 
 import rnnexp
 from rnnexp import cli
-from rnnexp.commands import run
 from rnnexp.conversion import given
 from rnnexp.conversion.samples import Samples
 from rnnexp.errors import UserError
@@ -270,14 +269,6 @@ def test_a_folder_that_cannot_be_written_to(lstm, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write into"):
         lstm.save(tmp_path / "file" / "folder")
-
-
-def test_files_of_words_say_what_they_take(saved, tmp_path):
-    made = rnnexp.convert(saved["words"], np.random.default_rng(0).integers(1, 9, (40, STEPS)), float32=False)
-    made.save(tmp_path)
-    np.save(tmp_path / "x.npy", np.ones((1, STEPS), np.int32))
-    with pytest.raises(UserError, match=r"\[1, 6\], \[1\] -> .*numbers of words are not read here"):
-        run.main([str(tmp_path / f"{made.report.name}-int8.tflite"), str(tmp_path / "x.npy")])
 
 
 def test_a_model_in_memory_that_is_no_good_is_named():

@@ -170,7 +170,7 @@ def test_the_command_takes_samples_with_lengths(case, finished, tmp_path, capsys
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": np.zeros((2, 5, 3))}, "holds x; expected x, the samples, and lengths"),
+        ({"x": np.zeros((2, 5, 3))}, "has sequences of 5 steps, and the model takes 20: shorter ones have lengths"),
         ({"x": np.zeros((2, 5, 2)), "lengths": np.ones(2, int)}, r"the model takes numbers \[n, up to 20, 3\]"),
         ({"x": np.zeros((2, 30, 3)), "lengths": np.ones(2, int)}, r"shape \[2, 30, 3\]"),
         ({"x": np.zeros((2, 5, 3)), "lengths": np.ones(3, int)}, "not 2 integers"),

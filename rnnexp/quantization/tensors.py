@@ -13,6 +13,7 @@ from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, Inte
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.probabilities import FineSigmoid
 from rnnexp.quantization.product import RADIX
+from rnnexp.quantization.tables import Table
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
 
@@ -151,9 +152,9 @@ def _scope(block: Block) -> str:
 
 def _pre_activation(block: Block, scope: str) -> TensorSummary:
     """Return the sums: places in a table, or finer, or values."""
-    limits = [block.step * -(2**15), block.step * (2**15 - 1)]
-    if block.table and block.starts:
-        limits = [block.start, block.start + (len(block.table.values) - 1) * block.table.step]
+    table, limits = block.function, [block.step * -(2**15), block.step * (2**15 - 1)]
+    if isinstance(table, Table) and block.starts:
+        limits = [block.start, block.start + (len(table.values) - 1) * table.step]
     shape = [1, len(block.codes)]
     return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
 

@@ -133,6 +133,12 @@ def _values(n, sequence):
         values = n[f"{table}_values"].astype(object)
         return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
 
+    def activated(function, sums):
+        """Return what is in a table, or what is left of sums that are cut off."""
+        if f"{function}_values" in n:
+            return look_up(function, sums)
+        return np.clip(sums, int(n[f"{function}_low"]), int(n[f"{function}_high"]))
+
     cell = str(n["cell"])
     blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "lstm": ("sums", 4), "gru": ("gates", 2)}
     product, count = blocks[cell.removesuffix("-reset-before")]
@@ -145,14 +151,10 @@ def _values(n, sequence):
         u = np.concatenate([given, v])
         if cell == "simple":
             (sums,) = _multiply(n, "sums", u, 1)
-            v = np.clip(sums, int(n["cut_low"]), int(n["cut_high"])) if "cut_low" in n else look_up("activation", sums)
+            v = activated("activation", sums)
         elif cell == "dense":
             (sums,) = _multiply(n, "sums", given, 1)
-            v = (
-                look_up("activation", sums)
-                if "activation_values" in n
-                else np.clip(sums, int(n["low"]), int(n["high"]))
-            )
+            v = activated("activation", sums)
         elif cell == "lstm":
             i, f, g, o = _multiply(n, "sums", u, 4)
 

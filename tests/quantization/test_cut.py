@@ -5,7 +5,6 @@ import pytest
 from helpers.random_networks import inputs, integers, layered
 from helpers.same_bits import assert_same_bits
 
-from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.quantization import reference
 from rnnexp.quantization.cut import Cut
 
@@ -16,7 +15,7 @@ def test_the_values_are_those_of_the_float_network(activation):
     x = inputs(60, 15, 2)
     integer, codes = integers(network, x)
     (cell,) = integer.layers[0].cells
-    assert cell.activation is None
+    assert isinstance(cell.activation, Cut)
     assert cell.tables == ()
     (state,), (found,), ((exact,),) = cell.states, reference.states(integer, codes), network.states(x)
     given = network.states(integer.input.decode(codes))[0][0]
@@ -32,8 +31,7 @@ def test_the_values_are_those_of_the_float_network(activation):
 def test_what_does_more_than_cut_off_has_a_table(activation):
     network = layered(("simple", 8, {"activation": activation}), steps=15)
     (cell,) = integers(network, inputs(9, 15))[0].layers[0].cells
-    assert cell.cut is None
-    assert len(cell.tables) == 1
+    assert cell.tables == (cell.activation,)
 
 
 def test_weights_that_count_too_many_values_have_a_table():
@@ -57,10 +55,3 @@ def test_biases_reach_as_far_as_values(cell):
     integer, codes = integers(network, x)
     (found,), ((exact,),) = reference.states(integer, codes), network.states(x)
     np.testing.assert_allclose(found * integer.layers[0].cells[0].states[0].scale, exact, atol=1e-3)
-
-
-def test_a_cell_has_a_table_or_a_cut():
-    (cell,) = integers(layered(("simple", 2), steps=5), inputs(9, 5))[0].layers[0].cells
-    for table, cut in ((None, None), (cell.activation, Cut(0, 5))):
-        with pytest.raises(ValueError, match="either a table or a cut"):
-            SimpleCell(cell.sums, table, cut)

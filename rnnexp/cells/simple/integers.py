@@ -17,7 +17,7 @@ from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
-from rnnexp.quantization.cut import Cut, scale_of
+from rnnexp.quantization.cut import Activation, Cut, activated, scale_of, tables_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
@@ -30,20 +30,11 @@ class SimpleCell(IntegerCell):
 
     Attributes:
         sums: ``[units, inputs + units]``; result in steps of the table, or in values where there is none.
-        activation: places -> values; None where sums are only cut off.
-        cut: where they are; else None.
-
-    Raises:
-        ValueError: if there is neither, or both.
+        activation: places -> values, or where values are cut off.
     """
 
     sums: Product
-    activation: Table | None
-    cut: Cut | None = None
-
-    def __post_init__(self) -> None:
-        if (self.activation is None) == (self.cut is None):
-            raise ValueError("a simple cell has either a table or a cut")
+    activation: Activation
 
     @property
     @override
@@ -53,10 +44,8 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def states(self) -> tuple[State, ...]:
-        if self.cut:
-            scale = self.sums.step
-            return (State("state", scale, (self.cut.low * scale, self.cut.high * scale)),)
-        return tuple(State("state", table.scale, table.limits, paired=True) for table in self.tables)
+        activation = self.activation
+        return (State("state", activation.scale, activation.limits, paired=bool(self.tables)),)
 
     @property
     @override
@@ -66,7 +55,7 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return (self.activation,) if self.activation else ()
+        return tables_of(self.activation)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -81,10 +70,8 @@ class SimpleCell(IntegerCell):
 
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        sums = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
-        if self.cut:
-            return (arithmetic.clip(sums[0], self.cut.low, self.cut.high, "next_state"),)
-        return tuple(arithmetic.look_up(self.tables, sums, "next_state"))
+        (sums,) = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
+        return (activated(arithmetic, self.activation, sums, "next_state"),)
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> SimpleCell:
@@ -114,4 +101,4 @@ def _without_table(
     if sums.step != scale:
         return None
     sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
-    return SimpleCell(sums, None, Cut.of(activation, scale))
+    return SimpleCell(sums, Cut.of(activation, scale))

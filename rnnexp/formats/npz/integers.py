@@ -178,6 +178,9 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
                 given[name] = None
                 continue
             hint = kinds[0]
+        elif kinds and all(map(is_dataclass, kinds)):
+            # Of several, the one whose first attribute is there.
+            hint = next((kind for kind in kinds if f"{key}_{_kept(kind)[0].name}" in found), kinds[0])
         if is_dataclass(hint) and isinstance(hint, type):
             named = {"name": name} if hint is Table else {}
             given[name] = _built(hint, found, f"{prefix}{name}_", **named)

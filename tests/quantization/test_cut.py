@@ -1,12 +1,16 @@
-"""Simple and dense cells whose activations only cut off: no table, and finer values."""
+"""Activations that only cut off: no table, and finer values."""
 
 import numpy as np
 import pytest
+from helpers.random_fronts import network as around
 from helpers.random_networks import inputs, integers, layered
 from helpers.same_bits import assert_same_bits
 
+from rnnexp.network.front import Convolution, Pooling
+from rnnexp.network.windows import Axis
 from rnnexp.quantization import reference
 from rnnexp.quantization.cut import Cut
+from rnnexp.quantization.front import run as front_values
 
 
 @pytest.mark.parametrize("activation", ["relu", "linear", "relu6", "hard_tanh", "clip(-0.2, 0.3)"])
@@ -41,6 +45,36 @@ def test_weights_that_count_too_many_values_have_a_table():
     integer, codes = integers(network, inputs(9, 5))
     assert integer.layers[0].cells[0].tables
     assert_same_bits(integer, codes)
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear", "relu6", "hard_tanh", "clip(-0.2, 0.3)"])
+def test_convolutions_give_the_values_of_the_float_network(activation):
+    front = (
+        Convolution(Axis.same(12, 3), Axis(), 4, 6, 2, activation=activation),
+        Pooling(Axis(2, 2), Axis(), 6),
+        Convolution(Axis(2), Axis(), 6, 5, activation=activation),
+    )
+    network = around(front, [("gru", 4)], steps=12, features=4)
+    x = inputs(60, 12, 4)
+    integer, codes = integers(network, x)
+    first, _, second = integer.front
+    assert all(isinstance(layer.activation, Cut) for layer in (first, second))
+    given, source = integer.input.decode(codes), integer.front_sources[-1]
+    exact = network.front_values(given)[-1]
+    found = front_values(integer.front, integer.input.values(codes), integer.front_sources[0])
+    assert np.abs(found * source.scale - exact).max() < 10 * source.scale[0]
+    assert_same_bits(integer, codes)
+
+
+@pytest.mark.parametrize("last", ["convolution", "dense"])
+def test_values_far_smaller_than_what_makes_them(last):
+    """A weight of 14 bits does not reach to where sums count values: these are coarser, and others can read them."""
+    few = "clip(0, 0.001)"
+    front = (Convolution(Axis(2), Axis(), 2, 3, activation=few), Convolution(Axis(2), Axis(), 3, 2, activation="tanh"))
+    layers = [("dense", 3, {"activation": few})] if last == "dense" else []
+    network = around(front[:1] if layers else front, layers, steps=6, features=2, flattened=True)
+    network = network.with_weights([1000.0 * values if values.ndim > 1 else values for values in network.weights])
+    assert_same_bits(*integers(network, inputs(9, 6, 2)))
 
 
 @pytest.mark.parametrize("cell", ["simple", "dense"])

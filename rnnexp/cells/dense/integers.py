@@ -18,7 +18,7 @@ from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State
 from rnnexp.quantization.cut import Activation, Cut, activated, scale_of, tables_of
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.rounding import quantize_product, quantize_to_values, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
 from rnnexp.quantization.tables import Table, places
 
@@ -73,18 +73,12 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     activation = functions.activation
     if isinstance(activation, Clip):
         scale = scale_of(activation, ranges["sum"])
-        sums = _sums(kernel, bias, source, scale, scale, fine=True)
-        return DenseCell(sums, Cut.of(activation, sums.step))
+        sums = quantize_to_values(kernel.T, source.scale, bias, scale, "pre-activation")
+        return DenseCell(without_zero_point(sums, source.zero_point, slice(None)), Cut.of(activation, sums.step))
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "values")
-    sums = _sums(kernel, bias - where.start, source, scale, where.step)
+    rows = kernel.T * (source.scale / scale)
+    sums = quantize_product(rows, bias - where.start, scale, where.step, "pre-activation")
     # The step was rounded up: the table ends a little later.
-    return DenseCell(sums, replace(where, step=sums.step).tabulate(activation, scale))
-
-
-def _sums(
-    kernel: np.ndarray, bias: np.ndarray, source: Source, scale: float, step: float, *, fine: bool = False
-) -> Product:
-    rows = (kernel * (source.scale / scale)[:, None]).T
-    sums = quantize_product(rows, bias, scale, step, "pre-activation", fine=fine)
-    return without_zero_point(sums, source.zero_point, slice(None))
+    table = replace(where, step=sums.step).tabulate(activation, scale)
+    return DenseCell(without_zero_point(sums, source.zero_point, slice(None)), table)

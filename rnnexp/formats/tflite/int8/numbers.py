@@ -192,7 +192,12 @@ class NumberWriter(Operators):
         return result if activation != RELU else self._not_beyond(result, made, last, name)
 
     def _limited(
-        self, source: int, limits: tuple[np.ndarray | None, np.ndarray], dtype: Any, scale: float | None, name: str
+        self,
+        source: int,
+        limits: tuple[np.ndarray | None, np.ndarray | None],
+        dtype: Any,
+        scale: float | None,
+        name: str,
     ) -> int:
         """Return numbers between limits of each, or of all, which takes kernels several times longer."""
         shape = self.graph.shape(source)
@@ -207,6 +212,13 @@ class NumberWriter(Operators):
             self.graph.operator(kind, [source, bound], [result], options, version=MAXIMUM_VERSION)
             source = result
         return source
+
+    def cut_off(self, numbers: int, low: int, high: int, scale: float, name: str, *, small: bool = False) -> int:
+        """Return numbers between two limits, int16 of the same shape; ``small`` takes fewer bytes, but longer."""
+        size, ends = () if small else self.graph.size(numbers), np.iinfo(np.int16)
+        lowest = np.full(size, low) if low > ends.min else None
+        highest = np.full(size, high) if high < ends.max else None
+        return self._limited(numbers, (lowest, highest), np.int16, scale, name)
 
     def _times(self, one: int, other: int, name: str, scale: float | None = None, zero_point: int = 0) -> int:
         result = self.graph.tensor(

@@ -195,6 +195,26 @@ def input_source(codes: Affine, features: int) -> Source:
     return Source(np.full(features, codes.value_scale), codes.zero_point)
 
 
+def sums_in_units(
+    kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, source: Source, scale: float, unit: float
+) -> Product | None:
+    """Return a product whose sums count ``unit``, for a function that only cuts them off.
+
+    It is None where that is so little that weights would count too many of it.
+
+    Args:
+        kernel: ``[inputs, units]``.
+        recurrent: ``[values, units]``.
+        bias: ``[units]``.
+        source: of the inputs.
+        scale: of the state.
+        unit: the real value of 1; it and the scale are both powers of two, or the same.
+    """
+    rows = as_values(kernel, recurrent, source, scale)
+    sums = quantize_product(rows, bias, scale, unit, "pre-activation", fine=True)
+    return without_zero_point(sums, source.zero_point, slice(len(kernel))) if sums.step == unit else None
+
+
 def sums_in_places(
     tables: Sequence[Places],
     kernel: np.ndarray,

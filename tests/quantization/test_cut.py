@@ -47,6 +47,44 @@ def test_weights_that_count_too_many_values_have_a_table():
     assert_same_bits(integer, codes)
 
 
+@pytest.mark.parametrize("cell", ["lstm", "lstm-peephole", "gru", "gru-reset-before"])
+@pytest.mark.parametrize("activation", ["relu", "linear", "relu6", "hard_tanh", "clip(-0.2, 0.3)"])
+def test_cells_with_gates_have_the_gates_table_alone(cell, activation):
+    network = layered((cell, 8, {"activation": activation}), steps=15, features=2, gain=0.5)
+    x = inputs(60, 15, 2)
+    integer, codes = integers(network, x)
+    (cell,) = integer.layers[0].cells
+    assert [table.name for table in cell.tables] == ["gate"]
+    (state, *_), (found, *_) = cell.states, reference.states(integer, codes)
+    given = network.states(integer.input.decode(codes))[0][0]
+    # Gates count places of a table, 1/128 apart.
+    assert np.abs(found * state.scale - given).max() < 0.003 * np.abs(given).max()
+    assert_same_bits(integer, codes)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "gru-reset-before"])
+def test_gated_cells_whose_weights_count_too_many_units_have_a_table(cell):
+    network = layered((cell, 2, {"activation": "clip(0, 0.001)"}), steps=5)
+    network.weights[0][:, 4:6] = 1000.0
+    integer, codes = integers(network, inputs(9, 5))
+    assert len(integer.layers[0].cells[0].tables) > 1
+    assert_same_bits(integer, codes)
+
+
+def test_a_gru_whose_two_sums_lie_far_beyond_what_is_left_of_them_has_a_table():
+    network = layered(("gru", 2, {"activation": "relu"}), steps=5)
+    network.weights[2][0, 4:] = -500.0
+    integer, codes = integers(network, inputs(9, 5))
+    assert len(integer.layers[0].cells[0].tables) > 1
+    assert_same_bits(integer, codes)
+
+
+def test_an_lstm_whose_c_is_next_to_nothing_beside_the_candidate():
+    network = layered(("lstm", 2, {"activation": "relu"}), steps=5)
+    network.weights[2][:2], network.weights[2][4:6] = -30.0, 1e6
+    assert_same_bits(*integers(network, inputs(9, 5)))
+
+
 @pytest.mark.parametrize("activation", ["relu", "linear", "relu6", "hard_tanh", "clip(-0.2, 0.3)"])
 def test_convolutions_give_the_values_of_the_float_network(activation):
     front = (

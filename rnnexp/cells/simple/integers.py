@@ -16,7 +16,7 @@ from typing_extensions import override
 from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_units
 from rnnexp.quantization.cut import Activation, Cut, activated, scale_of, tables_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
@@ -78,8 +78,10 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     """Return the cell for Keras' weights: kernel ``[inputs, units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
     activation = functions.activation
-    if isinstance(activation, Clip) and (cell := _without_table(weights, activation, ranges, source)):
-        return cell
+    if isinstance(activation, Clip):
+        scale = scale_of(activation, ranges["sum"])
+        if values := sums_in_units(kernel, recurrent, bias, source, scale, scale):
+            return SimpleCell(values, Cut.of(activation, scale))
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     rows = as_values(kernel, recurrent, source, scale)
@@ -88,17 +90,3 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     where = replace(where, step=sums.step)
     sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
     return SimpleCell(sums, where.tabulate(activation, scale))
-
-
-def _without_table(
-    weights: Sequence[np.ndarray], activation: Clip, ranges: Ranges, source: Source
-) -> SimpleCell | None:
-    """Return the cell whose sums are values; None where these are so small that weights would count too many."""
-    kernel, recurrent, bias = weights
-    scale = scale_of(activation, ranges["sum"])
-    rows = as_values(kernel, recurrent, source, scale)
-    sums = quantize_product(rows, bias, scale, scale, "pre-activation", fine=True)
-    if sums.step != scale:
-        return None
-    sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
-    return SimpleCell(sums, Cut.of(activation, scale))

@@ -7,6 +7,7 @@ Pooling behind a convolution whose function never falls goes ahead of that, wher
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from rnnexp.formats.tflite.int8.codes import scale_of_values
 from rnnexp.formats.tflite.int8.constants import pairs_of, weights_of
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
 from rnnexp.formats.tflite.int8.numbers import limiting
-from rnnexp.formats.tflite.int8.operators import CAST_VERSION, FILL_VERSION, INT8_VERSION, RELU6, Op
+from rnnexp.formats.tflite.int8.operators import FILL_VERSION, INT8_VERSION, RELU6, RELU_N1_TO_1, Op
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.network.windows import Axis, Windows
 from rnnexp.quantization.cell import Source
@@ -200,11 +201,14 @@ def _convolution(
     """Return what a convolution makes, and the pooling behind it if there is one."""
     graph, product, activation = arithmetic.graph, layer.sums, layer.activation
     scale = scale_of_values(product, "convolution")
-    fine = scale / CODE_UNIT
-    # What makes the sums cuts them off, too, where that is at 0.
-    last = activation.high if isinstance(activation, Cut) and activation.low == 0 < activation.high else None
-    step, limit = limiting(fine, 2.0**-product.shift, product.step, last)
-    kernel_scale = RADIX * product.scale * (step / product.step)
+    low, high = (activation.low, activation.high) if isinstance(activation, Cut) else (0, len(activation.values) - 1)
+    # What makes the sums cuts them off, too, where that is at 0 or on both sides of it: then what is read is said to
+    # count a power of two, and so float32 holds the ratio of scales.
+    fused = high > 0 and low in (0, -high)
+    scale = 2.0 ** round(math.log2(scale)) if fused else scale
+    fine, power = scale / CODE_UNIT, 2.0**-product.shift
+    step, limit = limiting(fine, power, product.step, high if fused else None, both_ways=low < 0)
+    kernel_scale = step / fine * power
     times, frequencies = layer.counts(frames.steps, frames.width)
     codes, shape = _codes(arithmetic, layer, frames, zero_point, scale)
     kernel = graph.named(graph.constant("convolution_kernel", _kernel(layer), scale=kernel_scale))
@@ -222,33 +226,23 @@ def _convolution(
     if pooling:
         sums, made = _largest(arithmetic, pooling, sums, (steps, width), np.int16, step)
         steps, width = pooling.extent(steps, width)
-    result = Frames(sums, steps, width, 2)
+    if limit not in (RELU6, RELU_N1_TO_1):
+        sums = arithmetic.cut_off(sums, low, high, step, "sums", small=True)
     if isinstance(activation, Cut):
-        numbers = arithmetic.reshape(sums, [steps * width, 1], np.int16, product.step, "numbers")
-        if limit != RELU6:
-            numbers = arithmetic.cut_off(numbers, activation.low, activation.high, product.step, "values", small=True)
-        found = arithmetic.as_pairs(Value(steps * width, product.step, tensor=numbers), "values")
+        numbers = arithmetic.reshape(sums, [steps * width, 1], np.int16, activation.scale, "numbers")
+        found = arithmetic.as_pairs(Value(steps * width, activation.scale, tensor=numbers), "values")
     else:
         found = _looked_up(arithmetic, activation, sums, made)
+    result = Frames(found, steps, width, 2)
     return replace(result, tensor=arithmetic.reshape(found, result.shape, np.int8, activation.scale, "values"))
 
 
-def _looked_up(arithmetic: GraphArithmetic, table: Table, places: int, shape: list[int]) -> int:
-    """Return what a table has at places, int8 ``[*shape, 2]``."""
-    graph = arithmetic.graph
-    wide, not_below, entry = (
-        arithmetic.tensor(name, shape, np.int32) for name in ("places", "entry_not_below", "entry")
-    )
-    first, last = (
-        graph.constant(name, np.int32(place))
-        for name, place in (("first_entry", 0), ("last_entry", len(table.values) - 1))
-    )
-    graph.operator(Op.CAST, [places], [wide], schema.CastOptionsT(), version=CAST_VERSION)
-    graph.operator(Op.MAXIMUM, [wide, first], [not_below], schema.MaximumMinimumOptionsT())
-    graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
+def _looked_up(arithmetic: GraphArithmetic, table: Table, entries: int, shape: list[int]) -> int:
+    """Return what a table has at entries, int8 ``[*shape, 2]``."""
+    graph, wide = arithmetic.graph, arithmetic.cast(entries, np.int32, None, "entry")
     found = arithmetic.tensor("activated", [*shape, 2], np.int8, table.scale)
     values = graph.named(graph.constant("convolution_table", pairs_of([table]), scale=table.scale))
-    graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
+    graph.operator(Op.GATHER, [values, wide], [found], schema.GatherOptionsT(), version=INT8_VERSION)
     return found
 
 

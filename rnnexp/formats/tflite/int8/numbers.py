@@ -13,6 +13,7 @@ from rnnexp.formats.tflite.int8.operators import (
     NO_ACTIVATION,
     RELU,
     RELU6,
+    RELU_N1_TO_1,
     SPLIT_VERSION,
     Op,
     Operators,
@@ -238,22 +239,28 @@ class NumberWriter(Operators):
         return self._limited(places, (None, highest), np.int16, scale, f"{name}_entry")
 
 
-def limiting(given: float, power: float, made: float, last: int | None) -> tuple[float, int]:
+def limiting(
+    given: float, power: float, made: float, last: int | None, *, both_ways: bool = False
+) -> tuple[float, int]:
     """Return the scale of a product's result, and the activation that limits it to 0 and a last number.
 
     RELU6 does, if the last one stands for 6; where float32 does not hold the scales for that, RELU is half of it.
+    RELU_N1_TO_1 limits it to that number and its negative, or nothing does.
 
     Args:
         given: the scale of what comes in.
         power: what the kernel multiplies with.
         made: the scale of the result, where nothing limits it.
         last: the last number, if there is one.
+        both_ways: whether the limit is not 0 but its negative.
     """
+    real, activation, otherwise = (1.0, RELU_N1_TO_1, NO_ACTIVATION) if both_ways else (6.0, RELU6, RELU)
     if not last:
-        return made, NO_ACTIVATION if last is None else RELU
-    six = float(np.float32(6.0 / last))
-    exact = ratio(given, six / given * power, six) == power and round(float(np.float32(6.0) / np.float32(six))) == last
-    return (six, RELU6) if exact else (made, RELU)
+        return made, NO_ACTIVATION if last is None else otherwise
+    scale = float(np.float32(real / last))
+    exact = ratio(given, scale / given * power, scale) == power
+    exact = exact and round(float(np.float32(real) / np.float32(scale))) == last
+    return (scale, activation) if exact else (made, otherwise)
 
 
 def ratio(first: float, second: float, result: float) -> float:

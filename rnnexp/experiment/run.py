@@ -197,7 +197,7 @@ def _run(
     notes, path_alone = simple.answers().notes, {}
     if trained.linear_start:
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
-        notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
+        notes = {**notes, PATH_ALONE: "part of the network; its gain over this row is what the recurrent layers add"}
     beside = replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
     training = results.describe_training(history, time.perf_counter() - started, trained.inner)
     report = Report(

@@ -27,7 +27,7 @@ from rnnexp.experiment.train import Trained, train
 from rnnexp.experiment.watching import EventLog
 from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.report import gates
-from rnnexp.report.content import Report
+from rnnexp.report.content import Exports, Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
 from rnnexp.report.markdown import to_markdown
@@ -218,7 +218,7 @@ def _run(
         quantization=compared.tensors if compared else None,
         generation=generation,
         examples=results.find_examples(dataset, evaluated.outputs),
-        exports=results.describe_exports(name, taken.files, taken.sizes),
+        exports=Exports.of(name, taken.files, taken.sizes),
     )
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report

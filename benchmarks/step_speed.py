@@ -22,7 +22,8 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import to_step_tflite, to_tflite
 from rnnexp.network import cells
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize

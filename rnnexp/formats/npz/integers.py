@@ -14,7 +14,7 @@ from typing import Any, cast, get_args, get_type_hints
 import numpy as np
 
 from rnnexp.formats.npz import front, previous
-from rnnexp.network import architecture, cells, taps
+from rnnexp.network import cells, stack, taps
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
@@ -204,7 +204,7 @@ def check(network: IntegerNetwork) -> None:
     if any(codes.bits != 8 and codes.zero_point != 0 for codes in (network.input, network.output)):
         raise ValueError("codes of 16 bits have another zero point than 0")
     front.check(network.front, network.sequence_length, network.features, check_product)
-    architecture.check_surroundings(network, variable_length=network.variable_length)
+    stack.check_surroundings(network, variable_length=network.variable_length)
     taps.check(network.reads, len(network.encoder))
     widths = {taps.INPUT: network.front_width}
     for number, layer in enumerate(network.layers):

@@ -117,13 +117,15 @@ class Sweep:
     def _go_on(self, executor: Executor, total: int) -> None:
         """Do all trials."""
         while True:
+            all_drawn = False
             while executor.free():
                 if not self._waiting and not self._draw(total):
+                    all_drawn = True
                     break
                 started = executor.start([trial.job for trial in self._waiting])
                 self._under_way[started.number] = next(trial for trial in self._waiting if trial.job is started)
                 self._waiting.remove(self._under_way[started.number])
-            if not self._under_way and not self._waiting:
+            if all_drawn and not self._under_way:
                 return
             self._hear(executor.wait(), executor, total)
             if time.monotonic() - self._written > WRITE_EVERY:

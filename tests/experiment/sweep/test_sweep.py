@@ -235,3 +235,22 @@ def test_a_trial_is_not_to_blame_for_nodes_that_go(tmp_path):
     sweep(tmp_path, definition(), Going(most=1))
     assert pairs(tmp_path) == ALL
     assert all(row["status"] == "done" for row in rows(tmp_path))
+
+
+def test_a_sweep_waits_for_whoever_is_to_do_it(tmp_path):
+    class Late(HereAndNow):
+        """Nobody is there at first, nor after each trial."""
+
+        there = False
+
+        def free(self):
+            return self.there and super().free()
+
+        def wait(self):
+            self.there = not self.there
+            return Event("idle") if self.there else super().wait()
+
+    swept = definition((Range("hidden_size", 2, 40, whole=True),), (0,), trials=4)
+    results = sweep(tmp_path, swept, Late(most=1))
+    assert len(results.combinations) >= 3
+    assert sum(len(found.results) for found in results.combinations) == len(rows(tmp_path)) >= 3

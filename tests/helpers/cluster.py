@@ -1,5 +1,6 @@
 """Ray clusters for tests: real raylets on this machine, each a node of one core."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,24 @@ from contextlib import contextmanager
 import pytest
 from helpers.runs import PROJECT
 
-OBJECTS = 100 * 2**20  # bytes, for what is sent: Ray takes a third of the memory by itself
+# A cluster needs a process of its own: Ray has one at a time. Its nodes have a core each, and as much memory for what
+# is sent as they need: by itself Ray takes a third of the machine's.
+PROGRAM = """if True:
+    import json, os, sys
+    from ray.cluster_utils import Cluster
+
+    cluster, nodes = Cluster(), []
+    for line in sys.stdin:
+        environment = json.loads(line)
+        if environment is None:
+            cluster.remove_node(nodes.pop(), allow_graceful=False)
+        else:
+            os.environ |= environment
+            options = {} if nodes else {"include_dashboard": False}
+            nodes.append(cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20, **options))
+        print("address", cluster.address, flush=True)
+    cluster.shutdown()
+"""
 
 
 class Cluster:
@@ -21,30 +39,41 @@ class Cluster:
     """
 
     def __init__(self, nodes=2):
-        from ray import cluster_utils
-
-        self._cluster = cluster_utils.Cluster()
-        self._nodes = []
+        environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
+        # The suite's, of which nodes elsewhere would not know.
+        environment.pop("CUDA_VISIBLE_DEVICES", None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.address = ""
         for _ in range(nodes):
             self.add()
-        self.address = self._cluster.address
 
     def add(self, **environment):
         """Have another node join; its workers find the package by ``PYTHONPATH``."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in {"PYTHONPATH": str(PROJECT), "RAY_USAGE_STATS_ENABLED": "0", **environment}.items():
-                patch.setenv(name, value)
-            # The suite's, of which nodes elsewhere would not know.
-            patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-            options = {} if self._nodes else {"include_dashboard": False}
-            self._nodes.append(self._cluster.add_node(num_cpus=1, object_store_memory=OBJECTS, **options))
+        self._tell({"PYTHONPATH": str(PROJECT), **environment})
 
     def kill(self):
         """Kill the node that has joined last, with all that runs there."""
-        self._cluster.remove_node(self._nodes.pop(), allow_graceful=False)
+        self._tell(None)
+
+    def _tell(self, what):
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            name, _, self.address = line.strip().partition(" ")
+            if name == "address":
+                return
+        raise AssertionError("Ray has ended")
 
     def close(self):
-        self._cluster.shutdown()
+        self._process.stdin.close()
+        self._process.wait()
 
 
 @contextmanager

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,7 +20,14 @@ from rnnexp.experiment.sweep.machine import Machine
 
 # Seconds: Ray itself tries for minutes, and writes lines of its own meanwhile.
 ANSWERS_WITHIN, NODE_ANSWERS_WITHIN = 15.0, 60.0
-_OPTIONS: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+# How often, and how long, a head is tried that has answered before.
+ATTEMPTS, ATTEMPT_SECONDS = 3, 3.0
+_OPTIONS: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
+_ELSEWHERE = (
+    "Is it running, and this machine one of its nodes ('ray start --address=...')? From any other machine it is --ray "
+    "ray://HOST:10001"
+)
+_RAISED = re.compile(r"^\w[\w.]*(?:Error|Exception): (.+)$", re.MULTILINE)
 # A process of its own, since Ray cannot be stopped while it tries to connect.
 _PROBE = f"import sys, ray; ray.init(sys.argv[1], **{_OPTIONS!r})"
 
@@ -37,6 +47,12 @@ class Node:
     cores: int
 
 
+class ClusterGoneError(UserError):
+    """The cluster that was there is not any more."""
+
+    exit_code = 1
+
+
 class Cluster:
     """A connection with a Ray cluster. Use as a context manager; leaving it ends the connection.
 
@@ -45,6 +61,10 @@ class Cluster:
 
     Raises:
         UserError: if Ray is not installed, no cluster answers, or a node would not compute the same as this machine.
+
+    Attributes:
+        ray: the package.
+        gone: whether it has been found not to answer any more.
     """
 
     def __init__(self, address: str) -> None:
@@ -63,6 +83,11 @@ class Cluster:
         ray.init(address, **_OPTIONS)
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, terminated)  # Ray's own would end the process at once
+        self.gone = False
+        self._head: tuple[str, int] | None = None
+        if not address.startswith("ray://"):
+            host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+            self._head = host.strip("[]"), int(port)
         self._known = set(self.nodes())
         unsuitable = [f"node {node.name} has {reason}" for node, reason in self._unsuitable(self._known).items()]
         if unsuitable:
@@ -76,15 +101,29 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ray.shutdown()
+        # Ray would wait for a cluster that has gone, and then end the process with messages of its own.
+        if not self.gone:
+            self.ray.shutdown()
 
     def nodes(self) -> list[Node]:
-        """Return the nodes that are there now, and have cores."""
+        """Return the nodes that are there now, and have cores.
+
+        Raises:
+            ClusterGoneError: if the cluster answers no more.
+        """
+        self._check_head()
         return [
             Node(node["NodeID"], node["NodeManagerAddress"], cores)
             for node in self.ray.nodes()
             if node["Alive"] and (cores := int(node["Resources"].get("CPU", 0)))
         ]
+
+    def _check_head(self) -> None:
+        """See that the head still answers; of one that is reached as a client Ray sees to it itself."""
+        if self._head is None or any(_answers(self._head) for _ in range(ATTEMPTS)):
+            return
+        self.gone = True
+        raise ClusterGoneError("the Ray cluster answers no more; what is done is kept, and the same command goes on")
 
     def options(self, node: Node) -> dict[str, Any]:
         """Return what has a task or an actor run on a node."""
@@ -129,6 +168,16 @@ class Cluster:
         return found
 
 
+def _answers(head: tuple[str, int]) -> bool:
+    """Tell whether somebody takes calls; if not, a moment later."""
+    try:
+        socket.create_connection(head, timeout=ATTEMPT_SECONDS).close()
+    except OSError:
+        time.sleep(ATTEMPT_SECONDS)
+        return False
+    return True
+
+
 def _check(address: str) -> None:
     """See that a cluster answers.
 
@@ -142,8 +191,7 @@ def _check(address: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise UserError(
-            f"--ray {address}: no Ray cluster answers there within {ANSWERS_WITHIN:.0f} s. Is it running, and this "
-            "machine one of its nodes ('ray start --address=...')? From any other machine it is --ray ray://HOST:10001"
+            f"--ray {address}: no Ray cluster answers there within {ANSWERS_WITHIN:.0f} s. {_ELSEWHERE}"
         ) from None
     if done.returncode == 0:
         return
@@ -152,5 +200,6 @@ def _check(address: str) -> None:
             "--ray auto: this machine is not a node of a running Ray cluster; 'ray start --head' starts one, or give "
             "its address"
         )
-    last = (done.stderr.strip().splitlines() or ["Ray ended without a message"])[-1]
-    raise UserError(f"--ray {address}: {last.partition(': ')[2] or last}")
+    # Where Ray ends the process itself there is none.
+    raised = _RAISED.findall(done.stderr)
+    raise UserError(f"--ray {address}: {raised[-1] if raised else f'Ray cannot connect from here. {_ELSEWHERE}'}")

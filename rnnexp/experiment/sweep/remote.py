@@ -126,6 +126,8 @@ class RayExecutor(Executor):
 
     def close(self) -> None:
         """End all actors, which leave nothing on their nodes."""
+        if self._cluster.gone:
+            return
         closing = [slot.actor.close.remote() for slot in self._slots if slot.pending is None or slot.job]
         if closing:
             self._ray.wait(closing, num_returns=len(closing), timeout=CLOSE_WITHIN)

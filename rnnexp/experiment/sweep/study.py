@@ -162,7 +162,7 @@ class Study:
         """Put down the validation loss after an epoch, and return whether the combination looks hopeless."""
         trial = optuna.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
         trial.report(value, epoch)
-        return trial.should_prune()
+        return bool(trial.should_prune())  # some pruners return NumPy's
 
     def put(self, number: int, seed: int, found: Outcome | Failure) -> None:
         """Put down what a seed came to; the last one finishes the combination."""

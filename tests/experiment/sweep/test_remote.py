@@ -162,6 +162,24 @@ def test_when_a_node_is_killed_every_trial_is_there_once(here):
     ]
 
 
+@pytest.mark.slow
+def test_when_the_head_is_killed_it_is_said_and_the_sweep_goes_on_elsewhere(here):
+    command = ["regression", "--dataset-name", "sine", *SMALL, "--seed", "0..5", "--name", "s"]
+    with cluster(1) as nodes:
+        driver = Driver([*command, "--ray", nodes.address], here)
+        driver.wait_until("2/6")
+        nodes.kill()
+        assert driver.end() == 1
+    message = "rnnexp sweep: error: the Ray cluster answers no more; what is done is kept, and the same command goes on"
+    assert driver.said.splitlines()[-1] == message
+    assert "Traceback" not in driver.said
+    before = driver.said.count("/6  ")
+    driver = Driver([*command, "--workers", "1"], here)
+    assert driver.end() == 0, driver.said
+    assert f"{before} of 6 trials are done already" in driver.said
+    assert trials(here / "sweeps" / "s") == [(str(seed),) for seed in range(6)]
+
+
 def test_a_node_with_other_code_is_refused_by_name(here, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     shutil.copytree(PROJECT / "rnnexp", other / "rnnexp", ignore=shutil.ignore_patterns("__pycache__"))

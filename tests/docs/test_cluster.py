@@ -4,8 +4,10 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from rnnexp.experiment.sweep import cluster, luggage, remote
 from rnnexp.experiment.sweep.definition import Definition
 
 PAGES = ("cluster.md", "cluster.ja.md")
-SLURM_NODES = 2
+# Of the cluster that the job has here: not where one may be already.
+PORT = 6391
 
 
 def code(page, *kinds):
@@ -99,19 +102,25 @@ SHIMS = {
 }
 
 
+def answers():
+    """Tell whether the job's head is there."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", PORT)) == 0
+
+
 @pytest.mark.slow
 def test_the_job_for_slurm_has_its_nodes_and_ends(here):
     pytest.importorskip("ray", reason="Ray is not installed (poetry install --with cluster)")
     (script,) = code(PAGES[0], "bash")
     # Another port, where nobody else's cluster is, and fewer trials.
-    script = script.replace("6379", "6391").replace("--trials 200 --seed 0 1 2", "--trials 3 --seed 0 1")
+    script = script.replace("6379", str(PORT)).replace("--trials 200 --seed 0 1 2", "--trials 3 --seed 0 1")
     shims = here / "shims"
     shims.mkdir()
     for name, text in SHIMS.items():
         (shims / name).write_text(text)
         (shims / name).chmod(0o755)
     path = os.pathsep.join([str(shims), str(Path(sys.executable).parent), os.environ["PATH"]])
-    slurm = {"SLURM_JOB_NODELIST": "n[1-2]", "SLURM_JOB_NUM_NODES": f"{SLURM_NODES}", "SLURM_CPUS_PER_TASK": "1"}
+    slurm = {"SLURM_JOB_NODELIST": "n[1-2]", "SLURM_JOB_NUM_NODES": "2", "SLURM_CPUS_PER_TASK": "1"}
     job = subprocess.Popen(
         ["bash", "-c", script],
         cwd=here,
@@ -131,5 +140,7 @@ def test_the_job_for_slurm_has_its_nodes_and_ends(here):
         # As Slurm does with what is left of a job.
         os.killpg(job.pid, signal.SIGTERM)
         output.close()
+        while answers():
+            time.sleep(0.5)
     (results,) = here.glob("sweeps/*/results.csv")
     assert results.read_text().count(",done,") == 6

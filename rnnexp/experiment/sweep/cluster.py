@@ -29,7 +29,7 @@ _ELSEWHERE = (
 )
 _RAISED = re.compile(r"^\w[\w.]*(?:Error|Exception): (.+)$", re.MULTILINE)
 # A process of its own, since Ray cannot be stopped while it tries to connect.
-_PROBE = f"import sys, ray; ray.init(sys.argv[1], **{_OPTIONS!r})"
+_PROBE = f"import sys, ray; print(flush=True); ray.init(sys.argv[1], **{_OPTIONS!r})"
 
 
 @dataclass(frozen=True)
@@ -184,22 +184,29 @@ def _check(address: str) -> None:
     Raises:
         UserError: if none does.
     """
-    command = [sys.executable, "-c", _PROBE, address]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ANSWERS_WITHIN, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(
-            f"--ray {address}: no Ray cluster answers there within {ANSWERS_WITHIN:.0f} s. {_ELSEWHERE}"
-        ) from None
-    if done.returncode == 0:
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROBE, address],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as probe:
+        assert probe.stdout is not None
+        probe.stdout.readline()  # Ray is loaded: how busy this machine is does not count
+        try:
+            _, said = probe.communicate(timeout=ANSWERS_WITHIN)
+        except subprocess.TimeoutExpired:
+            probe.kill()
+            raise UserError(
+                f"--ray {address}: no Ray cluster answers there within {ANSWERS_WITHIN:.0f} s. {_ELSEWHERE}"
+            ) from None
+    if probe.returncode == 0:
         return
-    if address == "auto" and "ConnectionError" in done.stderr:
+    if address == "auto" and "ConnectionError" in said:
         raise UserError(
             "--ray auto: this machine is not a node of a running Ray cluster; 'ray start --head' starts one, or give "
             "its address"
         )
     # Where Ray ends the process itself there is none.
-    raised = _RAISED.findall(done.stderr)
+    raised = _RAISED.findall(said)
     raise UserError(f"--ray {address}: {raised[-1] if raised else f'Ray cannot connect from here. {_ELSEWHERE}'}")

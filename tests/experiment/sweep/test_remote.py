@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import signal
 import socket
@@ -112,6 +113,17 @@ def test_two_nodes_come_to_the_bits_of_this_machine(here, two_nodes):
     driver = Driver([*command, "--keep", "all", "--ray", two_nodes.address], project)
     assert driver.end() == 0, driver.said
     assert (there / "results.csv").read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity") or os.cpu_count() == 1, reason="binds nodes to two cores")
+def test_two_nodes_do_nearly_twice_the_trials_a_minute(tmp_path):
+    """On a machine that has nothing else to do."""
+    pytest.importorskip("ray", reason="Ray is not installed (poetry install --with cluster)")
+    command = [sys.executable, PROJECT / "benchmarks" / "cluster_speed.py", "--seeds", "16"]
+    done = subprocess.run([*command, "--output", tmp_path / "speed.json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((tmp_path / "speed.json").read_text())["ratios"]["per_minute"] >= 1.8
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from rnnexp.errors import UserError
 from rnnexp.experiment.sweep.machine import Machine
 
 # Seconds: Ray itself tries for minutes, and writes lines of its own meanwhile.
-ANSWERS_WITHIN, NODE_ANSWERS_WITHIN = 15.0, 60.0
+ANSWERS_WITHIN, NODE_ANSWERS_WITHIN = 10.0, 60.0
 # How often, and how long, a head is tried that has answered before.
 ATTEMPTS, ATTEMPT_SECONDS = 3, 3.0
 _OPTIONS: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from rnnexp.conversion.candidates import Candidate
 from rnnexp.conversion.given import Given
@@ -20,7 +19,6 @@ from rnnexp.network.graph.graph import Graph
 from rnnexp.preprocessing.input_map import AS_IT_IS
 from rnnexp.report.content import Exports
 from rnnexp.report.conversion import content
-from rnnexp.report.models import File
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,13 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
     int8 = to_tflite(candidate.integers, about.to_entries(), names)
     contents: dict[str, bytes | str] = {"-int8.tflite": int8, **taken.files}
     plain = _float32(given.graph, given.calibration, about) if float32 else content.Absent(absent="not asked for")
-    models: dict[str, content.Model | content.Absent] = {"int8": content.Model(**_file(name, "-int8.tflite", int8))}
+    models: dict[str, content.Model | content.Absent] = {"int8": content.Model.of(f"{name}-int8.tflite", int8)}
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain
-        models["float32"] = content.Model(**_file(name, "-float32.tflite", plain))
+        models["float32"] = content.Model.of(f"{name}-float32.tflite", plain)
     else:
         models["float32"] = plain
-    others = [File(**_file(name, suffix, data)) for suffix, data in taken.files.items()]
-    return Exported(name, contents, models, Exports(files=others, **taken.sizes))
+    return Exported(name, contents, models, Exports.of(name, taken.files, taken.sizes))
 
 
 def _about(candidate: Candidate, graph: Graph, name: str) -> About:
@@ -97,8 +94,3 @@ def _float32(graph: Graph, shown: Samples, about: About) -> bytes | content.Abse
         return to_float32(graph, shown.x.shape[1], shown.padding, entries)
     except ConversionError as error:
         return content.Absent(absent=f"TensorFlow's converter failed: {error}")
-
-
-def _file(name: str, suffix: str, data: bytes | str) -> dict[str, Any]:
-    raw = data.encode() if isinstance(data, str) else data
-    return {"file": f"{name}{suffix}", "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}

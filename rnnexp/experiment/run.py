@@ -27,7 +27,7 @@ from rnnexp.experiment.train import Trained, train
 from rnnexp.experiment.watching import EventLog
 from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.report import gates
-from rnnexp.report.content import Report
+from rnnexp.report.content import Exports, Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
 from rnnexp.report.markdown import to_markdown
@@ -197,7 +197,7 @@ def _run(
     notes, path_alone = simple.answers().notes, {}
     if trained.linear_start:
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
-        notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
+        notes = {**notes, PATH_ALONE: "part of the network; its gain over this row is what the recurrent layers add"}
     beside = replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
     training = results.describe_training(history, time.perf_counter() - started, trained.inner)
     report = Report(
@@ -218,7 +218,7 @@ def _run(
         quantization=compared.tensors if compared else None,
         generation=generation,
         examples=results.find_examples(dataset, evaluated.outputs),
-        exports=results.describe_exports(name, taken.files, taken.sizes),
+        exports=Exports.of(name, taken.files, taken.sizes),
     )
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report

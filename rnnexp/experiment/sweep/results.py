@@ -38,6 +38,7 @@ class Results:
         statistics: of these.
         run: the name of the folder with the run of the best trial; empty where there is none.
         report: of that run, the only thing that has seen the test part; None where there is none.
+        note: what is to be said of that run, in a sentence; empty for nothing.
     """
 
     definition: Definition
@@ -45,6 +46,7 @@ class Results:
     statistics: Statistics
     run: str = ""
     report: Report | None = None
+    note: str = ""
 
     @property
     def part(self) -> str:
@@ -58,7 +60,8 @@ class Results:
         combinations = distinct(study.combinations)
         run = study.chosen[1] if study.chosen else ""
         report = read_report(folder / RUNS / run / "report.json") if run else None
-        return cls(definition, combinations, summarize(definition, combinations, study.baselines), run, report)
+        statistics = summarize(definition, combinations, study.baselines)
+        return cls(definition, combinations, statistics, run, report, study.note)
 
 
 def write(results: Results, folder: Path, *, finished: bool) -> list[Path]:
@@ -176,7 +179,7 @@ def ends(results: Results) -> list[str]:
     lines.append(f"The best trial on the {part} ({look}): {tables.error_name(definition.task)} {found}.")
     verdict = text.verdict(results.report)
     lines += [f"{line[0].upper()}{line[1:]}." for line in verdict]
-    lines.append(f"Its run is in {RUNS}/{results.run}.")
+    lines.append(" ".join(filter(None, [f"Its run is in {RUNS}/{results.run}.", results.note])))
     return lines
 
 

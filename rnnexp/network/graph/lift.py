@@ -9,7 +9,6 @@ from typing import cast
 import numpy as np
 
 from rnnexp.network import front, taps
-from rnnexp.network.architecture import Layer
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import with_parameters
 from rnnexp.network.graph.graph import INPUT, Graph
@@ -27,6 +26,7 @@ from rnnexp.network.graph.nodes import (
     Repeat,
 )
 from rnnexp.network.graph.recurrence import CellName
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 
 

@@ -5,11 +5,11 @@ import pytest
 from helpers.random_fronts import WORDS, network, words
 from helpers.random_networks import inputs
 
-from rnnexp.network.architecture import Layer
 from rnnexp.network.front import Convolution, Embedding, Pooling
 from rnnexp.network.graph.lift import lift
 from rnnexp.network.graph.lower import lower
 from rnnexp.network.graph.rewrite import simplified
+from rnnexp.network.layer import Layer
 from rnnexp.network.windows import Axis
 from rnnexp.report.evaluation import probabilities
 

@@ -202,7 +202,9 @@ class _Reading:
             self._stored.backend,
             call.constants,
         )
-        return kind.read(site)
+        found = kind.read(site)
+        # What is no layer hands on no mask.
+        return replace(found, masked=False) if layer.is_operation else found
 
     def _check_masks(self, call: Call, kind: Kind, options: Options, inputs: Sequence[Tensor]) -> None:
         masked = any(each.masked for each in inputs)

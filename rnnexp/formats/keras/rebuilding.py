@@ -15,17 +15,25 @@ from rnnexp.formats.keras.hdf5 import Hdf5
 from rnnexp.formats.keras.kinds import KINDS, group_names
 from rnnexp.formats.keras.options import unwrapped
 from rnnexp.formats.keras.stored import Stored, Version
-from rnnexp.formats.keras.structure import EACH_STEP, FINAL_STATE, FUNCTIONAL, MODELS, SEQUENTIAL, entries, layer
+from rnnexp.formats.keras.structure import (
+    EACH_STEP,
+    FINAL_STATE,
+    FUNCTIONAL,
+    MODELS,
+    OPERATIONS,
+    SEQUENTIAL,
+    entries,
+    layer,
+)
 from rnnexp.formats.keras.weights import GROUPS
 
-_OPERATIONS = ("NotEqual", "Any", "GetItem")
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
 # Those that are not Keras' but ours, of ``rnnexp.layers.lstm``.
 OWN = ("ProjectedLSTM", "ProjectedLSTMCell", "PeepholeLSTM", "PeepholeLSTMCell")
 # Not in Keras 3, or of a part of a layer.
 _NOT_BUILT = {"CuDNNLSTM", "CuDNNGRU", FINAL_STATE}
 # All classes that are ever built.
-KNOWN = {*KINDS, *_OPERATIONS, *_CELLS, *OWN, *MODELS, EACH_STEP, "InputLayer"} - _NOT_BUILT
+KNOWN = {*KINDS, *OPERATIONS, *_CELLS, *OWN, *MODELS, EACH_STEP, "InputLayer"} - _NOT_BUILT
 _DROPPED = re.compile(
     r".*_(initializer|regularizer|constraint)|build_config|compile_config|shared_object_id|seed|implementation|consume_less"
     r"|time_major|input_dtype|sparse|ragged|optional|quantization_config|lora_.*|fused|.*_learning_rate_multiplier|mode"
@@ -152,21 +160,13 @@ def _layer(entry: Any, version: Version, name: str) -> dict[str, Any]:
     if found.kind in MODELS:
         made = _model({"class_name": found.kind, "config": entry["config"], "name": found.name}, version, name)
     else:
-        made = _object(found.kind, found.config, _is_operation(found.kind, found.module, found.nodes), version, name)
+        made = _object(found.kind, found.config, found.is_operation, version, name)
         made["config"]["name"] = found.name
         if found.kind != "InputLayer" and "inbound_nodes" in entry:
             made["config"].pop("batch_shape", None)
     if isinstance(entry, dict) and "inbound_nodes" in entry:
         made |= {"name": found.name, "inbound_nodes": found.nodes}
     return made
-
-
-def _is_operation(kind: str, module: str, nodes: Any) -> bool:
-    """Tell whether it is an operation: ``Add`` is a layer, and an operation too."""
-    if kind in _OPERATIONS or module.startswith("keras.src.ops"):
-        return True
-    call = nodes[0] if nodes else None
-    return kind == "Add" and not module and isinstance(call, dict) and len(call.get("args", [])) == 2
 
 
 def _object(kind: str, config: Mapping[str, Any], operation: bool, version: Version, name: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ EACH_STEP = "TimeDistributed"
 SEQUENTIAL = ("Sequential",)
 FUNCTIONAL = ("Functional", "Model")
 MODELS = SEQUENTIAL + FUNCTIONAL
+# Functions of tensors that are no layers, by their classes, and where these are.
+OPERATIONS = ("NotEqual", "Any", "GetItem")
+_OF_OPERATIONS = "keras.src.ops"
 # What gives its last values once more as a state, where it is told to: and behind that an LSTM its cell state.
 RECURRENT = ("SimpleRNN", "LSTM", "GRU", "RNN", "CuDNNLSTM", "CuDNNGRU")
 # The values of such a layer at the end, as a call of their own.
@@ -41,6 +44,14 @@ class Layer:
     module: str
     config: Mapping[str, Any]
     nodes: Sequence[Any] = ()
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is a function of tensors and no layer: ``Add`` is one of each."""
+        if self.kind in OPERATIONS or self.module.startswith(_OF_OPERATIONS):
+            return True
+        call = self.nodes[0] if self.nodes else None
+        return self.kind == "Add" and not self.module and isinstance(call, dict) and len(call.get("args", [])) == 2
 
 
 @dataclass(frozen=True)

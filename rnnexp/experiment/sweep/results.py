@@ -15,6 +15,7 @@ from rnnexp.experiment.sweep import figures, page, tables
 from rnnexp.experiment.sweep.combination import Combination, distinct
 from rnnexp.experiment.sweep.definition import Definition
 from rnnexp.experiment.sweep.outcome import Outcome, error_of
+from rnnexp.experiment.sweep.places import RUNS
 from rnnexp.experiment.sweep.statistics import Estimate, Statistics, summarize
 from rnnexp.experiment.sweep.study import Study
 from rnnexp.report import text
@@ -25,7 +26,6 @@ from rnnexp.report.versions import versions
 
 # Of ``results.json``.
 SCHEMA = 1
-RUNS = "runs"
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,9 @@ def _definition(options: Options, base: Settings, found: list[Choices | Range], 
 def _run(definition: Definition, options: Options, base: Settings, folder: Path) -> int:
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.sweep import tables
+    from rnnexp.experiment.sweep.check import check
     from rnnexp.experiment.sweep.executor import Executor, LocalExecutor
+    from rnnexp.experiment.sweep.places import JOURNAL
     from rnnexp.experiment.sweep.results import ends
     from rnnexp.experiment.sweep.study import Study
     from rnnexp.experiment.sweep.sweep import Sweep
@@ -178,6 +180,10 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
         gates.parse(base.fail_on, Report.figure_names(base.task), "FAIL_ON")
         if options.keep == "none":
             raise UserError("--fail-on looks at the run of the best trial; with --keep none there is none")
+
+    begun = (folder / JOURNAL).exists()
+    if not begun:
+        check(definition)
 
     def say(line: str) -> None:
         if not base.quiet:
@@ -190,6 +196,8 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
     say(f"{folder}: {definition.combinations} combinations, {len(definition.seeds)} seeds, {trials} trials")
     try:
         with Study(folder, definition) as study:
+            if begun and not study.finished:
+                check(definition)
             results = Sweep(
                 definition,
                 folder,

@@ -213,8 +213,8 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
     say("")
     for line in tables.plain(definition, results.statistics):
         say(line)
-    for line in ends(results):
-        say(line)
+    for sentence in ends(results):
+        say(sentence.en)
     say(f"{folder}{os.sep}: results.csv, results.json, table.md, table.tex, index.html, figures")
     return results.report.exit_code if results.report else 0
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -315,12 +316,12 @@ def test_baselines_stand_beside_it(real):
 
 def test_the_page_needs_nothing_else(real):
     text = (real / "index.html").read_text()
-    assert "<svg" in text
-    addresses = set(re.findall(r"""(?:src|href)\s*=\s*["']([^"'#][^"']*)""", text)) | set(
-        re.findall(r"url\(([^#)]+)", text)
-    )
-    assert not addresses
-    assert text.count("<tr") == 1 + 2 + 2  # heading, combinations, baselines
+    addresses = set(re.findall(r"""(?:src|href)\s*=\s*["']([^"'#][^"']*)""", text)) - {"data:,"}
+    # What it leads to is beside it: files, and the best one's run.
+    assert all((real / unquote(address)).is_file() for address in addresses)
+    assert {"results.csv", "table.tex", "axis-activation.pdf"} < addresses
+    assert any(re.fullmatch(r"runs/.*/report\.html", address) for address in addresses)
+    assert text.count("<tbody>") >= 3
 
 
 @pytest.fixture

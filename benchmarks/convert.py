@@ -8,7 +8,8 @@ different lengths), converted with 300 sequences of the training part, and judge
 of the outputs before the softmax over the rounding of the outputs' own codes, step / sqrt(12); of probabilities, where
 a file has no logits. The others get the unrolled network and run in processes of their own, so that a crash is a result
 too. Equal bits: the share of outputs that LiteRT's default and reference kernels, and Micro's where it is installed,
-agree on. What is not installed is said.
+agree on. A held-out part of 397 digits has steps of 0.25 points: accuracies of int8 and float are compared over three
+seeds of the training, everything else is of the first. What is not installed is said.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ RESULTS = Path(__file__).parent / "results" / "convert.json"
 CALIBRATION = 300
 LIMIT_S = 600
 WORDS, LONGEST = 30, 24
+SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -142,11 +145,11 @@ def networks() -> dict[str, tuple[Callable[[], Task], Callable[[], Any], int]]:
     }
 
 
-def train(build: Callable[[], Any], task: Task, epochs: int) -> Any:
+def train(build: Callable[[], Any], task: Task, epochs: int, seed: int = 0) -> Any:
     """Return a trained network of Keras."""
     import keras
 
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(seed)
     model = build()
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(task.x, task.y, epochs=epochs, batch_size=32, verbose=0)
@@ -171,11 +174,11 @@ def torch_networks() -> dict[str, Callable[[], Any]]:
     return {"PyTorch LSTM 20": lambda: Last(torch.nn.LSTM), "PyTorch GRU 20": lambda: Last(torch.nn.GRU)}
 
 
-def train_torch(build: Callable[[], Any], task: Task) -> Any:
+def train_torch(build: Callable[[], Any], task: Task, seed: int = 0) -> Any:
     """Return a trained network of PyTorch."""
     import torch
 
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     model = build()
     optimizer = torch.optim.Adam(model.parameters(), 3e-3)
     x, y = torch.tensor(task.x), torch.tensor(task.y)
@@ -187,20 +190,21 @@ def train_torch(build: Callable[[], Any], task: Task) -> Any:
     return model.eval()
 
 
-def ours(model: Any, task: Task) -> dict[str, Any]:
-    """Return what our conversion comes to."""
-    import rnnexp
-    from rnnexp.conversion.samples import Samples
+def ours(train_with: Callable[[int], Any], model: Any, task: Task) -> dict[str, Any]:
+    """Return what our conversion comes to.
 
-    made = rnnexp.convert(
-        model,
-        Samples("training part", task.x[:CALIBRATION]),
-        Samples("held-out part", task.held_out_x, task.held_out_y),
-    )
+    Args:
+        train_with: returns the network that is trained with a seed.
+        model: that of the first.
+        task: of it.
+    """
+    made = converted(model, task)
     found, int8 = made.report.fidelity, made.report.models["int8"]
+    accuracies = [accuracy(made), *(accuracy(converted(train_with(seed), task)) for seed in range(1, SEEDS))]
     return {
-        "accuracy": (found.accuracy or {}).get("int8"),
-        "float_accuracy": (found.accuracy or {}).get("float"),
+        "accuracy": accuracies[0][1],
+        "float_accuracy": accuracies[0][0],
+        "points_lost": 100.0 * float(np.mean([exact - rounded for exact, rounded in accuracies])),
         "ratio": found.ratio,
         "same_class": found.same_class,
         "largest_probability": found.largest_probability,
@@ -210,6 +214,24 @@ def ours(model: Any, task: Task) -> dict[str, Any]:
         "runtimes": [bits.runtime for bits in made.report.bits if bits.absent is None],
         "seconds": made.report.seconds,
     }
+
+
+def converted(model: Any, task: Task) -> Any:
+    """Return a network's conversion."""
+    import rnnexp
+    from rnnexp.conversion.samples import Samples
+
+    return rnnexp.convert(
+        model,
+        Samples("training part", task.x[:CALIBRATION]),
+        Samples("held-out part", task.held_out_x, task.held_out_y),
+    )
+
+
+def accuracy(made: Any) -> tuple[float, float]:
+    """Return a conversion's accuracies, of float and of int8."""
+    found = made.report.fidelity.accuracy
+    return found["float"], found["int8"]
 
 
 def latency(content: bytes, task: Task) -> float:
@@ -239,14 +261,16 @@ def main() -> None:
             task = load()
             model = train(build, task, epochs)
             exact = np.asarray(model.predict(task.held_out_x, verbose=0), np.float64)
-            rows = {"ours": ours(model, task), **peers(model, task, exact)}
+            again = partial(train, build, task, epochs)
+            rows = {"ours": ours(again, model, task), **peers(model, task, exact)}
             table.append({"network": name, **rows})
             print(row_text(table[-1]), flush=True)
             write(table, arguments.output)
     for name, build in torch_networks().items():
         if arguments.only in name:
             task = digits()
-            table.append({"network": name, "ours": ours(train_torch(build, task), task)})
+            again = partial(train_torch, build, task)
+            table.append({"network": name, "ours": ours(again, again(0), task)})
             print(row_text(table[-1]), flush=True)
             write(table, arguments.output)
 
@@ -405,7 +429,8 @@ def page_row(row: dict[str, Any]) -> str:
         return " / ".join("-" if value is None else format(value, form) for value in values)
 
     return (
-        f"| {row['network']} | {found['float_accuracy']:.1%} | {both('accuracy', '.1%')} | {found['ratio']:.2f} "
+        f"| {row['network']} | {found['float_accuracy']:.1%} | {both('accuracy', '.1%')} "
+        f"| {found['points_lost']:+.2f} | {found['ratio']:.2f} "
         f"| {both('largest_probability', '.3f')} | {both('bytes', ',')} | {both('us', '.0f')} "
         f"| {both('equal_bits', '.1%')} |"
     )

@@ -30,21 +30,30 @@ from rnnexp.runtimes.tflite import Runtime, load
 
 RESULTS = Path(__file__).parent / "results" / "file_speed.json"
 STEPS, TURNS, RUNS = 100, 60, 10
-# Cell, units, features.
-NETWORKS = (("lstm", 20, 8), ("gru", 20, 8), ("lstm", 64, 16), ("gru", 64, 16), ("simple", 10, 1))
+# Cell, units, features, activation.
+NETWORKS = (
+    ("lstm", 20, 8, "tanh"),
+    ("gru", 20, 8, "tanh"),
+    ("lstm", 64, 16, "tanh"),
+    ("gru", 64, 16, "tanh"),
+    ("simple", 10, 1, "tanh"),
+    ("lstm", 20, 8, "relu"),
+    ("gru", 20, 8, "relu"),
+    ("gru-reset-before", 20, 8, "relu"),
+)
 
 
-def name(cell: str, units: int) -> str:
+def name(cell: str, units: int, activation: str) -> str:
     """Return the name of a network's file."""
-    return f"{cell}-{units}.tflite"
+    return f"{cell}-{units}-{activation}.tflite"
 
 
 def write(folder: Path) -> None:
     """Write the files of this version."""
     folder.mkdir(parents=True, exist_ok=True)
-    for cell, units, features in NETWORKS:
-        network = dataclasses.replace(random_network(units, features, cell), sequence_length=STEPS)
-        (folder / name(cell, units)).write_bytes(to_tflite(network))
+    for cell, units, features, activation in NETWORKS:
+        network = dataclasses.replace(random_network(units, features, cell, activation), sequence_length=STEPS)
+        (folder / name(cell, units, activation)).write_bytes(to_tflite(network))
 
 
 def runtime(content: bytes) -> Runtime:
@@ -76,21 +85,21 @@ def main() -> None:
     if not arguments.beside:
         return
     table = []
-    print("| cell, units, features | bytes before | now | us a step before | now | ratio |")
+    print("| cell, units, features, activation | bytes before | now | us a step before | now | ratio |")
     print("| --- | --- | --- | --- | --- | --- |")
-    for cell, units, features in NETWORKS:
-        network = dataclasses.replace(random_network(units, features, cell), sequence_length=STEPS)
-        contents = (arguments.beside / name(cell, units)).read_bytes(), to_tflite(network)
+    for cell, units, features, activation in NETWORKS:
+        network = dataclasses.replace(random_network(units, features, cell, activation), sequence_length=STEPS)
+        contents = (arguments.beside / name(cell, units, activation)).read_bytes(), to_tflite(network)
         models = [runtime(content) for content in contents]
         turns = [[us_a_step(model) for model in models] for _ in range(TURNS)]
         us = [statistics.median(turn[place] for turn in turns) for place in range(2)]
         ratio = statistics.median(before / now for before, now in turns)
         sizes = [len(content) for content in contents]
-        table.append(
-            {"cell": cell, "units": units, "features": features, "bytes": sizes, "us_a_step": us, "ratio": ratio}
-        )
+        what = {"cell": cell, "units": units, "features": features, "activation": activation}
+        table.append({**what, "bytes": sizes, "us_a_step": us, "ratio": ratio})
+        said = ", ".join(map(str, what.values()))
         print(
-            f"| {cell}, {units}, {features} | {sizes[0]:,} | {sizes[1]:,} | {us[0]:.2f} | {us[1]:.2f} | {ratio:.2f} |",
+            f"| {said} | {sizes[0]:,} | {sizes[1]:,} | {us[0]:.2f} | {us[1]:.2f} | {ratio:.2f} |",
             flush=True,
         )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from rnnexp.network import cells as registry
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Convolution
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.windows import Axis
 from rnnexp.quantization.quantizer import quantize

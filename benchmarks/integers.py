@@ -23,7 +23,8 @@ import numpy as np
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig, Settings
 from rnnexp.formats.npz import integers
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.quantization.quantizer import quantize
 

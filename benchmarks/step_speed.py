@@ -22,7 +22,8 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.int8.writer import to_step_tflite, to_tflite
 from rnnexp.network import cells
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
@@ -35,13 +36,16 @@ STEPS = 1600
 NETWORKS = (("simple", 10, 1), ("simple", 10, 28), ("simple", 64, 1), ("lstm", 10, 1), ("gru", 10, 1))
 
 
-def random_network(units: int, features: int, cell: str = "simple") -> IntegerNetwork:
+def random_network(units: int, features: int, cell: str = "simple", activation: str = "tanh") -> IntegerNetwork:
     """Return a quantised network of one layer with random weights."""
     random, blocks = np.random.default_rng(0), cells.load(cell).sums
-    architecture = Architecture(STEPS, features, (Layer(cell, units),), every_step=False, outputs=1, activation="tanh")
+    layers = (Layer(cell, units),)
+    architecture = Architecture(STEPS, features, layers, every_step=False, outputs=1, activation=activation)
+    # relu is kept from growing.
+    gain = 0.5 if activation == "relu" else 1.0
     weights = [
         random.normal(size=(features, blocks * units)),
-        np.tile(np.linalg.qr(random.normal(size=(units, units)))[0], blocks),
+        gain * np.tile(np.linalg.qr(random.normal(size=(units, units)))[0], blocks),
         np.zeros(cells.load(cell).shapes(features, units)["bias"]),
         random.normal(size=(units, 1)),
         np.zeros(1),

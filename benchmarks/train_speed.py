@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnexp.network.architecture import Structure
+from rnnexp.network.structure import Structure
 
 HIDDEN, BATCH = 10, 32
 STEPS_OF_AN_EPOCH = {20: 256, 100: 64, 1600: 16}

@@ -11,8 +11,8 @@ from rnnexp import files
 from rnnexp.errors import did_you_mean
 from rnnexp.limits import DropoutShare, Names, PositiveFloat, PositiveInt
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Structure
 from rnnexp.network.cells import CELLS, load
+from rnnexp.network.structure import Structure
 from rnnexp.presets import PRESETS
 
 

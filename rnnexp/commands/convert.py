@@ -25,7 +25,9 @@ class Options:
     """
 
     model: Annotated[
-        Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL", help=".keras, .h5, .onnx, or a float32 .tflite")
+        Path,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="MODEL", help=".keras, .h5, .onnx, a float32 .tflite, or a -weights.npz"),
     ]
     calibration: Annotated[
         Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +16,13 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
+from rnnexp.network.graph.lift import lift
+from rnnexp.preprocessing.input_map import AS_IT_IS
+from rnnexp.report import evaluation
 
 # Inputs to what nodes give, by their names: some of them, and of the graph's output always.
 Values = Callable[[np.ndarray], Mapping[str, np.ndarray]]
-KINDS = ".keras, .h5 or .hdf5 (Keras), .onnx, or .tflite (float32)"
+KINDS = ".keras, .h5 or .hdf5 (Keras), .onnx, .tflite (float32), or -weights.npz of this project"
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Source:
         graph: as read.
         framework: its framework's own values, for the float check; None where nothing computes them.
         unchecked: why.
+        notes: what a user must know of it.
     """
 
     name: str
     graph: Graph
     framework: Values | None = None
     unchecked: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def open_file(path: Path, until: str = "", begin: str = "") -> Source:
@@ -69,7 +75,9 @@ def open_file(path: Path, until: str = "", begin: str = "") -> Source:
         from rnnexp.formats.torch.foreign import refusal
 
         raise refusal(path)
-    if suffix in (".safetensors", ".npz"):
+    if suffix == ".npz":
+        return _npz(path, until, begin)
+    if suffix == ".safetensors":
         raise UserError(f"{path} has weights alone, and no network: give the model that they are of; read are {KINDS}")
     raise UserError(f"{path} is of no kind that is read: {KINDS}")
 
@@ -93,6 +101,35 @@ def _keras(path: Path, until: str, begin: str) -> Source:
         return {graph.output: whole, **found} if "/" not in until else found
 
     return Source(path.name, graph, values)
+
+
+def _npz(path: Path, until: str, begin: str) -> Source:
+    from rnnexp.formats.npz import arrays, reader
+
+    found = arrays.read(path)
+    if not reader.is_own(found):
+        raise UserError(f"{path} has weights alone, and no network: give the model that they are of; read are {KINDS}")
+    if begin or until:
+        raise UserError(f"{path} is a whole network of this project: it cannot be cut by --from or --until")
+    network = reader.from_arrays(path, found)
+    graph = lift(network, "NumPy (this project)")
+
+    def values(x: np.ndarray) -> Mapping[str, np.ndarray]:
+        outputs = network.run(x)
+        return {graph.output: evaluation.probabilities(outputs) if network.architecture.softmax else outputs}
+
+    kind = _normalization(found)
+    notes = (f"the network reads what the normalization {kind!r} has made, and so must the calibration data be",)
+    return Source(path.name, graph, values, notes=notes if kind else ())
+
+
+def _normalization(found: Mapping[str, np.ndarray]) -> str:
+    """Return what the inputs of a network of this project are made by; empty where they are as they come."""
+    try:
+        kind = json.loads(str(found.get("normalization", "{}"))).get("kind", "")
+    except (ValueError, AttributeError):
+        return ""
+    return kind if isinstance(kind, str) and kind != AS_IT_IS.kind else ""
 
 
 def _tflite(path: Path, until: str, begin: str) -> Source:

@@ -70,17 +70,13 @@ class Background:
 
 def ask(dataset: Dataset) -> SimpleModels:
     """Let the simple models for a task learn from the training part, and predict the evaluation part."""
-    from threadpoolctl import threadpool_limits
-
     models = SimpleModels()
-    # Threads of BLAS would take the cores from whatever else the run does, and wait for each other most of the time.
-    with threadpool_limits(1):
-        if dataset.every_step:
-            models.notes["simple models"] = "none: the answer has several steps, and they give one"
-        elif dataset.task == "classification":
-            _classify(dataset, models)
-        else:
-            _predict(dataset, models)
+    if dataset.every_step:
+        models.notes["simple models"] = "none: the answer has several steps, and they give one"
+    elif dataset.task == "classification":
+        _classify(dataset, models)
+    else:
+        _predict(dataset, models)
     return models
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
 from rnnexp.report import evaluation, generation, metrics
-from rnnexp.report.content import Data, Example, Exports, Generation, Training
+from rnnexp.report.content import Data, Example, Generation, Training
 from rnnexp.report.int8 import Contribution, Degradation, Tensor
 from rnnexp.report.metrics import Metrics
-from rnnexp.report.models import ExportedModel, File, Progress
+from rnnexp.report.models import ExportedModel, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
 
 if TYPE_CHECKING:
@@ -122,22 +121,6 @@ def describe_training(history: History, total_seconds: float, inner: int = 0) ->
     )
 
 
-def describe_exports(name: str, contents: Mapping[str, bytes | str], sizes: Mapping[str, int]) -> Exports:
-    """Return what the report says of the files besides the models.
-
-    Args:
-        name: of the files, without suffix.
-        contents: suffix of the name -> content.
-        sizes: what the network takes on a microcontroller; empty without integers.
-    """
-    encoded = {suffix: data.encode() if isinstance(data, str) else data for suffix, data in contents.items()}
-    files = [
-        File(file=f"{name}{suffix}", bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-        for suffix, data in encoded.items()
-    ]
-    return Exports.model_validate({"files": files, **sizes})
-
-
 def evaluate_models(
     name: str,
     dataset: Dataset,
@@ -165,11 +148,9 @@ def evaluate_models(
         for path, data in zip(paths, judged, strict=True):
             outputs[kind] = TFLiteModel(path).predict(data.evaluation.x, data.evaluation.lengths)
             scores[kind].append(evaluation.evaluate(data, outputs[kind]))
-        content = paths[-1].read_bytes()
-        models[kind] = ExportedModel(
-            file=f"{name}-{kind}.tflite",
-            bytes=len(content),
-            sha256=hashlib.sha256(content).hexdigest(),
+        models[kind] = ExportedModel.of(
+            f"{name}-{kind}.tflite",
+            paths[-1].read_bytes(),
             metrics=scores[kind][-1],
             latency_us=TFLiteModel(paths[-1]).latency_us(dataset.evaluation.x[0]),
             keras_difference=_keras_difference(outputs[kind], dataset, aside, snapshots[-1])

@@ -27,13 +27,14 @@ from rnnexp.experiment.train import Trained, train
 from rnnexp.experiment.watching import EventLog
 from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.report import gates
-from rnnexp.report.content import Report
+from rnnexp.report.content import Exports, Report
 from rnnexp.report.evaluation import evaluate, evaluate_baselines
 from rnnexp.report.file import to_json
 from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
+from rnnexp.threads import one_thread
 
 if TYPE_CHECKING:
     from rnnexp.training.history import Epoch
@@ -95,18 +96,22 @@ def run(config: Settings, shared: Shared | None = None) -> Report:
     # What is wrong is said at once.
     _gates(config)
     stopped = folders.find(config)
-    prepared = prepare(config, shared.load)
-    files.check_folder(config.output_dir, "OUTPUT_DIR")
-    files.check_folder(config.runs_dir, "RUNS_DIR")
-    with (
-        files.explained(config.runs_dir),
-        stopped or folders.new(config) as folder,
-        Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
-        nullcontext(shared.converter) if shared.converter else Converter(folder.path / "converter.log") as converter,
-    ):
-        if config.resume:
-            console.say(f"going on with {folder.path}" if folder.resumed else "no run of these settings was stopped")
-        return _run(prepared, config, folder.path, console, converter, shared, started)
+    with one_thread():
+        prepared = prepare(config, shared.load)
+        files.check_folder(config.output_dir, "OUTPUT_DIR")
+        files.check_folder(config.runs_dir, "RUNS_DIR")
+        with (
+            files.explained(config.runs_dir),
+            stopped or folders.new(config) as folder,
+            Console(folder.path / "log.txt", quiet=config.quiet, run=folder.path.name) as console,
+            nullcontext(shared.converter)
+            if shared.converter
+            else Converter(folder.path / "converter.log") as converter,
+        ):
+            if config.resume:
+                going_on = f"going on with {folder.path}" if folder.resumed else ""
+                console.say(going_on or "no run of these settings was stopped")
+            return _run(prepared, config, folder.path, console, converter, shared, started)
 
 
 def _run(
@@ -192,7 +197,7 @@ def _run(
     notes, path_alone = simple.answers().notes, {}
     if trained.linear_start:
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
-        notes = {**notes, PATH_ALONE: "a part of the network: where that is better, it is by its recurrent layers"}
+        notes = {**notes, PATH_ALONE: "part of the network; its gain over this row is what the recurrent layers add"}
     beside = replace(dataset, baselines={**dataset.baselines, **simple.answers().predictions})
     training = results.describe_training(history, time.perf_counter() - started, trained.inner)
     report = Report(
@@ -213,7 +218,7 @@ def _run(
         quantization=compared.tensors if compared else None,
         generation=generation,
         examples=results.find_examples(dataset, evaluated.outputs),
-        exports=results.describe_exports(name, taken.files, taken.sizes),
+        exports=Exports.of(name, taken.files, taken.sizes),
     )
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report

@@ -16,13 +16,14 @@ from rnnexp.formats.npz import arrays, reader
 from rnnexp.formats.torch import state_dict
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.cells import CELLS
 from rnnexp.network.functions import function
 from rnnexp.network.graph.lower import lower
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
 from rnnexp.network.network import Network
+from rnnexp.network.structure import Structure
 
 KERAS = (".keras", ".h5", ".hdf5")
 # What a state dict does not say of its network, besides the activation of an ``nn.RNN``.

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.lengths import Padding
+from rnnexp.network.structure import Structure
 from rnnexp.preprocessing import cutting as cuttings
 from rnnexp.preprocessing import input_map, series_columns
 from rnnexp.preprocessing.cutting import Cutting

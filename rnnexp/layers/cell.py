@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from rnnexp.network import cells
-from rnnexp.network.architecture import Layer
+from rnnexp.network.layer import Layer
 
 
 @dataclass(frozen=True)

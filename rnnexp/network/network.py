@@ -12,9 +12,10 @@ from rnnexp.network import cells
 from rnnexp.network import front as parallel
 from rnnexp.network import functions as names
 from rnnexp.network.activations import Function
-from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import Functions
+from rnnexp.network.layer import Layer
 from rnnexp.network.lengths import clamped, real, reverse
 from rnnexp.network.ranges import Ranges
 from rnnexp.network.taps import Taps

@@ -11,6 +11,7 @@ import numpy as np
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
+from rnnexp.quantization.cut import Activation
 from rnnexp.quantization.product import CODE_UNIT, Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import Affine
@@ -61,33 +62,33 @@ class Source:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a cell's product, one for each unit, and the table that their sums are places of.
+    """Some rows of a cell's product, one for each unit, and the function of their sums.
 
     Attributes:
         name: of the gate, or empty where there is but one.
         product: all rows.
         rows: those of the block.
-        table: what is looked up; None where the sums are values already.
-        finer: bits that the sums are finer than the table's places.
+        function: the table that sums are places of, or where they are cut off.
+        finer: bits that the sums are finer than places, or than what is cut off; coarser, if it is negative.
         starts: whether the place is counted from the table's first entry; else it is added to one that is.
     """
 
     name: str
     product: Product
     rows: slice
-    table: Table | None
+    function: Activation
     finer: int = 0
     starts: bool = True
 
     @property
     def step(self) -> float:
         """The real value of one step of the sums."""
-        return self.table.step * 2.0**-self.finer if self.table else self.product.step
+        return self.function.step * 2.0**-self.finer
 
     @property
     def start(self) -> float:
         """The real value that sums of 0 stand for."""
-        return self.table.start if self.table and self.starts else 0.0
+        return self.function.start if self.starts else 0.0
 
     @property
     def bias_scale(self) -> float:
@@ -192,6 +193,26 @@ def as_values(kernel: np.ndarray, recurrent: np.ndarray, source: Source, scale: 
 def input_source(codes: Affine, features: int) -> Source:
     """Return what input codes are: values, of which each counts ``codes.unit``."""
     return Source(np.full(features, codes.value_scale), codes.zero_point)
+
+
+def sums_in_units(
+    kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, source: Source, scale: float, unit: float
+) -> Product | None:
+    """Return a product whose sums count ``unit``, for a function that only cuts them off.
+
+    It is None where that is so little that weights would count too many of it.
+
+    Args:
+        kernel: ``[inputs, units]``.
+        recurrent: ``[values, units]``.
+        bias: ``[units]``.
+        source: of the inputs.
+        scale: of the state.
+        unit: the real value of 1; it and the scale are both powers of two, or the same.
+    """
+    rows = as_values(kernel, recurrent, source, scale)
+    sums = quantize_product(rows, bias, scale, unit, "pre-activation", fine=True)
+    return without_zero_point(sums, source.zero_point, slice(len(kernel))) if sums.step == unit else None
 
 
 def sums_in_places(

@@ -192,7 +192,7 @@ class Comparison:
 
 
 def _beyond(layers: Sequence[IntegerFrontLayer], values: Sequence[np.ndarray], name: str) -> dict[str, float]:
-    """Return the share of what convolutions give, ``[n, time, width]`` each, that their tables cut off."""
+    """Return the share of what convolutions give, ``[n, time, width]`` each, that is cut off."""
     return {
         f"{name}_{number}/values": _cut_off(real, layer.activation.limits, layer.activation.scale)
         for number, (layer, real) in enumerate(zip(layers, values, strict=True), 1)

@@ -3,7 +3,7 @@
 They read and give 14-bit values; the first one ahead may read input codes, which are values without their lower part.
 
     embedding    value = embeddings[clip(word, 0, words - 1)]
-    convolution  value = table[clip(multiply(sums, window), 0, size - 1)]          see ``rnnexp.quantization.product``
+    convolution  value = g(multiply(sums, window))           see ``rnnexp.quantization.product``; g is a table or a cut
     pooling      value = max(window)
 
 A window is what ``rnnexp.network.front`` has: in a convolution, padding is the value of real 0, in pooling nothing.
@@ -20,13 +20,16 @@ from typing_extensions import override
 
 from rnnexp.errors import UserError
 from rnnexp.network.front import Convolution, Embedding, FrontLayer, Pooling, Reshaping
+from rnnexp.network.functions import Clip
 from rnnexp.network.ranges import Ranges
 from rnnexp.network.windows import LargestOfWindows, Windows, by_group
+from rnnexp.quantization.arithmetic import Numbers
 from rnnexp.quantization.cell import Source
+from rnnexp.quantization.cut import Activation, Cut, activated, scale_of
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
-from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.rounding import quantize_product, quantize_to_values, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, Affine, finite, scale_for
-from rnnexp.quantization.tables import Table, places
+from rnnexp.quantization.tables import places
 
 # Below any value: what pooling has as padding.
 LOWEST = -(2**15)
@@ -127,13 +130,13 @@ class IntegerConvolution(Windows, IntegerFrontLayer):
 
     Attributes:
         groups: of channels and filters, each by itself.
-        sums: ``[filters, taps * taps * channels of a group]``; results are places in the table.
-        activation: places -> values.
+        sums: ``[filters, taps * taps * channels of a group]``; results are places in the table, or values.
+        activation: places -> values, or where values are cut off.
     """
 
     groups: int
     sums: Product
-    activation: Table
+    activation: Activation
 
     @property
     def filters(self) -> int:
@@ -164,14 +167,14 @@ class IntegerConvolution(Windows, IntegerFrontLayer):
     def run(self, values: np.ndarray, zero: int) -> np.ndarray:
         columns = by_group(self.of(values, zero), self.groups)
         each = [self._of_group(number).multiply(group) for number, group in enumerate(columns)]
-        found = np.clip(np.concatenate(each, axis=1), 0, len(self.activation.values) - 1)
+        found = activated(Numbers(), self.activation, np.concatenate(each, axis=1), "values")
         steps, width = self.extent(*values.shape[1:])
-        return self.activation.values.astype(np.int64)[found].reshape(len(values), steps, width)
+        return found.reshape(len(values), steps, width)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
         weights = self.sums.codes * self.sums.scale * (self.activation.step / self.sums.step)
-        by_channel = _of_filters(source, self.channels, self.groups, self.filters)
+        by_channel = _of_filters(source, self.channels, self.groups, self.filters) / self.sums.value_scale
         own = self.time.taps, self.frequency.taps, self.group_channels
         kernel = weights.reshape(self.filters, *own) / by_channel[:, None, None]
         bias = self.sums.bias + CODE_UNIT * source.zero_point * self.sums.codes.sum(axis=1)
@@ -262,14 +265,22 @@ def _convolution(
 ) -> IntegerConvolution:
     finite(ranges["sum"], "convolution")
     function = layer.function(max_value)
-    where = places(function, ranges["sum"])
-    scale = scale_for(where.peak(function) / LARGEST_STATE, "convolution")
-    by_channel = _of_filters(source, layer.channels, layer.groups, layer.filters)
-    rows = (kernel.transpose(3, 0, 1, 2) * by_channel[:, None, None]).reshape(layer.filters, -1)
-    sums = quantize_product(rows, bias - where.start, float(source.scale[-1]), where.step, "convolution")
-    table = replace(where, step=sums.step).tabulate(function, scale)
+    activation: Activation
+    weights = kernel.transpose(3, 0, 1, 2).reshape(layer.filters, -1)
+    scales = np.tile(
+        _of_filters(source, layer.channels, layer.groups, layer.filters), layer.time.taps * layer.frequency.taps
+    )
+    if isinstance(function, Clip):
+        sums = quantize_to_values(weights, scales, bias, scale_of(function, ranges["sum"]), "convolution")
+        activation = Cut.of(function, sums.step)
+    else:
+        where = places(function, ranges["sum"])
+        scale = scale_for(where.peak(function) / LARGEST_STATE, "convolution")
+        given = float(source.scale[-1])
+        sums = quantize_product(weights * (scales / given), bias - where.start, given, where.step, "convolution")
+        activation = replace(where, step=sums.step).tabulate(function, scale)
     sums = without_zero_point(sums, source.zero_point, slice(None))
-    return IntegerConvolution(layer.time, layer.frequency, layer.channels, layer.groups, sums, table)
+    return IntegerConvolution(layer.time, layer.frequency, layer.channels, layer.groups, sums, activation)
 
 
 def _of_channels(source: Source, channels: int) -> np.ndarray:
@@ -285,6 +296,6 @@ def _of_channels(source: Source, channels: int) -> np.ndarray:
 
 
 def _of_filters(source: Source, channels: int, groups: int, filters: int) -> np.ndarray:
-    """Return the scale of each channel that a filter reads, as a multiple of the last one, ``[filters, channels]``."""
-    scales = (_of_channels(source, channels) / source.scale[-1]).reshape(groups, -1)
+    """Return the scale of each channel that a filter reads, ``[filters, channels]``."""
+    scales = _of_channels(source, channels).reshape(groups, -1)
     return np.repeat(scales, filters // groups, axis=0)

@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnexp.network.activations import sigmoid
-from rnnexp.network.architecture import Stack
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
+from rnnexp.network.stack import Stack
 from rnnexp.network.taps import INPUT
 from rnnexp.quantization import front
 from rnnexp.quantization.cell import IntegerCell, Source, input_source

@@ -68,6 +68,11 @@ class Product:
         """The weights as single integers, int64 ``[units, inputs]``, in units of ``scale``."""
         return self.high.astype(np.int64) * RADIX + self.low
 
+    @property
+    def value_scale(self) -> float:
+        """The real value of one unit of the values that it was made for: others are read as if they had it."""
+        return self.step * 2.0**-self.shift * CODE_UNIT / (RADIX * self.scale)
+
     def multiply(self, values: np.ndarray) -> np.ndarray:
         """Return the rounded sums ``[n, units]`` for values ``[n, inputs]``."""
         upper, _ = split(values)

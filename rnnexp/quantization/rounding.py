@@ -49,6 +49,27 @@ def quantize_product(
     return refilled(Product(empty, empty, np.zeros(len(bias), np.int64), shift, scale, step), weights, bias)
 
 
+def quantize_to_values(weights: np.ndarray, scales: np.ndarray, bias: np.ndarray, scale: float, name: str) -> Product:
+    """Quantise a matrix product whose results are values themselves.
+
+    Args:
+        weights: real ``[units, inputs]``.
+        scales: the real value of one unit of what comes in, for each weight.
+        bias: real ``[units]``.
+        scale: the real value of one unit of the result; larger, if weights or biases would count too many of them.
+        name: of the result, for messages.
+
+    Raises:
+        UserError: as ``quantize_product``.
+    """
+    while True:
+        sums = quantize_product(weights * (scales / scale), bias, scale, scale, name, fine=True)
+        if sums.step == scale:
+            return sums
+        # A step is the product of two scales, and has too many digits for others to count in it.
+        scale = scale_for(sums.step, name)
+
+
 def _most_shift(bias: np.ndarray, step: float) -> int:
     """Return the largest shift with which biases stay below ``LARGEST_BIAS``."""
     counts = max(float(np.abs(bias).max()) / step, LARGEST_BIAS * 2.0 ** -SHIFTS[1])

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, width_of
+from rnnexp.quantization.cut import WORDS, Activation, Cut, tables_of
 from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding, IntegerFrontLayer, Words
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.probabilities import FineSigmoid
 from rnnexp.quantization.product import RADIX
+from rnnexp.quantization.tables import Table
 
 PAIR = f"2 x int8 (value = {RADIX} * upper + lower)"
 
@@ -62,7 +64,7 @@ def describe(network: IntegerNetwork, saturation: Mapping[str, float]) -> list[T
         *_around(network.front, network.front_sources, "front"),
         *(_state(state, cell, prefix) for cell, _, prefix in cells for state in cell.states),
         *(_pre_activation(block, scope) for block, *_, scope in blocks),
-        *(table for cell, _, prefix in cells for table in _tables(cell, prefix)),
+        *(_table(table, prefix) for cell, _, prefix in cells for table in cell.tables),
         *_sigmoid(network),
         *(kernel for block, cell, source, scope in blocks for kernel in _kernels(block, cell, source, scope)),
         *_around(network.back, network.back_sources, "back"),
@@ -106,15 +108,13 @@ def _around(layers: Sequence[IntegerFrontLayer], sources: Sequence[Source], name
             embeddings = layer.embeddings * layer.scale
             found.append(_entry(f"{scope}embeddings", PAIR, embeddings.shape, layer.scale, embeddings))
         if isinstance(layer, IntegerConvolution):
-            table, product = layer.activation, layer.sums
+            activation, product = layer.activation, layer.sums
             kernel, bias = layer.real_weights(source)
-            ends = [table.start, table.start + (len(table.values) - 1) * table.step]
-            values = table.values * table.scale
-            zero = round(-table.start / table.step)
+            zero = round(-activation.start / activation.step)
             found += [
-                _entry(f"{scope}values", PAIR, [1, width], table.scale, table.limits),
-                _entry(f"{scope}pre_activation", "int16", [1, width], table.step, ends, zero),
-                _entry(f"{scope}activation_table", "int16", values.shape, table.scale, values),
+                _entry(f"{scope}values", PAIR, [1, width], activation.scale, activation.limits),
+                _entry(f"{scope}pre_activation", "int16", [1, width], activation.step, _sums_of(activation), zero),
+                *(_table(table, scope) for table in tables_of(activation)),
                 _entry(f"{scope}kernel", PAIR, kernel.shape, product.scale, kernel),
                 _entry(f"{scope}bias", "int64", bias.shape, layer.bias_scale, bias),
             ]
@@ -151,20 +151,25 @@ def _scope(block: Block) -> str:
 
 def _pre_activation(block: Block, scope: str) -> TensorSummary:
     """Return the sums: places in a table, or finer, or values."""
-    limits = [block.step * -(2**15), block.step * (2**15 - 1)]
-    if block.table and block.starts:
-        limits = [block.start, block.start + (len(block.table.values) - 1) * block.table.step]
+    limits = _sums_of(block.function) if block.starts else _words_of(block.step)
     shape = [1, len(block.codes)]
     return _entry(f"{scope}pre_activation", "int16", shape, block.step, limits, round(-block.start / block.step))
 
 
-def _tables(cell: IntegerCell, prefix: str) -> list[TensorSummary]:
-    """Return the tables, each once."""
-    found = []
-    for table in cell.tables:
-        values = table.values * table.scale
-        found.append(_entry(f"{prefix}{table.name}_table", "int16", values.shape, table.scale, values))
-    return found
+def _sums_of(function: Activation) -> tuple[float, float]:
+    """Return the smallest and the largest real value of the sums that a function is of."""
+    if isinstance(function, Cut):
+        return _words_of(function.step)
+    return function.start, function.start + (len(function.values) - 1) * function.step
+
+
+def _words_of(step: float) -> tuple[float, float]:
+    return step * WORDS[0], step * WORDS[1]
+
+
+def _table(table: Table, prefix: str) -> TensorSummary:
+    values = table.values * table.scale
+    return _entry(f"{prefix}{table.name}_table", "int16", values.shape, table.scale, values)
 
 
 def _kernels(block: Block, cell: IntegerCell, source: Source, scope: str) -> list[TensorSummary]:

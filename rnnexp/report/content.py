@@ -10,6 +10,7 @@ which earlier ones pass over when they read; a key that goes or changes its mean
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, JsonValue, field_serializer
@@ -174,6 +175,17 @@ class Exports(Part):
     constant_bytes: int | None = None
     state_bytes: int | None = None
     stack_bytes: int | None = None
+
+    @classmethod
+    def of(cls, name: str, contents: Mapping[str, bytes | str], sizes: Mapping[str, int]) -> Exports:
+        """Return what there is to say of files.
+
+        Args:
+            name: of the files, without suffix.
+            contents: suffix of the name -> content.
+            sizes: what the network takes on a microcontroller; empty without integers.
+        """
+        return cls(files=[File.of(f"{name}{suffix}", content) for suffix, content in contents.items()], **sizes)
 
 
 class Report(Part):

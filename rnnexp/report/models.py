@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+from typing import Annotated, Any
 
 from pydantic import Tag
+from typing_extensions import Self
 
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.part import Part, closest
 
 # In the order in which they are shown.
 KINDS = ("float32", "int8")
+# Of a file; within ``File``, ``bytes`` is how many.
+Content = bytes | str
 
 
 class File(Part):
@@ -19,6 +23,18 @@ class File(Part):
     file: str
     bytes: int
     sha256: str
+
+    @classmethod
+    def of(cls, name: str, content: Content, **more: Any) -> Self:
+        """Return what there is to say of a file.
+
+        Args:
+            name: of the file.
+            content: of it; text is in UTF-8.
+            more: what kinds of files say beside this.
+        """
+        raw = content.encode() if isinstance(content, str) else content
+        return cls(file=name, bytes=len(raw), sha256=hashlib.sha256(raw).hexdigest(), **more)
 
 
 class ExportedModel(File):

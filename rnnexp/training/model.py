@@ -17,7 +17,8 @@ from rnnexp.layers.recurrent import Recurrent
 from rnnexp.layers.stack import assemble, padded, stack
 from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 
 
 @dataclass(frozen=True)

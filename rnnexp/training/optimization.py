@@ -12,6 +12,8 @@ import tensorflow as tf
 
 # Where the learning rate ends, as a share of where it starts.
 LAST_SHARE = 0.01
+# A power of two, so that dividing by it loses nothing.
+FAR = 2.0**64
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,13 @@ class _Decay(keras.optimizers.schedules.LearningRateSchedule):
 
 def _clipped(gradients: Sequence[tf.Tensor], bound: tf.Variable) -> list[tf.Tensor]:
     """Return gradients that together are no longer than a bound, by Keras' formula for ``global_clipnorm``."""
-    norm = tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(gradient)) for gradient in gradients]))
+    norm = _norm(gradients)
+    # Through many steps gradients can grow so far that their squares are no float32 any more, but they are.
+    norm = tf.where(tf.math.is_finite(norm), norm, _norm([gradient / FAR for gradient in gradients]) * FAR)
     # Of a norm that is no finite number, no finite gradient comes.
     scale = bound * tf.minimum(1.0 / norm, 1.0 / bound) + (norm - norm)
     return [gradient * scale for gradient in gradients]
+
+
+def _norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
+    return tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(gradient)) for gradient in gradients]))

@@ -21,6 +21,7 @@ from rnnexp.layers.loops import FUSED_UNITS, product
 from rnnexp.network.activations import state_scale
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.network import Network
+from rnnexp.quantization.cut import Cut
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product
 from rnnexp.quantization.quantizer import output_rows
@@ -87,10 +88,13 @@ class _Numbers:
         self.linear_scale.assign(integers.linear_scale)
         self.value_scale.assign(cell.states[0].scale)
         self.start.assign(cell.blocks[0].start)
-        self.lowest.assign(cell.cut.low if cell.cut else 0)
-        self.highest.assign(cell.cut.high if cell.cut else _places(cell) - 1)
-        for table in cell.tables:
-            self.table.assign(table.values.astype("float64"))
+        if isinstance(cell.activation, Cut):
+            lowest, highest = cell.activation.low, cell.activation.high
+        else:
+            lowest, highest = 0, _places(cell) - 1
+            self.table.assign(cell.activation.values.astype("float64"))
+        self.lowest.assign(lowest)
+        self.highest.assign(highest)
         self.sums.set(cell.sums)
         self.output_layer.set(integers.output_layer)
 

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.random_networks import simple
 
 import rnnexp
 from rnnexp import cli
 from rnnexp.commands import run
-from rnnexp.conversion import convert as story
+from rnnexp.conversion import given
 from rnnexp.conversion.samples import Samples
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
+from rnnexp.formats.npz import weights
+from rnnexp.preprocessing.numeric_maps import WindowRange
 from rnnexp.runtimes.tflite import TFLiteModel
 
 STEPS, FEATURES = 6, 3
@@ -29,10 +33,10 @@ def saved(tmp_path_factory):
 
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("models")
-    given = (STEPS, FEATURES)
+    shape = (STEPS, FEATURES)
     models = {
-        "lstm": [keras.Input(given), layers.LSTM(5), layers.Dense(3, activation="softmax")],
-        "gru": [keras.Input(given), layers.GRU(4, return_sequences=True), layers.Dense(2)],
+        "lstm": [keras.Input(shape), layers.LSTM(5), layers.Dense(3, activation="softmax")],
+        "gru": [keras.Input(shape), layers.GRU(4, return_sequences=True), layers.Dense(2)],
         "words": [
             keras.Input((STEPS,), dtype="int32"),
             layers.Embedding(9, 4, mask_zero=True),
@@ -40,17 +44,17 @@ def saved(tmp_path_factory):
             layers.Dense(1, activation="sigmoid"),
         ],
         "norm": [
-            keras.Input(given),
+            keras.Input(shape),
             layers.LSTM(5, name="first"),
             layers.LayerNormalization(name="odd"),
             layers.Dense(2),
         ],
-        "masked": [keras.Input(given), layers.Masking(), layers.GRU(4, return_sequences=True), layers.Dense(2)],
-        "labels": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(3, activation="sigmoid")],
-        "yes": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1, activation="sigmoid")],
-        "one": [keras.Input(given), layers.SimpleRNN(4), layers.Dense(1)],
+        "masked": [keras.Input(shape), layers.Masking(), layers.GRU(4, return_sequences=True), layers.Dense(2)],
+        "labels": [keras.Input(shape), layers.SimpleRNN(4), layers.Dense(3, activation="sigmoid")],
+        "yes": [keras.Input(shape), layers.SimpleRNN(4), layers.Dense(1, activation="sigmoid")],
+        "one": [keras.Input(shape), layers.SimpleRNN(4), layers.Dense(1)],
         "strange": [
-            keras.Input(given),
+            keras.Input(shape),
             layers.Lambda(lambda x: x * x, name="odd"),
             layers.LSTM(4, name="behind"),
             layers.Dense(1, activation="sigmoid", bias_initializer=keras.initializers.Constant(-6.0)),
@@ -185,8 +189,8 @@ def test_models_that_keras_runs_in_fewer_digits_or_with_states():
     from keras import layers
 
     x = inputs(20)
-    for options, given in (({"dtype": "mixed_float16"}, {}), ({"stateful": True}, {"batch_size": 4})):
-        model = keras.Sequential([keras.Input((STEPS, FEATURES), **given), layers.LSTM(4, **options), layers.Dense(2)])
+    for options, batch in (({"dtype": "mixed_float16"}, {}), ({"stateful": True}, {"batch_size": 4})):
+        model = keras.Sequential([keras.Input((STEPS, FEATURES), **batch), layers.LSTM(4, **options), layers.Dense(2)])
         made = rnnexp.convert(model, x, float32=False)
         assert made.report.float_check.difference < 1e-5
 
@@ -405,8 +409,38 @@ def test_a_limit_that_is_none_ends_it_before_it_begins(tmp_path, monkeypatch, ca
     assert "fidelity.ratio" in said
 
 
+@pytest.mark.parametrize("name", ["lstm", "gru", "yes"])
+def test_its_own_weights_convert_to_the_same_integers(saved, tmp_path, name):
+    first = rnnexp.convert(saved[name], inputs(), float32=False)
+    first.save(tmp_path)
+    path = tmp_path / f"{name}-weights.npz"
+    again = rnnexp.convert(path, inputs(), float32=False)
+    assert again.report.float_check.difference < 1e-6
+    np.testing.assert_array_equal(again(inputs(9)), first(inputs(9)))
+    with pytest.raises(UserError, match="it cannot be cut"):
+        rnnexp.convert(path, inputs(), begin="rnn", float32=False)
+    np.savez(tmp_path / "others.npz", kernel=np.zeros((3, 3)))
+    with pytest.raises(UserError, match=r"others.npz has weights alone"):
+        rnnexp.convert(tmp_path / "others.npz", inputs(), float32=False)
+
+
+def test_a_network_of_a_run_reads_what_its_normalization_makes(tmp_path):
+    network = simple(4, steps=STEPS, features=1, activation="custom")
+    about = About.of(
+        network.architecture,
+        task="regression",
+        dataset="d",
+        input_map=WindowRange(to=1.0, flat_range=1.0),
+        units="dollars",
+    )
+    path = tmp_path / "d-weights.npz"
+    path.write_bytes(weights.to_npz(weights.arrays(network, None, about)))
+    made = rnnexp.convert(path, inputs()[..., :1], float32=False)
+    assert any("'window' has made" in warning for warning in made.report.warnings)
+
+
 def test_a_misread_network_is_refused_by_its_layer(saved, monkeypatch):
-    opened = story.open_model
+    opened = given.open_model
 
     def misread(*arguments):
         source = opened(*arguments)
@@ -414,7 +448,7 @@ def test_a_misread_network_is_refused_by_its_layer(saved, monkeypatch):
         wrong = replace(first, activation="relu")
         return replace(source, graph=replace(source.graph, nodes=(wrong, *rest)))
 
-    monkeypatch.setattr(story, "open_model", misread)
+    monkeypatch.setattr(given, "open_model", misread)
     with pytest.raises(UserError, match=r"was misread at 'lstm.*nothing was written"):
         rnnexp.convert(saved["lstm"], inputs(), float32=False)
 

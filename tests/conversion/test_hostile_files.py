@@ -14,19 +14,24 @@ import pytest
 from helpers.damage import damaged
 from helpers.float_models import FloatModel
 from helpers.keras_files import as_keras_2, h5_file, members, packed, saved, with_config
+from helpers.random_networks import layered
 
 from rnnexp import cli
 from rnnexp.conversion import samples
 from rnnexp.conversion.sources import open_file
 from rnnexp.errors import UserError
+from rnnexp.formats.about import About
+from rnnexp.formats.npz import weights
+from rnnexp.preprocessing.input_map import AS_IT_IS
 
 STEPS, FEATURES, UNITS = 12, 3, 4
+ABOUT = {"task": "regression", "dataset": "some", "input_map": AS_IT_IS, "units": ""}
 # Beyond what the process has, for one file.
 MEMORY = 2 << 30
 KINDS = {
     "keras": ".keras", "weights": ".keras", "config": ".keras", "h5": ".h5", "h5 of Keras 2": ".h5",
     "h5 of Keras 1": ".h5", "onnx": ".onnx", "tflite": ".tflite", "pt": ".pt", "calibration": ".npz",
-    "calibration, packed": ".npz",
+    "calibration, packed": ".npz", "own weights": ".npz",
 }  # fmt: skip
 
 
@@ -100,6 +105,12 @@ def of_pytorch(folder):
     return path.read_bytes()
 
 
+def of_this_project():
+    """Return the weights of a network of two layers."""
+    network = layered(("lstm", UNITS, "both"), ("gru", 3), steps=STEPS, features=FEATURES, outputs=2)
+    return weights.to_npz(weights.arrays(network, None, About.of(network.architecture, **ABOUT)))
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """Files as they ought to be: kind -> content."""
@@ -117,6 +128,7 @@ def whole(tmp_path_factory):
         "h5 of Keras 1": of_keras_1(folder / "keras1.h5").read_bytes(),
         "tflite": of_tflite(),
         "pt": of_pytorch(folder),
+        "own weights": of_this_project(),
         "calibration": (folder / "x.npz").read_bytes(),
         "calibration, packed": (folder / "packed.npz").read_bytes(),
     }
@@ -146,7 +158,7 @@ def written(whole, kind, content, folder):
         (folder / "whole.keras").unlink()
     else:
         path.write_bytes(content)
-    if path.suffix == ".npz":
+    if kind.startswith("calibration"):
         model = folder / "model.tflite"
         model.write_bytes(whole["tflite"])
         return model, path
@@ -311,7 +323,7 @@ def test_renamed_files(whole, kind, suffix, tmp_path, capsys):
     model.write_bytes(whole[kind])
     np.savez(data, x=numbers(20, STEPS, FEATURES))
     by_content = kind in ("keras", "h5", "h5 of Keras 1", "h5 of Keras 2") and suffix in (".keras", ".h5")
-    if by_content or (kind in ("onnx", "tflite") and KINDS[kind] == suffix):
+    if by_content or (kind in ("onnx", "tflite", "own weights") and KINDS[kind] == suffix):
         assert not attempt(model, data)
     else:
         code, said = convert(model, data, tmp_path, capsys)

@@ -53,6 +53,16 @@ def test_recordings():
         assert f"| {row['name']} | {row['train']}, {row['test']} | {euclid} | {figures} |" in lines
 
 
+def test_recordings_in_a_sentence():
+    leads, lost = [], []
+    for row in results("recordings"):
+        leads.append(100 * (statistics.median(row["float32"]) - max(row["warped"], row["euclid"] or 0.0)))
+        lost.append(100 * statistics.median(a - b for a, b in zip(row["float32"], row["int8"], strict=True)))
+    text = " ".join(page("docs/recordings.md"))
+    assert f"The median is {statistics.median(leads):.1f} points above the better nearest neighbour" in text
+    assert f"int8 loses {statistics.median(lost):.1f} points in the median and {max(lost):.1f} at worst" in text
+
+
 def test_lengths():
     line = benchmark("lengths")["line"]
     lines = page("docs/lengths.md")

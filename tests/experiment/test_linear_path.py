@@ -31,7 +31,7 @@ def airline(request, tmp_path_factory):
 def test_the_report_says_what_the_path_gives_alone(airline):
     baselines, report = airline.returned.baselines, airline.returned
     assert baselines["linear path alone"] == baselines["ridge"]
-    assert "a part of the network" in report.baseline_notes["linear path alone"]
+    assert "what the recurrent layers add" in report.baseline_notes["linear path alone"]
     # Before the first epoch the recurrent layer adds nothing.
     assert report.progress[0].float32.rmse == pytest.approx(baselines["linear path alone"].rmse, rel=1e-4)
     text = (airline.folder / "report.md").read_text()

@@ -130,11 +130,13 @@ def _values(n, sequence):
     """Return the values of a cell after every step on what comes in."""
 
     def look_up(table, places):
+        if f"{table}_values" not in n:
+            return np.clip(places, int(n[f"{table}_low"]), int(n[f"{table}_high"]))
         values = n[f"{table}_values"].astype(object)
         return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
 
-    cell = str(n["cell"])
-    blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "lstm": ("sums", 4), "gru": ("gates", 2)}
+    cell, cuts = str(n["cell"]), "candidate_sums_high" in n
+    blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "lstm": ("sums", 3 if cuts else 4), "gru": ("gates", 2)}
     product, count = blocks[cell.removesuffix("-reset-before")]
     units = len(n[f"{product}_high"]) // count
     v = c = w = np.zeros(units, object)
@@ -145,16 +147,13 @@ def _values(n, sequence):
         u = np.concatenate([given, v])
         if cell == "simple":
             (sums,) = _multiply(n, "sums", u, 1)
-            v = np.clip(sums, int(n["cut_low"]), int(n["cut_high"])) if "cut_low" in n else look_up("activation", sums)
+            v = look_up("activation", sums)
         elif cell == "dense":
             (sums,) = _multiply(n, "sums", given, 1)
-            v = (
-                look_up("activation", sums)
-                if "activation_values" in n
-                else np.clip(sums, int(n["low"]), int(n["high"]))
-            )
+            v = look_up("activation", sums)
         elif cell == "lstm":
-            i, f, g, o = _multiply(n, "sums", u, 4)
+            i, f, *g, o = _multiply(n, "sums", u, count)
+            (g,) = _multiply(n, "candidate_sums", u, 1) if cuts else g
 
             def read(sums, gate, c):
                 if "peepholes_factors" not in n:
@@ -164,12 +163,14 @@ def _values(n, sequence):
 
             i, f = read(i, 0, c), read(f, 1, c)
             candidate = look_up("candidate", g)
-            coarser = round(np.log2(n["activation_step"] * 2.0 ** -int(n["shift"]) / n["candidate_scale"]))
-            candidate = _round_shift(candidate, coarser) if coarser else candidate
+            if not cuts:
+                coarser = round(np.log2(n["activation_step"] * 2.0 ** -int(n["shift"]) / n["candidate_scale"]))
+                candidate = _round_shift(candidate, coarser) if coarser else candidate
             c = look_up("gate", f) * c + look_up("gate", i) * candidate
             c = _saturate(_round_shift(c, 14))
-            place = _saturate(_round_shift(c, int(n["shift"])) + int(n["first"]))
-            v = _saturate(_round_shift(look_up("gate", read(o, 2, c)) * look_up("activation", place), 14 + _longer(n)))
+            place = c if cuts else _saturate(_round_shift(c, int(n["shift"])) + int(n["first"]))
+            longer = int(n["shift"]) if cuts else _longer(n)
+            v = _saturate(_round_shift(look_up("gate", read(o, 2, c)) * look_up("activation", place), 14 + longer))
             if "projection_high" in n:
                 v = np.clip(_multiply(n, "projection", v, 1)[0], -8128, 8128)
         else:

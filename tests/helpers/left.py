@@ -7,7 +7,7 @@ from rnnexp.experiment import build
 from rnnexp.formats.keras import model as keras_models
 from rnnexp.formats.npz import arrays, integers, reader
 from rnnexp.formats.tflite.int8.reader import from_tflite
-from rnnexp.network.architecture import Structure
+from rnnexp.network.structure import Structure
 from rnnexp.quantization import reference
 from rnnexp.runtimes.c import CompiledNetwork
 from rnnexp.runtimes.tflite import TFLiteModel, TFLiteStepModel

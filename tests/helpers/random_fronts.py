@@ -7,10 +7,11 @@ from helpers.random_networks import ANSWER_STEPS, layer_of, with_skips
 from hypothesis import strategies as st
 
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.cells import packages
 from rnnexp.network.front import LINEAR, Convolution, Embedding, Pooling
 from rnnexp.network.functions import FUNCTIONS, GATES
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.windows import Axis
 

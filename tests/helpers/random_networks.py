@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from rnnexp.network import cells as registry
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.taps import INPUT
 from rnnexp.quantization.quantizer import quantize

@@ -4,7 +4,8 @@ import numpy as np
 
 from rnnexp.formats.about import About
 from rnnexp.formats.npz import weights
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.preprocessing.input_map import AS_IT_IS
 

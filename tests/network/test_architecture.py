@@ -7,8 +7,10 @@ import pytest
 from helpers.random_networks import layered
 
 from rnnexp.formats.keras.model import to_keras
-from rnnexp.network.architecture import Architecture, Layer, Structure
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.cells import CELLS
+from rnnexp.network.layer import Layer
+from rnnexp.network.structure import Structure
 
 WORDS = {
     "simple": Structure(),

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Convolution, Embedding, Pooling
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.ranges import Ranges
 from rnnexp.network.windows import Axis

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from helpers.random_networks import ANSWER_STEPS, inputs, layered
 
-from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Layer
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
+from rnnexp.network.layer import Layer
 
 STRUCTURES = [
     [("simple", 4)],

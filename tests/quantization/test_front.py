@@ -7,8 +7,9 @@ from helpers.random_networks import inputs
 from helpers.same_bits import assert_same_alone, assert_same_bits, noise
 
 from rnnexp.errors import UserError
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Convolution, Embedding, Pooling
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.windows import Axis
 from rnnexp.quantization.diagnosis import Comparison

@@ -22,7 +22,7 @@ def test_an_lstm_whose_candidate_is_always_0(activation):
     network = layered(("lstm", 3), activation=activation, steps=5)
     network.weights[2][6:9] = -100.0
     integer, codes = integers(network, inputs(3, 5))
-    assert integer.layers[0].cells[0].candidate.multiple == 1
+    assert all(table.multiple == 1 for table in integer.layers[0].cells[0].tables)
     outputs = integer.output.decode(assert_same_bits(integer, codes))
     assert np.allclose(outputs, network.bias, atol=integer.output.scale)
 

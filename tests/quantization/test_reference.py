@@ -24,8 +24,8 @@ def by_hand(network, codes):
         return sums
 
     def value(cell, place):
-        if cell.cut:
-            return max(cell.cut.low, min(place, cell.cut.high))
+        if not cell.tables:
+            return max(cell.activation.low, min(place, cell.activation.high))
         table = cell.activation.values
         return int(table[min(max(place, 0), len(table) - 1)])
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from helpers.random_networks import inputs, integers, simple
 
-from rnnexp.network.architecture import Architecture, Structure
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.structure import Structure
 from rnnexp.quantization import reference
 from rnnexp.training.fine_tuning import fine_tune
 from rnnexp.training.model import Regularization, trainable

@@ -336,3 +336,11 @@ def test_the_length_of_the_gradient_is_that_before_it_is_clipped():
     made = Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=16, seed=0, watched=True)
     (epoch,) = made.fit(x, y, x, y, epochs=1).epochs
     assert epoch.gradient_norm == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_gradients_whose_squares_overflow_are_clipped_all_the_same():
+    optimizer = Optimization("sgd", 1.0, batch_size=1, clip_norm=0.5).optimizer(1, 1, decay=False)
+    weights = [tf.Variable([1.0, 2.0]), tf.Variable([3.0])]
+    optimizer.build(weights)
+    optimizer.apply([tf.constant([3e30, 0.0]), tf.constant([-4e30])], weights)
+    np.testing.assert_allclose(np.concatenate([values.numpy() for values in weights]), [0.7, 2.0, 3.4], rtol=1e-6)

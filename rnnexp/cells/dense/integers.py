@@ -16,9 +16,9 @@ from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State
-from rnnexp.quantization.cut import Cut, scale_of
+from rnnexp.quantization.cut import Activation, Cut, activated, scale_of, tables_of
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.rounding import quantize_product, without_zero_point
+from rnnexp.quantization.rounding import quantize_product, quantize_to_values, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
 from rnnexp.quantization.tables import Table, places
 
@@ -29,15 +29,11 @@ class DenseCell(IntegerCell):
 
     Attributes:
         sums: ``[units, inputs]``; result in steps of the table, or in values where there is none.
-        low: the smallest value.
-        high: the largest.
-        activation: places -> values; None where the sums are only cut off at the two.
+        activation: places -> values, or where values are cut off.
     """
 
     sums: Product
-    low: int
-    high: int
-    activation: Table | None
+    activation: Activation
 
     @property
     @override
@@ -47,9 +43,8 @@ class DenseCell(IntegerCell):
     @property
     @override
     def states(self) -> tuple[State, ...]:
-        scale = self.activation.scale if self.activation else self.sums.step
-        limits = self.low * scale, self.high * scale
-        return (State("state", scale, limits, paired=self.activation is not None, fresh=True),)
+        activation = self.activation
+        return (State("state", activation.scale, activation.limits, paired=bool(self.tables), fresh=True),)
 
     @property
     @override
@@ -59,7 +54,7 @@ class DenseCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return (self.activation,) if self.activation else ()
+        return tables_of(self.activation)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -69,9 +64,7 @@ class DenseCell(IntegerCell):
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         (sums,) = arithmetic.multiply(self.sums, inputs, 1, "cell")
-        if self.activation is None:
-            return (arithmetic.clip(sums, self.low, self.high, "next_state"),)
-        return tuple(arithmetic.look_up((self.activation,), [sums], "next_state"))
+        return (activated(arithmetic, self.activation, sums, "next_state"),)
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> DenseCell:
@@ -80,20 +73,12 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     activation = functions.activation
     if isinstance(activation, Clip):
         scale = scale_of(activation, ranges["sum"])
-        sums = _sums(kernel, bias, source, scale, scale, fine=True)
-        cut = Cut.of(activation, sums.step)
-        return DenseCell(sums, cut.low, cut.high, None)
+        sums = quantize_to_values(kernel.T, source.scale, bias, scale, "pre-activation")
+        return DenseCell(without_zero_point(sums, source.zero_point, slice(None)), Cut.of(activation, sums.step))
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "values")
-    sums = _sums(kernel, bias - where.start, source, scale, where.step)
+    rows = kernel.T * (source.scale / scale)
+    sums = quantize_product(rows, bias - where.start, scale, where.step, "pre-activation")
     # The step was rounded up: the table ends a little later.
     table = replace(where, step=sums.step).tabulate(activation, scale)
-    return DenseCell(sums, int(table.values.min()), int(table.values.max()), table)
-
-
-def _sums(
-    kernel: np.ndarray, bias: np.ndarray, source: Source, scale: float, step: float, *, fine: bool = False
-) -> Product:
-    rows = (kernel * (source.scale / scale)[:, None]).T
-    sums = quantize_product(rows, bias, scale, step, "pre-activation", fine=fine)
-    return without_zero_point(sums, source.zero_point, slice(None))
+    return DenseCell(without_zero_point(sums, source.zero_point, slice(None)), table)

@@ -5,7 +5,8 @@
     h[t] = z * h[t - 1] + (1 - z) * candidate
 
 The state is kept as a word two bits longer than the value that is multiplied with weights: otherwise the small changes
-of slow units would be rounded away at every step.
+of slow units would be rounded away at every step. Where ``g`` only cuts off, what it is of is such a word already, and
+there is no table of it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.functions import Functions
+from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
 from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_places
+from rnnexp.quantization.cut import VALUES, Activation, Cut, activated, peak_of, tables_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, power_of_two_for, widened
@@ -48,16 +50,16 @@ class GRUCell(IntegerCell):
 
     Attributes:
         gates: ``[2 * units, inputs + units]``, blocks z, r; results are places in the gates' table.
-        parts: ``[2 * units, inputs + units]``, blocks a, b; results are ``2**finer`` a step of the candidate's table.
+        parts: ``[2 * units, inputs + units]``, blocks a, b; results count ``2**finer`` a step of the candidate.
         gate: the sigmoid.
-        candidate: ``g``, in units of the long state.
-        finer: bits.
+        candidate: ``g``, in units of the long state; so are its steps, where it only cuts off.
+        finer: bits; negative, if they are coarser.
     """
 
     gates: Product
     parts: Product
     gate: Table
-    candidate: Table
+    candidate: Activation
     finer: int
 
     @property
@@ -87,7 +89,7 @@ class GRUCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return self.gate, self.candidate
+        return tables_of(self.gate, self.candidate)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -105,7 +107,7 @@ class GRUCell(IntegerCell):
         z, r = arithmetic.look_up((self.gate, self.gate), sums, "gates")
         a, b = arithmetic.multiply(self.parts, [*inputs, value], 2, "parts")
         place = arithmetic.dot([(ONE, a), (r, b)], GATE_BITS + self.finer, "candidate_place")
-        (candidate,) = arithmetic.look_up((self.candidate,), [place], "candidate")
+        candidate = activated(arithmetic, self.candidate, place, "candidate")
         state = arithmetic.dot([(z, state), (arithmetic.complement(z), candidate)], GATE_BITS, "next_long_state")
         return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
 
@@ -113,42 +115,59 @@ class GRUCell(IntegerCell):
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> GRUCell:
     """Return the cell for Keras' weights: kernel ``[inputs, 3 * units]``, recurrent kernel, two biases ``[2, ...]``."""
     kernel, recurrent, bias = weights
-    units = len(recurrent)
-    gates, where, candidate = tables(functions, ranges)
+    gates = gate_places(functions.gate, ranges["gates"])
+    candidate = candidate_of(functions, gates, ranges)
+    parts, finer = _parts(weights, candidate, ranges, source)
+    if isinstance(candidate, Cut) and (finer < -FINER_BITS or parts.step != 1.0):
+        # The sums are coarser than places, or weights count more than they can.
+        candidate = table_of(functions, gates, ranges)
+        parts, finer = _parts(weights, candidate, ranges, source)
+    columns, both = slice(2 * len(recurrent)), bias.sum(axis=0)
     scale = candidate.scale * 2**WORD_BITS
-    columns, both = slice(2 * units), bias.sum(axis=0)
     # All is in powers of two: no place moves.
     gate_sums, _ = sums_in_places(
         (gates, gates), kernel[:, columns], recurrent[:, columns], both[columns], source, scale
     )
+    return GRUCell(gate_sums, parts, gates.gates(functions.gate), candidate, finer)
 
+
+def _parts(weights: Sequence[np.ndarray], candidate: Activation, ranges: Ranges, source: Source) -> tuple[Product, int]:
+    """Return the product for the candidate's two sums, and how many bits these are finer than what it is of."""
+    kernel, recurrent, bias = weights
+    inputs, units = kernel.shape[0], len(recurrent)
+    scale = candidate.scale * 2**WORD_BITS
     rows = as_values(kernel, recurrent, source, scale)[2 * units :]
     of_inputs, of_state = rows.copy(), rows.copy()
-    of_inputs[:, len(kernel) :] = 0.0
-    of_state[:, : len(kernel)] = 0.0
-    # The first place of the table is at a = 0.
+    of_inputs[:, inputs:] = 0.0
+    of_state[:, :inputs] = 0.0
+    # The first place of a table is at a = 0.
     low, high = ranges["a"]
-    both = widened((low - where.start, high - where.start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
-    largest = max(abs(limit) for limits in both for limit in limits)
-    finer = math.floor(math.log2(min(max(LARGEST_WORD * where.step / largest, 1.0), 2.0**FINER_BITS)))
-    distance = where.step * 2.0**-finer
-    biases = np.concatenate([bias[0, 2 * units :] - where.start, bias[1, 2 * units :]]) / distance
-    parts = quantize_product(np.concatenate([of_inputs, of_state]) / distance, biases, scale, 1.0, "candidate")
-    return GRUCell(
-        gates=gate_sums,
-        parts=without_zero_point(parts, source.zero_point, slice(len(kernel))),
-        gate=gates.gates(functions.gate),
-        candidate=candidate,
-        finer=finer,
-    )
+    start, cuts = candidate.start, isinstance(candidate, Cut)
+    both = widened((low - start, high - start), TABLE_MARGIN), widened(ranges["b"], TABLE_MARGIN)
+    room = LARGEST_WORD * candidate.step / max(abs(limit) for limits in both for limit in limits)
+    finer = math.floor(math.log2(min(room, 1.0) if cuts else min(max(room, 1.0), 2.0**FINER_BITS)))
+    distance = candidate.step * 2.0**-finer
+    biases = np.concatenate([bias[0, 2 * units :] - start, bias[1, 2 * units :]]) / distance
+    both_rows = np.concatenate([of_inputs, of_state]) / distance
+    parts = quantize_product(both_rows, biases, scale, 1.0, "candidate", fine=cuts)
+    return without_zero_point(parts, source.zero_point, slice(inputs)), finer
 
 
-def tables(functions: Functions, ranges: Ranges) -> tuple[Places, Places, Table]:
-    """Return the places of the gates and of the candidate, and the candidate's table in units of the long state."""
-    activation, gates = functions.activation, gate_places(functions.gate, ranges["gates"])
+def candidate_of(functions: Functions, gates: Places, ranges: Ranges) -> Activation:
+    """Return the candidate's function in units of the long state; gates have a table at these places."""
+    if not isinstance(functions.activation, Clip):
+        return table_of(functions, gates, ranges)
+    peak = peak_of(functions.activation, ranges["candidate"])
+    scale = power_of_two_for(peak / LARGEST_STATE, "state") / 2**WORD_BITS
+    low, high = VALUES
+    return Cut.of(functions.activation, scale, (low << WORD_BITS, high << WORD_BITS))
+
+
+def table_of(functions: Functions, gates: Places, ranges: Ranges) -> Table:
+    """Return the same as a table, whatever the function."""
+    activation = functions.activation
     if shares(functions.gate, activation, gates, ranges["candidate"]):
-        candidate = stretched(gates.gates(functions.gate), 2, "candidate")
-        return gates, Places(candidate.start, candidate.step), candidate
+        return stretched(gates.gates(functions.gate), 2, "candidate")
     where = places(activation, ranges["candidate"])
     scale = power_of_two_for(where.peak(activation) / LARGEST_STATE, "state") / 2**WORD_BITS
-    return gates, where, where.tabulate(activation, scale, multiple=2**WORD_BITS, name="candidate")
+    return where.tabulate(activation, scale, multiple=2**WORD_BITS, name="candidate")

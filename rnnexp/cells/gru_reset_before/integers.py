@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.cells.gru.integers import WORD_BITS, tables
+from rnnexp.cells.gru.integers import WORD_BITS, candidate_of, table_of
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, joined, sums_in_places, sums_in_units
+from rnnexp.quantization.cut import Activation, Cut, activated, tables_of
 from rnnexp.quantization.product import Product
-from rnnexp.quantization.tables import GATE_BITS, Table
+from rnnexp.quantization.tables import GATE_BITS, Places, Table, gate_places
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,15 @@ class ResetBeforeGRUCell(IntegerCell):
 
     Attributes:
         gates: ``[2 * units, inputs + units]``, blocks z, r; results are places in the gates' table.
-        sums: ``[units, inputs + units]``, of the inputs and the state that is reset; places in the candidate's table.
+        sums: ``[units, inputs + units]``, of the inputs and the state that is reset; in steps of the candidate.
         gate: the sigmoid.
-        candidate: ``g``, in units of the long state.
+        candidate: ``g``, in units of the long state; so are its steps, where it only cuts off.
     """
 
     gates: Product
     sums: Product
     gate: Table
-    candidate: Table
+    candidate: Activation
 
     @property
     @override
@@ -67,7 +68,7 @@ class ResetBeforeGRUCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return self.gate, self.candidate
+        return tables_of(self.gate, self.candidate)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -79,8 +80,8 @@ class ResetBeforeGRUCell(IntegerCell):
         sums = arithmetic.multiply(self.gates, [*inputs, value], 2, "gates")
         z, r = arithmetic.look_up((self.gate, self.gate), sums, "gates")
         reset = arithmetic.dot([(r, value)], GATE_BITS, "reset_state")
-        places_of_candidate = arithmetic.multiply(self.sums, [*inputs, reset], 1, "candidate")
-        (candidate,) = arithmetic.look_up((self.candidate,), places_of_candidate, "candidate")
+        (sum_of_candidate,) = arithmetic.multiply(self.sums, [*inputs, reset], 1, "candidate")
+        candidate = activated(arithmetic, self.candidate, sum_of_candidate, "candidate")
         state = arithmetic.dot([(z, state), (arithmetic.complement(z), candidate)], GATE_BITS, "next_long_state")
         return arithmetic.shift(state, WORD_BITS, 0, "next_state"), state
 
@@ -90,9 +91,15 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     kernel, recurrent, bias = weights
     first = slice(2 * len(recurrent))
     second = slice(first.stop, None)
-    gates, where, candidate = tables(functions, ranges)
-    scale = candidate.scale * 2**WORD_BITS
+    gates, sums = gate_places(functions.gate, ranges["gates"]), None
+    candidate = candidate_of(functions, gates, ranges)
+    own, scale = (kernel[:, second], recurrent[:, second], bias[second], source), candidate.scale * 2**WORD_BITS
+    if isinstance(candidate, Cut):
+        sums = sums_in_units(*own, scale, candidate.scale)
     # All is in powers of two: no place moves.
+    if sums is None:
+        candidate = table_of(functions, gates, ranges)
+        scale = candidate.scale * 2**WORD_BITS
+        sums, _ = sums_in_places((Places(candidate.start, candidate.step),), *own, scale)
     of_gates, _ = sums_in_places((gates, gates), kernel[:, first], recurrent[:, first], bias[first], source, scale)
-    sums, _ = sums_in_places((where,), kernel[:, second], recurrent[:, second], bias[second], source, scale)
     return ResetBeforeGRUCell(of_gates, sums, gates.gates(functions.gate), candidate)

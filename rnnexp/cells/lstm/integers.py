@@ -8,6 +8,9 @@
 bits the rounding of every step adds up where a unit forgets slowly. One table serves all gates; where ``g`` is tanh and
 gates are sigmoids, the same serves ``g`` twice, since ``tanh(x) = 2 * sigmoid(2 * x) - 1``.
 
+Where ``g`` only cuts off, there is no table of it: the candidate's sums are in units of ``c`` already. They are
+finer than places, and so have a product of their own.
+
 With peepholes (Gers & Schmidhuber 2000), the gates' sums are finer than places, and a product with ``c`` is added to
 each. With a projection (Sak et al. 2014), a product of what the units give is the state.
 """
@@ -22,28 +25,24 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.functions import Functions
+from rnnexp.cells.lstm.units import Units, cut_off, own, shared
+from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, joined, sums_in_places
+from rnnexp.quantization.cell import Block, Extra, IntegerCell, Source, State, joined, sums_in_places, sums_in_units
+from rnnexp.quantization.cut import Activation, Cut, activated, tables_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product
-from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, power_of_two_for, scale_for, widened
+from rnnexp.quantization.scales import LARGEST_STATE, TABLE_MARGIN, power_of_two_for, widened
 from rnnexp.quantization.tables import (
     GATE_BITS,
     LARGEST_WORD,
     ONE,
-    TABLE_SIZE,
     Places,
     Table,
     gate_places,
-    places,
-    shares,
-    stretched,
 )
 
-# Entries of the table for ``g(c)``: its steps are what costs the most (docs/int8.md).
-READ_SIZE = 4096
 # Bits that the sums of gates with peepholes are finer than places, at most.
 FINER_BITS = 4
 
@@ -70,24 +69,27 @@ class LSTMCell(IntegerCell):
     """The numbers.
 
     Attributes:
-        sums: ``[4 * units, inputs + values]``, blocks i, f, candidate, o; results are places in the tables.
+        sums: ``[4 * units, inputs + values]``, blocks i, f, candidate, o; results are places in the tables. Without the
+            candidate where that is cut off.
         gate: the sigmoid.
         candidate: ``g``, in units of ``c``.
-        activation: ``g`` of ``c``, in values.
-        shift: places of ``activation`` are ``c`` without so many bits,
+        activation: ``g`` of ``c``, in values; or in units of ``c``, where it only cuts off.
+        shift: places of ``activation`` are ``c`` without so many bits, or values what it gives,
         first: and from ``c = 0`` at this entry.
         peepholes: what gates read of c, if they do.
         projection: ``[values, units]``, result in values, if there is one.
+        candidate_sums: ``[units, inputs + values]``, of a candidate that is cut off.
     """
 
     sums: Product
     gate: Table
-    candidate: Table
-    activation: Table
+    candidate: Activation
+    activation: Activation
     shift: int
     first: int
     peepholes: Peepholes | None = None
     projection: Product | None = None
+    candidate_sums: Product | None = None
 
     @property
     @override
@@ -97,7 +99,7 @@ class LSTMCell(IntegerCell):
     @property
     def _inner(self) -> int:
         """How many units there are ahead of a projection."""
-        return len(self.sums.high) // 4
+        return len(self.sums.high) // (3 if self.candidate_sums else 4)
 
     @property
     @override
@@ -115,24 +117,17 @@ class LSTMCell(IntegerCell):
     @property
     @override
     def blocks(self) -> tuple[Block, ...]:
-        tables = {
-            "input_gate": self.gate,
-            "forget_gate": self.gate,
-            "candidate": self.candidate,
-            "output_gate": self.gate,
-        }
-        units = self._inner
-        finer = self.peepholes.finer if self.peepholes else 0
-        return tuple(
-            Block(
-                name,
-                self.sums,
-                slice(number * units, (number + 1) * units),
-                table,
-                finer if table is self.gate else 0,
-            )
-            for number, (name, table) in enumerate(tables.items())
-        )
+        units, finer = self._inner, self.peepholes.finer if self.peepholes else 0
+
+        def gate(name: str, number: int) -> Block:
+            return Block(name, self.sums, slice(number * units, (number + 1) * units), self.gate, finer)
+
+        if self.candidate_sums:
+            candidate = Block("candidate", self.candidate_sums, slice(None), self.candidate)
+        else:
+            candidate = Block("candidate", self.sums, slice(2 * units, 3 * units), self.candidate)
+        last = gate("output_gate", 2 if self.candidate_sums else 3)
+        return gate("input_gate", 0), gate("forget_gate", 1), candidate, last
 
     @property
     @override
@@ -148,7 +143,7 @@ class LSTMCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return self.gate, self.candidate, self.activation
+        return tables_of(self.gate, self.candidate, self.activation)
 
     @property
     def _peephole_scale(self) -> float:
@@ -158,7 +153,7 @@ class LSTMCell(IntegerCell):
     @property
     def _word(self) -> float:
         """The real value of one unit of c."""
-        return self.activation.step * 2.0**-self.shift
+        return self.activation.step * (1.0 if isinstance(self.activation, Cut) else 2.0**-self.shift)
 
     @property
     def _coarser(self) -> int:
@@ -167,7 +162,9 @@ class LSTMCell(IntegerCell):
 
     @property
     def _longer(self) -> int:
-        """By how many bits what is looked up for c is longer than a value."""
+        """By how many bits what the activation gives is longer than a value."""
+        if isinstance(self.activation, Cut):
+            return self.shift
         return int(np.abs(self.activation.values.astype(np.int64)).max() > LARGEST_STATE)
 
     @property
@@ -184,33 +181,41 @@ class LSTMCell(IntegerCell):
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
         h, c = states
-        sums = arithmetic.multiply(self.sums, [*inputs, h], 4, "gates")
-        if self.peepholes is None:
-            i, f, candidate, o = arithmetic.look_up((self.gate, self.gate, self.candidate, self.gate), sums, "gates")
-            candidate = self._in_words(arithmetic, candidate)
-            c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
-        else:
-            i, f, candidate, o = sums
+        i, f, candidate, o = self._multiplied(arithmetic, [*inputs, h])
+        if self.peepholes:
             i = self.peepholes.place(arithmetic, i, 0, c, "input_gate")
             f = self.peepholes.place(arithmetic, f, 1, c, "forget_gate")
             i, f = arithmetic.look_up((self.gate, self.gate), [i, f], "gates")
-            (candidate,) = arithmetic.look_up((self.candidate,), [candidate], "candidate")
-            candidate = self._in_words(arithmetic, candidate)
-            c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
+        elif isinstance(self.candidate, Table):
+            tables = self.gate, self.gate, self.candidate, self.gate
+            i, f, candidate, o = arithmetic.look_up(tables, [i, f, candidate, o], "gates")
+        else:
+            i, f, o = arithmetic.look_up((self.gate, self.gate, self.gate), [i, f, o], "gates")
+        if self.peepholes or isinstance(self.candidate, Cut):
+            candidate = activated(arithmetic, self.candidate, candidate, "candidate")
+        if self._coarser:
+            candidate = arithmetic.shift(candidate, self._coarser, 0, "coarse_candidate")
+        c = arithmetic.dot([(f, c), (i, candidate)], GATE_BITS, "next_cell_state")
+        if self.peepholes:
             o = self.peepholes.place(arithmetic, o, 2, c, "output_gate")
             (o,) = arithmetic.look_up((self.gate,), [o], "output_gate")
-        place = arithmetic.shift(c, self.shift, self.first, "cell_state_place")
-        (activated,) = arithmetic.look_up((self.activation,), [place], "activated")
+        read = c
+        if isinstance(self.activation, Table):
+            read = arithmetic.shift(c, self.shift, self.first, "cell_state_place")
+        read = activated(arithmetic, self.activation, read, "activated")
         bits = GATE_BITS + self._longer
         if self.projection is None:
-            return arithmetic.dot([(o, activated)], bits, "next_state"), c
-        given = arithmetic.dot([(o, activated)], bits, "given")
+            return arithmetic.dot([(o, read)], bits, "next_state"), c
+        given = arithmetic.dot([(o, read)], bits, "given")
         (projected,) = arithmetic.multiply(self.projection, [given], 1, "projection")
         return arithmetic.clip(projected, -LARGEST_STATE, LARGEST_STATE, "next_state"), c
 
-    def _in_words(self, arithmetic: Arithmetic, candidate: Any) -> Any:
-        """Return the candidate in units of c."""
-        return arithmetic.shift(candidate, self._coarser, 0, "coarse_candidate") if self._coarser else candidate
+    def _multiplied(self, arithmetic: Arithmetic, read: Sequence[Any]) -> Sequence[Any]:
+        """Return the sums of i, f, the candidate and o."""
+        if self.candidate_sums is None:
+            return arithmetic.multiply(self.sums, read, 4, "gates")
+        i, f, o = arithmetic.multiply(self.sums, read, 3, "gates")
+        return i, f, *arithmetic.multiply(self.candidate_sums, read, 1, "candidate"), o
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> LSTMCell:
@@ -233,16 +238,24 @@ def quantized(
     source: Source,
 ) -> LSTMCell:
     """Return the cell; peepholes are ``[3, units]``, of the gates i, f, o, and a projection is one array or none."""
-    where = gate_places(functions.gate, ranges["gates"])
-    found = _shared(functions, where, ranges) or _own(functions, ranges)
-    scale = found.given
-    if projection:
-        largest = max(map(abs, widened(ranges["projected"], TABLE_MARGIN)))
-        scale = power_of_two_for(largest / LARGEST_STATE, "state")
+    where, units = gate_places(functions.gate, ranges["gates"]), recurrent.shape[1] // 4
+    rows = slice(2 * units, 3 * units)
+    found = cut_off(functions.activation, ranges) if isinstance(functions.activation, Clip) else None
+    candidate_sums = None
+    if found:
+        candidate = kernel[:, rows], recurrent[:, rows], bias[rows]
+        candidate_sums = sums_in_units(*candidate, source, _scale(found, projection, ranges), found.word)
+    if found is None or candidate_sums is None:
+        found = shared(functions, where, ranges) or own(functions, ranges)
+    scale = _scale(found, projection, ranges)
     finer = 0 if peepholes is None else _finer(where, ranges, float(np.abs(peepholes).max()) * found.word)
     gates = where.times(2.0**-finer)
+    blocks = [gates, gates, Places(found.candidate.start, found.candidate.step), gates]
+    if candidate_sums:
+        del blocks[2]
+        kernel, recurrent, bias = (np.delete(array, rows, axis=-1) for array in (kernel, recurrent, bias))
     # All is in powers of two: no place moves.
-    sums, _ = sums_in_places((gates, gates, found.candidates, gates), kernel, recurrent, bias, source, scale)
+    sums, _ = sums_in_places(blocks, kernel, recurrent, bias, source, scale)
     return LSTMCell(
         sums=sums,
         gate=where.gates(functions.gate),
@@ -252,72 +265,15 @@ def quantized(
         first=found.first,
         peepholes=None if peepholes is None else Peepholes(_factors(peepholes, found.word / gates.step), finer),
         projection=_projection(projection[0], found.given, scale) if projection else None,
+        candidate_sums=candidate_sums,
     )
 
 
-@dataclass(frozen=True)
-class _Tables:
-    """How c is counted, and the tables of the candidate, at ``candidates``, and of c.
-
-    ``word`` is the real value of one unit of c, ``given`` of what the units give.
-    """
-
-    word: float
-    given: float
-    candidates: Places
-    candidate: Table
-    activation: Table
-    shift: int
-    first: int
-
-
-def _shared(functions: Functions, where: Places, ranges: Ranges) -> _Tables | None:
-    """Return the gates' table for the candidate and for c; None where these have others."""
-    activation, seen = functions.activation, (ranges["candidate"], ranges["c"])
-    step = where.step / 2
-    largest = max(1.0, *map(abs, widened(ranges["c"], TABLE_MARGIN)))
-    word = 2.0 ** -math.floor(math.log2(LARGEST_WORD / largest))
-    if step < 2 * word or not all(shares(functions.gate, activation, where, limits) for limits in seen):
-        return None
-    gate, unit = where.gates(functions.gate), 2 / ONE
-    return _Tables(
-        word,
-        given=2 * unit,
-        candidates=Places(where.start / 2, step),
-        candidate=stretched(gate, max(round(unit / word), 1), "candidate"),
-        activation=stretched(gate),
-        shift=round(math.log2(step / word)),
-        first=TABLE_SIZE // 2,
-    )
-
-
-def _own(functions: Functions, ranges: Ranges) -> _Tables:
-    """Return tables over the ranges of the candidate and of c."""
-    activation = functions.activation
-    peak = float(np.abs(activation(np.linspace(*widened(ranges["c"], TABLE_MARGIN), 4096))).max())
-    given = power_of_two_for((peak or 1.0) / LARGEST_STATE, "state")
-    # The candidate is in the same units, and may be larger than all that c comes to.
-    peak = float(np.abs(activation(np.linspace(*widened(ranges["candidate"], TABLE_MARGIN), 4096))).max())
-    largest = max(peak, *map(abs, widened(ranges["c"], TABLE_MARGIN))) or 1.0
-    # The finest unit that 16 bits allow, made coarser, by less than 2, for the table to have all its entries.
-    read = places(activation, ranges["c"])
-    width = read.step * (read.size - 1)
-    step = width / (READ_SIZE - 2)
-    shift = math.floor(math.log2(max(step * LARGEST_WORD / largest, 2.0)))
-    word = scale_for(max(step * 2.0**-shift, largest / LARGEST_WORD), "cell state")
-    multiple = 2 ** math.ceil(math.log2(max(peak / (LARGEST_STATE * word), 1.0)))
-    step = word * 2.0**shift
-    first = round(-read.start / step)
-    candidates = places(activation, ranges["candidate"])
-    return _Tables(
-        word,
-        given,
-        candidates,
-        candidate=candidates.tabulate(activation, word, multiple=multiple, name="candidate"),
-        activation=Places(-first * step, step, READ_SIZE).tabulate(activation, given),
-        shift=shift,
-        first=first,
-    )
+def _scale(units: Units, projection: Sequence[np.ndarray], ranges: Ranges) -> float:
+    """Return that of the state: of what the units give, or of their projection."""
+    if not projection:
+        return units.given
+    return power_of_two_for(max(map(abs, widened(ranges["projected"], TABLE_MARGIN))) / LARGEST_STATE, "state")
 
 
 def _finer(gates: Places, ranges: Ranges, largest: float) -> int:

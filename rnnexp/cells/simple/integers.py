@@ -16,8 +16,8 @@ from typing_extensions import override
 from rnnexp.network.functions import Clip, Functions
 from rnnexp.network.ranges import Ranges
 from rnnexp.quantization.arithmetic import Arithmetic
-from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined
-from rnnexp.quantization.cut import Cut, scale_of
+from rnnexp.quantization.cell import Block, IntegerCell, Source, State, as_values, joined, sums_in_units
+from rnnexp.quantization.cut import Activation, Cut, activated, scale_of, tables_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.rounding import quantize_product, refilled, without_zero_point
 from rnnexp.quantization.scales import LARGEST_STATE, scale_for
@@ -30,20 +30,11 @@ class SimpleCell(IntegerCell):
 
     Attributes:
         sums: ``[units, inputs + units]``; result in steps of the table, or in values where there is none.
-        activation: places -> values; None where sums are only cut off.
-        cut: where they are; else None.
-
-    Raises:
-        ValueError: if there is neither, or both.
+        activation: places -> values, or where values are cut off.
     """
 
     sums: Product
-    activation: Table | None
-    cut: Cut | None = None
-
-    def __post_init__(self) -> None:
-        if (self.activation is None) == (self.cut is None):
-            raise ValueError("a simple cell has either a table or a cut")
+    activation: Activation
 
     @property
     @override
@@ -53,10 +44,8 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def states(self) -> tuple[State, ...]:
-        if self.cut:
-            scale = self.sums.step
-            return (State("state", scale, (self.cut.low * scale, self.cut.high * scale)),)
-        return tuple(State("state", table.scale, table.limits, paired=True) for table in self.tables)
+        activation = self.activation
+        return (State("state", activation.scale, activation.limits, paired=bool(self.tables)),)
 
     @property
     @override
@@ -66,7 +55,7 @@ class SimpleCell(IntegerCell):
     @property
     @override
     def tables(self) -> tuple[Table, ...]:
-        return (self.activation,) if self.activation else ()
+        return tables_of(self.activation)
 
     @override
     def real_weights(self, source: Source) -> list[np.ndarray]:
@@ -81,18 +70,18 @@ class SimpleCell(IntegerCell):
 
     @override
     def step(self, arithmetic: Arithmetic, inputs: Sequence[Any], states: Sequence[Any]) -> tuple[Any, ...]:
-        sums = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
-        if self.cut:
-            return (arithmetic.clip(sums[0], self.cut.low, self.cut.high, "next_state"),)
-        return tuple(arithmetic.look_up(self.tables, sums, "next_state"))
+        (sums,) = arithmetic.multiply(self.sums, [*inputs, *states], 1, "cell")
+        return (activated(arithmetic, self.activation, sums, "next_state"),)
 
 
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> SimpleCell:
     """Return the cell for Keras' weights: kernel ``[inputs, units]``, recurrent kernel, bias."""
     kernel, recurrent, bias = weights
     activation = functions.activation
-    if isinstance(activation, Clip) and (cell := _without_table(weights, activation, ranges, source)):
-        return cell
+    if isinstance(activation, Clip):
+        scale = scale_of(activation, ranges["sum"])
+        if values := sums_in_units(kernel, recurrent, bias, source, scale, scale):
+            return SimpleCell(values, Cut.of(activation, scale))
     where = places(activation, ranges["sum"])
     scale = scale_for(where.peak(activation) / LARGEST_STATE, "state")
     rows = as_values(kernel, recurrent, source, scale)
@@ -101,17 +90,3 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
     where = replace(where, step=sums.step)
     sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
     return SimpleCell(sums, where.tabulate(activation, scale))
-
-
-def _without_table(
-    weights: Sequence[np.ndarray], activation: Clip, ranges: Ranges, source: Source
-) -> SimpleCell | None:
-    """Return the cell whose sums are values; None where these are so small that weights would count too many."""
-    kernel, recurrent, bias = weights
-    scale = scale_of(activation, ranges["sum"])
-    rows = as_values(kernel, recurrent, source, scale)
-    sums = quantize_product(rows, bias, scale, scale, "pre-activation", fine=True)
-    if sums.step != scale:
-        return None
-    sums = without_zero_point(sums, source.zero_point, slice(len(kernel)))
-    return SimpleCell(sums, None, Cut.of(activation, scale))

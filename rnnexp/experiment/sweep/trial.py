@@ -31,6 +31,7 @@ from rnnexp.quantization import diagnosis
 from rnnexp.report import evaluation
 from rnnexp.report.metrics import numbers
 from rnnexp.runtimes.tflite import TFLiteModel
+from rnnexp.threads import one_thread
 
 if TYPE_CHECKING:
     from rnnexp.training.history import Epoch
@@ -62,14 +63,16 @@ class Workshop:
         from rnnexp.training.programs import Programs
 
         self._folder, self._programs, self._data = folder, Programs(), DataKept()
-        self._converter = Converter(folder / "converter.log")
+        self._converter, self._threads = Converter(folder / "converter.log"), one_thread()
 
     def __enter__(self) -> Workshop:
+        self._threads.__enter__()
         self._converter.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._converter.__exit__(*error)
+        self._threads.__exit__(*error)
 
     @property
     def broken(self) -> bool:

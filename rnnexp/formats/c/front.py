@@ -18,6 +18,7 @@ from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved, largest_su
 from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.text import array, call, code_type, indented
 from rnnexp.quantization.cell import Source
+from rnnexp.quantization.cut import Cut
 from rnnexp.quantization.front import (
     LOWEST,
     IntegerConvolution,
@@ -123,17 +124,24 @@ class FrontProgram:
         return self._end
 
     def _convolution(self, layer: IntegerConvolution, name: str, width: int, zero_point: int) -> None:
-        product, table = layer.sums, layer.activation
+        product, activation = layer.sums, layer.activation
         window = np.full(layer.window, max(self.most, abs(RADIX * zero_point)))
         self.largest = max(self.largest, largest_sum(product, window))
-        self.most = int(np.abs(table.values.astype(np.int64)).max())
         weights = [f"{layer.filters}", f"{2 * layer.window}"]
         constants = [
             array("int8_t", f"{name}_kernel", weights, interleaved(product)),
             array(bias_type(product), f"{name}_bias", weights[:1], product.bias),
-            array("int16_t", f"{name}_table", [len(table.values)], table.values),
         ]
-        self.constant_bytes += 2 * product.high.size + bias_bytes(product) + 2 * len(table.values)
+        self.constant_bytes += 2 * product.high.size + bias_bytes(product)
+        if isinstance(activation, Cut):
+            ahead, behind = "(int16_t)clamp(", f", {activation.low}, {activation.high})"
+            self.most = max(abs(activation.low), abs(activation.high))
+        else:
+            count = len(activation.values)
+            constants.append(array("int16_t", f"{name}_table", [count], activation.values))
+            self.constant_bytes += 2 * count
+            self.most = int(np.abs(activation.values.astype(np.int64)).max())
+            ahead, behind = f"look_up({name}_table, {count - 1}, ", ")"
         frequencies = layer.frequency.count(width // layer.channels)
         self.stack_bytes += 2 * (2 * layer.window * layer.groups + frequencies * layer.filters)
         self._write(
@@ -151,7 +159,8 @@ class FrontProgram:
             all_codes=2 * layer.window * layer.groups,
             fine=CODE_UNIT * RADIX * zero_point,
             coarse=CODE_UNIT * zero_point,
-            last=len(table.values) - 1,
+            ahead=ahead,
+            behind=behind,
             shift=product.shift,
         )
 

@@ -14,7 +14,8 @@ from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.activation import keras_activation
 from rnnexp.layers.stack import assemble, linear_path, output_layers, stack
 from rnnexp.network import cells
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 
 

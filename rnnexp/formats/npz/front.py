@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rnnexp.quantization.cut import activated
 from rnnexp.quantization.front import (
     IntegerConvolution,
     IntegerEmbedding,
@@ -14,6 +15,7 @@ from rnnexp.quantization.front import (
 )
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import Product
+from rnnexp.quantization.widths import Widths
 
 KINDS: dict[str, type[Any]] = {
     "embedding": IntegerEmbedding,
@@ -23,7 +25,6 @@ KINDS: dict[str, type[Any]] = {
 # Of a window's places and padding, and of all numbers of a sequence: what no file of a network goes beyond.
 LARGEST_WINDOW = 2**15 - 1
 MOST_NUMBERS = 2**28
-LARGEST_TABLE = 2**15
 
 
 def named(network: IntegerNetwork) -> list[tuple[str, IntegerFrontLayer]]:
@@ -67,8 +68,7 @@ def check(
             if layer.groups < 1 or layer.channels % layer.groups or not layer.filters or layer.filters % layer.groups:
                 raise ValueError(f"{layer.groups} groups of {layer.channels} channels and {layer.filters} filters")
             check_product(layer.sums, layer.window, layer.filters)
-            if not 0 < layer.activation.values.size == len(layer.activation.values) <= LARGEST_TABLE:
-                raise ValueError("a table is empty, or too long")
+            activated(Widths(), layer.activation, layer.filters, "values")
         most = layer.numbers(steps, width)
         steps, width = layer.extent(steps, width)
         if max(most, steps * width) > MOST_NUMBERS:

@@ -14,7 +14,7 @@ from typing import Any, cast, get_args, get_type_hints
 import numpy as np
 
 from rnnexp.formats.npz import front, previous
-from rnnexp.network import architecture, cells, taps
+from rnnexp.network import cells, stack, taps
 from rnnexp.network.front import extent
 from rnnexp.network.lengths import Padding
 from rnnexp.quantization.cell import IntegerCell
@@ -178,6 +178,9 @@ def _built(kind: type[Any], found: Mapping[str, np.ndarray], prefix: str, **give
                 given[name] = None
                 continue
             hint = kinds[0]
+        elif kinds and all(map(is_dataclass, kinds)):
+            # Of several, the one whose first attribute is there.
+            hint = next((kind for kind in kinds if f"{key}_{_kept(kind)[0].name}" in found), kinds[0])
         if is_dataclass(hint) and isinstance(hint, type):
             named = {"name": name} if hint is Table else {}
             given[name] = _built(hint, found, f"{prefix}{name}_", **named)
@@ -201,7 +204,7 @@ def check(network: IntegerNetwork) -> None:
     if any(codes.bits != 8 and codes.zero_point != 0 for codes in (network.input, network.output)):
         raise ValueError("codes of 16 bits have another zero point than 0")
     front.check(network.front, network.sequence_length, network.features, check_product)
-    architecture.check_surroundings(network, variable_length=network.variable_length)
+    stack.check_surroundings(network, variable_length=network.variable_length)
     taps.check(network.reads, len(network.encoder))
     widths = {taps.INPUT: network.front_width}
     for number, layer in enumerate(network.layers):

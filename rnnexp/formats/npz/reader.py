@@ -11,10 +11,11 @@ import numpy as np
 
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
-from rnnexp.network.architecture import LINEAR_KERNEL, Architecture, Structure
+from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
 from rnnexp.network.cells import packages
 from rnnexp.network.lengths import Padding
 from rnnexp.network.network import Network
+from rnnexp.network.structure import Structure
 
 # What else a network needs: key -> kind of NumPy type, and its name.
 FACTS = {"activation": ("U", "text"), "max_value": ("f", "a number"), "softmax": ("b", "true or false")}

@@ -16,8 +16,9 @@ import numpy as np
 
 from rnnexp.formats.about import About
 from rnnexp.formats.npz import integers
-from rnnexp.network.architecture import LINEAR_KERNEL, Structure
+from rnnexp.network.architecture import LINEAR_KERNEL
 from rnnexp.network.network import Network
+from rnnexp.network.structure import Structure
 from rnnexp.quantization.network import IntegerNetwork
 
 # Of one layer of simple cells that reads forwards, transposed where they are matrices. A linear path is ``W_l``.

@@ -12,7 +12,7 @@ import numpy as np
 from rnnexp.errors import UserError
 from rnnexp.formats.npz.arrays import listed, numbers
 from rnnexp.network import cells
-from rnnexp.network.architecture import Structure
+from rnnexp.network.structure import Structure
 
 # As nn.RNN, nn.GRU and nn.LSTM name their parameters, after whatever prefix the module around them has.
 _NAME = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnexp.network.graph.nodes import Node
+from rnnexp.network.graph.nodes import Node, Repeat
 
 # What nodes read that read the graph's input.
 INPUT = ""
@@ -72,8 +72,13 @@ class Graph:
     def values(self, x: np.ndarray, lengths: np.ndarray | None = None) -> Mapping[str, np.ndarray]:
         """Return what every node gives, by name."""
         found: dict[str, np.ndarray] = {INPUT: x if self.words else np.asarray(x, np.float64)}
+        padded = {INPUT}
         for node in self.nodes:
-            found[node.name] = node.run([found[name] for name in node.reads], lengths)
+            own = lengths if padded.intersection(node.reads) else None
+            found[node.name] = node.run([found[name] for name in node.reads], own)
+            # Of what is repeated, all steps are real.
+            if padded.intersection(node.reads) and not isinstance(node, Repeat):
+                padded.add(node.name)
         return found
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rnnexp.network import front, taps
-from rnnexp.network.architecture import Layer
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
@@ -28,6 +27,7 @@ from rnnexp.network.graph.nodes import (
     Recurrent,
     Repeat,
 )
+from rnnexp.network.layer import Layer
 from rnnexp.network.windows import Axis
 
 Weights = tuple[np.ndarray, ...]

@@ -11,6 +11,7 @@ from rnnexp.network.lengths import clamped, placed, reverse
 from rnnexp.network.taps import INPUT
 from rnnexp.network.windows import by_group
 from rnnexp.quantization.cell import IntegerCell, width_of
+from rnnexp.quantization.cut import activated
 from rnnexp.quantization.front import LOWEST, IntegerConvolution, IntegerFrontLayer, IntegerPooling
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.product import RADIX
@@ -116,7 +117,7 @@ def _convolution(layer: IntegerConvolution, tape: Tape, values: Number, zero: fl
     for group, places in enumerate(columns):
         window = tape.reshaped(tape.picked(values, places, zero), (-1, layer.window))
         found.append(tape.sums(layer.sums, window, slice(group * each, (group + 1) * each)))
-    (made,) = tape.look_up((layer.activation,), [tape.rounded(tape.joined(found))], "values")
+    made = activated(tape, layer.activation, tape.rounded(tape.joined(found)), "values")
     return tape.reshaped(made, (rows, steps, width))
 
 

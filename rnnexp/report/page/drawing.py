@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Convolution, Embedding, FrontLayer, Pooling
+from rnnexp.network.layer import Layer
 from rnnexp.report.page.texts import Text
 
 # In pixels: a box, the way to the next one, and what is above and below them for other ways.

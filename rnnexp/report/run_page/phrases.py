@@ -177,8 +177,8 @@ _FORMS = {
     ),
     "none: it would take more than 10 seconds": "なし: 計算に 10 秒以上かかります",
     "learned from {a} of the {b} sequences": "{b} 系列のうち {a} 系列から学習しました",
-    "a part of the network: where that is better, it is by its recurrent layers": (
-        "ネットワークの一部です。ネットワークのほうが良ければ、それは再帰層によるものです"
+    "part of the network; its gain over this row is what the recurrent layers add": (
+        "ネットワークの一部です。この行との差が、再帰層の寄与です"
     ),
 }
 _PLACE = re.compile(r"\\\{(\w)\\\}")

@@ -13,8 +13,9 @@ from rnnexp.formats.keras.excerpt import beginning
 from rnnexp.formats.keras.model import to_keras
 from rnnexp.formats.keras.reader import of_stored, read
 from rnnexp.formats.keras.stored import load
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.graph.graph import Masking
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 
 RNG = np.random.default_rng(0)

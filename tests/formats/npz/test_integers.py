@@ -116,9 +116,9 @@ def test_arrays_that_do_not_fit_each_other_are_refused(change, words):
         ({"layer_1/peepholes_finer": 11}, "numbers cannot be shifted by 25 bits"),
         ({"layer_1/projection_high": np.zeros((4, 4), np.int8)}, "a product of 4 sums of 3 values"),
         ({"layer_1/projection_bias": np.zeros(3, int)}, "a product of 4 sums of 3 values"),
-        ({"layer_2/low": 9000, "layer_2/high": 8000}, "cannot be clipped to 9000 to 8000"),
-        ({"layer_2/high": 2**15}, "cannot be clipped"),
-        ({"layer_2/high": 1.0}, r"layer_2/high is 1\.0"),
+        ({"layer_2/activation_low": 9000, "layer_2/activation_high": 8000}, "cannot be clipped to 9000 to 8000"),
+        ({"layer_2/activation_high": 2**15}, "cannot be clipped"),
+        ({"layer_2/activation_high": 1.0}, r"layer_2/activation_high is 1\.0"),
     ],
 )
 def test_arrays_of_converted_networks_that_do_not_fit_are_refused(change, words):

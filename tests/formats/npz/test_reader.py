@@ -8,7 +8,7 @@ from helpers.stored_networks import arrays, own, random_weights, saved, state_di
 from rnnexp.errors import UserError
 from rnnexp.experiment import starting_weights
 from rnnexp.formats.npz import reader
-from rnnexp.network.architecture import Structure
+from rnnexp.network.structure import Structure
 
 
 def test_both_kinds_give_the_same_network(tmp_path):

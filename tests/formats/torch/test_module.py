@@ -17,8 +17,9 @@ from rnnexp.errors import UserError
 from rnnexp.experiment import build
 from rnnexp.formats import torch as export
 from rnnexp.formats.keras.model import to_keras
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.cells import CELLS
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.runtimes.tflite import TFLiteModel
 from rnnexp.training.model import trainable

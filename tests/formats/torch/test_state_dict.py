@@ -8,7 +8,7 @@ from helpers.stored_networks import random_weights, state_dict
 
 from rnnexp.errors import UserError
 from rnnexp.formats.torch import state_dict as state_dicts
-from rnnexp.network.architecture import Structure
+from rnnexp.network.structure import Structure
 
 PATH = Path("mine.npz")
 

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Embedding
+from rnnexp.network.layer import Layer
 from rnnexp.report.page.charts import MOST_NUMBERS, Chart, Line
 from rnnexp.report.page.drawing import Drawing
 from rnnexp.report.page.page import Page

@@ -30,8 +30,8 @@ static void ${name}($struct *$memory, const int16_t *frame)
             }
         }
         for (i = 0; i < $filters; i++) {
-            made[frequency * $filters + i] = look_up(${name}_table, $last, multiply(
-                ${name}_kernel[i], ${name}_bias[i], codes + i / $group_filters * $codes, $codes, $shift));
+            made[frequency * $filters + i] = ${ahead}multiply(
+                ${name}_kernel[i], ${name}_bias[i], codes + i / $group_filters * $codes, $codes, $shift)$behind;
         }
     }
     $following($memory, made);

@@ -135,7 +135,7 @@ def scale_of_values(product: Product, name: str) -> float:
     Raises:
         ValueError: if float32 does not hold that ratio.
     """
-    scale = product.step * 2.0**-product.shift * CODE_UNIT / (RADIX * product.scale)
+    scale = product.value_scale
     exact = ratio(scale / CODE_UNIT, RADIX * product.scale, product.step)
     # What float32 does not hold at all is refused where it is written.
     if math.isfinite(exact) and exact != 2.0**-product.shift:

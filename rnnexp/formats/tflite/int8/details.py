@@ -31,6 +31,7 @@ from rnnexp.formats.tflite.int8.constants import (
     with_columns,
 )
 from rnnexp.formats.tflite.int8.front import embedding_pairs
+from rnnexp.quantization.cut import tables_of
 from rnnexp.quantization.front import IntegerConvolution, IntegerEmbedding
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import RADIX, Product
@@ -189,8 +190,8 @@ def write(model: Model, network: IntegerNetwork) -> bytes:
     for prefix, layer in front.named(network):
         if isinstance(layer, IntegerConvolution):
             product(f"{prefix}sums", layer.sums)
-            table = layer.activation
-            details[f"{prefix}activation"] = [model.buffer(pairs_of([table]).tobytes()), len(table.values)]
+            for table in tables_of(layer.activation):
+                details[f"{prefix}activation"] = [model.buffer(pairs_of([table]).tobytes()), len(table.values)]
         if isinstance(layer, IntegerEmbedding):
             details[f"{prefix}embeddings"] = [model.buffer(embedding_pairs(layer).tobytes()), len(layer.embeddings)]
     exact = {name: _to_text(value) if isinstance(value, float) else value for name, value in details.items()}

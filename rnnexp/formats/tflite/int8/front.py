@@ -2,13 +2,14 @@
 
 Between layers values wait as the two int8 that they are; a convolution makes fine and coarse codes of them, as all
 products do (``rnnexp.quantization.product``), which CONV_2D has as twice as many channels: its sums are odd as well.
-Pooling behind a convolution whose table never falls goes ahead of that table, where numbers are single ones already.
+Pooling behind a convolution whose function never falls goes ahead of that, where numbers are single ones already.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from rnnexp.formats.tflite.builder import Subgraph
 from rnnexp.formats.tflite.int8.codes import scale_of_values
 from rnnexp.formats.tflite.int8.constants import pairs_of, weights_of
 from rnnexp.formats.tflite.int8.graph import GraphArithmetic
-from rnnexp.formats.tflite.int8.operators import CAST_VERSION, FILL_VERSION, INT8_VERSION, Op
+from rnnexp.formats.tflite.int8.numbers import limiting
+from rnnexp.formats.tflite.int8.operators import FILL_VERSION, INT8_VERSION, RELU6, RELU_N1_TO_1, Op
 from rnnexp.formats.tflite.int8.value import Value
 from rnnexp.network.windows import Axis, Windows
 from rnnexp.quantization.cell import Source
+from rnnexp.quantization.cut import Cut, tables_of
 from rnnexp.quantization.front import (
     LOWEST,
     IntegerConvolution,
@@ -32,6 +35,7 @@ from rnnexp.quantization.front import (
 )
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import CODE_UNIT, RADIX, split
+from rnnexp.quantization.tables import Table
 
 CONV_2D_VERSION = 4  # int16
 MAX_POOL_2D_VERSION = {np.int8: 2, np.int16: 3}
@@ -165,7 +169,7 @@ class FrontWriter:
 
 
 def _never_falls(convolution: IntegerConvolution) -> bool:
-    return bool((np.diff(convolution.activation.values.astype(np.int64)) >= 0).all())
+    return all((np.diff(table.values.astype(np.int64)) >= 0).all() for table in tables_of(convolution.activation))
 
 
 def _embedding(arithmetic: GraphArithmetic, layer: IntegerEmbedding, frames: Frames) -> Frames:
@@ -195,16 +199,24 @@ def _convolution(
     pooling: IntegerPooling | None,
 ) -> Frames:
     """Return what a convolution makes, and the pooling behind it if there is one."""
-    graph, product, table = arithmetic.graph, layer.sums, layer.activation
+    graph, product, activation = arithmetic.graph, layer.sums, layer.activation
     scale = scale_of_values(product, "convolution")
-    fine = scale / CODE_UNIT
+    low, high = (activation.low, activation.high) if isinstance(activation, Cut) else (0, len(activation.values) - 1)
+    # What makes the sums cuts them off, too, where that is at 0 or on both sides of it: then what is read is said to
+    # count a power of two, and so float32 holds the ratio of scales.
+    fused = high > 0 and low in (0, -high)
+    scale = 2.0 ** round(math.log2(scale)) if fused else scale
+    fine, power = scale / CODE_UNIT, 2.0**-product.shift
+    step, limit = limiting(fine, power, product.step, high if fused else None, both_ways=low < 0)
+    kernel_scale = step / fine * power
     times, frequencies = layer.counts(frames.steps, frames.width)
     codes, shape = _codes(arithmetic, layer, frames, zero_point, scale)
-    kernel = graph.named(graph.constant("convolution_kernel", _kernel(layer), scale=RADIX * product.scale))
-    bias = graph.named(graph.constant("convolution_bias", product.bias, scale=RADIX * product.scale * fine))
+    kernel = graph.named(graph.constant("convolution_kernel", _kernel(layer), scale=kernel_scale))
+    bias = graph.named(graph.constant("convolution_bias", product.bias, scale=kernel_scale * fine))
     made = [1, times, frequencies, layer.filters]
-    sums = arithmetic.tensor("sums", made, np.int16, product.step)
+    sums = arithmetic.tensor("sums", made, np.int16, step)
     options = schema.Conv2DOptionsT()
+    options.fusedActivationFunction = limit
     options.padding = schema.Padding.VALID
     options.strideH, options.strideW = layer.time.stride, layer.frequency.stride
     options.dilationHFactor, options.dilationWFactor = layer.time.dilation, layer.frequency.dilation
@@ -212,23 +224,26 @@ def _convolution(
     graph.operator(Op.CONV_2D, [codes, kernel, bias], [sums], options, version=CONV_2D_VERSION)
     steps, width = times, frequencies * layer.filters
     if pooling:
-        sums, made = _largest(arithmetic, pooling, sums, (steps, width), np.int16, product.step)
+        sums, made = _largest(arithmetic, pooling, sums, (steps, width), np.int16, step)
         steps, width = pooling.extent(steps, width)
-    wide, not_below, entry = (
-        arithmetic.tensor(name, made, np.int32) for name in ("places", "entry_not_below", "entry")
-    )
-    first, last = (
-        graph.constant(name, np.int32(place))
-        for name, place in (("first_entry", 0), ("last_entry", len(table.values) - 1))
-    )
-    graph.operator(Op.CAST, [sums], [wide], schema.CastOptionsT(), version=CAST_VERSION)
-    graph.operator(Op.MAXIMUM, [wide, first], [not_below], schema.MaximumMinimumOptionsT())
-    graph.operator(Op.MINIMUM, [not_below, last], [entry], schema.MaximumMinimumOptionsT())
-    found = arithmetic.tensor("activated", [*made, 2], np.int8, table.scale)
-    values = graph.named(graph.constant("convolution_table", pairs_of([table]), scale=table.scale))
-    graph.operator(Op.GATHER, [values, entry], [found], schema.GatherOptionsT(), version=INT8_VERSION)
+    if limit not in (RELU6, RELU_N1_TO_1):
+        sums = arithmetic.cut_off(sums, low, high, step, "sums", small=True)
+    if isinstance(activation, Cut):
+        numbers = arithmetic.reshape(sums, [steps * width, 1], np.int16, activation.scale, "numbers")
+        found = arithmetic.as_pairs(Value(steps * width, activation.scale, tensor=numbers), "values")
+    else:
+        found = _looked_up(arithmetic, activation, sums, made)
     result = Frames(found, steps, width, 2)
-    return Frames(arithmetic.reshape(found, result.shape, np.int8, table.scale, "values"), steps, width, 2)
+    return replace(result, tensor=arithmetic.reshape(found, result.shape, np.int8, activation.scale, "values"))
+
+
+def _looked_up(arithmetic: GraphArithmetic, table: Table, entries: int, shape: list[int]) -> int:
+    """Return what a table has at entries, int8 ``[*shape, 2]``."""
+    graph, wide = arithmetic.graph, arithmetic.cast(entries, np.int32, None, "entry")
+    found = arithmetic.tensor("activated", [*shape, 2], np.int8, table.scale)
+    values = graph.named(graph.constant("convolution_table", pairs_of([table]), scale=table.scale))
+    graph.operator(Op.GATHER, [values, wide], [found], schema.GatherOptionsT(), version=INT8_VERSION)
+    return found
 
 
 def _codes(

@@ -109,8 +109,7 @@ class GraphArithmetic(CodeWriter, Arithmetic):
             # What makes the number limits it, too.
             source = self.reshape(joined.make(high), [value.units, 1], np.int16, value.scale, name)
             return Value(value.units, value.scale, source, largest=largest)
-        limits = np.full(value.units, low), np.full(value.units, high)
-        source = self._limited(self.number(value), limits, np.int16, value.scale, name)
+        source = self.cut_off(self.number(value), low, high, value.scale, name)
         column = self._column(source, value.units, value.scale, name)
         return Value(value.units, value.scale, column, largest=largest)
 

@@ -13,6 +13,7 @@ from rnnexp.formats.tflite.int8.operators import (
     NO_ACTIVATION,
     RELU,
     RELU6,
+    RELU_N1_TO_1,
     SPLIT_VERSION,
     Op,
     Operators,
@@ -192,7 +193,12 @@ class NumberWriter(Operators):
         return result if activation != RELU else self._not_beyond(result, made, last, name)
 
     def _limited(
-        self, source: int, limits: tuple[np.ndarray | None, np.ndarray], dtype: Any, scale: float | None, name: str
+        self,
+        source: int,
+        limits: tuple[np.ndarray | None, np.ndarray | None],
+        dtype: Any,
+        scale: float | None,
+        name: str,
     ) -> int:
         """Return numbers between limits of each, or of all, which takes kernels several times longer."""
         shape = self.graph.shape(source)
@@ -207,6 +213,13 @@ class NumberWriter(Operators):
             self.graph.operator(kind, [source, bound], [result], options, version=MAXIMUM_VERSION)
             source = result
         return source
+
+    def cut_off(self, numbers: int, low: int, high: int, scale: float, name: str, *, small: bool = False) -> int:
+        """Return numbers between two limits, int16 of the same shape; ``small`` takes fewer bytes, but longer."""
+        size, ends = () if small else self.graph.size(numbers), np.iinfo(np.int16)
+        lowest = np.full(size, low) if low > ends.min else None
+        highest = np.full(size, high) if high < ends.max else None
+        return self._limited(numbers, (lowest, highest), np.int16, scale, name)
 
     def _times(self, one: int, other: int, name: str, scale: float | None = None, zero_point: int = 0) -> int:
         result = self.graph.tensor(
@@ -226,22 +239,28 @@ class NumberWriter(Operators):
         return self._limited(places, (None, highest), np.int16, scale, f"{name}_entry")
 
 
-def limiting(given: float, power: float, made: float, last: int | None) -> tuple[float, int]:
+def limiting(
+    given: float, power: float, made: float, last: int | None, *, both_ways: bool = False
+) -> tuple[float, int]:
     """Return the scale of a product's result, and the activation that limits it to 0 and a last number.
 
     RELU6 does, if the last one stands for 6; where float32 does not hold the scales for that, RELU is half of it.
+    RELU_N1_TO_1 limits it to that number and its negative, or nothing does.
 
     Args:
         given: the scale of what comes in.
         power: what the kernel multiplies with.
         made: the scale of the result, where nothing limits it.
         last: the last number, if there is one.
+        both_ways: whether the limit is not 0 but its negative.
     """
+    real, activation, otherwise = (1.0, RELU_N1_TO_1, NO_ACTIVATION) if both_ways else (6.0, RELU6, RELU)
     if not last:
-        return made, NO_ACTIVATION if last is None else RELU
-    six = float(np.float32(6.0 / last))
-    exact = ratio(given, six / given * power, six) == power and round(float(np.float32(6.0) / np.float32(six))) == last
-    return (six, RELU6) if exact else (made, RELU)
+        return made, NO_ACTIVATION if last is None else otherwise
+    scale = float(np.float32(real / last))
+    exact = ratio(given, scale / given * power, scale) == power
+    exact = exact and round(float(np.float32(real) / np.float32(scale))) == last
+    return (scale, activation) if exact else (made, otherwise)
 
 
 def ratio(first: float, second: float, result: float) -> float:

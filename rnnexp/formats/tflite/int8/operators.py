@@ -28,6 +28,7 @@ NO_TENSOR = -1
 
 NO_ACTIVATION = schema.ActivationFunctionType.NONE
 RELU = schema.ActivationFunctionType.RELU
+RELU_N1_TO_1 = schema.ActivationFunctionType.RELU_N1_TO_1
 RELU6 = schema.ActivationFunctionType.RELU6
 
 

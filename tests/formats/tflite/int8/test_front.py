@@ -13,8 +13,9 @@ from rnnexp.formats.tflite import metadata
 from rnnexp.formats.tflite.int8.details import ENTRY, pack, unpack
 from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.int8.writer import OPERATORS, to_encoder_tflite, to_step_tflite, to_tflite
-from rnnexp.network.architecture import Architecture, Layer
+from rnnexp.network.architecture import Architecture
 from rnnexp.network.front import Convolution, Embedding, Pooling
+from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.network.windows import Axis
 from rnnexp.quantization.quantizer import quantize

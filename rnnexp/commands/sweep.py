@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
@@ -67,6 +68,13 @@ class Options:
         tyro.conf.FlagCreatePairsOff[bool], tyro.conf.arg(help="do trials again that have failed")
     ] = False
     workers: Annotated[int | None, tyro.conf.arg(help="processes; None: as many as cores")] = None
+    ray: Annotated[
+        str | None,
+        tyro.conf.arg(
+            help="the Ray cluster that does the trials: HOST:PORT, ray://HOST:PORT, or auto for the one that this "
+            "machine is in (docs/cluster.md); None: this machine alone"
+        ),
+    ] = None
     trials_per_worker: Annotated[
         int, tyro.conf.arg(help="after so many, a process is renewed: libraries do not give back all memory")
     ] = 100
@@ -168,8 +176,10 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.sweep import tables
     from rnnexp.experiment.sweep.check import check
+    from rnnexp.experiment.sweep.cluster import Cluster
     from rnnexp.experiment.sweep.executor import Executor, LocalExecutor
     from rnnexp.experiment.sweep.places import JOURNAL
+    from rnnexp.experiment.sweep.remote import RayExecutor
     from rnnexp.experiment.sweep.results import ends
     from rnnexp.experiment.sweep.study import Study
     from rnnexp.experiment.sweep.sweep import Sweep
@@ -189,13 +199,19 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
         if not base.quiet:
             print_lines([line])
 
-    def executor(most: int, work: Path) -> Executor:
-        return LocalExecutor(min(options.workers or _cores(), most), work, options.trials_per_worker)
-
     trials = definition.combinations * len(definition.seeds)
-    say(f"{folder}: {definition.combinations} combinations, {len(definition.seeds)} seeds, {trials} trials")
     try:
-        with Study(folder, definition) as study:
+        with ExitStack() as stack:
+            # Before anything is written.
+            cluster = stack.enter_context(Cluster(options.ray)) if options.ray else None
+
+            def executor(most: int, work: Path) -> Executor:
+                if cluster:
+                    return RayExecutor(cluster, min(options.workers or most, most), options.trials_per_worker, say)
+                return LocalExecutor(min(options.workers or _cores(), most), work, options.trials_per_worker)
+
+            say(f"{folder}: {definition.combinations} combinations, {len(definition.seeds)} seeds, {trials} trials")
+            study = stack.enter_context(Study(folder, definition))
             if begun and not study.finished:
                 check(definition)
             results = Sweep(

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 Kind = Literal["epoch", "done", "failed", "lost", "idle"]
 
@@ -55,7 +55,8 @@ class Event:
 
     Attributes:
         kind: ``done`` and ``failed`` end a job, as ``rnnexp.experiment.sweep.worker`` says it; ``epoch`` waits
-            for an answer; a job whose worker has gone is ``lost``; ``idle`` is none of a job: somebody is free.
+            for an answer; a job whose worker has gone is ``lost``, and ``blameless`` if that is no fault of the job;
+            ``idle`` is none of a job: somebody is free.
         job: its number; -1 for none.
         values: what was said.
     """
@@ -97,6 +98,38 @@ class Executor(ABC):
         """End all that is under way."""
 
 
+class Worker(Protocol):
+    """Whoever does one job after the other.
+
+    Attributes:
+        job: under way; None for none.
+        forms: of jobs that it has compiled programs for.
+    """
+
+    job: Job | None
+    forms: set[Hashable]
+
+
+WorkerT = TypeVar("WorkerT", bound=Worker)
+
+
+def match(workers: Iterable[WorkerT], jobs: Sequence[Job]) -> tuple[WorkerT, Job]:
+    """Return a free worker and a job for it, whose program it has compiled; else a job that nobody has begun.
+
+    Args:
+        workers: at least one of them is free.
+        jobs: at least one.
+    """
+    workers = list(workers)
+    free = [worker for worker in workers if worker.job is None]
+    for worker in free:
+        for job in jobs:
+            if job.form in worker.forms:
+                return worker, job
+    begun = {form for worker in workers for form in worker.forms}
+    return free[0], next((job for job in jobs if job.form not in begun), jobs[0])
+
+
 class LocalExecutor(Executor):
     """Processes on this machine, each with TensorFlow and what it has compiled.
 
@@ -104,17 +137,19 @@ class LocalExecutor(Executor):
         count: how many.
         folder: for their logs, and for what they leave for a moment.
         trials_per_worker: after so many, a process is renewed.
+        current: the folder that they run in; None for this process's.
     """
 
-    def __init__(self, count: int, folder: Path, trials_per_worker: int) -> None:
-        self._folder, self._trials_per_worker = folder, trials_per_worker
+    def __init__(self, count: int, folder: Path, trials_per_worker: int, *, current: Path | None = None) -> None:
+        self._folder, self._trials_per_worker, self._current = folder, trials_per_worker, current
         self._events: queue.Queue[tuple[_Process, Event]] = queue.Queue()
         self._started = 0
         self._processes = [self._process() for _ in range(count)]
 
     def _process(self) -> _Process:
         self._started += 1
-        return _Process(self._folder / f"worker-{self._started}", self._trials_per_worker, self._events)
+        own = self._folder / f"worker-{self._started}"
+        return _Process(own, self._trials_per_worker, self._events, self._current)
 
     def free(self) -> int:
         """Return how many processes have nothing to do."""
@@ -122,13 +157,9 @@ class LocalExecutor(Executor):
 
     def start(self, jobs: Sequence[Job]) -> Job:
         """Start a job in a process that has compiled its program, if there is one; else one that nobody has begun."""
-        free = [process for process in self._processes if process.job is None]
-        for process in free:
-            for job in jobs:
-                if job.form in process.forms:
-                    return process.start(job)
-        begun = {form for process in self._processes for form in process.forms}
-        return free[0].start(next((job for job in jobs if job.form not in begun), jobs[0]))
+        process, job = match(self._processes, jobs)
+        process.start(job)
+        return job
 
     def wait(self) -> Event:
         """Wait for what any process says; in the place of one that has gone there is a new one."""
@@ -160,7 +191,9 @@ class LocalExecutor(Executor):
 class _Process:
     """A worker, and a thread that hears what it says."""
 
-    def __init__(self, own: Path, most_trials: int, events: queue.Queue[tuple[_Process, Event]]) -> None:
+    def __init__(
+        self, own: Path, most_trials: int, events: queue.Queue[tuple[_Process, Event]], current: Path | None
+    ) -> None:
         self.job: Job | None = None
         self.forms: set[Hashable] = set()
         own.mkdir(parents=True, exist_ok=True)
@@ -171,6 +204,7 @@ class _Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                cwd=current,
                 env={"TF_FORCE_GPU_ALLOW_GROWTH": "true", **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
                 start_new_session=True,  # Ctrl-C is for the sweep, which decides
                 text=True,
@@ -188,12 +222,11 @@ class _Process:
         code = self._child.wait()
         events.put((self, Event("lost", values={"code": code})))
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job) -> None:
         """Start a job."""
         self.job = job
         self.forms.add(job.form)
         self.write(job.to_json())
-        return job
 
     def write(self, message: dict[str, Any]) -> None:
         """Tell the worker something; that it has gone is heard elsewhere."""

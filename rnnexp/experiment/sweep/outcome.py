@@ -31,6 +31,7 @@ class Outcome:
         data: which data it was, for ``Study.baselines``.
         seconds: that it took.
         run: the name of the folder with all its files; empty where they were not kept.
+        processor: the model of the one that computed it: another one may round differently.
     """
 
     float32: Figures
@@ -50,6 +51,7 @@ class Outcome:
     data: str
     seconds: float
     run: str = ""
+    processor: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return what the keyword arguments are."""

@@ -22,7 +22,7 @@ from rnnexp.report import text
 from rnnexp.report.content import Report
 from rnnexp.report.file import read_report
 from rnnexp.report.metrics import numbers
-from rnnexp.report.page.texts import Text
+from rnnexp.report.page.texts import Text, together
 from rnnexp.report.run_page import sentences
 from rnnexp.report.run_page.phrases import translated
 from rnnexp.report.versions import versions
@@ -42,6 +42,7 @@ class Results:
         run: the name of the folder with the run of the best trial; empty where there is none.
         runs: combination and seed -> the name of that folder, of all trials that have one.
         report: of that run, the only thing that has seen the test part; None where there is none.
+        note: what is to be said of that run, in a sentence; empty for nothing.
     """
 
     definition: Definition
@@ -50,6 +51,7 @@ class Results:
     run: str = ""
     runs: Mapping[tuple[int, int], str] = field(default_factory=dict)
     report: Report | None = None
+    note: str = ""
 
     @property
     def part(self) -> str:
@@ -64,7 +66,7 @@ class Results:
         run = study.chosen[1] if study.chosen else ""
         report = read_report(folder / RUNS / run / "report.json") if run else None
         statistics = summarize(definition, combinations, study.baselines)
-        return cls(definition, combinations, statistics, run, study.runs, report)
+        return cls(definition, combinations, statistics, run, study.runs, report, study.note)
 
 
 def write(results: Results, folder: Path, *, finished: bool) -> list[Path]:
@@ -181,7 +183,8 @@ def ends(results: Results) -> list[Text]:
     if results.report is None:
         return lines
     lines += [_judged_on(results, results.report), *_verdict(results.report)]
-    lines.append(Text(f"Its run is in {RUNS}/{results.run}.", f"その実行は {RUNS}/{results.run} にあります。"))
+    where = Text(f"Its run is in {RUNS}/{results.run}.", f"その実行は {RUNS}/{results.run} にあります。")
+    lines.append(together([where, Text.same(results.note)]) if results.note else where)
     return lines
 
 

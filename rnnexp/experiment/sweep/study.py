@@ -179,7 +179,7 @@ class Study:
         """Put down the validation loss after an epoch, and return whether the combination looks hopeless."""
         trial = optuna.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)
         trial.report(value, epoch)
-        return trial.should_prune()
+        return bool(trial.should_prune())  # some pruners return NumPy's
 
     def put(self, number: int, seed: int, found: Outcome | Failure) -> None:
         """Put down what a seed came to; the last one finishes the combination."""
@@ -226,9 +226,15 @@ class Study:
         found = self._study.user_attrs.get(CHOSEN)
         return None if found is None else (Chosen(**found["best"]), found["run"])
 
-    def put_chosen(self, best: Chosen, run: str) -> None:
-        """Put down that there is a run of the best trial."""
-        self._study.set_user_attr(CHOSEN, {"best": {**vars(best), "point": dict(best.point)}, "run": run})
+    @property
+    def note(self) -> str:
+        """What is to be said of that run; empty for nothing."""
+        return str(self._study.user_attrs.get(CHOSEN, {}).get("note", ""))
+
+    def put_chosen(self, best: Chosen, run: str, note: str = "") -> None:
+        """Put down that there is a run of the best trial, and what is to be said of it."""
+        found = {"best": {**vars(best), "point": dict(best.point)}, "run": run, "note": note}
+        self._study.set_user_attr(CHOSEN, found)
 
     def put_run(self, number: int, seed: int, run: str) -> None:
         """Put down that there is a run of a trial, made later."""

@@ -116,13 +116,15 @@ class Sweep:
     def _go_on(self, executor: Executor, total: int) -> None:
         """Do all trials."""
         while True:
+            all_drawn = False
             while executor.free():
                 if not self._waiting and not self._draw(total):
+                    all_drawn = True
                     break
                 started = executor.start([trial.job for trial in self._waiting])
                 self._under_way[started.number] = next(trial for trial in self._waiting if trial.job is started)
                 self._waiting.remove(self._under_way[started.number])
-            if not self._under_way and not self._waiting:
+            if all_drawn and not self._under_way:
                 return
             self._hear(executor.wait(), executor, total)
             if time.monotonic() - self._written > WRITE_EVERY:
@@ -178,11 +180,12 @@ class Sweep:
             return
         del self._under_way[event.job]
         if event.kind == "lost":
-            trial.attempts += 1
+            trial.attempts += not event.values.get("blameless")
             if trial.attempts < MOST_ATTEMPTS:
                 self._waiting.insert(0, trial)
             else:
-                reason = f"its process ended {MOST_ATTEMPTS} times, with code {event.values.get('code')}"
+                how = event.values.get("reason") or f"with code {event.values.get('code')}"
+                reason = f"its process ended {MOST_ATTEMPTS} times, {how}"
                 self._put(trial.combination, seed, Failure(reason), total)
             return
         found = from_json(event.values["outcome"])
@@ -216,7 +219,7 @@ class Sweep:
         if best is None:
             return
         before = self._study.combination(best.number).outcomes[best.seed]
-        name = before.run
+        name, note = before.run, ""
         if not name:
             self._say(f"running the best one with all its files: {label({**best.point, 'seed': best.seed})}")
             settings = self._settings(best.number, best.point, best.seed)
@@ -224,14 +227,20 @@ class Sweep:
             if isinstance(found, Failure):
                 raise UserError(f"the best trial could not be run again: {found.message}")
             if found.digest != before.digest:
-                raise RuntimeError("the best trial came to other weights when it was run again")
+                if found.processor == before.processor:
+                    raise RuntimeError("the best trial came to other weights when it was run again")
+                note = (
+                    "It came to other weights than the trial, and its figures are of these: it was computed on "
+                    f"another processor, {found.processor}, than the trial, {before.processor}."
+                )
             name = found.run
-        self._study.put_chosen(best, name)
+        self._study.put_chosen(best, name, note)
         self._remove_other_runs()
 
     def _one(self, executor: Executor, settings: dict[str, Any]) -> dict[str, Any]:
         """Run settings with all files, while nothing else is under way."""
-        for _ in range(MOST_ATTEMPTS):
+        attempts = 0
+        while attempts < MOST_ATTEMPTS:
             while not executor.free():
                 executor.wait()
             self._jobs += 1
@@ -241,6 +250,7 @@ class Sweep:
                 event = executor.wait()
             if event.kind != "lost":
                 return event.values
+            attempts += not event.values.get("blameless")
         raise UserError(f"the best trial could not be run again: its process ended {MOST_ATTEMPTS} times")
 
     def _remove_other_runs(self) -> None:

@@ -22,6 +22,7 @@ from rnnexp.experiment.prepare import prepare
 from rnnexp.experiment.quantize import quantize_snapshots
 from rnnexp.experiment.run import Made, Shared, run
 from rnnexp.experiment.sweep.data import DataKept
+from rnnexp.experiment.sweep.machine import processor
 from rnnexp.experiment.sweep.outcome import Outcome
 from rnnexp.experiment.train import train
 from rnnexp.formats.c import files as c
@@ -184,6 +185,7 @@ class Workshop:
             part=dataset.evaluation_part,
             data=data.key,
             seconds=seconds,
+            processor=processor(),
         )
         return Trial(outcome, data.baselines)
 

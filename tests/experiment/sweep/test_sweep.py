@@ -1,12 +1,16 @@
 """What goes to whom, what comes back, and what a sweep that was stopped goes on with."""
 
 import csv
+import shutil
+from dataclasses import replace
 
 import pytest
 from helpers.sweeps import ACTIVATIONS, HereAndNow, arithmetic, definition
 
 from rnnexp.errors import UserError
+from rnnexp.experiment.sweep.executor import Event
 from rnnexp.experiment.sweep.outcome import Failure
+from rnnexp.experiment.sweep.results import ends
 from rnnexp.experiment.sweep.space import Choices, Range
 from rnnexp.experiment.sweep.study import Study
 from rnnexp.experiment.sweep.sweep import MOST_ATTEMPTS, Sweep
@@ -184,3 +188,69 @@ def test_hopeless_trials_end_early(tmp_path):
     pruned = [row for row in rows(tmp_path) if row["status"] == "pruned"]
     assert 0 < len(pruned) < 10
     assert min(float(row["learning_rate"]) for row in pruned) > results.statistics.chosen.point["learning_rate"]
+
+
+@pytest.mark.parametrize("processors", [("a", "a"), ("a", "b")])
+def test_another_processor_may_come_to_other_weights_and_that_is_said(tmp_path, memory_run, processors):
+    """The run of the best trial is somewhere else: on the same processor it must be the same network."""
+    computed = []
+
+    def compute(settings):
+        computed.append(settings)
+        found = replace(arithmetic(settings), processor=processors[0])
+        if computed.count(settings) == 1:
+            return found
+        folder = tmp_path / "runs" / "again"
+        folder.mkdir(parents=True)
+        shutil.copy(memory_run.folder / "report.json", folder)
+        return replace(found, digest="another", processor=processors[1], run="again")
+
+    swept, said = definition(), []
+    with Study(tmp_path, swept) as study:
+        story = Sweep(swept, tmp_path, study, keep="best", say=said.append)
+        if processors[0] == processors[1]:
+            with pytest.raises(RuntimeError, match="came to other weights"):
+                story.run(lambda *_: HereAndNow(compute))
+            return
+        results = story.run(lambda *_: HereAndNow(compute))
+    assert results.run == "again"
+    assert "computed on another processor, b, than the trial, a" in ends(results)[-1]
+    assert "than the trial, a" in (tmp_path / "table.md").read_text()
+    # It is remembered.
+    with Study(tmp_path, swept) as study:
+        results = Sweep(swept, tmp_path, study, keep="best", say=said.append).run(lambda *_: HereAndNow(compute))
+    assert "than the trial, a" in ends(results)[-1]
+
+
+def test_a_trial_is_not_to_blame_for_nodes_that_go(tmp_path):
+    class Going(HereAndNow):
+        gone = 0
+
+        def wait(self):
+            if self.gone < 2 * MOST_ATTEMPTS:
+                self.gone += 1
+                return Event("lost", self.under_way.popleft().number, {"blameless": True})
+            return super().wait()
+
+    sweep(tmp_path, definition(), Going(most=1))
+    assert pairs(tmp_path) == ALL
+    assert all(row["status"] == "done" for row in rows(tmp_path))
+
+
+def test_a_sweep_waits_for_whoever_is_to_do_it(tmp_path):
+    class Late(HereAndNow):
+        """Nobody is there at first, nor after each trial."""
+
+        there = False
+
+        def free(self):
+            return self.there and super().free()
+
+        def wait(self):
+            self.there = not self.there
+            return Event("idle") if self.there else super().wait()
+
+    swept = definition((Range("hidden_size", 2, 40, whole=True),), (0,), trials=4)
+    results = sweep(tmp_path, swept, Late(most=1))
+    assert len(results.combinations) >= 3
+    assert sum(len(found.results) for found in results.combinations) == len(rows(tmp_path)) >= 3

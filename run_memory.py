@@ -14,6 +14,7 @@ HIDDEN_SIZE = 10  # recurrent units
 MEMORY_SIGNAL_LENGTH = 1024  # values in the series
 MEMORY_N = 100  # values in a window, N
 MEMORY_K = 1  # the target is the value N + K: positive predicts, 0 or negative recalls
+MEMORY_DELAYS = 1  # targets at once: the value N + K and those before it; of several, figures are of a series held out
 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 SWEEP = None  # or a dictionary of lists, {"ACTIVATION": ["relu", "tanh"], "SEED": [0, 1, 2]}: docs/sweeps.md

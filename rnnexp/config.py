@@ -161,6 +161,11 @@ class MemoryConfig(Settings):
     memory_k: int = Field(
         default=1, description="the target is the value N + K: positive predicts, 0 or negative recalls"
     )
+    memory_delays: PositiveInt = Field(
+        default=1,
+        description="targets at once: the value N + K and those before it; of several the figures are of a series "
+        "held out, and memory_capacity is the sum over all of them",
+    )
 
 
 CONFIGS: dict[str, type[Settings]] = {

@@ -68,7 +68,10 @@ class Compare:
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """Put the full set of files that a run has exported into a folder, checked, as if it had just ended."""
+    """Put the full set of files that a run has exported into a folder, checked, as if it had just ended.
+
+    A trial of a sweep that left no files, sweeps/NAME/COMBINATION-seed-SEED, is trained again first.
+    """
 
     run: Name
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR", help="where they go")]
@@ -166,15 +169,29 @@ def _compare(arguments: Sequence[str]) -> int:
 
 def _export(arguments: Sequence[str]) -> int:
     options = tyro.cli(Export, prog="rnnexp runs export", args=arguments)
+    from rnnexp.experiment.sweep.places import TrialName
     from rnnexp.runs.export import export
     from rnnexp.runs.find import find
+    from rnnexp.runs.run import read
 
-    run = find(options.run, options.runs_dir)
+    trial = TrialName.of(options.run)
+    if trial:
+        # Imported here, since Optuna takes long to load.
+        from rnnexp.experiment.sweep.rerun import run_of
+
+        run = read(run_of(trial, _say))
+    else:
+        run = find(options.run, options.runs_dir)
     paths, missing = export(run, options.folder)
     print_lines(map(str, paths))
     for name in missing:
         print(f"WARNING: {run.folder} does not have {name}: the version that made it kept less", file=sys.stderr)
     return 1 if missing else 0
+
+
+def _say(line: str) -> None:
+    """Print what is going on, at once; standard output is for the files alone."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _clean(arguments: Sequence[str]) -> int:

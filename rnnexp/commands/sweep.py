@@ -175,8 +175,10 @@ def _definition(options: Options, base: Settings, found: list[Choices | Range], 
 def _run(definition: Definition, options: Options, base: Settings, folder: Path) -> int:
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.sweep import tables
+    from rnnexp.experiment.sweep.check import check
     from rnnexp.experiment.sweep.cluster import Cluster
     from rnnexp.experiment.sweep.executor import Executor, LocalExecutor
+    from rnnexp.experiment.sweep.places import JOURNAL
     from rnnexp.experiment.sweep.remote import RayExecutor
     from rnnexp.experiment.sweep.results import ends
     from rnnexp.experiment.sweep.study import Study
@@ -188,6 +190,10 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
         gates.parse(base.fail_on, Report.figure_names(base.task), "FAIL_ON")
         if options.keep == "none":
             raise UserError("--fail-on looks at the run of the best trial; with --keep none there is none")
+
+    begun = (folder / JOURNAL).exists()
+    if not begun:
+        check(definition)
 
     def say(line: str) -> None:
         if not base.quiet:
@@ -206,6 +212,8 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
 
             say(f"{folder}: {definition.combinations} combinations, {len(definition.seeds)} seeds, {trials} trials")
             study = stack.enter_context(Study(folder, definition))
+            if begun and not study.finished:
+                check(definition)
             results = Sweep(
                 definition,
                 folder,
@@ -221,8 +229,8 @@ def _run(definition: Definition, options: Options, base: Settings, folder: Path)
     say("")
     for line in tables.plain(definition, results.statistics):
         say(line)
-    for line in ends(results):
-        say(line)
+    for sentence in ends(results):
+        say(sentence.en)
     say(f"{folder}{os.sep}: results.csv, results.json, table.md, table.tex, index.html, figures")
     return results.report.exit_code if results.report else 0
 

@@ -1,4 +1,4 @@
-"""The memory task: recall, or predict, a value of a random series from a window of it."""
+"""The memory task: recall, or predict, values of a random series from a window of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ def load(config: MemoryConfig) -> Dataset:
 
     A window is the values 1..N; its target is the value N + K: with a negative K one inside the window, which is
     the task that the memory-capacity literature measures (Jaeger 2001, "Short term memory in echo state networks").
+    With D delays the targets are the values N + K, N + K - 1, ..., N + K - D + 1, which one network gives at once; the
+    capacity, the sum over them, is then of a further series, drawn independently.
 
     Raises:
-        UserError: if the window or the target does not fit the series.
+        UserError: if the window or a target does not fit the series.
     """
-    length, n, k = config.memory_signal_length, config.memory_n, config.memory_k
+    length, n, k, delays = config.memory_signal_length, config.memory_n, config.memory_k, config.memory_delays
     if n >= length:
         raise UserError(
             f"MEMORY_N is {n}, but the whole signal has only MEMORY_SIGNAL_LENGTH = {length} values: "
@@ -29,28 +31,48 @@ def load(config: MemoryConfig) -> Dataset:
             f"MEMORY_K is {k}, but the window holds only MEMORY_N = {n} values: "
             f"the furthest that it can look back is {1 - n}"
         )
+    if k - delays < -n:
+        raise UserError(
+            f"MEMORY_DELAYS is {delays}, but from MEMORY_K = {k} on there are only {n + k} values back to the first "
+            f"one of a window of MEMORY_N = {n}"
+        )
     windows = length - n - max(k, 0) + 1
     if windows < 1:
         raise UserError(
             f"no window fits: MEMORY_N = {n} values and a target {k} steps later need a "
             f"MEMORY_SIGNAL_LENGTH of at least {n + k}, not {length}"
         )
-    series = np.random.default_rng(config.seed).uniform(-1.0, 1.0, length).astype(np.float32)
-    x = np.lib.stride_tricks.sliding_window_view(series, n)[:windows, :, None].copy()
-    y = series[n + k - 1 :][:windows, None].copy()
-    part = Split(x, y)
-    note = "There is no split in this task: the figures are of the series that was trained on."
-    if k > 0:
+    random = np.random.default_rng(config.seed)
+
+    def part() -> Split:
+        series = random.uniform(-1.0, 1.0, length).astype(np.float32)
+        x = np.lib.stride_tricks.sliding_window_view(series, n)[:windows, :, None].copy()
+        first = n + k - delays
+        y = np.lib.stride_tricks.sliding_window_view(series[first:], delays)[:windows, ::-1].copy()
+        return Split(x, y)
+
+    train = part()
+    validation = part() if delays > 1 else train
+    evaluation = part() if delays > 1 and config.early_stopping else validation
+    if delays == 1:
+        name = "training series (this task has no split)"
+        note = "There is no split in this task: the figures are of the series that was trained on."
+    else:
+        name = "test part" if config.early_stopping else "validation part"
+        note = "The figures are of a further series, drawn independently."
+    if k > 0 and delays == 1:
         note += " The target lies outside the window, so it can only be learned by heart."
+    elif k > 0:
+        note += f" {min(k, delays)} of the targets lie outside the window: nothing tells them."
     return Dataset(
         name=config.dataset_name,
         task="memory",
-        train=part,
-        validation=part,
-        evaluation=part,
-        evaluation_part="training series (this task has no split)",
-        baselines={"mean": np.full_like(y, y.mean(), dtype=np.float64)},
-        outputs=1,
+        train=train,
+        validation=validation,
+        evaluation=evaluation,
+        evaluation_part=name,
+        baselines={"mean": np.tile(train.y.mean(axis=0, dtype=np.float64), (len(evaluation), 1))},
+        outputs=delays,
         source=f"{length} values drawn from a uniform distribution, seed {config.seed}",
         units="signal",
         normalization="none: the values lie in [-1, 1]",

@@ -146,6 +146,7 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
         "correlation": metrics.correlation(alike, alike_prediction),
         "correlation_normalized": metrics.correlation(unit_target, unit_prediction),
     }
+    several, memory = target.shape[1] > 1, dataset.task == "memory"
     constant = [name for name, value in correlations.items() if value is None]
     return RegressionMetrics(
         l1=metrics.l1(alike, alike_prediction),
@@ -155,13 +156,14 @@ def _regression(dataset: Dataset, prediction: np.ndarray, *, moves: bool = True)
         l2_normalized=metrics.l2(unit_target, unit_prediction),
         rmse_normalized=metrics.rmse(unit_target, unit_prediction),
         **correlations,
-        memory_capacity=metrics.memory_capacity(alike, alike_prediction) if dataset.task == "memory" else None,
+        memory_capacity=metrics.memory_capacity(alike, alike_prediction) if memory else None,
+        memory_by_output=metrics.memory_by_output(alike, alike_prediction) if memory and several else None,
         rmse_to_persistence=rmse / reference if reference > 0 else None,
         direction_accuracy=metrics.direction_accuracy(persistence, target, prediction)
         if persistence is not None and moves
         else None,
         rmse_by_output=[metrics.rmse(*columns) for columns in zip(target.T, prediction.T, strict=True)]
-        if target.shape[1] > 1
+        if several
         else None,
         rmse_by_target=_by_target(dataset, target, prediction),
         absent=dict.fromkeys(constant, "the predictions or the targets are constant") if constant else None,

@@ -24,7 +24,8 @@ class RegressionMetrics(Part):
         l2: mean squared error.
         rmse: its root.
         correlation: Pearson's.
-        memory_capacity: the squared correlation, of the memory task.
+        memory_capacity: of the memory task the squared correlation, or of several delays their sum.
+        memory_by_output: what is summed up, delay by delay, without the share of chance.
         rmse_to_persistence: the RMSE over that of persistence, for a series.
         direction_accuracy: the share of ups and downs predicted, for a series.
         rmse_by_output: of each output, where there are several.
@@ -41,6 +42,7 @@ class RegressionMetrics(Part):
     rmse_normalized: float
     correlation_normalized: float | None = None
     memory_capacity: float | None = None
+    memory_by_output: list[float] | None = None
     rmse_to_persistence: float | None = None
     direction_accuracy: float | None = None
     rmse_by_output: list[float] | None = None
@@ -118,9 +120,34 @@ def correlation(target: np.ndarray, prediction: np.ndarray) -> float | None:
 
 
 def memory_capacity(target: np.ndarray, prediction: np.ndarray) -> float:
-    """Return the squared correlation of target and output (Jaeger 2001); 0 for a constant output."""
-    value = correlation(target, prediction)
-    return 0.0 if value is None else value**2
+    """Return the memory capacity (Jaeger 2001): the squared correlation of target and output, or the sum of several.
+
+    Chance has a share in a squared correlation: 1 / (n - 1) of n independent values in the mean, which of many delays
+    adds up. Of several outputs each is adjusted for it by Ezekiel's formula (see ``adjusted_square``).
+
+    Args:
+        target: ``[n, outputs]``.
+        prediction: the same; a constant output has a squared correlation of 0, and no chance in it.
+    """
+    if target.shape[1] == 1:
+        return (correlation(target, prediction) or 0.0) ** 2
+    return float(sum(memory_by_output(target, prediction)))
+
+
+def memory_by_output(target: np.ndarray, prediction: np.ndarray) -> list[float]:
+    """Return the adjusted squared correlation of each output of ``[n, outputs]``."""
+    found = [correlation(*columns) for columns in zip(target.T, prediction.T, strict=True)]
+    return [0.0 if value is None else adjusted_square(value, len(target)) for value in found]
+
+
+def adjusted_square(correlation: float, count: int) -> float:
+    """Return the square of a correlation of ``count`` pairs without the share that chance has in it.
+
+    ``1 - (1 - r^2) (n - 1) / (n - 2)`` (Ezekiel 1930, "Methods of correlation analysis", for one predictor). Of pairs
+    in which one side's values are exchangeable and independent of the other side, the mean of ``r^2`` is exactly
+    ``1 / (n - 1)`` (Pitman 1937), and that of this exactly 0; 1 stays 1.
+    """
+    return 1.0 - (1.0 - correlation**2) * (count - 1) / (count - 2) if count > 2 else correlation**2
 
 
 def direction_accuracy(last: np.ndarray, target: np.ndarray, prediction: np.ndarray) -> float | None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from helpers.command_line import ended
 from helpers.runs import PROJECT, once
 from helpers.sweeps import HereAndNow
 
+from rnnexp.commands import runs
 from rnnexp.commands.sweep import main
 from rnnexp.config import MemoryConfig
 from rnnexp.errors import UserError
@@ -157,6 +159,13 @@ def test_flags_go_before_a_scripts_sweep(quick, here, capsys):
         ("memory --activation relu tanh --resume true", "a sweep goes on by itself"),
         ("memory --activation relu tanh --fail-on gaps>1", "FAIL_ON"),
         ("memory --activation relu tanh --fail-on gap>1 --keep none", "with --keep none there is none"),
+        ("regression --dataset-name nothing --activation relu tanh", "unknown data set 'nothing' for regression"),
+        ("regression --dataset-name nothing --seed 0 1", "unknown data set 'nothing' for regression"),
+        ("regression --dataset-name no/such.csv --hidden-size 4..9 --trials 3", "no/such.csv"),
+        ("regression --dataset-name sine sien", "DATASET_NAME = sien: unknown data set 'sien' for regression; did you"),
+        ("memory --weights nothing.npz --activation relu tanh", "WEIGHTS: "),
+        ("memory --memory-n 30 5000 --seed 0 1", "MEMORY_N = 5000: MEMORY_N is 5000, but the whole signal has only"),
+        ("memory --memory-k -200 --learning-rate 1e-4..1e-1 --trials 3", "MEMORY_K is -200, but the window holds"),
         ("regression --preset sine sequence", "PRESET (--preset) has one value in a sweep"),
         ("regresion --seed 0 1", "unknown task 'regresion'; did you mean 'regression'?"),
     ],
@@ -167,6 +176,25 @@ def test_what_is_wrong_is_said_in_one_message(quick, here, arguments, message):
     assert message in str(caught.value)
     assert not quick
     assert not list(here.glob("sweeps/*"))
+
+
+def test_a_combination_that_fails_is_a_trial_that_fails(quick):
+    """Each value is right in one of the combinations."""
+    arguments = ["memory", "--memory-n", "10", "30", "--memory-k", "-5", "-20", "--epochs", "3", "--name", "mine"]
+    assert main([*arguments, *ONLY]) == 0
+    assert len(jobs(quick)) == 4
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_has_gone_since_is_said_too(here):
+    (here / "data").mkdir()
+    (here / "data" / "own.csv").write_text("data\n" + "\n".join(str(number % 9) for number in range(99)))
+    arguments = ["regression", "--dataset-name", "own", "--learning-rate", "1e-3..1e-2", "--name", "mine", *ONLY]
+    assert main([*arguments, "--trials", "2"]) == 0
+    (here / "data" / "own.csv").unlink()
+    assert main([*arguments, "--trials", "2"]) == 0
+    with pytest.raises(UserError, match="unknown data set 'own'"):
+        main([*arguments, "--trials", "3"])
 
 
 @pytest.mark.parametrize(
@@ -288,12 +316,97 @@ def test_baselines_stand_beside_it(real):
 
 def test_the_page_needs_nothing_else(real):
     text = (real / "index.html").read_text()
-    assert "<svg" in text
-    addresses = set(re.findall(r"""(?:src|href)\s*=\s*["']([^"'#][^"']*)""", text)) | set(
-        re.findall(r"url\(([^#)]+)", text)
-    )
-    assert not addresses
-    assert text.count("<tr") == 1 + 2 + 2  # heading, combinations, baselines
+    addresses = set(re.findall(r"""(?:src|href)\s*=\s*["']([^"'#][^"']*)""", text)) - {"data:,"}
+    # What it leads to is beside it: files, and the best one's run.
+    assert all((real / unquote(address)).is_file() for address in addresses)
+    assert {"results.csv", "table.tex", "axis-activation.pdf"} < addresses
+    assert any(re.fullmatch(r"runs/.*/report\.html", address) for address in addresses)
+    assert text.count("<tbody>") >= 3
+
+
+@pytest.fixture
+def exporting(real, tmp_path, monkeypatch, capsys):
+    """Run ``rnnexp runs export`` on a copy of the sweep, and return its exit code and what it prints."""
+    shutil.copytree(real, tmp_path / "sweeps" / "real")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["rnnexp"])
+
+    def run(*arguments):
+        try:
+            code = runs.main(["export", *arguments])
+        except UserError as error:
+            return error.exit_code, "", str(error)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return run
+
+
+def number_of(folder, **wanted):
+    """What a trial is called, from ``results.csv``."""
+    (row,) = (row for row in rows(folder) if wanted.items() <= row.items())
+    return f"{row['combination']}-seed-{row['seed']}", row
+
+
+def test_a_trial_that_left_no_files_is_exported_by_training_it_again(exporting, here):
+    folder = here / "sweeps" / "real"
+    chosen = json.loads((folder / "results.json").read_text())["chosen"]
+    activation, seed = {("relu", "1"), ("tanh", "1")}.difference(
+        {(chosen["point"]["activation"], str(chosen["seed"]))}
+    ).pop()
+    name, row = number_of(folder, activation=activation, seed=seed)
+    code, out, errors = exporting(f"sweeps/real/{name}", "out")
+    assert code == 0
+    assert f"sweeps/real/{name} left no files: training it again from its settings (activation={activation}" in errors
+    with np.load(here / "out" / f"memory-{activation}-weights.npz") as arrays:
+        assert digest(dict(arrays)) == row["digest"]
+    assert {f"out/memory-{activation}-int8.tflite", f"out/memory-{activation}.c"} <= set(out.split())
+    # It is kept: the next time it is there, also after the sweep's own command.
+    assert main(REAL) == 0
+    report = read_report(next((folder / "runs").glob(f"*-memory-{activation}-seed1")) / "report.json")
+    assert report.models.int8.metrics.rmse == float(row["int8_rmse"])
+    code, again, errors = exporting(f"sweeps/real/{name}", "other")
+    assert (code, errors) == (0, "")
+    assert again.replace("other/", "out/").splitlines()[-len(out.splitlines()) :] == out.splitlines()
+
+
+def test_the_best_trial_is_exported_as_it_is(exporting, here):
+    folder = here / "sweeps" / "real"
+    chosen = json.loads((folder / "results.json").read_text())["chosen"]
+    code, _, errors = exporting(f"sweeps/real/{chosen['number']}-seed-{chosen['seed']}", "out")
+    assert (code, errors) == (0, "")
+    models = folder / "models" / f"{chosen['number']}-seed-{chosen['seed']}"
+    for path in models.glob("*.tflite"):
+        assert (here / "out" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_trial_that_comes_to_something_else_is_not_exported(exporting, here):
+    folder = here / "sweeps" / "real"
+    name, row = number_of(folder, activation="tanh", seed="1")
+    journal = folder / "study.journal"
+    journal.write_text(journal.read_text().replace(row["digest"], "0" * 64))
+    before = {path.name for path in (folder / "runs").iterdir()}
+    code, _, errors = exporting(f"sweeps/real/{name}", "out")
+    assert code == 2
+    assert "it came to other weights than the sweep recorded, and nothing was exported" in errors
+    assert {path.name for path in (folder / "runs").iterdir()} == before
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("7-seed-0", "the sweep has combinations 0 to 1"),
+        ("0-seed-9", "the trial is not done; the sweep has seeds 0 1"),
+        ("best", "there is no run 'sweeps/real/best'"),
+    ],
+)
+def test_a_trial_that_is_none_is_said(exporting, here, name, message):
+    (here / "runs").mkdir()
+    code, _, errors = exporting(f"sweeps/real/{name}", "out")
+    assert code == 2
+    assert message in errors
+    assert not (here / "out").exists()
 
 
 def test_the_same_command_again_trains_nothing(real, tmp_path, monkeypatch):

@@ -339,6 +339,37 @@ def test_memory_has_no_split_and_says_so():
     assert "by heart" not in datasets.load(MemoryConfig(memory_k=-5)).notes[0]
 
 
+@pytest.mark.parametrize("k", [-1, 0, -4])
+def test_several_memory_targets_at_once_are_those_of_each_delay(k):
+    settings = {"memory_signal_length": 200, "memory_n": 20, "seed": 3}
+    dataset = datasets.load(MemoryConfig(**settings, memory_k=k, memory_delays=5))
+    assert dataset.outputs == 5
+    for delay in range(5):
+        alone = datasets.load(MemoryConfig(**settings, memory_k=k - delay))
+        np.testing.assert_array_equal(dataset.train.x, alone.train.x)
+        np.testing.assert_array_equal(dataset.train.y[:, delay : delay + 1], alone.train.y)
+
+
+def test_several_memory_targets_are_judged_on_a_series_of_their_own():
+    dataset = datasets.load(MemoryConfig(memory_signal_length=200, memory_n=20, memory_k=-1, memory_delays=5))
+    assert dataset.evaluation is dataset.validation
+    assert not np.isin(dataset.evaluation.x, dataset.train.x).any()
+    np.testing.assert_array_equal(dataset.evaluation.y[:, 0], dataset.evaluation.x[:, -2, 0])
+    np.testing.assert_array_equal(dataset.evaluation.y[:, 4], dataset.evaluation.x[:, -6, 0])
+    stopping = datasets.load(
+        MemoryConfig(memory_signal_length=200, memory_n=20, memory_k=-1, memory_delays=5, early_stopping=3)
+    )
+    assert stopping.evaluation_part == "test part"
+    assert not np.isin(stopping.evaluation.x, stopping.validation.x).any()
+
+
+def test_as_many_delays_as_the_window_holds_fit():
+    config = {"memory_signal_length": 100, "memory_n": 10, "memory_k": -2}
+    assert datasets.load(MemoryConfig(**config, memory_delays=8)).train.y.shape == (91, 8)
+    with pytest.raises(UserError, match="MEMORY_DELAYS is 9, but from MEMORY_K = -2 on there are only 8 values back"):
+        datasets.load(MemoryConfig(**config, memory_delays=9))
+
+
 def test_the_seed_makes_the_series():
     a, b, c = (datasets.load(MemoryConfig(seed=seed)).train.x for seed in (1, 1, 2))
     assert a.tobytes() == b.tobytes() != c.tobytes()

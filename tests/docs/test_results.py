@@ -89,6 +89,29 @@ def test_public_models(name):
     assert all(each["equal"] >= 740 and each["decisions"] == 744 for each in found)
 
 
+@pytest.mark.parametrize("name", ["docs/memory-capacity.md", "docs/memory-capacity.ja.md"])
+def test_memory_capacity(name):
+    program, found = benchmark("memory_capacity"), results("memory_capacity")
+    lines, text = page(name), "\n".join(page(name))
+    rows, lost = found["capacity"], program["lost"]
+    tables = [*program["capacity_lines"](rows), *program["loss_lines"](rows)]
+    assert tables == [line for line in lines if re.match(r"\| (simple|gru|lstm), ", line)]
+    means = {(row["cell"], row["activation"], row["units"]): statistics.mean(row["float32"]) for row in rows}
+    worst = max(rows, key=lost)
+    assert f"{lost(worst):.3f}" in text
+    assert f"{statistics.mean(worst['float32']):.1f}" in text
+    for activation in ("relu", "tanh"):
+        assert f"{means['simple', activation, 40]:.1f}" in text
+    slower = [f"{statistics.mean(row['float32']):.1f}" for row in found["capacity-slower"]]
+    assert re.search("[,、] ?".join(map(re.escape, slower)), text)
+    longer = {row["cell"]: f"{statistics.mean(row['float32']):.1f}" for row in found["capacity-longer"]}
+    said = "tanh with 20 units comes to {simple}.|20 ユニットの記憶容量は {simple} です".format(**longer).split("|")
+    said += "the GRU comes to {gru}, the LSTM to {lstm}.|GRU は {gru}、LSTM は {lstm} です".format(**longer).split("|")
+    assert sum(sentence in " ".join(text.split()) for sentence in said) == 2
+    # Not more than there are units, but for the noise of the estimate.
+    assert all(mean < units + 0.2 for (_, _, units), mean in means.items())
+
+
 def test_conversions_lose_what_the_page_says():
     for row in results("convert"):
         ours = row["ours"]

@@ -41,6 +41,29 @@ def test_a_constant_has_no_correlation(level):
     assert np.isfinite(metrics.rmse(TARGET, constant))
 
 
+def test_the_capacity_of_several_outputs_is_their_sum():
+    target = np.concatenate([TARGET, TARGET**2, TARGET[::-1]], axis=1)
+    prediction = np.concatenate([PREDICTION, 3 * TARGET**2 + 1, np.full((4, 1), 7.0)], axis=1)
+    by_output = metrics.memory_by_output(target, prediction)
+    # Of n = 4 pairs: 1 - (1 - r^2) 3 / 2; what is exact stays 1, and what is constant 0.
+    assert by_output == pytest.approx([1 - (1 - 64 / 120) * 1.5, 1.0, 0.0])
+    assert metrics.memory_capacity(target, prediction) == pytest.approx(sum(by_output))
+
+
+@pytest.mark.parametrize("count", [3, 20, 500])
+def test_of_independent_values_the_adjusted_square_is_zero_in_the_mean(count):
+    """The plain one is 1 / (n - 1) there, whatever the distributions are."""
+    random = np.random.default_rng(count)
+    outputs = random.exponential(size=(count, 1)) ** 2
+    plain, adjusted = [], []
+    for _ in range(4000):
+        found = metrics.correlation(random.uniform(size=(count, 1)), outputs)
+        plain.append(found**2)
+        adjusted.append(metrics.adjusted_square(found, count))
+    assert np.mean(plain) == pytest.approx(1 / (count - 1), rel=0.1)
+    assert abs(np.mean(adjusted)) < 0.1 / (count - 1)
+
+
 def test_direction_leaves_out_steps_that_do_not_move():
     last = np.array([[1.0], [1.0], [1.0], [1.0]])
     target = np.array([[2.0], [0.5], [1.0], [3.0]])

@@ -1,122 +1,152 @@
-"""The page of a sweep: one HTML file that needs nothing else, with a table that sorts and the figures."""
+"""The page of a sweep: one HTML file that needs nothing else, with tables that sort and charts that are read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
+from urllib.parse import quote
 
-from rnnexp.experiment.sweep import tables
+from rnnexp.experiment.sweep import tables, words
+from rnnexp.experiment.sweep.charts import charts
+from rnnexp.experiment.sweep.combination import Combination
 from rnnexp.experiment.sweep.definition import Definition
+from rnnexp.experiment.sweep.outcome import Failure, Outcome, error_of
+from rnnexp.experiment.sweep.places import RUNS
+from rnnexp.experiment.sweep.space import shown
 from rnnexp.experiment.sweep.statistics import Statistics
+from rnnexp.report.page.page import Page
+from rnnexp.report.page.table import Cell, Table
+from rnnexp.report.page.texts import Text
+from rnnexp.report.run_page.words import named
 from rnnexp.validation import constant
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; }
-th.name, td.name { text-align: left; }
-th button { font: inherit; font-weight: bold; border: 0; background: none; cursor: pointer; padding: 0; }
-th[aria-sort=ascending] button::after { content: " ▲"; }
-th[aria-sort=descending] button::after { content: " ▼"; }
-tr.best { background: #e8f1e4; }
-tr.baseline { color: #555; }
-figure { display: inline-block; margin: 1rem 0; max-width: 100%; }
-figure svg { max-width: 100%; height: auto; }
-"""
-SCRIPT = """
-for (const head of document.querySelectorAll("th")) {
-  head.querySelector("button").addEventListener("click", () => {
-    const table = head.closest("table"), place = [...head.parentNode.children].indexOf(head);
-    const down = head.getAttribute("aria-sort") === "ascending";
-    for (const other of table.querySelectorAll("th")) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const key = row => row.children[place].dataset.value;
-    const order = (one, other) => {
-      const a = key(one), b = key(other);
-      if (a === "" || b === "") return (a === "") - (b === "");
-      const numbers = !isNaN(a) && !isNaN(b);
-      return (down ? -1 : 1) * (numbers ? a - b : a.localeCompare(b));
-    };
-    const body = table.tBodies[0];
-    body.append(...[...body.rows].sort(order));
-  });
-}
-"""
+# What the settings of all trials begin with, where the page names them.
+MAIN = ("dataset_name", "epochs", "cell", "hidden_size")
 
 
 def page(
     name: str,
     definition: Definition,
     statistics: Statistics,
-    ends: Sequence[str],
-    pictures: Mapping[str, bytes],
-) -> str:
+    combinations: Sequence[Combination],
+    ends: Sequence[Text],
+    runs: Mapping[tuple[int, int], str],
+    files: Sequence[str],
+) -> Page:
     """Return the page.
 
     Args:
         name: of the sweep.
         definition: of the sweep.
         statistics: of its trials.
-        ends: what is to be said below the table, in sentences.
-        pictures: name -> SVG.
+        combinations: with what each seed came to.
+        ends: what is to be said of all of it, in sentences.
+        runs: combination and seed -> the name of the run's folder, of those that have one.
+        files: names of the files beside the page.
     """
-    axes = [axis.name for axis in definition.axes] or ["settings"]
-    named = [(axis, "name") for axis in axes]
-    head = [*named, *((title, "") for title in ("seeds", *tables.headings(definition.task, statistics))), ("", "name")]
-    rows = []
-    for row in tables.rows(definition, statistics):
-        cells = [(value, value, "name") for value in row.values or ("as they are",)]
-        cells.append(("", "", "") if row.mark == "baseline" else (str(row.count), str(row.count), ""))
-        for place, found in enumerate(row.cells):
-            key = "" if found is None else repr(found.mean)
-            cells.append((tables.cell(found, bracket=True, signed=place in (2, 4)), key, ""))
-        cells.append((row.mark, row.mark, "name"))
-        inner = "".join(
-            f'<td class="{kind}" data-value="{escape(key)}">{escape(shown)}</td>' for shown, key, kind in cells
-        )
-        rows.append(f'<tr class="{row.mark.partition(",")[0]}">{inner}</tr>')
-    heads = "".join(
-        f'<th scope="col" class="{kind}"><button type="button">{escape(title) or "mark"}</button></th>'
-        for title, kind in head
-    )
+    made = Page(Text.same(name))
+    axes = [axis.name for axis in definition.axes]
     fixed = ", ".join(
         f"{constant(setting)} = {value}"
         for setting, value in definition.settings.items()
-        if setting in ("dataset_name", "epochs", "cell", "hidden_size") and setting not in axes
+        if setting in MAIN and setting not in axes
     )
-    shown = "\n".join(
-        f'<figure aria-label="{escape(title)}">{_inline(svg)}</figure>' for title, svg in pictures.items()
+    seeds = ", ".join(map(str, definition.seeds))
+    made.lead(
+        Text(
+            f"{definition.combinations} combinations, seeds {seeds}; {definition.task}: {fixed}.",
+            f"{definition.combinations} 通りの組み合わせ、シード {seeds}。{definition.task}: {fixed}。",
+        )
     )
-    said = "\n".join(f"<p>{escape(line)}</p>" for line in ends)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(name)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1>{escape(name)}</h1>
-<p>{escape(definition.task)}: {escape(fixed)}; {definition.combinations} combinations, seeds
-{escape(", ".join(map(str, definition.seeds)))}. Each trial is a row of results.csv.</p>
-<table>
-<thead><tr>{heads}</tr></thead>
-<tbody>
-{chr(10).join(rows)}
-</tbody>
-</table>
-{said}
-{shown}
-</main>
-<script>{SCRIPT}</script>
-</body>
-</html>
-"""
+    made.heading("results", Text("Results", "結果"))
+    made.add(_table(definition, statistics, runs))
+    made.notes(ends)
+    drawn = charts(definition, statistics)
+    if drawn:
+        made.heading("charts", Text("Charts", "グラフ"))
+    for chart in drawn:
+        made.add(chart)
+    made.heading("trials", Text("Trials", "試行"))
+    made.folded(Text("Every trial", "すべての試行"), [_trials(definition, combinations, runs)])
+    made.heading("files", Text("Files", "ファイル"))
+    made.add(
+        Table(
+            Text("Files beside this page", "このページと同じフォルダーのファイル"),
+            [Text("file", "ファイル")],
+            [[Cell(Text.same(file), link=quote(file))] for file in files],
+        )
+    )
+    return made
 
 
-def _inline(svg: bytes) -> str:
-    """Return a picture as a page has it, without what comes before its element in a file."""
-    text = svg.decode("utf-8")
-    return text[text.index("<svg") :]
+def _table(definition: Definition, statistics: Statistics, runs: Mapping[tuple[int, int], str]) -> Table:
+    """Return the table of combinations and baselines; the best one leads to its run."""
+    axes = [axis.name for axis in definition.axes] or ["settings"]
+    head = [*axes, "seeds", *tables.headings(definition.task, statistics)]
+    best = statistics.chosen
+    link = _link(runs, best.number, best.seed) if best else None
+    rows, strong = [], set()
+    for number, row in enumerate(tables.rows(definition, statistics)):
+        baseline = row.mark == "baseline"
+        values = [Text.same(value) for value in row.values] or [Text("as they are", "そのまま")]
+        if baseline:
+            values[0] = named(row.values[0])
+        cells = [Cell(value, _number(value.en)) for value in values]
+        cells.append(Cell(Text.same("")) if baseline else Cell.number(row.count, str(row.count)))
+        for place, found in enumerate(row.cells):
+            text = tables.cell(found, bracket=True, signed=place in (2, 4))
+            cells.append(Cell.number(None, "-") if found is None else Cell.number(found.mean, text))
+        if "best" in row.mark:
+            strong.add(number)
+        cells.append(Cell(words.mark(row.mark), link=link if "best" in row.mark else None))
+        rows.append(cells)
+    caption = Text("Means, ± half the 95 % interval, (standard deviation)", "平均、± 95 % 信頼区間の半幅、(標準偏差)")
+    headings = [*map(words.heading, head), Text("mark", "印")]
+    return Table(caption, headings, rows, frozenset(strong), filtered=True)
+
+
+def _trials(definition: Definition, combinations: Sequence[Combination], runs: Mapping[tuple[int, int], str]) -> Table:
+    """Return the table of all trials; those that have left their files lead to these."""
+    axes = [axis.name for axis in definition.axes]
+    error = words.error(definition.task)
+    headings = [
+        *map(words.heading, ("combination", *axes, "seed", "status")),
+        Text.same("float32 ") + error,
+        Text.same("int8 ") + error,
+        words.heading("gap"),
+        Text("seconds", "秒"),
+    ]
+    rows = []
+    for combination in combinations:
+        for seed, found in combination.results.items():
+            cells = [Cell.number(combination.number, str(combination.number))]
+            cells += [Cell(Text.same(shown(value)), _number(shown(value))) for value in combination.point.values()]
+            cells.append(Cell.number(seed, str(seed)))
+            rows.append([*cells, *_came_to(definition.task, found, _link(runs, combination.number, seed))])
+    return Table(Text("Trials", "試行"), headings, rows, filtered=True)
+
+
+def _came_to(task: str, found: Outcome | Failure, link: str | None) -> list[Cell]:
+    if isinstance(found, Failure):
+        said = words.status("pruned" if found.pruned else "failed") + Text.same(f": {found.message}")
+        return [Cell(said), *[Cell.number(None, "-")] * 4]
+    figures = [error_of(task, found.float32), error_of(task, found.int8)]
+    return [
+        Cell(words.status("done"), link=link),
+        *(Cell.number(value, tables.number(value)) for value in figures),
+        Cell.number(found.gap, tables.number(found.gap, signed=True)),
+        Cell.number(found.seconds, f"{found.seconds:.1f}"),
+    ]
+
+
+def _link(runs: Mapping[tuple[int, int], str], combination: int, seed: int) -> str | None:
+    """Return where the page of a trial's run is; None where it has left none."""
+    run = runs.get((combination, seed))
+    return f"{RUNS}/{quote(run)}/report.html" if run else None
+
+
+def _number(text: str) -> float | None:
+    """Return what a value sorts by, if it is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -6,26 +6,29 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rnnexp import files
-from rnnexp.experiment.sweep import figures, page, tables
+from rnnexp.experiment.sweep import figures, page, tables, words
 from rnnexp.experiment.sweep.combination import Combination, distinct
 from rnnexp.experiment.sweep.definition import Definition
 from rnnexp.experiment.sweep.outcome import Outcome, error_of
+from rnnexp.experiment.sweep.places import RUNS
 from rnnexp.experiment.sweep.statistics import Estimate, Statistics, summarize
 from rnnexp.experiment.sweep.study import Study
 from rnnexp.report import text
 from rnnexp.report.content import Report
 from rnnexp.report.file import read_report
 from rnnexp.report.metrics import numbers
+from rnnexp.report.page.texts import Text, together
+from rnnexp.report.run_page import sentences
+from rnnexp.report.run_page.phrases import translated
 from rnnexp.report.versions import versions
 
 # Of ``results.json``.
 SCHEMA = 1
-RUNS = "runs"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Results:
         combinations: each once, with what its seeds came to.
         statistics: of these.
         run: the name of the folder with the run of the best trial; empty where there is none.
+        runs: combination and seed -> the name of that folder, of all trials that have one.
         report: of that run, the only thing that has seen the test part; None where there is none.
         note: what is to be said of that run, in a sentence; empty for nothing.
     """
@@ -45,6 +49,7 @@ class Results:
     combinations: list[Combination]
     statistics: Statistics
     run: str = ""
+    runs: Mapping[tuple[int, int], str] = field(default_factory=dict)
     report: Report | None = None
     note: str = ""
 
@@ -61,7 +66,7 @@ class Results:
         run = study.chosen[1] if study.chosen else ""
         report = read_report(folder / RUNS / run / "report.json") if run else None
         statistics = summarize(definition, combinations, study.baselines)
-        return cls(definition, combinations, statistics, run, report, study.note)
+        return cls(definition, combinations, statistics, run, study.runs, report, study.note)
 
 
 def write(results: Results, folder: Path, *, finished: bool) -> list[Path]:
@@ -72,15 +77,17 @@ def write(results: Results, folder: Path, *, finished: bool) -> list[Path]:
     """
     contents: dict[str, str | bytes] = {"results.csv": to_csv(results)}
     if finished:
-        pictures = figures.draw(results.definition, results.statistics)
+        definition, statistics, said = results.definition, results.statistics, ends(results)
+        pictures = figures.draw(definition, statistics)
         contents |= {
             "results.json": json.dumps(to_json(results), indent=1, allow_nan=False, ensure_ascii=False) + "\n",
-            "table.md": tables.markdown(results.definition, results.statistics, ends(results)),
-            "table.tex": tables.latex(results.definition, results.statistics),
+            "table.md": tables.markdown(definition, statistics, [sentence.en for sentence in said]),
+            "table.tex": tables.latex(definition, statistics),
         }
         contents |= {f"{name}.{kind}": data for name, kinds in pictures.items() for kind, data in kinds.items()}
-        drawn = {name: kinds["svg"] for name, kinds in pictures.items()}
-        contents["index.html"] = page.page(folder.name, results.definition, results.statistics, ends(results), drawn)
+        contents["index.html"] = page.page(
+            folder.name, definition, statistics, results.combinations, said, results.runs, list(contents)
+        ).html
     with files.explained(folder):
         for name, content in contents.items():
             files.write_atomically(folder / name, content)
@@ -161,33 +168,66 @@ def _run(results: Results) -> dict[str, Any]:
     }
 
 
-def ends(results: Results) -> list[str]:
+def ends(results: Results) -> list[Text]:
     """Return what is to be said of a sweep below its table, in sentences."""
     statistics, definition = results.statistics, results.definition
-    lines = [_intervals(definition.seeds, results.part)]
-    failed: Mapping[int, int] = {item.number: len(item.failures) for item in statistics.summaries if item.failures}
+    lines = _intervals(definition.seeds, results.part)
+    failed = sum(len(summary.failures) for summary in statistics.summaries)
     if failed:
-        lines.append(f"{sum(failed.values())} trials came to nothing; results.csv says why.")
+        lines.append(
+            Text(
+                f"{failed} trials came to nothing; results.csv says why.",
+                f"{failed} 件の試行は結果を残していません。理由は results.csv にあります。",
+            )
+        )
     if results.report is None:
         return lines
-    part = results.report.data.evaluation_part
-    look = "the same as in the table" if part == results.part else "read once, for this trial alone"
-    found = ", ".join(
-        f"{kind} {tables.number(error_of(definition.task, numbers(model.metrics)))}"
-        for kind, model in results.report.models.exported.items()
-    )
-    lines.append(f"The best trial on the {part} ({look}): {tables.error_name(definition.task)} {found}.")
-    verdict = text.verdict(results.report)
-    lines += [f"{line[0].upper()}{line[1:]}." for line in verdict]
-    lines.append(" ".join(filter(None, [f"Its run is in {RUNS}/{results.run}.", results.note])))
+    lines += [_judged_on(results, results.report), *_verdict(results.report)]
+    where = Text(f"Its run is in {RUNS}/{results.run}.", f"その実行は {RUNS}/{results.run} にあります。")
+    lines.append(together([where, Text.same(results.note)]) if results.note else where)
     return lines
 
 
-def _intervals(seeds: Sequence[int], part: str) -> str:
-    chosen = f"The {part} chooses the best one: of many combinations the best looks better than it is."
-    if len(seeds) < 2:
-        return f"One seed says nothing of chance; several (SEED) have intervals. {chosen}"
-    return (
-        f"Means over {len(seeds)} seeds, ± half the 95 % interval (Student's t), in Markdown with standard deviations "
-        f"in brackets; differences are paired by seed. {chosen}"
+def _judged_on(results: Results, report: Report) -> Text:
+    """Return what the best trial came to on the part that its report is of."""
+    part, task = translated(report.data.evaluation_part), results.definition.task
+    look = Text("read once, for this trial alone", "この試行だけのために 1 回だけ読みました")
+    if report.data.evaluation_part == results.part:
+        look = Text("the same as in the table", "表と同じデータです")
+    found = ", ".join(
+        f"{kind} {tables.number(error_of(task, numbers(model.metrics)))}"
+        for kind, model in report.models.exported.items()
     )
+    error = words.error(task)
+    return Text(
+        f"The best trial on the {part.en} ({look.en}): {error.en} {found}.",
+        f"最良の試行の{part.ja}での {error.ja} ({look.ja}): {found}。",
+    )
+
+
+def _verdict(report: Report) -> list[Text]:
+    judgement = sentences.verdict(report)
+    findings = [translated(finding) for finding in text.findings(report)]
+    said = [Text(f"{found.en[0].upper()}{found.en[1:]}.", f"{found.ja}。") for found in findings]
+    return [*([judgement] if judgement else []), *said]
+
+
+def _intervals(seeds: Sequence[int], part: str) -> list[Text]:
+    where = translated(part)
+    chosen = Text(
+        f"The {where.en} chooses the best one: of many combinations the best looks better than it is.",
+        f"最良のものは{where.ja}で選びます。多くの組み合わせから選んだ最良のものは、実際よりも良く見えます。",
+    )
+    if len(seeds) < 2:
+        one = Text(
+            "One seed says nothing of chance; several (SEED) have intervals.",
+            "シードが 1 つでは、偶然によるばらつきがわかりません。複数 (SEED) なら信頼区間を示します。",
+        )
+        return [one, chosen]
+    means = Text(
+        f"Means over {len(seeds)} seeds, ± half the 95 % interval (Student's t), in Markdown and on the page with "
+        "standard deviations in brackets; differences are paired by seed.",
+        f"{len(seeds)} 個のシードについての平均、± 95 % 信頼区間 (スチューデントの t 分布) の半幅です。"
+        "Markdown の表とこのページでは、かっこ内に標準偏差を示します。差はシードごとに対にして求めます。",
+    )
+    return [means, chosen]

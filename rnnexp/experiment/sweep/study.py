@@ -21,12 +21,13 @@ from rnnexp.experiment.sweep.combination import Chosen, Combination, distinct
 from rnnexp.experiment.sweep.definition import Definition, Pruner, Sampler, differences
 from rnnexp.experiment.sweep.journal import Journal
 from rnnexp.experiment.sweep.outcome import Failure, Outcome, from_json, objective_of
+from rnnexp.experiment.sweep.places import JOURNAL, trial_name
 from rnnexp.experiment.sweep.space import Choices
 
-JOURNAL = "study.journal"
 NAME = "sweep"
-# Names of attributes: of the study, and of a trial before the number of a seed.
+# Names of attributes: of the study, and of a trial before the number of a seed, or before what a trial is called.
 DEFINITION, BASELINES, CHOSEN, SEED, RETRIED = "definition", "baselines:", "chosen", "seed:", "retried"
+RUN = "run:"
 
 
 class Study:
@@ -34,14 +35,18 @@ class Study:
 
     Args:
         folder: of the sweep; made, if it is not there.
-        definition: of the sweep.
+        definition: of the sweep; None: the one that is there.
 
     Raises:
         UserError: if another process has it open, or it is of a sweep that differs, or cannot be read.
     """
 
-    def __init__(self, folder: Path, definition: Definition) -> None:
-        self.definition, self._folder = definition, folder
+    definition: Definition
+
+    def __init__(self, folder: Path, definition: Definition | None = None) -> None:
+        self._folder = folder
+        if definition is None and not (folder / JOURNAL).is_file():
+            raise UserError(f"there is no sweep in {folder}: it has no {JOURNAL}")
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(folder / ".lock")
         try:
@@ -51,7 +56,7 @@ class Study:
                 f"{folder} is being worked on by another process; wait for it, or choose another --name"
             ) from None
         try:
-            self._study = self._open()
+            self._study = self._open(definition)
         except BaseException:
             self._lock.release()
             raise
@@ -63,14 +68,18 @@ class Study:
         self._journal.close()
         self._lock.release()
 
-    def _open(self) -> optuna.Study:
+    def _open(self, definition: Definition | None) -> optuna.Study:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        path, definition = self._folder / JOURNAL, self.definition
+        path = self._folder / JOURNAL
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             try:
                 self._journal = Journal(path)
                 self._storage = JournalStorage(self._journal)
+                if definition is None:
+                    study = optuna.load_study(storage=self._storage, study_name=NAME)
+                    self.definition = Definition.from_json(study.user_attrs[DEFINITION], len(study.trials))
+                    return study
                 study = optuna.create_study(
                     storage=self._storage,
                     study_name=NAME,
@@ -80,6 +89,7 @@ class Study:
                 )
             except (ValueError, KeyError) as error:
                 raise UserError(f"{path} cannot be read: {error}; choose another --name, or remove it") from None
+            self.definition = definition
             study.sampler = _sampler(definition.sampler, len(study.get_trials(deepcopy=False)))
         there, here = study.user_attrs.get(DEFINITION), definition.to_json()
         if there is None:
@@ -107,6 +117,13 @@ class Study:
             if name.startswith(SEED)
         }
         return Combination(trial.number, dict(point), dict(sorted(results.items())))
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        known = distinct(self.combinations)
+        done = sum(set(found.results) == set(self.definition.seeds) for found in known)
+        return done >= self.definition.combinations
 
     def begin(self) -> list[Combination]:
         """Return the combinations that are not finished: what was under way when the sweep was last ended goes first.
@@ -218,6 +235,26 @@ class Study:
         """Put down that there is a run of the best trial, and what is to be said of it."""
         found = {"best": {**vars(best), "point": dict(best.point)}, "run": run, "note": note}
         self._study.set_user_attr(CHOSEN, found)
+
+    def put_run(self, number: int, seed: int, run: str) -> None:
+        """Put down that there is a run of a trial, made later."""
+        self._study.set_user_attr(f"{RUN}{trial_name(number, seed)}", {"trial": [number, seed], "run": run})
+
+    @property
+    def runs(self) -> dict[tuple[int, int], str]:
+        """Combination and seed -> the name of the folder with all files of the trial, of those that have one."""
+        later = [found for name, found in self._study.user_attrs.items() if name.startswith(RUN)]
+        found = {(number, seed): run["run"] for run in later for number, seed in [run["trial"]]}
+        if self.chosen:
+            best, run = self.chosen
+            found[best.number, best.seed] = run
+        own = {
+            (combination.number, seed): outcome.run
+            for combination in self.combinations
+            for seed, outcome in combination.outcomes.items()
+            if outcome.run
+        }
+        return found | own
 
 
 def _sampler(name: Sampler, drawn: int) -> optuna.samplers.BaseSampler:

@@ -16,7 +16,8 @@ from rnnexp.experiment.sweep.combination import Chosen, Combination, distinct
 from rnnexp.experiment.sweep.definition import Definition, Keep
 from rnnexp.experiment.sweep.executor import Event, Executor, Job
 from rnnexp.experiment.sweep.outcome import Failure, Outcome, from_json, objective_of
-from rnnexp.experiment.sweep.results import RUNS, Results
+from rnnexp.experiment.sweep.places import MODELS, RUNS, WORK, places, trial_name
+from rnnexp.experiment.sweep.results import Results
 from rnnexp.experiment.sweep.space import label
 from rnnexp.experiment.sweep.statistics import summarize
 from rnnexp.experiment.sweep.study import Study
@@ -25,8 +26,6 @@ from rnnexp.experiment.sweep.study import Study
 MOST_ATTEMPTS = 3
 # Results are written anew while the sweep goes on, at most so often, in seconds.
 WRITE_EVERY = 5.0
-# Where trials leave things for a moment, where kept runs are, and their files to deploy.
-WORK, MODELS = "work", "models"
 # Settings that are variables of a compiled program: trials that differ in nothing else share it.
 VARIABLES = frozenset({"learning_rate", "gradient_clip_norm", "learning_rate_decay", "epochs", "qat_epochs"})
 
@@ -165,9 +164,8 @@ class Sweep:
 
     def _settings(self, number: int, point: Any, seed: int) -> dict[str, Any]:
         """Return the settings of a trial, and where a run of it leaves its files."""
-        models = self._folder / MODELS / _name(number, seed)
-        places = {"output_dir": models, "runs_dir": self._folder / RUNS}
-        config = self._definition.config(point, seed, quiet=True, fail_on=self._fail_on, **places)
+        places_of_run = places(self._folder, number, seed)
+        config = self._definition.config(point, seed, quiet=True, fail_on=self._fail_on, **places_of_run)
         return config.model_dump(mode="json")
 
     def _hear(self, event: Event, executor: Executor, total: int) -> None:
@@ -257,16 +255,8 @@ class Sweep:
 
     def _remove_other_runs(self) -> None:
         """Remove what runs have left that is not put down: of a sweep that was killed, or of an earlier best trial."""
-        kept = {
-            _name(found.number, seed): outcome.run
-            for found in self._study.combinations
-            for seed, outcome in found.outcomes.items()
-            if outcome.run
-        }
-        if self._study.chosen:
-            best, run = self._study.chosen
-            kept[_name(best.number, best.seed)] = run
-        for place, names in ((RUNS, set(kept.values())), (MODELS, set(kept))):
+        kept = self._study.runs
+        for place, names in ((RUNS, set(kept.values())), (MODELS, {trial_name(*trial) for trial in kept})):
             for folder in (self._folder / place).glob("*"):
                 if folder.name not in names:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -283,8 +273,3 @@ class Sweep:
             )
         results.write(found, self._folder, finished=finished)
         return found
-
-
-def _name(combination: int, seed: int) -> str:
-    """Return the name of the folder with a trial's files to deploy."""
-    return f"{combination}-seed-{seed}"

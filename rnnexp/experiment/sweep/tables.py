@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,21 @@ from rnnexp.experiment.sweep.statistics import Estimate, Statistics, Summary
 from rnnexp.report.aligned import aligned
 
 DASH = "–"
+_POWER = re.compile("e([+-][0-9]+)")
+# Of LaTeX: letters that mean something there, or look like others in its fonts. A bracket or a star at the beginning
+# of a row would be an argument of the row before.
+LATEX = {letter: f"\\{letter}" for letter in "&%$#_{}"} | {
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    "<": "\\textless{}",
+    ">": "\\textgreater{}",
+    "|": "\\textbar{}",
+    "-": "{-}",
+    "[": "{[}",
+    "*": "{*}",
+    DASH: "--",
+}
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,8 @@ def _latex_cell(found: Estimate | None, *, signed: bool) -> str:
     if found is None:
         return "--"
     text = cell(found, signed=signed).replace("±", "\\pm")
-    return f"${text}$"
+    powers = _POWER.sub(lambda power: " \\cdot 10^{" + str(int(power[1])) + "}", text)
+    return f"${powers}$"
 
 
 def number(value: float, *, signed: bool = False) -> str:
@@ -150,6 +167,5 @@ def number(value: float, *, signed: bool = False) -> str:
 
 
 def escaped(value: str) -> str:
-    """Return a text as LaTeX has it."""
-    special = {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", DASH: "--"}
-    return "".join(special.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in value)
+    """Return a text as LaTeX has it, in one line."""
+    return "".join(LATEX.get(letter, letter) for letter in " ".join(value.split()))

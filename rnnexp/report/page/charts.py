@@ -29,12 +29,16 @@ class Line:
         values: ``[n]``, NaN where there is none.
         strong: whether it is what the others are compared with.
         hidden: whether it is shown on demand.
+        bars: ``[n]``, half the length of an error bar at each value, 0 or NaN where there is none; None for no bars.
+        joined: whether a line goes through the values; else each stands by itself.
     """
 
     name: Text
     values: np.ndarray
     strong: bool = False
     hidden: bool = False
+    bars: np.ndarray | None = None
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,12 @@ class Chart:
         title: what it shows.
         x_label: of the axis along.
         y_label: of the axis up.
-        places: of all values, ``[n]``: numbers, or times as datetime64.
+        places: of all values, ``[n]``, none before another: numbers, or times as datetime64.
         lines: the curves.
+        categories: names of the places, which are then 0, 1, ...; none for numbers and times.
+        labels: what each place is called where it is read; none for its number, time or category.
         logarithmic: whether the axis up is, as far as all values are positive.
+        logarithmic_x: whether the axis along is; all places are positive then.
         limits: what the axis up shows at most, though values may go beyond.
         band: from where to where the chart is shaded, and why.
         note: what is to be known of it.
@@ -60,7 +67,10 @@ class Chart:
     y_label: Text
     places: np.ndarray
     lines: Sequence[Line]
+    categories: Sequence[Text] = ()
+    labels: Sequence[Text] = ()
     logarithmic: bool = False
+    logarithmic_x: bool = False
     limits: tuple[float, float] | None = None
     band: tuple[int, int, Text] | None = None
     note: Text | None = None
@@ -97,31 +107,46 @@ class Chart:
         return bool(np.issubdtype(self.places.dtype, np.datetime64))
 
     def _shown(self) -> np.ndarray:
+        if self.categories or self.labels:
+            return np.arange(len(self.places))
         together = np.stack([np.asarray(line.values, np.float64) for line in self.lines], axis=1)
         return extremes(together, MOST_NUMBERS // len(self.lines))
 
     def _content(self, shown: np.ndarray) -> dict[str, Any]:
         """Return the chart as the script takes it."""
         places = self.places.astype("datetime64[ms]").astype(np.int64) if self._times else self.places
+        if self.logarithmic_x:
+            places = np.log10(places)
         positive = all(bool(np.all(line.values[np.isfinite(line.values)] > 0)) for line in self.lines)
         logarithmic = self.logarithmic and positive
         found: dict[str, Any] = {
-            "x": {"label": self.x_label.to_json(), "time": self._times},
+            "x": {
+                "label": self.x_label.to_json(),
+                "time": self._times,
+                "log": self.logarithmic_x,
+                "names": [name.to_json() for name in self.categories],
+                "labels": [name.to_json() for name in self.labels],
+            },
             "y": {"label": self.y_label.to_json(), "log": logarithmic, "limits": self.limits},
             "at": places[shown].tolist(),
-            "lines": [
-                {
-                    "name": line.name.to_json(),
-                    "strong": line.strong,
-                    "hidden": line.hidden,
-                    "values": list(_short(np.asarray(line.values, np.float64)[shown], logarithmic)),
-                }
-                for line in self.lines
-            ],
+            "lines": [self._line(line, shown, logarithmic) for line in self.lines],
         }
         if self.band:
             begin, end, name = self.band
             found["band"] = {"from": places[begin].item(), "to": places[end].item(), "name": name.to_json()}
+        return found
+
+    def _line(self, line: Line, shown: np.ndarray, logarithmic: bool) -> dict[str, Any]:
+        """Return a line as the script takes it."""
+        found: dict[str, Any] = {
+            "name": line.name.to_json(),
+            "strong": line.strong,
+            "hidden": line.hidden,
+            "joined": line.joined,
+            "values": list(_short(np.asarray(line.values, np.float64)[shown], logarithmic)),
+        }
+        if line.bars is not None:
+            found["bars"] = list(_short(np.asarray(line.bars, np.float64)[shown], logarithmic=True))
         return found
 
     def _table(self) -> Table:
@@ -139,7 +164,10 @@ class Chart:
                 "largest": there[values.argmax()],
             }
             cells = [
-                Cell(Text.same(f"{line.values[place]:.5g} ({self._named(int(place))})"), float(line.values[place]))
+                Cell(
+                    Text.same(f"{line.values[place]:.5g} (") + self._named(int(place)) + Text.same(")"),
+                    float(line.values[place]),
+                )
                 for place in where.values()
             ]
             rows.append([Cell(line.name), *cells])
@@ -153,8 +181,13 @@ class Chart:
         where_they_are = Text(f" (in brackets: {self.x_label.en})", f" (括弧内: {self.x_label.ja})")
         return Table(self.title + where_they_are, headings, rows)
 
-    def _named(self, place: int) -> str:
+    def _named(self, place: int) -> Text:
         """Return where a value is, in words."""
+        names = self.labels or self.categories
+        return names[place] if names else Text.same(self._number(place))
+
+    def _number(self, place: int) -> str:
+        """Return a number or a time of the axis along."""
         found = self.places[place]
         if not self._times:
             return f"{found:g}" if isinstance(found, np.floating) else str(found)

@@ -133,6 +133,11 @@ _FORMS = {
     "There is no split in this task: the figures are of the series that was trained on.": (
         "この課題には分割がありません。数値は学習に使った系列についてのものです。"
     ),
+    "The figures are of a further series, drawn independently.": "評価指標は、独立に生成した別の系列での値です。",
+    "The figures are of a further series, drawn independently. {a} of the targets lie outside the window: nothing "
+    "tells them.": (
+        "評価指標は、独立に生成した別の系列での値です。目標値のうち {a} 個は窓の外にあるため、予測できません。"
+    ),
     "There is no split in this task: the figures are of the series that was trained on. The target lies outside the "
     "window, so it can only be learned by heart.": (
         "この課題には分割がありません。数値は学習に使った系列についてのものです。目標値は窓の外にあるため、丸暗記するしかありません。"

@@ -214,12 +214,12 @@ def test_another_processor_may_come_to_other_weights_and_that_is_said(tmp_path, 
             return
         results = story.run(lambda *_: HereAndNow(compute))
     assert results.run == "again"
-    assert "computed on another processor, b, than the trial, a" in ends(results)[-1]
+    assert "computed on another processor, b, than the trial, a" in ends(results)[-1].en
     assert "than the trial, a" in (tmp_path / "table.md").read_text()
     # It is remembered.
     with Study(tmp_path, swept) as study:
         results = Sweep(swept, tmp_path, study, keep="best", say=said.append).run(lambda *_: HereAndNow(compute))
-    assert "than the trial, a" in ends(results)[-1]
+    assert "than the trial, a" in ends(results)[-1].en
 
 
 def test_a_trial_is_not_to_blame_for_nodes_that_go(tmp_path):

@@ -1,13 +1,12 @@
-"""The table as Markdown and for LaTeX, and the page."""
+"""The table as Markdown and for LaTeX."""
 
 import re
-import shutil
-import subprocess
 
 import pytest
+from helpers.latex import has_latex, typeset
 from helpers.sweeps import definition, outcome
 
-from rnnexp.experiment.sweep import page, tables
+from rnnexp.experiment.sweep import tables
 from rnnexp.experiment.sweep.combination import Combination
 from rnnexp.experiment.sweep.outcome import Failure
 from rnnexp.experiment.sweep.space import Choices
@@ -30,6 +29,28 @@ def statistics():
     return summarize(SWEPT, combinations, {"d": {name: {"rmse": error} for name, error in BASELINES.items()}})
 
 
+HOSTILE = [
+    "_ % & # { } ^ ~ $ \\",
+    "[1cm] *",
+    "**",
+    "\\input{/etc/passwd}",
+    '$x$ a--b <c> |d| "e"',
+    "é ü ß",
+    "a\nb\n\nc",
+]
+
+
+def summarized(name):
+    """A sweep in which settings, values and baselines are called so, and what it came to."""
+    swept = definition((Choices(name, (name, "plain")),), (0, 1))
+    points = [{name: value} for value in (name, "plain")]
+    combinations = [
+        Combination(number, point, {seed: outcome(1.0 + number + 0.1 * seed) for seed in (0, 1)})
+        for number, point in enumerate(points)
+    ]
+    return swept, summarize(swept, combinations, {"d": {name: {"rmse": 1.5}}})
+
+
 def test_markdown():
     text = tables.markdown(SWEPT, statistics(), ["The end."])
     head, _, first, second, third, ridge, _, _, end = text.splitlines()
@@ -46,7 +67,7 @@ def test_markdown():
 def test_latex_has_the_rules_of_booktabs_and_what_is_special_escaped():
     text = tables.latex(SWEPT, statistics())
     assert [text.count(f"\\{rule}") for rule in ("toprule", "midrule", "bottomrule")] == [1, 2, 1]
-    assert "\\textbf{50\\% \\& <more>}" in text
+    assert "\\textbf{50\\% \\& \\textless{}more\\textgreater{}}" in text
     assert "a\\_b & 2 & $2.099 \\pm 1.271$" in text
     rows = [line for line in text.splitlines() if line.endswith("\\\\")]
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {6}
@@ -64,14 +85,27 @@ def test_where_the_data_differ_each_combination_has_a_baseline_of_its_own():
     assert second.endswith("| 7 |  |")
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
-def test_latex_compiles(tmp_path):
-    (tmp_path / "table.tex").write_text(tables.latex(SWEPT, statistics()))
-    document = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\input{table.tex}\\end{document}"
-    (tmp_path / "paper.tex").write_text(document)
-    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+def test_powers_of_ten_are_powers_in_latex():
+    combinations = [Combination(0, {"dataset_name": "a_b"}, {seed: outcome(2.0 + seed, gap=2e-5) for seed in (0, 1)})]
+    text = tables.latex(SWEPT, summarize(SWEPT, combinations))
+    assert "$+2.0 \\cdot 10^{-5}$" in text
+
+
+@pytest.mark.skipif(
+    not has_latex("pdflatex"), reason="there is no LaTeX with booktabs here (texlive-latex-recommended)"
+)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_latex_compiles_whatever_names_are(tmp_path, name):
+    swept, found = summarized(name)
+    typeset(tmp_path, tables.latex(swept, found))
+
+
+@pytest.mark.skipif(
+    not has_latex("lualatex", "luatexja.sty"), reason="there is no LuaLaTeX with luatexja here (texlive-lang-japanese)"
+)
+def test_japanese_names_are_typeset_by_what_the_page_recommends(tmp_path):
+    swept, found = summarized("電力 & 気温_1")
+    typeset(tmp_path, tables.latex(swept, found), "lualatex", "\\usepackage{luatexja}")
 
 
 @pytest.mark.parametrize(
@@ -86,14 +120,3 @@ def test_one_seed_has_no_interval_and_neither_has_what_never_differs():
     assert tables.cell(Estimate(1, 2.5)) == "2.5"
     assert tables.cell(Estimate(3, 300.0, 0.0, 0.0)) == "300"
     assert tables.cell(None) == "–"
-
-
-def test_the_page_has_every_row_and_nothing_of_a_name_is_markup():
-    text = page.page("my <sweep>", SWEPT, statistics(), ["1 < 2"], {"axis": b"<?xml?><svg></svg>"})
-    assert "<title>my &lt;sweep&gt;</title>" in text
-    assert "50% &amp; &lt;more&gt;" in text
-    assert "<more>" not in text
-    assert "<p>1 &lt; 2</p>" in text
-    assert text.count("<tr class=") == 5
-    keys = re.findall(r'<tr class="best">(.*?)</tr>', text)[0]
-    assert 'data-value="1.05"' in keys  # what it sorts by has all digits, and no interval

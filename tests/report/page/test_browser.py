@@ -160,6 +160,72 @@ def test_a_line_is_shown_on_demand_and_the_axis_goes_with_it(opened):
     assert opened.run("document.querySelectorAll('.plot path.line').length") == 3
 
 
+@pytest.fixture
+def points(tab, tmp_path):
+    """A page with categories and error bars, and with an axis along that is logarithmic."""
+    page = Page(Text("A page", "ページ"))
+    lines = [
+        Line(Text.same("a"), np.array([1.0, 2.0, 3.0]), bars=np.array([0.5, 0.25, 0.0]), joined=False),
+        Line(Text.same("b"), np.array([1.5, np.nan, 2.5]), bars=np.array([0.5, np.nan, 1.5]), joined=False),
+        Line(Text.same("best"), np.full(3, 0.8), strong=True),
+    ]
+    names = [Text("one", "一"), Text("two", "二"), Text("three", "三")]
+    page.add(Chart("kinds", Text.same("k"), Text.same("x"), Text.same("y"), np.arange(3), lines, categories=names))
+    lines = [Line(Text.same("c"), np.array([1.0, 2.0, 2.0]), bars=np.full(3, 0.1), joined=False)]
+    labels = [Text.same(f"rate={rate}") for rate in (0.001, 0.01, 0.1)]
+    rates = np.array([0.001, 0.01, 0.1])
+    titles = (Text.same("r"), Text.same("rate"), Text.same("y"))
+    page.add(Chart("rates", *titles, rates, lines, labels=labels, logarithmic_x=True))
+    found = tmp_path / "points.html"
+    found.write_text(page.html, encoding="utf-8")
+    tab.media()
+    tab.open(found)
+    return tab
+
+
+def test_categories_stand_side_by_side_with_error_bars(points):
+    assert points.complaints == []
+    ticks_of = "[...document.querySelectorAll('#kinds text.tick[text-anchor=middle]')].map(t => t.textContent)"
+    assert points.run(ticks_of) == ["one", "two", "three"]
+    # Of the five values four have a bar; both lines have a value of the first category, beside each other.
+    assert points.run("document.querySelectorAll('#kinds .bar-of').length") == 4
+    places = points.run("[...document.querySelectorAll('#kinds g[clip-path] circle')].map(c => +c.getAttribute('cx'))")
+    assert 5 < places[3] - places[0] < 20
+    left, top, width, height = points.place("#kinds .plot")
+    points.mouse("mouseMoved", left + 0.2 * width, top + height / 2)
+    assert "x: one" in readout(points)
+    assert "a: 1 ± 0.5" in readout(points)
+    assert "b: 1.5 ± 0.5" in readout(points)
+    points.run("document.querySelector('[data-language=ja]').click()")
+    assert points.run(ticks_of) == ["一", "二", "三"]
+
+
+def test_bars_stay_within_the_chart_and_hidden_lines_leave_no_room(points):
+    tops = "[...document.querySelectorAll('#kinds .bar-of')].map(p => p.getBBox()).map(b => [b.y, b.y + b.height])"
+    plot = points.run("document.querySelector('#kinds clipPath rect').getBBox().height")
+    assert all(top >= -0.5 and end <= plot + 9 for top, end in points.run(tops))
+    points.run("document.querySelectorAll('#kinds .key')[1].click()")
+    places = points.run("[...document.querySelectorAll('#kinds g[clip-path] circle')].map(c => +c.getAttribute('cx'))")
+    middle = points.run("+document.querySelector('#kinds text.tick[text-anchor=middle]').getAttribute('x')")
+    assert places[0] == pytest.approx(middle)
+
+
+def test_a_logarithmic_axis_along_has_round_numbers_and_places_their_names(points):
+    marks = points.run("[...document.querySelectorAll('#rates text.tick[text-anchor=middle]')].map(t => t.textContent)")
+    assert {"0.001", "0.01", "0.1"} <= set(marks)
+    points.run("document.querySelector('#rates .plot').focus()")
+    points.press("Home")
+    text = points.run("document.querySelector('#rates .readout').innerText")
+    assert "rate: 0.001" in text
+    assert "rate=0.001" in text
+    assert "c: 1 ± 0.1" in text
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core here (.ci/run installs it, with npm)")
+def test_everybody_can_use_points_too(points):
+    assert points.faults() == []
+
+
 def test_a_narrow_window_needs_no_scrolling_sideways(tab, path):
     tab.size(360, 700)
     try:

@@ -55,8 +55,28 @@ def test_a_curve_is_drawn_as_it_is_and_its_table_says_where_the_extremes_are():
     facts = drawn(curve)
     assert facts["at"] == [1, 2, 3]
     assert [line["values"] for line in facts["lines"]] == [[0.5, None, 2.12346], [1.0, 2.0, 3.0]]
-    assert facts["x"] == {"label": {"en": "step", "ja": "ステップ"}, "time": False}
+    assert facts["x"] == {
+        "label": {"en": "step", "ja": "ステップ"}, "time": False, "log": False, "names": [], "labels": [],
+    }  # fmt: skip
     assert "2.1235 (3)" in curve.html
+
+
+def test_categories_are_named_and_values_have_bars():
+    lines = [
+        Line(Text.same("a"), np.array([1.0, 2.0]), bars=np.array([0.25, np.nan]), joined=False),
+        Line(Text.same("b"), np.array([3.0, np.nan])),
+    ]
+    facts = chart([0, 1])
+    names = [Text("one", "一"), Text("two", "二")]
+    curve = Chart("curve", facts.title, facts.x_label, facts.y_label, facts.places, lines, categories=names)
+    assert drawn(curve)["x"]["names"] == [{"en": "one", "ja": "一"}, {"en": "two", "ja": "二"}]
+    assert [line.get("bars") for line in drawn(curve)["lines"]] == [[0.25, None], None]
+    assert [line["joined"] for line in drawn(curve)["lines"]] == [False, True]
+    assert '<span class="en" lang="en">2 (two)</span>' in curve.html
+
+
+def test_a_logarithmic_axis_along_has_powers():
+    assert drawn(chart([0.001, 0.1, 1.0], [1, 2, 3], logarithmic_x=True))["at"] == [-3.0, -1.0, 0.0]
 
 
 def test_times_are_milliseconds_and_named_by_day():

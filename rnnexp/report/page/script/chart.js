@@ -5,9 +5,13 @@ class Chart {
     this.plot = figure.querySelector(".plot");
     this.facts = JSON.parse(figure.querySelector("script").textContent);
     const at = this.facts.at;
-    const edge = at.length > 1 ? 0 : this.facts.x.time ? DAY : 1;
+    const { time, names } = this.facts.x;
+    const alone = at[0] === at[at.length - 1];
+    // What stands by itself, with room around it.
+    const points = this.facts.lines.some((line) => line.bars || !line.joined);
+    const edge = names.length ? 0.5 : alone ? (time ? DAY : 1) : points ? 0.03 * (at[at.length - 1] - at[0]) : 0;
     this.all = [at[0] - edge, at[at.length - 1] + edge];
-    this.apart = Math.min(...at.slice(1).map((place, number) => place - at[number])) || DAY;
+    this.apart = Math.min(...at.slice(1).map((place, number) => place - at[number]).filter((size) => size > 0), DAY);
     this.view = this.all;
     this.whole = at.every(Number.isInteger);
     this.hidden = new Set(this.facts.lines.map((line, number) => line.hidden ? number : -1));
@@ -25,7 +29,7 @@ class Chart {
     this.facts.lines.forEach((line, number) => {
       const key = element("button", { type: "button", class: "key", "aria-pressed": String(!line.hidden) }, tools);
       const sample = shape("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, key);
-      shape("path", { d: "M0 5H26", ...this.look(line, number) }, sample);
+      shape("path", { d: line.joined ? "M0 5H26" : "M13 5h.01", ...this.look(line, number) }, sample);
       const name = element("span", {}, key);
       write(() => { name.textContent = said(line.name); });
       key.addEventListener("click", () => {
@@ -48,9 +52,9 @@ class Chart {
 
   look(line, number) {
     return {
-      class: line.strong ? "line strong" : "line",
+      class: line.joined ? (line.strong ? "line strong" : "line") : "line points",
       style: `stroke: var(--line${number % 8})`,
-      "stroke-dasharray": DASHES[number % 8],
+      "stroke-dasharray": line.joined ? DASHES[number % 8] : "",
     };
   }
 
@@ -85,8 +89,10 @@ class Chart {
       for (let place = first; place <= last; place++) {
         const value = line.values[place];
         if (value === null) continue;
+        const bar = this.bar(line, place);
+        if (value - bar < low && !(this.facts.y.log && value <= bar)) low = value - bar;
         if (value < low) low = value;
-        if (value > high) high = value;
+        if (value + bar > high) high = value + bar;
       }
     });
     if (low > high) return this.facts.y.log ? [0.1, 1] : [0, 1];
@@ -97,6 +103,51 @@ class Chart {
     if (this.facts.y.log) return low === high ? [low / 2, high * 2] : [low / 1.05, high * 1.05];
     const margin = 0.04 * (high - low) || Math.abs(high) * 0.1 || 1;
     return [low - margin, high + margin];
+  }
+
+  bar(line, place) {
+    return line.bars?.[place] ?? 0;
+  }
+
+  // Of categories, lines stand side by side, in pixels.
+  shift(number) {
+    if (!this.facts.x.names.length || this.facts.lines[number].joined) return 0;
+    const apart = (line, other) => !line.joined && !this.hidden.has(other) ? [other] : [];
+    const shown = this.facts.lines.flatMap(apart);
+    const slot = (this.edges.right - LEFT) / (this.view[1] - this.view[0]);
+    return (shown.indexOf(number) - (shown.length - 1) / 2) * Math.min(14, 0.8 * slot / shown.length);
+  }
+
+  // Values that stand by themselves, and error bars.
+  points(line, number, [first, last], parent) {
+    const style = `stroke: var(--line${number % 8}); fill: var(--line${number % 8})`;
+    for (let place = first; place <= last; place++) {
+      const value = line.values[place];
+      if (value === null) continue;
+      const [dx, dy] = [this.left(this.facts.at[place]) + this.shift(number), this.up(value)];
+      shape("circle", { cx: dx, cy: dy, r: 3.5, style }, parent);
+      const bar = this.bar(line, place);
+      if (!bar) continue;
+      const [top, end] = [this.up(value + bar), this.facts.y.log && value <= bar ? this.edges.bottom : this.up(value - bar)];
+      shape("path", { class: "bar-of", d: `M${dx - 4} ${top}h8m-4 0V${end}m-4 0h8`, style }, parent);
+    }
+  }
+
+  // What a place along is called.
+  called(place, apart) {
+    const { x } = this.facts;
+    if (x.names.length) return x.names[place] ? said(x.names[place]) : "";
+    if (x.time) return named(place, apart);
+    return short(x.log ? 10 ** place : place);
+  }
+
+  along() {
+    const { x } = this.facts;
+    const room = Math.max(Math.floor((this.edges.right - LEFT) / 95), 2);
+    if (x.names.length) return this.facts.at.filter((place) => place >= this.view[0] && place <= this.view[1]);
+    if (x.time) return timeTicks(...this.view, room);
+    if (x.log) return logTicks(...this.view.map((place) => 10 ** place)).map(Math.log10);
+    return ticks(...this.view, room, this.whole);
   }
 
   draw() {
@@ -112,6 +163,8 @@ class Chart {
     this.left = (place) => LEFT + (place - this.view[0]) / (this.view[1] - this.view[0]) * (right - LEFT);
     this.place = (left) => this.view[0] + (left - LEFT) / (right - LEFT) * (this.view[1] - this.view[0]);
     const up = (value) => bottom - (scale(value) - scale(low)) / (scale(high) - scale(low)) * (bottom - TOP);
+    this.up = up;
+    this.edges = { right, bottom };
     const clip = `${this.plot.parentElement.id}-clip`;
     shape("rect", { x: LEFT, y: TOP, width: right - LEFT, height: bottom - TOP }, shape("clipPath", { id: clip }, svg));
     if (band) {
@@ -124,10 +177,9 @@ class Chart {
       shape("line", { class: "grid", x1: LEFT, x2: right, y1: up(value), y2: up(value) }, svg);
       shape("text", { class: "tick", x: LEFT - 8, y: up(value) + 4, "text-anchor": "end" }, svg, short(value));
     }
-    const room = Math.max(Math.floor((right - LEFT) / 95), 2);
-    const along = x.time ? timeTicks(...this.view, room) : ticks(...this.view, room, this.whole);
+    const along = this.along();
     for (const place of along) {
-      const name = x.time ? named(place, along.length > 1 ? along[1] - along[0] : DAY) : short(place);
+      const name = this.called(place, along.length > 1 ? along[1] - along[0] : DAY);
       shape("line", { class: "grid", x1: this.left(place), x2: this.left(place), y1: bottom, y2: bottom + 5 }, svg);
       shape("text", { class: "tick", x: this.left(place), y: bottom + 18, "text-anchor": "middle" }, svg, name);
     }
@@ -137,6 +189,8 @@ class Chart {
     const curves = shape("g", { "clip-path": `url(#${clip})` }, svg);
     lines.forEach((line, number) => {
       if (this.hidden.has(number)) return;
+      if (line.bars || !line.joined) this.points(line, number, [first, last], curves);
+      if (!line.joined) return;
       let [path, pen, alone] = ["", "M", last - first < 3];
       for (let place = first; place <= last; place++) {
         const value = line.values[place];
@@ -149,8 +203,6 @@ class Chart {
       shape("path", { d: path, ...this.look(line, number) }, curves);
     });
     this.marks = shape("g", {}, svg);
-    this.up = up;
-    this.edges = { right, bottom };
     for (const button of this.wider) button.disabled = this.view[1] - this.view[0] >= this.all[1] - this.all[0];
     this.read();
   }
@@ -168,16 +220,20 @@ class Chart {
     const left = this.left(place);
     if (left < LEFT - 1 || left > this.edges.right + 1) return;
     shape("line", { class: "cursor", x1: left, x2: left, y1: TOP, y2: this.edges.bottom }, this.marks);
-    const time = x.time ? named(place, Math.min(this.apart, DAY)) : short(place);
+    const time = this.called(place, Math.min(this.apart, DAY));
     const day = x.time && this.apart < DAY ? `${new Date(place).toISOString().slice(0, 10)} ${time.slice(-8).trim()}` : time;
-    element("span", { text: `${said(x.label)}: ${x.time ? day : time}` }, this.readout);
+    element("span", { text: `${said(x.label)}: ${day}` }, this.readout);
+    if (x.labels.length) element("span", { text: said(x.labels[this.cursor]) }, this.readout);
     lines.forEach((line, number) => {
       if (this.hidden.has(number)) return;
       const value = line.values[this.cursor];
-      const text = value === null ? word("missing") : short(value);
+      if (value === null && !line.joined) return;
+      const bar = this.bar(line, this.cursor);
+      const text = value === null ? word("missing") : short(value) + (bar ? ` ± ${short(bar)}` : "");
       element("span", { text: `${said(line.name)}: ${text}` }, this.readout);
       if (value !== null && this.up(value) >= TOP && this.up(value) <= this.edges.bottom) {
-        shape("circle", { cx: left, cy: this.up(value), r: 3.5, style: `fill: var(--line${number % 8})` }, this.marks);
+        const beside = left + this.shift(number);
+        shape("circle", { cx: beside, cy: this.up(value), r: 4.5, style: `fill: var(--line${number % 8})` }, this.marks);
       }
     });
   }

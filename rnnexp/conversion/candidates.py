@@ -170,7 +170,7 @@ class Search:
         best = self.candidate(Choice() if "int8" in self.inputs else Choice("16 bits"))
         tried = [Tried(best.choice, best.error)]
         for stage in (self._inputs, self._cuts, self._floors):
-            for choice in stage(best.choice):
+            for choice in stage(best):
                 try:
                     found = self.candidate(choice)
                 except UserError as error:
@@ -181,26 +181,32 @@ class Search:
                     best = found
         return best, tried
 
-    def _inputs(self, choice: Choice) -> Iterator[Choice]:
+    def _inputs(self, best: Candidate) -> Iterator[Choice]:
         """Yield what else there is to try of the input's scales."""
         if self.graph.words or "int8" not in self.inputs:
             return
         if self.graph.features > 1:
-            yield replace(choice, input="a scale for each feature")
+            yield replace(best.choice, input="a scale for each feature")
         if "int16" in self.inputs:
-            yield replace(choice, input="16 bits")
+            yield replace(best.choice, input="16 bits")
 
-    def _cuts(self, choice: Choice) -> Iterator[Choice]:
-        """Yield the same of the states of LSTM cells."""
-        if any(isinstance(node, Recurrent) and node.cell.startswith("lstm") for node in self.graph.nodes):
-            for cut in CUTS:
-                yield replace(choice, cut=cut)
+    def _cuts(self, best: Candidate) -> Iterator[Choice]:
+        """Yield the same of the states of LSTM cells, as far as these come to where they would be cut off."""
+        layers = best.network.architecture.layers
+        if not any(layer.cell.startswith("lstm") for layer in layers):
+            return
+        kept = best.network.states(best.inputs(self.calibration.x), self.calibration.lengths)
+        states = [kept[1] for layer, kept in zip(layers, kept, strict=True) if layer.cell.startswith("lstm")]
+        largest = max(float(np.abs(values).max()) for values in states)
+        for cut in CUTS:
+            if cut < largest:
+                yield replace(best.choice, cut=cut)
 
-    def _floors(self, choice: Choice) -> Iterator[Choice]:
+    def _floors(self, best: Candidate) -> Iterator[Choice]:
         """Yield the same of units of unlike sizes."""
         if units_alike(self.graph, self.some.x, FLOORS[0], self.some.lengths) is not self.graph:
             for floor in FLOORS:
-                yield replace(choice, floor=floor)
+                yield replace(best.choice, floor=floor)
 
 
 def _mapped(input_map: InputMap, x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 
 from rnnexp.formats.foreign.axes import Atom, Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
-from rnnexp.network.graph.nodes import Affine, GlobalPooling, Last, Pooling, Recurrent, Reverse
+from rnnexp.network.graph.convolution import Pooling
+from rnnexp.network.graph.nodes import Affine, GlobalPooling, Last, Recurrent, Reverse
 from rnnexp.network.graph.recurrence import CellName
 
 # What the node of a layer's values at the end is called after the layer's name.

@@ -10,7 +10,8 @@ import numpy as np
 from rnnexp.formats.foreign.axes import Axis, Misfit, Value, WrongAxes, axis, reordered, width
 from rnnexp.formats.foreign.drawing import WITH_FREQUENCY, Drawing, real
 from rnnexp.formats.foreign.pointwise import Unfinished
-from rnnexp.network.graph.nodes import Activation, AddChannel, Affine, Convolution, Padding2D, Pooling
+from rnnexp.network.graph.convolution import Convolution, Padding2D, Pooling
+from rnnexp.network.graph.nodes import Activation, AddChannel, Affine
 
 Pair = tuple[int, int]
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rnnexp.formats.foreign.reading import Reading
-from rnnexp.network.graph.nodes import (
-    Activation,
-    AddChannel,
-    Affine,
-    Convolution,
-    Dense,
-    Flatten,
-    Merge,
-    Node,
-    Pooling,
-    Recurrent,
-)
+from rnnexp.network.graph.convolution import Convolution, Pooling
+from rnnexp.network.graph.nodes import Activation, AddChannel, Affine, Dense, Flatten, Merge, Node, Recurrent
 
 _ALIKE = (Activation, AddChannel, Affine, Dense, Merge)
 

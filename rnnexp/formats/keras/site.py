@@ -10,8 +10,9 @@ import numpy as np
 
 from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.stored import Version
+from rnnexp.network.graph.convolution import Convolution, Padding2D
 from rnnexp.network.graph.graph import INPUT
-from rnnexp.network.graph.nodes import Activation, Convolution, Node, Padding2D
+from rnnexp.network.graph.nodes import Activation, Node
 from rnnexp.network.masking import Masking
 
 NO_PADDING: Padding2D = ((0, 0), (0, 0))

@@ -19,18 +19,17 @@ from rnnexp.files import write_atomically
 from rnnexp.formats.tflite.metadata import with_metadata
 from rnnexp.formats.tflite.tensor_functions import function
 from rnnexp.network.graph import storage
+from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
     Activation,
     AddChannel,
-    Convolution,
     Dense,
     Embedding,
     Flatten,
     Last,
     Merge,
     Node,
-    Pooling,
     Recurrent,
     Repeat,
 )

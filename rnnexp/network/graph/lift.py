@@ -11,20 +11,9 @@ import numpy as np
 from rnnexp.network import front, taps
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import with_parameters
+from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import (
-    Activation,
-    AddChannel,
-    Convolution,
-    Dense,
-    Embedding,
-    Flatten,
-    Last,
-    Node,
-    Pooling,
-    Recurrent,
-    Repeat,
-)
+from rnnexp.network.graph.nodes import Activation, AddChannel, Dense, Embedding, Flatten, Last, Node, Recurrent, Repeat
 from rnnexp.network.graph.recurrence import CellName
 from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network

@@ -12,21 +12,9 @@ import numpy as np
 
 from rnnexp.network import front, taps
 from rnnexp.network.front import FrontLayer
+from rnnexp.network.graph.convolution import Convolution, Padding2D, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import (
-    AddChannel,
-    Convolution,
-    Dense,
-    Embedding,
-    Flatten,
-    Last,
-    Merge,
-    Node,
-    Padding2D,
-    Pooling,
-    Recurrent,
-    Repeat,
-)
+from rnnexp.network.graph.nodes import AddChannel, Dense, Embedding, Flatten, Last, Merge, Node, Recurrent, Repeat
 from rnnexp.network.layer import Layer
 from rnnexp.network.windows import Axis
 

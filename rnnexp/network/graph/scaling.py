@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnnexp.network.graph.convolution import Convolution
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import Affine, Convolution, Dense, Node, Recurrent
+from rnnexp.network.graph.nodes import Affine, Dense, Node, Recurrent
 from rnnexp.network.graph.rewrite import simplified, with_nodes
 
 # g(s z) = s g(z) for s > 0, so that a unit can have any scale.

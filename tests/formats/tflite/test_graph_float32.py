@@ -9,19 +9,9 @@ from rnnexp.formats.tflite.tensor_functions import FUNCTIONS as TENSOR_FUNCTIONS
 from rnnexp.formats.tflite.tensor_functions import function as tensor_function
 from rnnexp.network.functions import FUNCTIONS, function
 from rnnexp.network.graph import storage
+from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import (
-    Activation,
-    AddChannel,
-    Convolution,
-    Dense,
-    Embedding,
-    Flatten,
-    Last,
-    Pooling,
-    Recurrent,
-    Repeat,
-)
+from rnnexp.network.graph.nodes import Activation, AddChannel, Dense, Embedding, Flatten, Last, Recurrent, Repeat
 from rnnexp.runtimes.tflite import load
 
 STEPS, FEATURES, UNITS = 6, 3, 4

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from rnnexp.errors import UserError
+from rnnexp.network.graph.convolution import Convolution
 from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import INPUT, Graph
-from rnnexp.network.graph.nodes import Activation, AddChannel, Convolution, Dense, Flatten, GlobalPooling, Merge
+from rnnexp.network.graph.nodes import Activation, AddChannel, Dense, Flatten, GlobalPooling, Merge
 from rnnexp.network.masking import Masking
 
 

@@ -6,18 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network.graph.test_rewrite import STEPS_OF_TIME, assert_same, graphs
 
+from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.lower import lower
 from rnnexp.network.graph.nodes import (
     Activation,
     AddChannel,
-    Convolution,
     Dense,
     Flatten,
     GlobalPooling,
     Last,
     Merge,
-    Pooling,
     Recurrent,
     Repeat,
 )

@@ -5,18 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
     Activation,
     AddChannel,
     Affine,
-    Convolution,
     Dense,
     Flatten,
     GlobalPooling,
     Last,
     Merge,
-    Pooling,
     Recurrent,
 )
 from rnnexp.network.graph.recurrence import STEPS

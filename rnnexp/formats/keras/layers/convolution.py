@@ -13,7 +13,8 @@ from rnnexp.formats.keras.activations import activation
 from rnnexp.formats.keras.options import Options, unwrapped
 from rnnexp.formats.keras.site import NO_PADDING, Kind, Owner, Site, Tensor, padded_shape
 from rnnexp.formats.keras.stored import Version
-from rnnexp.network.graph.nodes import Convolution, Flatten, GlobalPooling, Padding2D, Pooling, Repeat
+from rnnexp.network.graph.convolution import Convolution, Padding2D, Pooling
+from rnnexp.network.graph.nodes import Flatten, GlobalPooling, Repeat
 
 CHANNELS_LAST = {"data_format": ("channels_last", None)}
 

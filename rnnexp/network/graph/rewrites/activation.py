@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnexp.network.graph.nodes import Activation, Convolution, Dense, Node
+from rnnexp.network.graph.convolution import Convolution
+from rnnexp.network.graph.nodes import Activation, Dense, Node
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 

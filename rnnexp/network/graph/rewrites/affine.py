@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnexp.network.graph.nodes import Affine, Convolution, Dense, Flatten, Last, Node, Pooling, Recurrent
+from rnnexp.network.graph.convolution import Convolution, Pooling
+from rnnexp.network.graph.nodes import Affine, Dense, Flatten, Last, Node, Recurrent
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 

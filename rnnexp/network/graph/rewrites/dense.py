@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnnexp.network.graph.convolution import Convolution
 from rnnexp.network.graph.graph import INPUT
-from rnnexp.network.graph.nodes import Convolution, Dense, Last, Node, Recurrent
+from rnnexp.network.graph.nodes import Dense, Last, Node, Recurrent
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 

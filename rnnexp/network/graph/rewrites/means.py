@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnexp.network.graph.nodes import Convolution, Dense, Flatten, GlobalPooling, Node, Pooling
+from rnnexp.network.graph.convolution import Convolution, Pooling
+from rnnexp.network.graph.nodes import Dense, Flatten, GlobalPooling, Node
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnexp.network.graph.nodes import Convolution, Dense, Flatten, Node, Repeat
+from rnnexp.network.graph.convolution import Convolution
+from rnnexp.network.graph.nodes import Dense, Flatten, Node, Repeat
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 

@@ -20,6 +20,7 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c import encoding, selftest
 from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
+from rnnexp.formats.c.passes import Passes
 from rnnexp.formats.c.text import array, code_type, comment, identifier, indented, numbers, string
 from rnnexp.quantization import tensors
 from rnnexp.quantization.front import Words
@@ -72,7 +73,8 @@ def to_c(
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
-    run = program.stream() if network.streams else program.sequence()
+    passes = Passes(program)
+    run = passes.stream() if network.streams else passes.sequence()
     cells = program.cells()
     columns = "2 * (VALUES + WINDOW)" if network.path_inputs else "2 * VALUES"
     classes = about.classes or range(max(network.outputs, 2))

@@ -11,7 +11,7 @@ from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
 from rnnexp.formats.c.front import FrontProgram
 from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.number import Given
-from rnnexp.formats.c.text import call, code_type, indented
+from rnnexp.formats.c.text import call, code_type
 from rnnexp.network.front import extent
 from rnnexp.network.taps import INPUT
 from rnnexp.quantization.cell import width_of
@@ -100,9 +100,9 @@ class Program:
             self.inputs, self.limits = f"{self.prefix}_FRONT_WIDTH", np.full(network.front_width, found.most)
             if network.streams:
                 self.counts.append(Kept("stepped", (), 1))
-            elif not self._at_once:
+            elif not self.at_once:
                 self._keep("front")
-            elif self._counts(plan(network)[0]):
+            elif waits_in_place(plan(network)[0]):
                 self.counts.append(Kept("front_count", (), 1, "int32_t"))
         return found
 
@@ -111,7 +111,7 @@ class Program:
         network, macro = self.network, self.prefix
         source, most = network.sources[-1], int(self.limits.max())
         found = FrontProgram(network.back, "back", self._struct, self.memory, source, most)
-        steps, values = self._most_steps, network.front_steps
+        steps, values = self.most_steps, network.front_steps
         if network.back:
             width = len(network.back_sources[-1].scale)
             values, _ = extent(network.back, network.front_steps, len(source.scale))
@@ -124,7 +124,7 @@ class Program:
         return found
 
     @property
-    def _at_once(self) -> bool:
+    def at_once(self) -> bool:
         """Whether frames that the layers ahead give are steps of the first loop at once, and need not wait for it.
 
         Nor for a later one, which reads them too.
@@ -135,11 +135,6 @@ class Program:
         if len(first.chains) > 1 or first.chains[0].backwards:
             return False
         return all(INPUT not in numbers for numbers in self.network.reads[len(first.chains[0].cells) :])
-
-    @staticmethod
-    def _counts(loop: Loop) -> bool:
-        """Whether values of a loop wait at the places of their steps."""
-        return loop.gives == "values" or bool(loop.kept)
 
     def _keep(self, name: str) -> None:
         """Have an array for all frames that the layers ahead of the recurrent ones or behind them give."""
@@ -189,7 +184,7 @@ class Program:
     @property
     def output_steps(self) -> str:
         """The C name of the number of steps with an output, where there is more than one."""
-        return f"{self.prefix}_ANSWER_STEPS" if self.network.encoder else self._most_steps
+        return f"{self.prefix}_ANSWER_STEPS" if self.network.encoder else self.most_steps
 
     @property
     def memory(self) -> str:
@@ -229,14 +224,14 @@ class Program:
         """Return the statements for a frame that the last of some layers gives: it is a step, or waits with others."""
         if self.network.streams:
             return [*self._all_layers("frame"), "state->stepped = 1;"]
-        if name == "front" and self._at_once:
+        if name == "front" and self.at_once:
             return self.steps
         width, count = f"{self.prefix}_{name.upper()}_WIDTH", f"buffers->{name}_count"
         return [call("copy", "frame", width, f"buffers->{name}_sequence + {count} * {width}"), f"{count}++;"]
 
     def _all_layers(self, values: str) -> list[str]:
         """Return a step of all layers, of a network that reads forwards."""
-        return self._chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), {INPUT: values})
+        return self.chain(Chain(tuple(layer.cells[0] for layer in self.network.layers)), {INPUT: values})
 
     @property
     def constant_bytes(self) -> int:
@@ -249,7 +244,7 @@ class Program:
         """What arrays take during a step, at most; the cells must have been written."""
         cells = max((placed.function.stack_bytes for placed in self.placed.values()), default=0)
         # Where a frame is a step at once, the cells' functions are called inside of those ahead of them.
-        inside = self.front.stack_bytes if self.network.streams or self._at_once else 0
+        inside = self.front.stack_bytes if self.network.streams or self.at_once else 0
         return max(inside + cells, self.front.stack_bytes, self.back.stack_bytes, self._stack_of_output)
 
     @property
@@ -285,89 +280,7 @@ class Program:
         window = ["state->window" if self.window else "input"] if self.network.path_inputs else []
         return call("output_layer", self.last_values, *window, "output")
 
-    def stream(self) -> list[str]:
-        """Return the statements for a whole sequence, of a network that reads forwards, after the start."""
-        public = self.prefix.lower()
-        step = call(f"{public}_step", "&state", f"input + time * {self.prefix}_FEATURES")
-        if self.network.every_step and self.network.front:
-            made = [call(f"{public}_output", "&state", "output"), f"output += {self.prefix}_OUTPUTS;"]
-            step = f"if ({step.removesuffix(';')}) {{\n{indented(made)}\n}}"
-            return self._loop([step], self._given_steps)
-        if self.network.every_step:
-            return self._loop([step, call(f"{public}_output", "&state", self._output_of_step)], self._steps)
-        if self.network.front:
-            return [*self._loop([step], self._given_steps), call(f"{public}_output", "&state", "output")]
-        return [*self._loop([step], self._steps), call(f"{public}_output", "&state", "output")]
-
-    def sequence(self) -> list[str]:
-        """Return the statements for a whole sequence, of a network that reads backwards too, after the start."""
-        found, read, steps = [], f"input + {{}} * {self.prefix}_FEATURES", self._steps
-        behind = ""
-        if self.network.front:
-            found += self._loop([call("front_input", "buffers", read.format("time"))], self._given_steps)
-            found += self.front.end()
-            read = behind = f"buffers->front_sequence + {{}} * {self.prefix}_FRONT_WIDTH"
-            read = "frame" if self._at_once else read
-        loops, where = plan(self.network), {INPUT: read}
-        for loop in loops:
-            body, kept, offset = [], None, ""
-            for chain in loop.chains:
-                place = "from_end" if chain.backwards else "time"
-                body += self._chain(chain, where, place)
-                end = self.placed[id(chain.cells[-1])]
-                if loop.gives == "values":
-                    most = self._most_steps if loop.padded else steps
-                    flat = self.network.waits and loop is loops[-1]
-                    kept = kept or self._wait(end.layer, most, loop.steps, flat=flat)
-                    # Both directions are joined at the same place; what an only one reads backwards stays so.
-                    at = place if len(loop.chains) > 1 else "time"
-                    size = end.function.units
-                    own = f"buffers->{kept.name} + {at} * {self._width(end.layer)}" if flat else ""
-                    body.append(call("copy", end.values, size, f"{own or f'buffers->{kept.name}[{at}]'}{offset}"))
-                    offset = f" + {size}"
-                    behind = f"buffers->{kept.name} + {{}} * {self._width(end.layer)}" if flat else behind
-            for number in loop.kept:
-                own_layer = self.placed[id(self.network.layers[number].cells[0])]
-                most = self._most_steps if loop.padded else steps
-                waits = self._wait(own_layer.layer, most, loop.steps)
-                body.append(call("copy", own_layer.values, own_layer.function.units, f"buffers->{waits.name}[time]"))
-                where[number] = f"buffers->{waits.name}[{{}}]"
-            if loop.gives == "outputs":
-                values = self.last_values if loop.chains else read.format("time")
-                body.append(call("output_layer", values, self._output_of_step))
-            # A decoder's first layer has the same to read at every step, from whichever end.
-            if any("from_end" in statement for statement in body):
-                body.insert(0, f"const int32_t from_end = {steps} - 1 - time;")
-            if self._at_once and loop is loops[0]:
-                count = ["const int32_t time = buffers->front_count++;"] if self._counts(loop) else []
-                self.steps = [*count, *body]
-            else:
-                found += self._loop(body, steps)
-            read = f"buffers->{kept.name}[{{}}]" if kept else read
-            if loop.gives == "last" and self.network.encoder:
-                # What the decoder reads is the same at every step.
-                read, steps = f"buffers->{end.layer}values", self.output_steps
-            if loop.chains:
-                where[loop.chains[0].first + len(loop.chains[0].cells) - 1] = read
-        if self.network.waits or not (self.network.layers or self.network.every_step):
-            return [*found, *self._gathered(behind)]
-        if not self.network.every_step:
-            found.append(self.output())
-        return found
-
-    def _gathered(self, values: str) -> list[str]:
-        """Return the statements from the values of all steps to the output; ``values`` is those of a step."""
-        found, steps = [], self._most_steps
-        if self.network.back:
-            found += self._loop([call(self.back.first_function, "buffers", values.format("time"))], steps)
-            found += self.back.end()
-            values = f"buffers->back_sequence + {{}} * {self.prefix}_BACK_WIDTH"
-            steps = f"{self.prefix}_BACK_STEPS"
-        whole = values.partition(" + ")[0]
-        read = whole if self.network.flattened else values.format(f"({steps} - 1)")
-        return [*found, call("output_layer", read, "output")]
-
-    def _chain(self, chain: Chain, where: Mapping[int, str], place: str = "") -> list[str]:
+    def chain(self, chain: Chain, where: Mapping[int, str], place: str = "") -> list[str]:
         """Return the steps of cells of layers that follow on each other.
 
         Args:
@@ -386,36 +299,12 @@ class Program:
             made[number] = placed.values
         return found
 
-    def _width(self, layer: str) -> str:
-        """Return the C name of how many values a layer has."""
-        return f"{self.prefix}_{layer.upper()}UNITS"
-
-    def _wait(self, layer: str, steps: str, count: int, *, flat: bool = False) -> Kept:
-        """Return an array for the values of a layer at every step; a flat one is read as a whole."""
-        sizes = steps, self._width(layer)
-        kept = Kept(f"{layer}sequence", (" * ".join(sizes),) if flat else sizes, count * self.sizes[sizes[1]])
-        self.sequences.append(kept)
-        return kept
-
-    def _loop(self, body: Sequence[str], steps: str) -> list[str]:
-        """Return a loop over time steps."""
-        head = f"for (time = 0; time < {steps}; time++) {{"
-        return [head, indented(body), "}"]
-
     @property
-    def _most_steps(self) -> str:
+    def most_steps(self) -> str:
+        """The C name of the number of steps of the recurrent layers, at most."""
         return f"{self.prefix}_{'FRONT' if self.network.front else 'TIME'}_STEPS"
 
-    @property
-    def _given_steps(self) -> str:
-        """The C name of the number of inputs of a sequence."""
-        return "steps" if self.network.variable_length else f"{self.prefix}_TIME_STEPS"
 
-    @property
-    def _steps(self) -> str:
-        """The C name of the number of steps of a sequence."""
-        return "steps" if self.network.variable_length else self._most_steps
-
-    @property
-    def _output_of_step(self) -> str:
-        return f"output + time * {self.prefix}_OUTPUTS"
+def waits_in_place(loop: Loop) -> bool:
+    """Tell whether values of a loop wait at the places of their steps."""
+    return loop.gives == "values" or bool(loop.kept)

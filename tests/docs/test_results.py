@@ -112,10 +112,21 @@ def test_memory_capacity(name):
     assert all(mean < units + 0.2 for (_, _, units), mean in means.items())
 
 
+@pytest.mark.parametrize("name", ["docs/convert.md", "docs/convert.ja.md"])
+def test_time_of_conversions(name):
+    row, found = benchmark("convert_time")["page_row"], results("convert_time")
+    lines = page(name)
+    assert len(found) >= 4
+    assert [text for text in map(row, found) if text not in lines] == []
+    assert all(each["beyond_imports"] <= 2.0 for each in found)
+    assert any(each["fine_tuned"] for each in found)
+
+
 def test_conversions_lose_what_the_page_says():
     for row in results("convert"):
         ours = row["ours"]
         assert ours["equal_bits"] == 1.0
+        assert ours["points_lost"] <= 0.3
         assert ours["ratio"] <= (1.6 if "relu" in row["network"] and "SimpleRNN" in row["network"] else 1.3)
 
 

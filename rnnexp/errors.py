@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 from typing_extensions import override
 
@@ -21,9 +22,23 @@ class UserError(Exception):
 
 
 class DivergedError(UserError):
-    """A training whose loss was no longer a number: no setting was wrong by itself, so it ends with exit code 1."""
+    """A training whose loss was no longer a number: no setting was wrong by itself, so it ends with exit code 1.
+
+    Args:
+        epoch: in which it was none.
+        remedy: what to do, in a sentence.
+        weights: the file of those from before.
+
+    Attributes:
+        in_short: the message without that file, for where it is not kept.
+    """
 
     exit_code = 1
+
+    def __init__(self, epoch: int, remedy: str, weights: Path) -> None:
+        lost = f"the loss was no longer a number in epoch {epoch}."
+        super().__init__(f"{lost} The weights from before it are in {weights}; nothing was exported. {remedy}")
+        self.in_short = f"{lost} {remedy}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

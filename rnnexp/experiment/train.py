@@ -236,11 +236,11 @@ def train(
     save(history.best_epoch, "model.keras", weights(), last=True)
     rows.replace(history.epochs)
     if history.ended == "diverged":
-        raise DivergedError(
-            f"the loss was no longer a number in epoch {len(history.epochs) + 1}. The weights from before it are in "
-            f"{folder / 'model.keras'}; nothing was exported. Set a smaller LEARNING_RATE (it was "
-            f"{config.learning_rate:g}) or a smaller GRADIENT_CLIP_NORM (it was {config.gradient_clip_norm})"
+        remedy = (
+            f"Set a smaller LEARNING_RATE (it was {config.learning_rate:g}) or a smaller GRADIENT_CLIP_NORM (it was "
+            f"{config.gradient_clip_norm})"
         )
+        raise DivergedError(len(history.epochs) + 1, remedy, folder / "model.keras")
     if history.ended == "interrupted":
         if not history.epochs:
             raise KeyboardInterrupt  # there is nothing yet that could be exported

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnexp.errors import UserError
+from rnnexp.errors import DivergedError, UserError
 from rnnexp.experiment.sweep.outcome import Failure
 from rnnexp.experiment.sweep.wear import Wear
 
@@ -91,6 +91,8 @@ def _do(job: Message, workshop: Workshop, ask: Callable[[Message], Message]) -> 
         return {"kind": "done", "outcome": found.outcome.to_json(), "baselines": found.baselines}
     except PrunedError:
         failure = Failure("pruned: it looked hopeless beside the others", pruned=True)
+    except DivergedError as error:
+        failure = Failure(error.in_short)
     except UserError as error:
         failure = Failure(str(error))
     except Exception as error:  # whatever it is, it ends this trial and not the sweep, and is told

@@ -89,14 +89,14 @@ def test_two_nodes_come_to_the_bits_of_this_machine(here, two_nodes):
     write_series(here, "own", wave())
     own = here / "data" / "own.csv"
     command = ["regression", "--dataset-name", own, *SMALL, "--activation", "relu", "tanh", "--seed", "0", "1"]
-    command += ["--sequence-length", "6", "5000", "--name", "s"]
+    command += ["--sequence-length", "6", "--learning-rate", "0.01", "1e30", "--name", "s"]
     driver = Driver([*command, "--keep", "all", "--ray", two_nodes.address], project)
     assert driver.end() == 0, driver.said
     there = project / "sweeps" / "s"
     driver = Driver([*command, "--keep", "none", "--workers", "1", "--sweeps-dir", "local"], project)
     assert driver.end() == 0, driver.said
     found, expected = rows(there), rows(project / "local" / "s")
-    assert len(found) == len({(row["activation"], row["sequence_length"], row["seed"]) for row in found}) == 8
+    assert len(found) == len({(row["activation"], row["learning_rate"], row["seed"]) for row in found}) == 8
     for name in ("status", "message", "digest", "error", "gap", "val_loss", "epochs_run"):
         assert [row[name] for row in found] == [row[name] for row in expected]
     assert {row["status"] for row in found} == {"done", "failed"}

@@ -84,6 +84,17 @@ def measure(seed: int, folder: Path, **settings: Any) -> dict[str, Any]:
     }
 
 
+def line(row: dict[str, Any]) -> str:
+    """Return the line of a network in the table, as the results have it: medians of the seeds."""
+
+    def median(io_bits: int, key: str) -> float:
+        return statistics.median(seed[key] for seed in row["bits"][str(io_bits)])
+
+    errors = [median(8, "persistence"), median(8, "float32"), median(8, "int8"), median(16, "int8")]
+    gaps = [f"{median(8, key):.1e} / {median(16, key):.1e}" for key in ("gap", "robust_gap")]
+    return f"| {row['network']} | {' | '.join([*(f'{error:.1f}' for error in errors), *gaps])} |"
+
+
 def main() -> None:
     """Measure the cases and print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,13 +116,7 @@ def main() -> None:
                     measure(seed, Path(folder), io_bits=io_bits, **settings) for seed in range(arguments.seeds)
                 ]
         table.append({"network": name, "bits": rows})
-
-        def median(io_bits: int, key: str, rows: dict[int, list[dict[str, Any]]] = rows) -> float:
-            return statistics.median(row[key] for row in rows[io_bits])
-
-        errors = [median(8, "persistence"), median(8, "float32"), median(8, "int8"), median(16, "int8")]
-        gaps = [f"{median(8, key):.1e} / {median(16, key):.1e}" for key in ("gap", "robust_gap")]
-        print(f"| {name} | {' | '.join([*(f'{error:.1f}' for error in errors), *gaps])} |", flush=True)
+        print(line(json.loads(json.dumps(table[-1]))), flush=True)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
 

@@ -72,6 +72,16 @@ def test_lengths():
         assert line(row) in lines
 
 
+def test_bursts():
+    line, lines = benchmark("bursts")["line"], page("docs/int8.md")
+    found = results("bursts")
+    assert [row for row in map(line, found) if row not in lines] == []
+    for row in found:
+        for coarse, fine in zip(row["bits"]["8"], row["bits"]["16"], strict=True):
+            assert fine["int8"] <= 1.1 * fine["float32"]
+            assert "IO_BITS" in coarse["diagnosis"]
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_conversions(name):
     row, found = benchmark("convert")["page_row"], results("convert")

@@ -9,12 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from rnnexp.network.graph import nodes
+from rnnexp.network.graph import convolution, nodes
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.nodes import Node
 from rnnexp.network.masking import Masking
 
 _FACTS = "graph"
+# All kinds of nodes by the names of their classes.
+KINDS: dict[str, type[Node]] = {
+    name: kind
+    for module in (nodes, convolution)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Node)
+}
 
 
 def to_npz(graph: Graph) -> bytes:
@@ -54,7 +61,7 @@ def from_npz(content: bytes) -> Graph:
 
         made = []
         for listed in facts["nodes"]:
-            kind: type[Node] = getattr(nodes, listed.pop("kind"))
+            kind = KINDS[listed.pop("kind")]
             made.append(kind(**{name: back(value) for name, value in listed.items()}))
     masking = facts["masking"]
     return Graph(**{**facts, "nodes": tuple(made), "masking": None if masking is None else Masking(masking)})

@@ -72,6 +72,16 @@ def test_lengths():
         assert line(row) in lines
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("docs/sweeps.md", "took {:.1f} times"), ("docs/sweeps.ja.md", "{:.1f} 倍")]
+)
+def test_sweeps(name, words):
+    found = results("sweep_speed")
+    assert found["same"]
+    assert found["ratios"]["wall"] >= 6
+    assert words.format(found["ratios"]["wall"]) in " ".join(page(name))
+
+
 def test_bursts():
     line, lines = benchmark("bursts")["line"], page("docs/int8.md")
     found = results("bursts")

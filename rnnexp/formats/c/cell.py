@@ -14,22 +14,28 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.formats.c.number import WORD, Codes, Given, Number, UnitLoop
-from rnnexp.formats.c.text import array, code_type
+from rnnexp.formats.c.codes import Codes, Segment, count, ordered
+from rnnexp.formats.c.number import WORD, Given, Number, UnitLoop
+from rnnexp.formats.c.rows import Columns, Result, Rows, Sums
+from rnnexp.formats.c.text import array, code_type, indented
 from rnnexp.quantization.arithmetic import LARGEST_TOTAL, Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell, width_of
-from rnnexp.quantization.product import CODE_UNIT, Product, split
+from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import LARGEST_STATE
 from rnnexp.quantization.tables import ONE, Table
 
 # What names of products, tables and results must not be in C: its own words, and those of the templates.
 TAKEN = re.compile(
-    "accumulator|arrives|auto|break|case|char|clamp|clear|code|codes|const|continue|copy|count|default|do|double|else|"
-    "embeddings|empty|enum|extern|float|for|goto|if|inline|input|input_codes|inputs|int|int16_t|int32_t|int64_t|"
-    "int8_t|long|look_up|main|multiply|output|output_bias|output_kernel|output_layer|register|restrict|return|"
-    "round_shift|saturated|short|signed|sizeof|slide|state|static|struct|switch|typedef|uint16_t|uint32_t|uint64_t|"
-    "uint8_t|union|unit|unsigned|value_codes|values|void|volatile|while|window"
+    "accumulator|add_four_rows|add_two_rows|added|arrives|auto|break|case|char|clamp|clear|code|code_of|codes|"
+    "codes_of_inputs|codes_of_pair|codes_of_values|const|continue|copy|default|do|double|else|embeddings|empty|enum|"
+    "extern|float|for|goto|if|inline|input|inputs|int|int16_t|int32_t|int64_t|int8_t|long|look_up|main|multiply|"
+    "multiply_rows|output|output_bias|output_kernel|output_layer|pair|register|restrict|return|round_shift|row_of|"
+    "row_result|row_sum|saturated|short|signed|sizeof|slide|state|static|struct|switch|typedef|uint16_t|uint32_t|"
+    "uint64_t|uint8_t|union|unit|unsigned|value_codes|values|void|volatile|while|window"
 )
+
+# Bits of input codes without one.
+BYTE = 8
 
 
 @dataclass
@@ -42,9 +48,11 @@ class CellFunction(Arithmetic):
         given: what comes in.
         sizes: number of units -> its C name.
         tables: what cells that have been written have of tables: entries -> C name.
-        largest: a bound on all sums, known once the cell is written.
+        largest: a bound on all sums but those of products, and
+        largest_row: on these, known once the cell is written.
         constants: weights, biases and tables.
-        constant_bytes: what these take, and
+        constant_bytes: what these take, but for biases,
+        biases: how many of these there are, and
         stack_bytes: what the arrays of a step take, once it is written.
     """
 
@@ -54,10 +62,14 @@ class CellFunction(Arithmetic):
     sizes: Mapping[int, str]
     tables: dict[bytes, str] = field(default_factory=dict)
     largest: int = 0
+    largest_row: int = 0
     constants: dict[str, str] = field(default_factory=dict)
     constant_bytes: int = 0
+    biases: int = 0
     stack_bytes: int = 0
-    _head: list[str] = field(default_factory=list)
+    _head: list[str | Sums] = field(default_factory=list)
+    _ahead: dict[str, list[str | Sums]] = field(default_factory=dict)
+    _again: dict[str, Sums] = field(default_factory=dict)
     _loops: list[UnitLoop] = field(default_factory=list)
     _arrays: dict[str, str] = field(default_factory=dict)
     _codes: dict[tuple[str, ...], Codes] = field(default_factory=dict)
@@ -115,16 +127,22 @@ class CellFunction(Arithmetic):
         head = f"static void {self.name}({{}})"
         separate = ", " if len(parameters) == 2 else ",\n    "
         head = head.format(("" if len(parameters) == 2 else "\n    ") + separate.join(parameters))
-        statements = [line for codes in self._codes.values() for line in codes.definitions]
-        statements += [*self._arrays.values(), "int unit;", *self._head]
+        statements = [*self._arrays.values(), *(["int unit;"] if self._loops else []), *_statements(self._head)]
         for loop in self._loops:
-            statements += [*loop.ahead, f"for (unit = 0; unit < {self.sizes[loop.width]}; unit++) {{"]
+            statements += [*_statements(loop.ahead), f"for (unit = 0; unit < {self.sizes[loop.width]}; unit++) {{"]
             statements += [*(f"    {line}" for line in loop.lines), "}"]
-        body = "\n".join(f"    {statement}" for statement in statements)
+        body = indented(statements)
         return "\n\n".join([f"/* {self.title} */", *self.constants.values(), f"{head}\n{{\n{body}\n}}"])
 
     def _write_states(self, states: Sequence[Number], made: Sequence[Number]) -> None:
         """Write the states that follow over those before, each as soon as nothing reads these any more."""
+        sums = made[0].sums
+        if len(made) == len(self._codes) == 1 and sums and not made[0].name and states[0].text not in self._last_use:
+            # All codes of what was before are made ahead of them, so that a product can end there at once.
+            self.stack_bytes -= 2 * len(sums.results) * made[0].width
+            del self._arrays[sums.name]
+            sums.name = states[0].array
+            return
         found = []
         for number, old, state in zip(made, states, self.cell.states, strict=True):
             if number.loop is None:
@@ -142,24 +160,26 @@ class CellFunction(Arithmetic):
     def multiply(self, product: Product, values: Sequence[Number], blocks: int, name: str) -> list[Number]:
         width = len(product.high) // blocks
         codes = self._codes_of(values, width, name)
-        limits = [self._limits(value) for value in values]
-        self.largest = max(self.largest, largest_sum(product, np.concatenate(limits)))
         kernel, bias = (self._unique(f"{self.scope}{name}_{part}", (id(product), part)) for part in ("kernel", "bias"))
-        several = blocks > 1
-        sizes: list[str | int] = [blocks, self.sizes[width]] if several else [self.sizes[width]]
-        shape = (blocks, width) if several else (width,)
-        weights = interleaved(product)
-        self._constant(
-            kernel, array("int8_t", kernel, [*sizes, f"2 * {codes.macro}"], weights.reshape(*shape, -1)), weights.size
-        )
-        self._constant(bias, array(bias_type(product), bias, sizes, product.bias.reshape(shape)), bias_bytes(product))
+        label = self._unique(f"{name}_sums", object())
+        rows = Rows(product, codes.columns)
+        self.largest_row = max(self.largest_row, rows.largest)
+        units = self.sizes[width]
+        count = f"{blocks} * {units}" if blocks > 1 else units
+        weights, biases = rows.definitions(kernel, bias, count, codes.count)
+        self._constant(kernel, weights, 2 * rows.weights.size)
+        if bias not in self.constants:
+            self.constants[bias], self.biases = biases, self.biases + len(product.bias)
+        self._arrays[label] = f"int16_t {label}[{count}];"
+        self.stack_bytes += 2 * len(product.bias)
+        sums = Sums(label, kernel, bias, units, f"{codes.arguments}, {rows.shift}", [None] * blocks)
+        codes.ahead.append(sums)
+        self._ahead[label] = codes.ahead
         labels = [block.name for block in self.cell.blocks if block.product is product]
         labels = labels if len(labels) == blocks else [""] * blocks
-        rows = [f"[{block}][unit]" if several else "[unit]" for block in range(blocks)]
-        arguments = f"{codes.name}, {codes.count}, {product.shift}"
         return [
-            Number(f"multiply(\n            {kernel}{row}, {bias}{row}, {arguments})", width, label or name)
-            for row, label in zip(rows, labels, strict=True)
+            Number(sums.place(block), width, label or name, sums=sums, block=block)
+            for block, label in enumerate(labels)
         ]
 
     @override
@@ -169,9 +189,14 @@ class CellFunction(Arithmetic):
             label, size = self._table(table), len(table.values)
             variable = index.name or name if len(tables) > 1 else name
             largest = int(np.abs(table.values.astype(np.int64)).max())
+            plain = (table.offset, table.multiple) == (0, 1)
+            made = self._result(index, Result(0, size - 1, label), max(largest, ONE))
+            if made and plain:
+                found.append(made)
+                continue
             self._loop_of(index.width)
-            text = f"look_up({label}, {size - 1}, {self._here(index).text})"
-            if (table.offset, table.multiple) != (0, 1):
+            text = made.text if made else f"look_up({label}, {size - 1}, {self._here(index).text})"
+            if not plain:
                 multiple = f"{table.multiple} * " if table.multiple > 1 else ""
                 offset = f" + {table.offset}" if table.offset > 0 else f" - {-table.offset}" if table.offset else ""
                 text = f"(int16_t)({multiple}{text}{offset})"
@@ -180,6 +205,8 @@ class CellFunction(Arithmetic):
 
     @override
     def clip(self, value: Number, low: int, high: int, name: str) -> Number:
+        if made := self._result(value, Result(low, high), max(abs(low), high, ONE)):
+            return made
         self._loop_of(value.width)
         return self._emit(name, f"(int16_t)clamp({self._here(value).text}, {low}, {high})", value.width)
 
@@ -215,6 +242,29 @@ class CellFunction(Arithmetic):
         variable = self._variable(gate)
         return replace(variable, text=f"({ONE} - {variable.text})", name="", largest=largest, array="")
 
+    def _result(self, number: Number, result: Result, largest: int) -> Number | None:
+        """Have a product end with what becomes of its sums, if they are that and nothing has read them before."""
+        number = self._as_sum(number)
+        if not (number.sums and number.name) or number.text in self._sums:
+            return None
+        number.sums.results[number.block] = result
+        return replace(number, name="", largest=largest, array=number.sums.start(number.block))
+
+    def _as_sum(self, number: Number) -> Number:
+        """Return a sum as it is: where the product ends with what became of it, it is made a second time."""
+        sums = number.sums
+        if not (sums and number.name) or sums.results[number.block] is None:
+            return number
+        if sums.name not in self._again:
+            label = self._unique(sums.name, object())
+            self._again[sums.name] = again = replace(sums, name=label, results=[None] * len(sums.results))
+            self._arrays[label] = f"int16_t {label}[{again.rows(len(sums.results))}];"
+            self.stack_bytes += 2 * len(sums.results) * number.width
+            self._ahead[label] = self._ahead[sums.name]
+            self._ahead[label].insert(self._ahead[label].index(sums) + 1, again)
+        again = self._again[sums.name]
+        return self._as_sum(replace(number, text=again.place(number.block), sums=again))
+
     def _table(self, table: Table) -> str:
         """Return the C name of a table's entries; all cells have the same ones once."""
         found = (table.values.astype(np.int64) - table.offset) // table.multiple
@@ -245,25 +295,35 @@ class CellFunction(Arithmetic):
         if key in self._codes:
             return self._codes[key]
         label = self._unique(f"{name}_codes", key) if self._codes else "codes"
-        macro = f"{self.scope}{label}" if self._codes else f"{self.scope}inputs"
-        count = self._unique(f"{label}_count", key) if self._codes else "count"
-        self._codes[key] = codes = Codes(label, macro.upper(), count)
+        scope = f"{self.scope}{label}_" if self._codes else f"{self.scope or 'cell_'}"
         kept = [value if value.array else self._kept(self._variable(value)) for value in values]
         ahead = self._head
         if not all(value.array for value in values):
             self._loops.append(UnitLoop(width))
             ahead = self._loops[-1].ahead
             self._last_use |= {value.text: len(self._loops) - 1 for value in kept}
-        given, sizes, offset = dict(zip(self.inputs, self.given, strict=True)), [], ""
-        for value in kept:
-            own = given.get(value.array)
-            sizes.append(own.size if own else self.sizes[value.width])
-            kind = "input" if own and own.codes else "value"
-            ahead.append(f"{kind}_codes({value.array}, {sizes[-1]}, {label}{offset});")
-            offset += f" + 2 * {sizes[-1]}"
-        self._constant(codes.macro, f"#define {codes.macro} ({' + '.join(sizes)})", 0)
-        self.stack_bytes += 4 * sum(value.width for value in values)
+        segments = ordered(self._segments(kept, [self._limits(value) for value in values]))
+        columns, inputs = f"{scope}columns".upper(), f"{scope}input_columns".upper()
+        self._constant(columns, f"#define {columns} ({count(segments, lower=True)})", 0)
+        self._constant(inputs, f"#define {inputs} ({count(segments, lower=False)})", 0)
+        added = self._unique(f"{label}_added", key) if self._codes else "added"
+        self._codes[key] = codes = Codes(label, added, columns, inputs, segments, ahead)
+        self._arrays |= {label: codes.array, added: f"row_sum {added};"}
+        self.stack_bytes += codes.bytes
+        ahead.append(f"{added} = {codes.total};")
         return codes
+
+    def _segments(self, values: Sequence[Number], limits: Sequence[np.ndarray]) -> list[Segment]:
+        """Return where values are, and how large they can be."""
+        given, start, found = dict(zip(self.inputs, self.given, strict=True)), 0, []
+        for value, largest in zip(values, limits, strict=True):
+            own = given.get(value.array)
+            codes = own.codes if own else None
+            columns = Columns(start, largest, lower=codes is None or codes.bits != BYTE)
+            size, kind = own.size if own else self.sizes[value.width], "inputs" if codes else "values"
+            found.append(Segment(value.array, size, columns, kind))
+            start += len(largest)
+        return found
 
     def _limits(self, value: Number) -> np.ndarray:
         """Return how large values can be that are multiplied with weights."""
@@ -277,17 +337,19 @@ class CellFunction(Arithmetic):
             self.constants[name], self.constant_bytes = text, self.constant_bytes + size
 
     def _variable(self, number: Number, name: str = "") -> Number:
-        """Return a number as a variable; a sum, which is only now saturated, or an old state becomes one first."""
+        """Return a number as a variable; a sum or an old state becomes one first."""
+        number = self._as_sum(number)
         if number.name:
             if number.text not in self._sums:
                 self._loop_of(number.width)
-                self._sums[number.text] = self._emit(number.name, f"saturated({number.text})", number.width)
+                self._sums[number.text] = self._emit(number.name, number.text, number.width)
             return self._here(self._sums[number.text])
         number = self._here(number)
         return self._emit(name, number.text, number.width) if name and "[" in number.text else number
 
     def _here(self, number: Number) -> Number:
         """Return a number as the loop at hand can read it."""
+        number = self._as_sum(number)
         now = max(len(self._loops) - 1, 0)
         self._last_use[number.text] = now
         return number if number.loop in (None, now) else self._kept(number)
@@ -322,30 +384,12 @@ class CellFunction(Arithmetic):
         return found
 
 
+def _statements(ahead: Sequence[str | Sums]) -> list[str]:
+    """Return statements, and the calls that make sums."""
+    return [line for made in ahead for line in (made.calls() if isinstance(made, Sums) else [made])]
+
+
 def largest_value(cell: IntegerCell) -> int:
     """Return how large a cell's values can be."""
     state = cell.states[0]
     return round(max(map(abs, state.limits)) / state.scale)
-
-
-def largest_sum(product: Product, limits: np.ndarray) -> int:
-    """Return a bound on a product's sums, rounding included, for values up to ``limits``."""
-    sums = np.abs(product.high.astype(np.int64)) @ (CODE_UNIT * limits) + np.abs(product.bias)
-    upper = np.maximum(np.abs(split(limits)[0]), np.abs(split(-limits)[0]))
-    sums = sums + np.abs(product.low.astype(np.int64)) @ (CODE_UNIT * upper)
-    return int(sums.max()) + (1 << (product.shift - 1))
-
-
-def bias_type(product: Product) -> str:
-    """Return the C type of a product's biases: with very many inputs, the zero point's share can leave int32."""
-    return "int32_t" if np.abs(product.bias).max() < 2**31 else "int64_t"
-
-
-def bias_bytes(product: Product) -> int:
-    """Return the size of a product's biases in C."""
-    return len(product.bias) * (4 if bias_type(product) == "int32_t" else 8)
-
-
-def interleaved(product: Product) -> np.ndarray:
-    """Return the weights ``[rows, 2 * inputs]``, both parts of each side by side."""
-    return np.stack([product.high, product.low], axis=2).reshape(len(product.high), -1)

@@ -18,10 +18,9 @@ import numpy as np
 
 from rnnexp.formats.about import About
 from rnnexp.formats.c import encoding, selftest
-from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.passes import Passes
-from rnnexp.formats.c.text import array, code_type, comment, identifier, indented, numbers, string
+from rnnexp.formats.c.text import code_type, comment, identifier, indented, numbers, string
 from rnnexp.quantization import tensors
 from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork
@@ -76,7 +75,6 @@ def to_c(
     passes = Passes(program)
     run = passes.stream() if network.streams else passes.sequence()
     cells = program.cells()
-    columns = "2 * (VALUES + WINDOW)" if network.path_inputs else "2 * VALUES"
     classes = about.classes or range(max(network.outputs, 2))
     what = "logits" if network.softmax else "outputs"
     results = f"{program.output_steps} * {macro}_OUTPUTS" if network.every_step else f"{macro}_OUTPUTS"
@@ -105,18 +103,19 @@ def to_c(
         "output_zero_point": network.output.zero_point,
         "state_scales": _state_scales(network, macro),
         "memory": program.memory,
-        "columns": columns,
         "fields": indented(kept.field for kept in program.kept),
         **_path(network, macro),
-        "accumulator": "int32_t" if program.largest_sum() < 2**31 else "int64_t",
+        "accumulator": program.accumulator,
+        "row_sum": program.row_sum,
+        "flash": (TEMPLATES / "flash.h").read_text(encoding="utf-8"),
+        "smlad": "__smlad" if program.row_sum == "int32_t" else "__smlald",
         "code_unit": CODE_UNIT,
         "radix": RADIX,
         "radix_bits": RADIX.bit_length() - 1,
         "cells": cells,
         "values": program.inputs,
         "output": program.output() if network.streams else "",
-        "output_kernel": array("int8_t", "output_kernel", [f"{macro}_OUTPUTS", columns], interleaved(layer)),
-        "output_bias": array(bias_type(layer), "output_bias", [f"{macro}_OUTPUTS"], layer.bias),
+        "output_constants": program.output_layer.constants,
         "output_shift": layer.shift,
         "step_values": len(network.back_sources[-1].scale),
         "start": indented(program.start()),
@@ -142,13 +141,17 @@ def to_c(
     for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
         values[key] = _filled(template, values | encoded) if encoded else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
-    values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells or not network.flattened else ""
+    values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells else ""
+    values["value_codes"] = _filled("value-codes.c", values) if "value_codes(" in cells or network.flattened else ""
+    values["output_statements"] = "" if network.flattened else program.output_layer.statements
+    values["rows"] = _rows(program, values) if "multiply_rows(" in cells or not network.flattened else ""
     values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)
     values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
-    on_codes = "input_codes(" in cells or network.path_inputs
-    values["input_codes"] = _filled(f"input-codes-{network.input.bits}.c", values) if on_codes else ""
     values["clear"] = _filled("clear.c", values) if network.layers else ""
-    values["window"] = _filled("window.c", values) if program.window else ""
+    values["window"] = "".join(
+        _filled("window.c", {**values, "place_type": place.kind, "last_values": program.last_values})
+        for place in program.window_place
+    )
     arriving = "arrives(" in cells
     copy = _filled("copy.c", values) if program.sequences or arriving else ""
     values["copy"] = copy + (_filled("arrives.c", values) if arriving else "")
@@ -162,14 +165,22 @@ def to_c(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
-        constant_bytes=program.constant_bytes
-        + 2 * layer.high.size
-        + bias_bytes(layer)
-        + encoding.constant_bytes(about.input_map),
+        constant_bytes=program.constant_bytes + encoding.constant_bytes(about.input_map),
         # The largest number in a struct, of which those come first, is what its size is a multiple of.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=program.stack_bytes,
     )
+
+
+def _rows(program: Program, values: Mapping[str, Any]) -> str:
+    """Return what multiplies weights with values, row by row, in the quickest way that a machine has."""
+    bits, wide = program.network.input.bits, program.row_sum == "int64_t"
+    values = {**values, "dsp_place": _filled("place.c" if wide else "place-dsp.c", values)}
+    variants = {}
+    for name in ("dsp", "words", "plain"):
+        inputs = "" if isinstance(program.network.input, Words) else _filled(f"inputs-{name}-{bits}.c", values)
+        variants[name] = _filled(f"rows-{name}.c", {**values, "inputs": inputs})
+    return _filled("rows.c", {**values, **variants, "words_fit": int(not wide)})
 
 
 def _around(network: IntegerNetwork, macro: str) -> dict[str, str]:
@@ -193,11 +204,10 @@ def _around(network: IntegerNetwork, macro: str) -> dict[str, str]:
 def _path(network: IntegerNetwork, macro: str) -> dict[str, str]:
     """Return what the output layer has for a linear path."""
     if not network.path_inputs:
-        return dict.fromkeys(("window_size", "window_parameter", "window_codes", "window_meaning"), "")
+        return dict.fromkeys(("window_size", "window_parameter", "window_meaning"), "")
     return {
         "window_size": f"#define WINDOW ({macro}_TIME_STEPS * {macro}_FEATURES)\n",
         "window_parameter": f" const {code_type(network.input)} window[WINDOW],",
-        "window_codes": "    input_codes(window, WINDOW, codes + 2 * VALUES);\n",
         "window_meaning": "\n * Its window has the input codes of the last samples: outputs are right once there were\n"
         f" * {macro}_TIME_STEPS of them.",
     }
@@ -227,7 +237,7 @@ def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) ->
         f"beyond\n * {most} as that.",
         "steps_definition": f"\n    const int32_t steps = length < 1 ? 1 : length > {most} ? {most} : length;",
         "test_length": "lengths[sequence], ",
-        "test_lengths": f"static const int32_t lengths[SEQUENCES] = {{\n{numbers(lengths)}\n}};\n\n",
+        "test_lengths": f"static const int32_t FLASH lengths[SEQUENCES] = {{\n{numbers(lengths)}\n}};\n\n",
         "test_results": f"lengths[sequence] * {macro}_OUTPUTS" if network.answers_each_step else "RESULTS",
         "test_steps": "lengths[sequence]",
     }

@@ -14,7 +14,7 @@ from string import Template
 
 import numpy as np
 
-from rnnexp.formats.c.cell import bias_bytes, bias_type, interleaved, largest_sum
+from rnnexp.formats.c.interleaved import bias_bytes, bias_type, interleaved, largest_sum
 from rnnexp.formats.c.kept import Kept
 from rnnexp.formats.c.text import array, call, code_type, indented
 from rnnexp.quantization.cell import Source
@@ -74,6 +74,7 @@ class FrontProgram:
                 case IntegerEmbedding():
                     self.first, self.most = 2, int(np.abs(layer.embeddings.astype(np.int64)).max())
                     self.constant_bytes += 2 * layer.embeddings.size
+                    self.stack_bytes += 2 * layer.embeddings.shape[1]
                 case IntegerConvolution():
                     self._convolution(layer, name, width, int(source.zero_point))
                 case IntegerPooling():
@@ -108,7 +109,9 @@ class FrontProgram:
         return (
             f"{array('int16_t', 'embeddings', [words, width], first.embeddings)}\n\n"
             f"static void front_input({self._parameter}, const int32_t *word)\n{{\n"
-            f"    {call(following, self.memory, f'embeddings[{place}]')}\n}}"
+            f"    const int32_t place = {place};\n    int16_t frame[{width}];\n    int i;\n"
+            f"    for (i = 0; i < {width}; i++) {{\n        frame[i] = embeddings[place][i];\n    }}\n"
+            f"    {call(following, self.memory, 'frame')}\n}}"
         )
 
     @property

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnnexp.formats.c.cell import CellFunction, largest_sum, largest_value
+from rnnexp.formats.c.cell import CellFunction, largest_value
 from rnnexp.formats.c.front import FrontProgram
 from rnnexp.formats.c.kept import Kept
-from rnnexp.formats.c.number import Given
+from rnnexp.formats.c.number import WORD, Given
+from rnnexp.formats.c.output import OutputLayer
 from rnnexp.formats.c.text import call, code_type
 from rnnexp.network.front import extent
 from rnnexp.network.taps import INPUT
@@ -206,10 +207,17 @@ class Program:
         return Kept("window", (" * ".join(sizes),), self.network.path_inputs, code_type(self.network.input))
 
     @property
+    def window_place(self) -> list[Kept]:
+        """Where the oldest sample is in that window, if there is one."""
+        kind = "int16_t" if self.network.path_inputs < WORD else "int32_t"
+        return [Kept("window_place", (), 1, kind)] if self.window else []
+
+    @property
     def kept(self) -> list[Kept]:
         """All that is in the struct."""
         window = [self.window] if self.window else []
-        return [*self.counts, *self.front.kept, *self.states, *self.back.kept, *self.sequences, *window]
+        counts = [*self.counts, *self.window_place]
+        return [*counts, *self.front.kept, *self.states, *self.back.kept, *self.sequences, *window]
 
     def cells(self) -> str:
         """Return the functions of all cells, and of what is ahead of them and behind them; statements come first."""
@@ -235,9 +243,11 @@ class Program:
 
     @property
     def constant_bytes(self) -> int:
-        """What the constants of all layers take, but for the output layer; the cells must have been written."""
-        own = sum(placed.function.constant_bytes for placed in self.placed.values())
-        return own + self.front.constant_bytes + self.back.constant_bytes
+        """What the constants of all layers take; the cells must have been written."""
+        functions, output = [placed.function for placed in self.placed.values()], self.output_layer
+        own = sum(function.constant_bytes for function in functions) + output.constant_bytes
+        biases = sum(function.biases for function in functions) + output.biases
+        return own + self.front.constant_bytes + self.back.constant_bytes + bytes_of(self.row_sum) * biases
 
     @property
     def stack_bytes(self) -> int:
@@ -245,40 +255,53 @@ class Program:
         cells = max((placed.function.stack_bytes for placed in self.placed.values()), default=0)
         # Where a frame is a step at once, the cells' functions are called inside of those ahead of them.
         inside = self.front.stack_bytes if self.network.streams or self.at_once else 0
-        return max(inside + cells, self.front.stack_bytes, self.back.stack_bytes, self._stack_of_output)
+        return max(inside + cells, self.front.stack_bytes, self.back.stack_bytes, self.output_layer.stack_bytes)
 
     @property
-    def _stack_of_output(self) -> int:
-        """What the output layer takes; the values of all steps it takes step by step."""
-        if not self.network.flattened:
-            return 4 * self.network.output_layer.high.shape[1]
-        return 4 * len(self.network.back_sources[-1].scale) + 8 * self.network.outputs
+    def output_layer(self) -> OutputLayer:
+        """What makes outputs."""
+        return OutputLayer(self.network, f"{self.prefix}_OUTPUTS", self.limits, self.largest_input)
+
+    @property
+    def accumulator(self) -> str:
+        """The C type of all sums but those of rows; the cells must have been written."""
+        return type_of(self.largest_sum())
+
+    @property
+    def row_sum(self) -> str:
+        """The C type of sums of rows; the cells must have been written."""
+        return type_of(self.largest_row)
 
     def largest_sum(self) -> int:
-        """Return a bound on all sums; the cells must have been written."""
+        """Return a bound on all sums but those of rows; the cells must have been written."""
         found = [placed.function.largest for placed in self.placed.values()]
         found += [self.front.largest, self.back.largest]
-        limits = np.concatenate([self.limits, np.full(self.network.path_inputs, self.largest_input)])
-        return max(*found, largest_sum(self.network.output_layer, limits))
+        return max(*found, self.output_layer.largest)
+
+    @property
+    def largest_row(self) -> int:
+        """A bound on all sums of rows; the cells must have been written."""
+        return max([placed.function.largest_row for placed in self.placed.values()] + [self.output_layer.largest_row])
 
     def start(self) -> list[str]:
         """Return the statements ahead of the first step."""
         found = [call("clear", f"{self.memory}->{state.name}", state.sizes[0]) for state in self.states]
         found += [f"{self.memory}->{count.name} = 0;" for count in self.counts]
         found += [*self.back.start(), *self.front.start()]
-        return [*found, call("empty", "state->window")] if self.window else found
+        return [*found, call("empty", "state")] if self.window else found
 
     def step(self) -> list[str]:
         """Return the statements of a time step, of a network that reads forwards."""
         if self.network.front:
             return ["state->stepped = 0;", call("front_input", "state", "input"), "return state->stepped;"]
         found = self._all_layers("input")
-        return [*found, call("slide", "state->window", "input")] if self.window else found
+        return [*found, call("slide", "state", "input")] if self.window else found
 
     def output(self) -> str:
         """Return the statement that makes the output of the last values, where it is the only one."""
-        window = ["state->window" if self.window else "input"] if self.network.path_inputs else []
-        return call("output_layer", self.last_values, *window, "output")
+        if self.window:
+            return call("output_of_window", "state", "output")
+        return call("output_layer", self.last_values, *(["input"] if self.network.path_inputs else []), "output")
 
     def chain(self, chain: Chain, where: Mapping[int, str], place: str = "") -> list[str]:
         """Return the steps of cells of layers that follow on each other.
@@ -308,3 +331,13 @@ class Program:
 def waits_in_place(loop: Loop) -> bool:
     """Tell whether values of a loop wait at the places of their steps."""
     return loop.gives == "values" or bool(loop.kept)
+
+
+def type_of(largest: int) -> str:
+    """Return the C type of sums up to a bound."""
+    return "int32_t" if largest < 2**31 else "int64_t"
+
+
+def bytes_of(kind: str) -> int:
+    """Return the size of one of these types."""
+    return 4 if kind == "int32_t" else 8

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnexp.formats.c.rows import Sums
 from rnnexp.quantization.scales import Affine
 
 # The largest number that a word can be.
@@ -23,6 +24,8 @@ class Number:
         largest: how large it can be, as far as that is known, and ``ONE`` at least.
         loop: the number of the loop whose variable it is; None for what any loop can read.
         array: the C name of the array that has it, if one does.
+        sums: the product whose sum it is, if it is one, and
+        block: the number of its block.
     """
 
     text: str
@@ -31,6 +34,8 @@ class Number:
     largest: int = WORD
     loop: int | None = None
     array: str = ""
+    sums: Sums | None = None
+    block: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,30 +59,10 @@ class UnitLoop:
 
     Attributes:
         width: how many units.
-        ahead: statements before it.
+        ahead: statements before it, and sums to be made there.
         lines: of the loop.
     """
 
     width: int
-    ahead: list[str] = field(default_factory=list)
+    ahead: list[str | Sums] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Codes:
-    """An array of the codes that products multiply.
-
-    Attributes:
-        name: in C.
-        macro: for how many numbers these are the codes, two each.
-        count: the variable for how many codes there are.
-    """
-
-    name: str
-    macro: str
-    count: str
-
-    @property
-    def definitions(self) -> list[str]:
-        """Its lines, and those of what goes with it."""
-        return [f"const int {self.count} = 2 * {self.macro};", f"int16_t {self.name}[2 * {self.macro}];"]

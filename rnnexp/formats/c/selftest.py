@@ -33,7 +33,7 @@ def expected(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | N
 
 def stepwise(network: IntegerNetwork, prefix: str, macro: str) -> dict[str, str]:
     """Return the statements for a sample: its step, and the output where it made one."""
-    step = f"{prefix}_step(&state, inputs[sequence] + time * {macro}_FEATURES)"
+    step = f"{prefix}_step(&state, given + time * {macro}_FEATURES)"
     output = f"        {prefix}_output(&state, stepped"
     if not network.front:
         place = f" + time * {macro}_OUTPUTS" if network.every_step else ""

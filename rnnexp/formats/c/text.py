@@ -34,10 +34,13 @@ def identifier(name: str) -> str:
     return f"rnn_{found}" if found[0].isdigit() or not name.isascii() else found
 
 
-def array(kind: str, name: str, sizes: Sequence[str | int], values: np.ndarray) -> str:
-    """Return the definition of a constant array of a type, with the C names or numbers of its sizes."""
+def array(kind: str, name: str, sizes: Sequence[str | int], values: np.ndarray, attribute: str = "") -> str:
+    """Return the definition of a constant array of a type, with the C names or numbers of its sizes.
+
+    Where flash is another memory than RAM, it stays there; ``attribute`` says what else the compiler should know.
+    """
     places = "".join(f"[{size}]" for size in sizes)
-    return f"static const {kind} {name}{places} = {{\n{numbers(values)}\n}};"
+    return f"static const {kind} FLASH {attribute}{name}{places} = {{\n{numbers(values)}\n}};"
 
 
 def code_type(codes: Affine) -> str:

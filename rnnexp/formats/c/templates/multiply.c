@@ -1,5 +1,5 @@
 /* A weight is two numbers: the upper one meets a value's fine code, the lower one its coarse code. */
-static accumulator multiply(const int8_t *weights, accumulator sum, const int16_t *codes, int count, int shift)
+static accumulator multiply(const int8_t FLASH *weights, accumulator sum, const int16_t *codes, int count, int shift)
 {
     int i;
     for (i = 0; i < count; i++) {

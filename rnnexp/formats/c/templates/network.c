@@ -1,38 +1,43 @@
 /* $name: see the header. */
 #include "$name.h"
 
-/* What no sum of products can overflow. */
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define ALIGNED __attribute__((aligned(4)))
+#else
+#define INLINE static
+#define ALIGNED
+#endif
+
+$flash
+/* What no sum can overflow: of products row by row, and all others. */
+typedef $row_sum row_sum;
 typedef $accumulator accumulator;
 
-/* value / 2**bits, rounded to nearest. What >> makes of a negative number is up to the compiler, so none is shifted. */
-static accumulator round_shift(accumulator value, int bits)
+/* value / 2**bits, rounded down. What >> makes of a negative number is up to the compiler. */
+#if (-1 >> 1) == -1
+#define FLOOR_SHIFT(value, bits) ((value) >> (bits))
+#else
+#define FLOOR_SHIFT(value, bits) ((value) >= 0 ? (value) >> (bits) : -((-(value) - 1) >> (bits)) - 1)
+#endif
+
+/* value / 2**bits, rounded to nearest. */
+INLINE accumulator round_shift(accumulator value, int bits)
 {
     value += (accumulator)1 << (bits - 1);
-    return value >= 0 ? value >> bits : -((-value - 1) >> bits) - 1;
+    return FLOOR_SHIFT(value, bits);
 }
 
-static accumulator clamp(accumulator value, accumulator low, accumulator high)
+INLINE accumulator clamp(accumulator value, accumulator low, accumulator high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
-$saturated$multiply$look_up/* The fine and the coarse code of every value. */
-static void value_codes(const int16_t *values, int count, int16_t *codes)
-{
-    int i;
-    for (i = 0; i < count; i++) {
-        codes[2 * i] = (int16_t)($code_unit * values[i]);
-        codes[2 * i + 1] = (int16_t)($code_unit * round_shift(values[i], $radix_bits));
-    }
-}
-
-$input_codes$clear$copy
+$saturated$multiply$look_up$value_codes$rows$clear$copy
 $cells
 
 #define VALUES $values
 $window_size
-$output_kernel
-
-$output_bias
+$output_constants
 
 $output_function$window$definitions$class_definitions$encode_definition

@@ -1,4 +1,4 @@
-static int $function(const $type *found, const $type *codes, int count)
+static int $function(const $type *found, const $type FLASH *codes, int count)
 {
     int i, same = 1;
     for (i = 0; i < count; i++) {

@@ -9,7 +9,7 @@ $made_definition    ${p}_init(&state);
     for (time = 0; time < $test_steps; time++) {
 $stepwise
     }
-    ${p}_run(inputs[sequence], ${test_length}whole);
+    ${p}_run(given, ${test_length}whole);
     return same_codes(stepped, expected[sequence], $test_results) && same_codes(whole, expected[sequence], $test_results)
         && $same_states;
 }

@@ -1,0 +1,96 @@
+"""Codes of values that products multiply in C: those of several arrays side by side, values with lower parts first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rnnexp.formats.c.rows import Columns, Sums
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Values that are side by side.
+
+    Attributes:
+        array: the C expression of them.
+        size: the C name of how many there are.
+        columns: of the products that read them.
+        kind: ``inputs``, which come in as codes, or ``values``.
+    """
+
+    array: str
+    size: str
+    columns: Columns
+    kind: str = "values"
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of some arrays.
+
+    Attributes:
+        name: of their own array.
+        added: the variable for what the offset of all weights adds to each sum.
+        values: the C expression for how many values with a lower part there are, and
+        inputs: for how many without.
+        segments: where the values are, in the order of the codes.
+        ahead: where the statements are that read them.
+    """
+
+    name: str
+    added: str
+    values: str
+    inputs: str
+    segments: tuple[Segment, ...]
+    ahead: list[str | Sums]
+
+    @property
+    def columns(self) -> list[Columns]:
+        """The columns of products that read them."""
+        return [segment.columns for segment in self.segments]
+
+    @property
+    def count(self) -> str:
+        """The C expression for how many columns these are in pairs."""
+        return f"{self.values} + EVEN({self.inputs})"
+
+    @property
+    def bytes(self) -> int:
+        """What they take, at most."""
+        return sum(columns.code_bytes for columns in self.columns)
+
+    @property
+    def arguments(self) -> str:
+        """What products get of them."""
+        return f"{self.values}, {self.inputs}, {self.name}, {self.added}"
+
+    @property
+    def array(self) -> str:
+        """The definition of the array."""
+        return f"code {self.name}[CODES({self.values}, {self.inputs})];"
+
+    @property
+    def total(self) -> str:
+        """The C expression that makes them, and is what the offset of all weights adds."""
+        terms = []
+        for number, segment in enumerate(self.segments):
+            before = self.segments[:number]
+            offset = f" + CODES({count(before, lower=True)}, {count(before, lower=False)})" if before else ""
+            terms.append(f"codes_of_{segment.kind}({segment.array}, {segment.size}, {self.name}{offset})")
+        return f"32 * (row_sum)({' + '.join(terms)})"
+
+
+def count(segments: Sequence[Segment], *, lower: bool) -> str:
+    """Return the C expression for how many columns there are of those with a lower part, or of the others.
+
+    The last input of an odd number of them is not made a pair: only what reads pairs does that.
+    """
+    sizes = [segment.size for segment in segments if segment.columns.lower is lower]
+    last = [] if lower else sizes[-1:]
+    return " + ".join([*(f"EVEN({size})" for size in sizes[: len(sizes) - len(last)]), *last]) or "0"
+
+
+def ordered(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Return segments in the order of their codes."""
+    return tuple(sorted(segments, key=lambda segment: not segment.columns.lower))

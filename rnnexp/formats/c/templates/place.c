@@ -1,0 +1,1 @@
+#define PLACE(sum, last) ((sum) < 0 ? 0 : (sum) > (last) ? (last) : (sum))

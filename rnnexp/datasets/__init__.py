@@ -92,7 +92,7 @@ def _check_settings(config: Settings, module: str) -> None:
     # Of series it is the step that means are taken over, of words whether clips of other rates are converted.
     speech, series = (("resample",), ()) if config.task == "classification" else ((), ("resample",))
     for what, own, names in (
-        ("speech_commands", (SPEECH,), ("words", *speech)),
+        ("speech_commands, of which DATA_DIR is the folder", (SPEECH,), ("words", *speech)),
         ("series of your own, in a file", (SERIES,), ("time", *series, "calendar", "missing")),
         ("series or recordings of your own", (SERIES, RECORDINGS), ("target", "inputs")),
         ("recordings of your own", (RECORDINGS,), ("label", *RecordingSettings.model_fields)),

@@ -126,7 +126,7 @@ def scan(path: Path, wanted: Sequence[str], rule: Rule, *, convert: bool = False
     _check_words(path, names)
     classes = choose(wanted, {_word(name) for name in names}, path)
     recordings = [name for name in names if is_noise(name)]
-    spoken = [name for name in names if name not in set(recordings)]
+    spoken = [name for name in names if not is_noise(name)]
     division = _listed(path, spoken, lists) if lists else _divided(path, spoken, classes, rule)
     held, learned = noise.divide(recordings)
     parts = {"train": {*division.parts["train"], *learned}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
@@ -37,6 +38,8 @@ CACHE_VERSION = 2
 CLIPS = "train-clips"
 # How many of the distorted clips have noise in the background; the others have another clip.
 NOISE_SHARE = 0.5
+# Clips of more samples have lost something, and not just what a clock is off by.
+LONGEST = CLIP_SAMPLES + CLIP_SAMPLES // 50
 # Clips turned into inputs at once.
 CHUNK = 512
 # Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
@@ -134,11 +137,12 @@ def _fill(
     # Standard error, like all that is not a result.
     console = Console(stderr=True, quiet=config.quiet)
     there: dict[str, set[int]] = {part: set() for part in PARTS}
+    cut: Counter[bool] = Counter()
     for part in PARTS:
         files = track(
             source.clips(part, skipped), f"decoding the {part} part", total=source.count(part), console=console
         )
-        for clips, labels in _chunks(clip for found in files for clip in found):
+        for clips, labels in _chunks((clip for found in files for clip in found), cut):
             writer.append(f"{part}-inputs", recipe.apply(clips))
             writer.append(f"{part}-labels", labels)
             there[part].update(labels.tolist())
@@ -156,6 +160,11 @@ def _fill(
     for part in PARTS:
         recipe.normalize(writer.array(f"{part}-inputs"), statistics)
     notes = list(source.notes)
+    if cut[True]:
+        notes.append(
+            f"{cut[True]} of {cut.total()} clips are longer than a second, of which the first one is read: cut them to "
+            "where the word is."
+        )
     if skipped:
         convert = "" if config.resample else " RESAMPLE (--resample) converts those of other rates, bits and channels."
         left_out = f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}."
@@ -189,12 +198,13 @@ def _check_there(there: dict[str, set[int]], classes: Classes, skipped: list[str
         raise UserError(f"the test part has no clip that can be used: {shortened(skipped)}")
 
 
-def _chunks(clips: Iterable[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Collect clips into arrays ``[n, CLIP_SAMPLES]`` and their classes ``[n]``."""
+def _chunks(clips: Iterable[tuple[np.ndarray, int]], cut: Counter[bool]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Collect clips into arrays ``[n, CLIP_SAMPLES]`` and their classes ``[n]``, and count those that are cut."""
     rows: list[np.ndarray] = []
     labels: list[int] = []
     for samples, number in clips:
         rows.append(one_second(samples))
+        cut[len(samples) > LONGEST] += 1
         labels.append(number)
         if len(rows) == CHUNK:
             yield np.stack(rows), np.array(labels, np.int32)

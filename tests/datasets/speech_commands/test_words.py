@@ -152,7 +152,7 @@ def test_a_name_that_no_report_could_show(tmp_path):
 
 def test_settings_of_words_are_refused_elsewhere():
     for name, value, default in (("words", ["a"], "None"), ("resample", True, "False")):
-        with pytest.raises(UserError, match=f"{name.upper()} is for speech_commands; iris .*: leave it {default}"):
+        with pytest.raises(UserError, match=f"{name.upper()} is for speech_commands, .*; iris .*: leave it {default}"):
             datasets.load(ClassificationConfig(dataset_name="iris", **{name: value}))
 
 
@@ -277,6 +277,15 @@ def test_noise_that_is_too_short_for_a_class(tmp_path):
 
 
 # ---- files that are no clips as they are
+
+
+def test_long_clips_are_cut_and_the_report_says_so(tmp_path):
+    folder = write_words(tmp_path / "clips", ("a", "b"))
+    assert not any("longer than a second" in text for text in load(folder).notes)
+    write_wav(folder / "a" / "s99_nohash_0.wav", tone(300, 40000))
+    assert note(load(folder), "longer") == (
+        "1 of 25 clips are longer than a second, of which the first one is read: cut them to where the word is."
+    )
 
 
 def test_a_class_whose_clips_cannot_be_used(tmp_path):

@@ -1,4 +1,4 @@
-"""What a wav file holds: its form and its samples as they are stored, whoever wrote it.
+"""What a wav file holds: its form, and its samples as they are stored, whoever wrote it.
 
 Python's own reader takes ``WAVE_FORMAT_EXTENSIBLE``, which sox and ffmpeg write, from 3.12 on only.
 """
@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 CODECS = {PCM: "PCM", 2: "ADPCM", FLOAT: "float", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 85: "MP3"}
 # How the sub-format of an extensible file ends, whose first two bytes are the format.
 SUB_FORMAT_END = bytes.fromhex("000000001000800000aa00389b71")
 FORM_BYTES, EXTENSIBLE_BYTES = 16, 40
+# Bytes of a sample -> how it is stored; three are the upper ones of four.
+INTEGERS = {1: "u1", 2: "<i2", 3: "<i4", 4: "<i4", 8: "<i8"}
+FLOATS = {4: "<f4", 8: "<f8"}
 # Who writes into a pipe cannot know how much there will be, and gives one of the largest numbers there are.
 UNKNOWN_SIZE = 0x7FFFF000
 
@@ -49,6 +54,44 @@ class Wave:
     def width(self) -> int:
         """The bytes that a sample takes."""
         return (self.bits + 7) // 8
+
+    def check_whole(self) -> None:
+        """See that there are samples, and that all of them are there.
+
+        Raises:
+            UnusableClipError: if not.
+        """
+        size = self.width * self.channels
+        there, missing = len(self.data) // size, -(-self.missing // size)
+        if missing:
+            raise UnusableClipError(f"cut off: {there} of {there + missing} samples are there")
+        if not there:
+            raise UnusableClipError("no samples")
+
+    def values(self) -> np.ndarray:
+        """Return the samples ``[n, channels]`` as they are stored; three bytes are the upper ones of four.
+
+        Raises:
+            UnusableClipError: if they are of another codec, or another number of bytes.
+        """
+        known = {PCM: INTEGERS, FLOAT: FLOATS}.get(self.codec)
+        if known is None:
+            raise UnusableClipError(f"not a PCM wav file ({self.codec_name})")
+        if self.width not in known:
+            raise UnusableClipError(f"{self.codec_name} of {self.bits} bits a sample")
+        size = self.width * self.channels
+        # Of the last sample there may be a part.
+        data = self.data[: len(self.data) // size * size]
+        if self.width == 3:
+            wide = np.zeros((len(data) // 3, 4), np.uint8)
+            wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+            return wide.view(known[3]).reshape(-1, self.channels)
+        return np.frombuffer(data, known[self.width]).reshape(-1, self.channels)
+
+    @property
+    def codec_name(self) -> str:
+        """How samples are stored, for people."""
+        return CODECS.get(self.codec, f"unknown format {self.codec}")
 
 
 def read(path: Path) -> Wave:

@@ -9,6 +9,7 @@ import pytest
 from helpers.clips import tone
 from scipy.io import wavfile
 
+from rnnexp.datasets.recordings.sound import read_wav as read_recording
 from rnnexp.preprocessing.wav import UnusableClipError, read_wav
 
 SAMPLES = tone(440, 4000, seed=1)
@@ -113,6 +114,17 @@ def stored(values, rate=16000):
 WAVE = SAMPLES / 32768
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("kind", ["u1", "i2", "i4", "i8", "f4", "f8"])
+def test_recordings_are_in_the_files_own_units(tmp_path, kind, channels):
+    values = np.arange(60).reshape(-1, channels).astype(kind) * (3 if kind[0] != "f" else 0.3)
+    path = tmp_path / "x.wav"
+    path.write_bytes(stored(values, 22050))
+    found = read_recording(path)
+    assert (found.rate, found.values.dtype) == (22050, np.float64)
+    np.testing.assert_array_equal(found.values, values.astype(kind))
+
+
 @pytest.mark.parametrize(
     ("content", "steps"),
     [
@@ -156,9 +168,10 @@ def test_other_rates_are_resampled_and_what_does_not_fit_is_filtered_out(read, r
     [
         (stored(SAMPLES, 3), "3 samples a second, which no sound is recorded with"),
         (stored(SAMPLES, 4_000_000), "4000000 samples a second, which no sound is recorded with"),
-        (stored(np.full(100, np.nan)), "samples that are no numbers"),
-        (riff(form(3, bits=16), data()), "floats of 16 bits"),
-        (riff(form(1, bits=64), data()), "64 bits a sample"),
+        (stored(np.full(100, np.nan)), "floats that are no samples of sound: full scale is 1"),
+        (stored(np.full((100, 2), 1e308)), "floats that are no samples of sound: full scale is 1"),
+        (riff(form(3, bits=16), data()), "float of 16 bits a sample"),
+        (riff(form(1, bits=40), data()), "PCM of 40 bits a sample"),
         (riff(form(7, bits=8), data()), "not a PCM wav file (mu-law)"),
     ],
 )

@@ -20,7 +20,9 @@ MAX_SEQUENCE_LENGTH = 1600  # longer sequences are cut to this
 
 DATA_DIR = None  # speech_commands, mnist: where the data is (see --help); None: downloaded with tensorflow_datasets
 
-# Speech commands
+# Speech commands, or words of your own (docs/speech-commands.md)
+WORDS = None  # folders of the words to tell apart, ["yes", "no"]; None: the ten where they are there, else all
+RESAMPLE = False  # convert files of other rates, bits and channels than 16000 a second, 16 and one
 FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
 SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
 FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms

@@ -121,8 +121,18 @@ class ClassificationConfig(RecordingSettings, Settings):
     )
     data_dir: Path | None = Field(
         default=None,
-        description="speech_commands: folder with the clips, in the official layout; mnist: folder with the official "
-        "files, or a .csv; None: downloaded with tensorflow_datasets",
+        description="speech_commands: folder with the clips, in the official layout, or a folder of wav files for each "
+        "word of your own; mnist: folder with the official files, or a .csv; None: downloaded with tensorflow_datasets",
+    )
+    words: Names = Field(
+        default=(),
+        description="speech_commands: words to tell apart, by their folders; all other words are the class _unknown_; "
+        "none: the ten of Speech Commands where all are there, else all words that there are",
+    )
+    resample: bool = Field(
+        default=False,
+        description="speech_commands: convert files that are not of 16,000 samples a second, 16 bits and one channel; "
+        "else they are left out, or refused where they are many",
     )
     features: Literal["raw", "log-mel", "mfcc"] = Field(
         default="raw",

@@ -27,3 +27,21 @@ def gathered(arguments: Sequence[str], several: Container[str]) -> list[str]:
             into = others
             into.append(argument)
     return [*others, *(part for flag, given in values.items() for part in (flag, *given))]
+
+
+def switched(arguments: Sequence[str], switches: Container[str]) -> list[str]:
+    """Return arguments in which a yes or no that is given by its value, ``--quiet False``, is a flag, ``--no-quiet``.
+
+    Args:
+        arguments: of a command line that has no positional ones.
+        switches: flags of a yes or no, such as ``--quiet``.
+    """
+    found: list[str] = []
+    for argument in arguments:
+        flag, equals, value = argument.partition("=")
+        for part in (flag, value) if equals and flag.replace("_", "-") in switches else (argument,):
+            if found and found[-1].replace("_", "-") in switches and part.lower() in ("true", "false"):
+                found[-1] = found[-1] if part.lower() == "true" else f"--no-{found[-1][2:]}"
+            else:
+                found.append(part)
+    return found

@@ -3,7 +3,7 @@
 import pytest
 from helpers.command_line import parse
 
-from rnnexp.flags import gathered
+from rnnexp.flags import gathered, switched
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,24 @@ def test_a_script_takes_a_flag_of_several_values_in_both_ways():
     assert parse(fail_on=wanted[0]).fail_on == wanted[:1]
     assert parse(["--fail-on", wanted[1]], fail_on=[wanted[0]]).fail_on == wanted[1:]
     assert parse(["--inputs", "a", "--inputs", "b"]).inputs == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["--quiet", "True", "--epochs", "2"], ["--quiet", "--epochs", "2"]),
+        (["--quiet", "False"], ["--no-quiet"]),
+        (["--quiet=false", "--go_on=TRUE"], ["--no-quiet", "--go_on"]),
+        (["--quiet", "--no-quiet", "--words", "true", "false"], ["--quiet", "--no-quiet", "--words", "true", "false"]),
+        (["--quiet=maybe"], ["--quiet", "maybe"]),
+        (["--words=True"], ["--words=True"]),
+    ],
+)
+def test_a_yes_or_no_may_be_given_by_its_value(given, expected):
+    assert switched(given, {"--quiet", "--go-on"}) == expected
+
+
+def test_a_script_takes_a_yes_or_no_in_both_ways():
+    assert parse(["--bidirectional", "False"], bidirectional=True).bidirectional is False
+    assert parse(["--bidirectional=True"]).bidirectional is True
+    assert parse(["--no-bidirectional"], bidirectional=True).bidirectional is False

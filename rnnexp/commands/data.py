@@ -147,7 +147,9 @@ def _draw_recordings(found: Recordings) -> bytes:
 
 def _config(model: type[AnySettings], file: str, given: Mapping[str, Any]) -> AnySettings:
     """Return settings: those that were given, as far as they are the task's, and its defaults."""
-    chosen = {name: value for name, value in given.items() if name in model.model_fields and value is not None}
+    # RESAMPLE is of series here; that of classification is another one, of spoken words.
+    own = set(model.model_fields) - ({"resample"} if model is ClassificationConfig else set())
+    chosen = {name: value for name, value in given.items() if name in own and value is not None}
     return validated(model, {"dataset_name": file, **chosen}, "the command line")
 
 

@@ -11,7 +11,7 @@ import tyro
 
 from rnnexp.config import Settings
 from rnnexp.errors import UserError
-from rnnexp.flags import gathered
+from rnnexp.flags import gathered, switched
 from rnnexp.limits import NO_SETTINGS
 from rnnexp.presets import PRESETS
 from rnnexp.validation import constant, validated
@@ -49,12 +49,10 @@ def _given(
     flags = dataclasses.make_dataclass(config_class.__name__, fields(config_class, defaults))
     absent = (f"There is no {constant(name)}: {reason}." for name, reason in NO_SETTINGS.items())
     flags.__doc__ = "\n\n".join([config_class.__doc__ or "", *absent])
-    several = {
-        f"--{name.replace('_', '-')}"
-        for name, field in config_class.model_fields.items()
-        if get_origin(field.annotation) is tuple
-    }
-    given = gathered(sys.argv[1:] if arguments is None else arguments, several)
+    kinds = {f"--{name.replace('_', '-')}": field.annotation for name, field in config_class.model_fields.items()}
+    several = {flag for flag, kind in kinds.items() if get_origin(kind) is tuple}
+    switches = {flag for flag, kind in kinds.items() if kind is bool}
+    given = gathered(switched(sys.argv[1:] if arguments is None else arguments, switches), several)
     return dataclasses.asdict(tyro.cli(flags, prog=program, args=given))
 
 

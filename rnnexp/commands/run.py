@@ -36,10 +36,11 @@ class Options:
     series goes on after its end. Or INPUT is a .csv with a sample a row, of as many numbers as the model takes, or a
     .npy of samples, [n, time] or [n, time, features]. Values are in the data's own units: the model's file says how
     they are normalised. For a model of texts it may be a .txt with one in each line; for a model of sound a .wav, 16
-    bits, one channel, 16,000 samples a second: the answer is the most probable words. For a model of recordings it
-    is any file or folder that such a model may learn from, with labels or without. For a model of words it is a .csv
-    with a sequence of their numbers a row, or a .npy [n, time]. Sequences shorter than the model's come in a .npz with
-    x and lengths, or as the mask of the network that was converted has them: padded with its value.
+    bits, one channel, 16,000 samples a second, or, with --resample, any other: the answer is the most probable words.
+    For a model of recordings it is any file or folder that such a model may learn from, with labels or without. For a
+    model of words it is a .csv with a sequence of their numbers a row, or a .npy [n, time]. Sequences shorter than the
+    model's come in a .npz with x and lengths, or as the mask of the network that was converted has them: padded with
+    its value.
     """
 
     file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FILE", help="a .tflite file")]
@@ -57,6 +58,10 @@ class Options:
         int,
         tyro.conf.arg(metavar="N", help="of a series: go on for N steps after its end, predictions fed back; 0: no"),
     ] = 0
+    resample: Annotated[
+        tyro.conf.FlagCreatePairsOff[bool],
+        tyro.conf.arg(help="of a .wav for a model of sound: convert other rates, bits and channels"),
+    ] = False
     output: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help="a .csv file, instead of standard output")] = None
 
 
@@ -79,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"--steps is {options.steps}: a number of steps from 1 on, or 0 for none")
     recorded = about is not None and recording_samples.is_recording(options.input, about, shape[1])
     sound = samples.is_sound(options.input) and not recorded
+    if options.resample and not sound:
+        raise UserError(f"--resample is for a .wav and a model of sound; {options.input} is run as it is: leave it out")
     if options.steps:
         text = forecast(
             options.input,
@@ -92,7 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     if about and recorded:
         given = recording_samples.read(options.input, shape, about)
     elif sound:
-        given = samples.read_sound(options.input, shape, about.input_map if about else AsItIs(), name)
+        input_map = about.input_map if about else AsItIs()
+        given = samples.read_sound(options.input, shape, input_map, name, convert=options.resample)
     else:
         given = samples.read(options.input, shape, about)
     if given.skipped:

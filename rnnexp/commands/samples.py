@@ -105,7 +105,7 @@ def is_sound(path: Path) -> bool:
     return path.suffix.lower() == ".wav"
 
 
-def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str) -> Samples:
+def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str, *, convert: bool = False) -> Samples:
     """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
 
     Args:
@@ -113,6 +113,7 @@ def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str) ->
         shape: of the model's input without the batch, ``(time, features)``.
         about: how the model's inputs are made.
         model: its name, for messages.
+        convert: whether another form, rate, or number of channels is converted.
 
     Raises:
         UserError: if the file cannot be used, or the model is not one of sound.
@@ -123,12 +124,10 @@ def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str) ->
             f"{model} is no model of sound, and {path} is for one: rnnexp run --help lists what others take"
         )
     try:
-        clip = audio.one_second(audio.read_wav(path))
+        clip = audio.one_second(audio.read_wav(path, convert=convert))
     except audio.UnusableClipError as error:
-        raise UserError(
-            f"{path} cannot be used: {error}. It must be a wav file of 16-bit PCM, one channel, {audio.SAMPLE_RATE} "
-            "samples a second"
-        ) from None
+        way_out = "" if convert else "; --resample converts what can be"
+        raise UserError(f"{path} cannot be used: {error}. It must be {audio.WANTED}{way_out}") from None
     try:
         values = features.from_map(clip[None], about)
     except ValueError as error:

@@ -16,6 +16,7 @@ from rnnexp.errors import UserError, did_you_mean
 __all__ = ["LOADERS", "Dataset", "Split", "load"]
 
 SERIES, RECORDINGS = "rnnexp.datasets.series", "rnnexp.datasets.recordings.loader"
+SPEECH = "rnnexp.datasets.speech_commands.loader"
 # task -> name -> module with a function ``load(config) -> Dataset``.
 LOADERS: dict[str, dict[str, str]] = {
     "regression": dict.fromkeys(series.KNOWN, SERIES)
@@ -26,7 +27,7 @@ LOADERS: dict[str, dict[str, str]] = {
         "adding": "rnnexp.datasets.adding",
     },
     "classification": {
-        "speech_commands": "rnnexp.datasets.speech_commands.loader",
+        "speech_commands": SPEECH,
         "iris": "rnnexp.datasets.iris",
         "digits": "rnnexp.datasets.digits",
         "mnist": "rnnexp.datasets.mnist.loader",
@@ -87,15 +88,20 @@ def _recordings(config: Settings) -> Path | None:
 
 
 def _check_settings(config: Settings, module: str) -> None:
-    """Raise an error, if settings are for series or recordings of one's own, and the data set is neither."""
+    """Raise an error, if settings are for words, or series or recordings of one's own, and the data set is neither."""
+    # Of series it is the step that means are taken over, of words whether clips of other rates are converted.
+    speech, series = (("resample",), ()) if config.task == "classification" else ((), ("resample",))
     for what, own, names in (
-        ("series of your own, in a file", (SERIES,), ("time", "resample", "calendar", "missing")),
+        ("speech_commands, of which DATA_DIR is the folder", (SPEECH,), ("words", *speech)),
+        ("series of your own, in a file", (SERIES,), ("time", *series, "calendar", "missing")),
         ("series or recordings of your own", (SERIES, RECORDINGS), ("target", "inputs")),
         ("recordings of your own", (RECORDINGS,), ("label", *RecordingSettings.model_fields)),
     ):
         for name in names:
             if module not in own and getattr(config, name, None):
+                default = type(config).model_fields[name].default
+                none = "is another data set" if own == (SPEECH,) else "is none"
                 raise UserError(
-                    f"{name.upper()} is for {what}; {config.dataset_name} is none: leave it "
-                    f"{type(config).model_fields[name].default or None}"
+                    f"{name.upper()} is for {what}; {config.dataset_name} {none}: leave it "
+                    f"{None if default == () else default}"
                 )

@@ -4,12 +4,12 @@ import wave
 
 import numpy as np
 
-LISTED = {
-    "validation_list.txt": ["yes/b_nohash_0.wav", "bird/b_nohash_0.wav"],
-    "testing_list.txt": ["yes/c_nohash_0.wav", "bird/c_nohash_0.wav"],
-}
-WORDS = ("yes", "no", "bird")
+TEN = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
+# All of the ten, and another one.
+WORDS = (*TEN, "bird")
 SPEAKERS = ("a", "b", "c", "d")
+# Clips of two of the speakers.
+LISTED = {"validation_list.txt": "b", "testing_list.txt": "c"}
 
 
 def write_wav(path, samples, *, channels=1, width=2, rate=16000):
@@ -43,8 +43,8 @@ def write_folder(path, *, words=WORDS, noise_seconds=2.6):
     for number, name in enumerate(("running_tap", "white_noise")):
         noise = np.random.default_rng(number).normal(0, 500, int(noise_seconds * 16000)).astype(np.int16)
         write_wav(path / "_background_noise_" / f"{name}.wav", noise)
-    for name, lines in LISTED.items():
-        (path / name).write_text("\n".join(lines) + "\n")
+    for name, speaker in LISTED.items():
+        (path / name).write_text("".join(f"{word}/{speaker}_nohash_0.wav\n" for word in words), encoding="utf-8")
     return path
 
 
@@ -65,6 +65,6 @@ BROKEN = {
         lambda path: path.write_bytes(
             write_wav(path, tone(100)).read_bytes().replace(b"\x10\0\0\0\1\0", b"\x10\0\0\0\3\0")
         ),
-        "not a PCM wav file (unknown format: 3)",
+        "not a PCM wav file (float)",
     ),
 }

@@ -1,4 +1,4 @@
-"""Google's Speech Commands: ten words to tell apart, silence, and any other word.
+"""Google's Speech Commands: ten words to tell apart, silence, and any other word; or words of one's own.
 
 Labels, parts and silence are those of ``tensorflow_datasets``, whether the data comes from there or from a folder.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,20 +22,24 @@ from rnnexp.datasets.dataset import Dataset, Split
 from rnnexp.datasets.speech_commands import folder as speech_folder
 from rnnexp.datasets.speech_commands import tfds as speech_tfds
 from rnnexp.datasets.speech_commands.augmentation import distort
-from rnnexp.datasets.speech_commands.folder import LABELS, PARTS, SILENCE, shortened
+from rnnexp.datasets.speech_commands.division import PARTS, Rule
+from rnnexp.datasets.speech_commands.folder import shortened
 from rnnexp.datasets.speech_commands.recipe import Recipe, Statistics
+from rnnexp.datasets.speech_commands.words import LABELS, NOISE, SILENCE, Classes, of_the_ten
 from rnnexp.datasets.support import tfds as prepared
 from rnnexp.datasets.support.baselines import majority_class
 from rnnexp.datasets.support.cache import Cache, Entry, Writer
 from rnnexp.errors import UserError
-from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, one_second
+from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, WANTED, one_second
 
 # Change this when the same settings and clips come to other arrays.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 # The cache's array of what the training part's inputs are made of, for augmentation.
 CLIPS = "train-clips"
 # How many of the distorted clips have noise in the background; the others have another clip.
 NOISE_SHARE = 0.5
+# Clips of more samples have lost something, and not just what a clock is off by.
+LONGEST = CLIP_SAMPLES + CLIP_SAMPLES // 50
 # Clips turned into inputs at once.
 CHUNK = 512
 # Larger batches of long sequences leave the processor's cache, and take several times as long for each sequence.
@@ -70,26 +75,55 @@ def load(config: ClassificationConfig) -> Dataset:
         UserError: if the data is not there, cannot be used, or there is no space for it.
     """
     recipe = Recipe.of(config)
-    source, origin = _source(config)
-    key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **origin}
-    digest = hashlib.sha256(json.dumps([key["recipe"], key["clips"], origin["from"]]).encode()).hexdigest()[:12]
+    found = _source(config)
+    key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **found.origin}
+    # Each of these has an entry of its own; one whose clips have changed takes the place of the old one.
+    own = [key["recipe"], key["clips"], *(value for name, value in found.origin.items() if name != "fingerprint")]
+    digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:12]
     cache = Cache(config.cache_dir, f"{config.dataset_name}-{config.features}-{digest}", key)
     entry = cache.find()
     if entry is None:
-        opened = source()
-        entry = cache.make(lambda writer: _fill(writer, opened, recipe, config))
-    return _dataset(config, recipe, entry)
+        opened = found.open()
+        entry = cache.make(lambda writer: _fill(writer, opened, recipe, config, found.classes))
+    return _dataset(config, recipe, entry, found.classes)
 
 
-def _source(config: ClassificationConfig) -> tuple[Callable[[], Source], dict[str, str]]:
-    """Return what opens the source, and what tells it, and the state it is in, from others."""
+@dataclass(frozen=True)
+class _Found:
+    """A source that is not opened yet.
+
+    Attributes:
+        open: opens it.
+        classes: what it tells apart.
+        origin: what tells it, and the state it is in, from others.
+    """
+
+    open: Callable[[], Source]
+    classes: Classes
+    origin: dict[str, Any]
+
+
+def _source(config: ClassificationConfig) -> _Found:
     if config.data_dir is None:
-        return lambda: speech_tfds.prepare(quiet=config.quiet), {"from": f"tensorflow_datasets {prepared.folder()}"}
-    folder = speech_folder.scan(config.data_dir)
-    return lambda: folder, {"from": str(config.data_dir.resolve()), "fingerprint": folder.fingerprint}
+        classes = of_the_ten(config.words)
+        origin = {"from": f"tensorflow_datasets {prepared.folder()}"} | _others(classes)
+        return _Found(lambda: speech_tfds.prepare(classes, quiet=config.quiet), classes, origin)
+    rule = Rule(config.validation_share, config.seed)
+    folder = speech_folder.scan(config.data_dir, config.words, rule, convert=config.resample)
+    origin = {"from": str(config.data_dir.resolve()), "fingerprint": folder.fingerprint} | _others(folder.classes)
+    origin |= {"divided": folder.divided} if folder.divided else {}
+    origin |= {"resample": True} if config.resample else {}
+    return _Found(lambda: folder, folder.classes, origin)
 
 
-def _fill(writer: Writer, source: Source, recipe: Recipe, config: ClassificationConfig) -> dict[str, Any]:
+def _others(classes: Classes) -> dict[str, Any]:
+    """Return the classes, where they are others than those of Speech Commands."""
+    return {} if classes.names == LABELS else {"classes": classes.names}
+
+
+def _fill(
+    writer: Writer, source: Source, recipe: Recipe, config: ClassificationConfig, classes: Classes
+) -> dict[str, Any]:
     """Decode every clip into the cache's arrays, and return what is known of them."""
     count = sum(source.count(part) for part in PARTS)
     clip_bytes = CLIP_SAMPLES * SAMPLE_BYTES * source.count("train") if config.augmentation else 0
@@ -102,36 +136,75 @@ def _fill(writer: Writer, source: Source, recipe: Recipe, config: Classification
     skipped: list[str] = []
     # Standard error, like all that is not a result.
     console = Console(stderr=True, quiet=config.quiet)
+    there: dict[str, set[int]] = {part: set() for part in PARTS}
+    cut: Counter[bool] = Counter()
     for part in PARTS:
         files = track(
             source.clips(part, skipped), f"decoding the {part} part", total=source.count(part), console=console
         )
-        for clips, labels in _chunks(clip for found in files for clip in found):
+        for clips, labels in _chunks((clip for found in files for clip in found), cut):
             writer.append(f"{part}-inputs", recipe.apply(clips))
             writer.append(f"{part}-labels", labels)
+            there[part].update(labels.tolist())
             if part == "train" and config.augmentation:
                 writer.append(CLIPS, clips)
     skipped = list(dict.fromkeys(skipped))  # a recording can be in two parts
     if len(skipped) > LARGEST_SKIPPED_SHARE * count:
+        convert = "" if config.resample else "; RESAMPLE (--resample) converts other rates, bits and channels"
         raise UserError(
-            f"more than {LARGEST_SKIPPED_SHARE:.0%} of the files of Speech Commands cannot be used, {len(skipped)} in "
-            f"all: {shortened(skipped)}. They must be wav files of 16-bit PCM, one channel, 16000 samples a second"
+            f"more than {LARGEST_SKIPPED_SHARE:.0%} of the files of {source.description} cannot be used, "
+            f"{len(skipped)} in all: {shortened(skipped)}. Each must be {WANTED}{convert}"
         )
+    _check_there(there, classes, skipped)
     statistics = recipe.statistics(writer.array("train-inputs"))
     for part in PARTS:
         recipe.normalize(writer.array(f"{part}-inputs"), statistics)
     notes = list(source.notes)
+    if cut[True]:
+        notes.append(
+            f"{cut[True]} of {cut.total()} clips are longer than a second, of which the first one is read: cut them to "
+            "where the word is."
+        )
     if skipped:
-        notes.append(f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}.")
+        convert = "" if config.resample else " RESAMPLE (--resample) converts those of other rates, bits and channels."
+        left_out = f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}."
+        notes.append(f"{left_out}{convert}")
     return {"description": source.description, "statistics": asdict(statistics), "notes": notes, "skipped": skipped}
 
 
-def _chunks(clips: Iterable[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Collect clips into arrays ``[n, CLIP_SAMPLES]`` and their classes ``[n]``."""
+def _check_there(there: dict[str, set[int]], classes: Classes, skipped: list[str]) -> None:
+    """See that there is something to learn every class from, and something to watch it by.
+
+    Raises:
+        UserError: if not.
+    """
+    for part in ("train", "validation"):
+        absent = [name for number, name in enumerate(classes.names) if number not in there[part]]
+        if not absent:
+            continue
+        silent = absent[0] == SILENCE
+        folders = (NOISE, SILENCE) if silent else (absent[0],)
+        own = [name for name in skipped if name.startswith(tuple(f"{folder}/" for folder in folders))]
+        why = f", where some cannot be used: {shortened(own)}" if own else ""
+        advice = (
+            f"a recording in {NOISE} must be longer than a second, or than two where there is no other; without them "
+            "there is no such class"
+            if silent
+            else f"add some, or choose other WORDS (--words); or remove {speech_folder.VALIDATION_LIST} and "
+            f"{speech_folder.TESTING_LIST}, if it is they that leave it none, to have the clips divided by speaker"
+        )
+        raise UserError(f"the {part} part has no clip of the class {absent[0]!r}{why}. Mend it: {advice}")
+    if not there["test"]:
+        raise UserError(f"the test part has no clip that can be used: {shortened(skipped)}")
+
+
+def _chunks(clips: Iterable[tuple[np.ndarray, int]], cut: Counter[bool]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Collect clips into arrays ``[n, CLIP_SAMPLES]`` and their classes ``[n]``, and count those that are cut."""
     rows: list[np.ndarray] = []
     labels: list[int] = []
     for samples, number in clips:
         rows.append(one_second(samples))
+        cut[len(samples) > LONGEST] += 1
         labels.append(number)
         if len(rows) == CHUNK:
             yield np.stack(rows), np.array(labels, np.int32)
@@ -140,7 +213,7 @@ def _chunks(clips: Iterable[tuple[np.ndarray, int]]) -> Iterator[tuple[np.ndarra
         yield np.stack(rows), np.array(labels, np.int32)
 
 
-def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Dataset:
+def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry, classes: Classes) -> Dataset:
     """Put the cache's arrays together."""
     train, validation, test = (
         Split(entry.arrays[f"{part}-inputs"], np.array(entry.arrays[f"{part}-labels"])) for part in PARTS
@@ -153,22 +226,22 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry) -> Data
         validation=validation,
         evaluation=test,
         evaluation_part="test part",
-        baselines={"majority class": majority_class(train.y, len(test), len(LABELS))},
-        outputs=len(LABELS),
+        baselines={"majority class": majority_class(train.y, len(test), len(classes.names))},
+        outputs=len(classes.names),
         source=entry.facts["description"],
         units="class",
         normalization=recipe.normalization(statistics),
         input_map=recipe.input_map(statistics),
         input_scale=recipe.input_scale(statistics),
-        class_names=LABELS,
+        class_names=classes.names,
         defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
         notes=tuple(entry.facts["notes"]),
-        augment=_augmentation(config, recipe, entry) if config.augmentation else None,
+        augment=_augmentation(config, recipe, entry, classes) if config.augmentation else None,
     )
 
 
 def _augmentation(
-    config: ClassificationConfig, recipe: Recipe, entry: Entry
+    config: ClassificationConfig, recipe: Recipe, entry: Entry, classes: Classes
 ) -> Callable[[np.random.Generator], np.ndarray]:
     """Return what makes the inputs of the training part anew, of its clips distorted.
 
@@ -176,7 +249,7 @@ def _augmentation(
     """
     clips, labels = entry.arrays[CLIPS], entry.arrays["train-labels"]
     statistics = Statistics(**entry.facts["statistics"])
-    noise = np.flatnonzero(labels == LABELS.index(SILENCE))
+    noise = np.flatnonzero(labels == classes.number(SILENCE)) if SILENCE in classes.names else ()
 
     def augment(random: np.random.Generator) -> np.ndarray:
         inputs = np.empty_like(entry.arrays["train-inputs"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnexp.datasets.speech_commands.words import LABELS, Classes
 from rnnexp.datasets.support import tfds as prepared
 from rnnexp.preprocessing.wav import CLIP_SAMPLES
 
@@ -25,9 +26,16 @@ READ_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class Prepared:
-    """The prepared data set; ``builder`` is ``tensorflow_datasets``' own."""
+    """The prepared data set.
+
+    Attributes:
+        builder: ``tensorflow_datasets``' own.
+        classes: what is told apart.
+        notes: what a reader of the results must know.
+    """
 
     builder: Any
+    classes: Classes
     notes: tuple[str, ...] = ()
 
     @property
@@ -49,20 +57,23 @@ class Prepared:
             padded = tf.pad(samples, [[0, CLIP_SAMPLES - tf.shape(samples)[0]]])
             return tf.ensure_shape(padded, [CLIP_SAMPLES]), example["label"]
 
+        numbers = [self.classes.number(name) for name in LABELS]
         # One file after the other: the same order whatever the machine.
         order = tfds.ReadConfig(interleave_cycle_length=1)
         examples = self.builder.as_dataset(split=part, read_config=order, shuffle_files=False)
         for samples, labels in tfds.as_numpy(
             examples.map(one_second, tf.data.AUTOTUNE).batch(READ_AT_ONCE).prefetch(2)
         ):
-            for row, number in zip(samples, labels, strict=True):
-                yield [(row, int(number))]
+            for row, label in zip(samples, labels, strict=True):
+                number = numbers[label]
+                assert number is not None
+                yield [(row, number)]
 
 
-def prepare(*, quiet: bool) -> Prepared:
+def prepare(classes: Classes, *, quiet: bool) -> Prepared:
     """Return the data set, prepared, and downloaded first if need be, which shows its progress unless ``quiet``.
 
     Raises:
         UserError: without network, disk space, or permission to write.
     """
-    return Prepared(prepared.builder(DOWNLOAD, quiet=quiet))
+    return Prepared(prepared.builder(DOWNLOAD, quiet=quiet), classes)

@@ -11,13 +11,14 @@ from rnnexp import datasets
 from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.speech_commands import folder as speech_folder
 from rnnexp.datasets.speech_commands import loader as speech_commands
+from rnnexp.datasets.speech_commands.words import LABELS
 from rnnexp.errors import UserError
+from rnnexp.preprocessing.wav import UnusableClipError, read_wav
 
-YES, NO, SILENCE, UNKNOWN = 9, 3, 10, 11
-FEW_CLASSES = (
-    "The training part has no sequence of 8 of the 12 classes, which cannot be learned: "
-    "down, go, left, off, on, right, stop, up."
-)
+SILENCE, UNKNOWN = 10, 11
+# Sorted by name: a noise clip of 2.6 s gives four seconds of silence, one every half a second.
+TRAIN = [SILENCE] * 4 + [UNKNOWN] * 2 + [number for number in range(10) for _ in range(2)]
+HELD_OUT = [SILENCE] * 4 + [UNKNOWN, *range(10)]
 
 
 @pytest.fixture
@@ -52,37 +53,36 @@ def test_parts_and_labels_are_the_official_ones(folder):
         *("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes"),
         *("_silence_", "_unknown_"),
     )
-    # Sorted by name: two noise clips of 2.6 s each give four seconds of silence, one every half a second.
-    assert dataset.train.y.tolist() == [SILENCE] * 4 + [UNKNOWN] * 2 + [NO] * 4 + [YES] * 2
-    assert dataset.validation.y.tolist() == [SILENCE] * 4 + [UNKNOWN, YES]
-    assert dataset.evaluation.y.tolist() == [SILENCE] * 4 + [UNKNOWN, YES]
+    assert dataset.train.y.tolist() == TRAIN
+    assert dataset.validation.y.tolist() == HELD_OUT
+    assert dataset.evaluation.y.tolist() == HELD_OUT
     assert dataset.evaluation_part == "test part"
     assert dataset.notes == (
         "The folder has no speech_commands_test_set_v0.02: the test part is testing_list.txt's clips and, since that "
         "has no silence, the validation part's silence.",
-        FEW_CLASSES,
     )
-    shares = np.bincount(dataset.train.y, minlength=12) / 12
-    np.testing.assert_allclose(dataset.baselines["majority class"], np.tile(shares, (6, 1)))
+    assert dataset.source.startswith("Speech Commands (P. Warden 2018")
+    shares = np.bincount(dataset.train.y, minlength=12) / 26
+    np.testing.assert_allclose(dataset.baselines["majority class"], np.tile(shares, (15, 1)))
 
 
 def test_the_first_samples_as_they_are_short_clips_padded(folder):
     dataset = load(folder, max_sequence_length=15000)
-    assert dataset.train.x.shape == (12, 15000, 1)
+    assert dataset.train.x.shape == (26, 15000, 1)
     assert dataset.train.x.dtype == np.int16
     np.testing.assert_array_equal(dataset.train.x[4, :, 0], wav(folder, "bird/a_nohash_0.wav", 15000))
     np.testing.assert_array_equal(dataset.train.x[-1, :, 0], wav(folder, "yes/d_nohash_0.wav", 15000))
     assert not dataset.train.x[-1, -3000:].any()
     noise = wav(folder, "_background_noise_/white_noise.wav", 41600)
     np.testing.assert_array_equal(dataset.train.x[3, :, 0], noise[24000:39000])
-    np.testing.assert_array_equal(dataset.evaluation.x[5, :, 0], wav(folder, "yes/c_nohash_0.wav", 15000))
+    np.testing.assert_array_equal(dataset.evaluation.x[-1, :, 0], wav(folder, "yes/c_nohash_0.wav", 15000))
 
 
 def test_long_clips_are_cut_and_no_input_is_longer_than_a_clip(folder):
     samples = tone(100, 20000, seed=1)
     write_wav(folder / "yes" / "e_nohash_0.wav", samples)
     dataset = load(folder, max_sequence_length=1_000_000)
-    assert dataset.train.x.shape == (13, 16000, 1)
+    assert dataset.train.x.shape == (27, 16000, 1)
     np.testing.assert_array_equal(dataset.train.x[-1, :, 0], samples[:16000])
 
 
@@ -91,9 +91,9 @@ def test_the_official_test_set_is_the_test_part_where_it_is_there(folder):
     for word in ("yes", "_unknown_", "_silence_"):
         write_wav(test_set / word / "x.wav", tone(333, seed=3))
     dataset = load(folder)
-    assert dataset.evaluation.y.tolist() == [SILENCE, UNKNOWN, YES]
-    assert dataset.train.y.tolist() == [SILENCE] * 4 + [UNKNOWN] * 2 + [NO] * 4 + [YES] * 2
-    assert dataset.notes == (FEW_CLASSES,)
+    assert dataset.evaluation.y.tolist() == [SILENCE, UNKNOWN, 9]
+    assert dataset.train.y.tolist() == TRAIN
+    assert dataset.notes == ()
 
 
 def test_samples_far_out_are_clipped_and_the_input_says_so(folder):
@@ -132,18 +132,20 @@ def test_any_cut_of_a_wav_file_is_told_from_a_clip(folder):
     path = folder / "cut.wav"
     for end in [*range(60), 1000, 1001, len(content) - 1]:
         path.write_bytes(content[:end])
-        with pytest.raises(speech_folder.UnusableClipError):
-            speech_folder.read_wav(path)
+        for convert in (False, True):
+            with pytest.raises(UnusableClipError):
+                read_wav(path, convert=convert)
     path.write_bytes(content)
-    assert len(speech_folder.read_wav(path)) == 16000
+    assert len(read_wav(path)) == 16000
 
 
 def test_many_files_that_cannot_be_used_are_refused(folder):
-    for name in "abd":
+    for name in "abcdef":
         write_wav(folder / "no" / f"{name}_nohash_0.wav", tone(100), rate=8000)
     message = refused(folder)
-    assert "more than 10% of the files of Speech Commands cannot be used, 3 in all: no/a_nohash_0.wav: 8000" in message
-    assert "wav files of 16-bit PCM, one channel, 16000 samples a second" in message
+    assert message.startswith("more than 10% of the files of Speech Commands (P. Warden 2018, arXiv:1804.03209), from ")
+    assert "clips cannot be used, 6 in all: no/a_nohash_0.wav: 8000 samples a second, not 16000; no/d" in message
+    assert "Each must be a wav file of 16-bit PCM, one channel, 16000 samples a second; RESAMPLE (" in message
     assert not [path for path in (folder.parent / "cache").iterdir() if path.is_dir()]
 
 
@@ -155,18 +157,22 @@ def test_noise_that_is_too_short_is_named(folder):
 def test_other_files_are_no_clips(folder):
     (folder / "_background_noise_" / "README.md").write_text("noise")
     (folder / "yes" / "._a_nohash_0.wav").write_text("what a Mac leaves")
+    (folder / "yes" / ".DS_Store").write_bytes(b"\0")
     (folder / "LICENSE").write_text("CC BY")
-    assert len(load(folder).train) == 12
+    write_wav(folder / ".hidden" / "a.wav", tone(100))
+    write_wav(folder / "__MACOSX" / "a.wav", tone(100))
+    (folder / "no_clips").mkdir()
+    assert load(folder).train.y.tolist() == TRAIN
 
 
 # ---- folders that cannot be used
 
 
 def test_clips_that_a_list_names_but_are_not_there_are_counted_and_named(folder):
-    lines = [*LISTED["testing_list.txt"], "yes/gone.wav", "", "moon/x.wav\r"]
-    (folder / "testing_list.txt").write_text("\n".join(lines))
+    path = folder / "testing_list.txt"
+    path.write_text(path.read_text() + "yes/gone.wav\n\nmoon/x.wav\r\n")
     dataset = load(folder)
-    assert dataset.evaluation.y.tolist() == [SILENCE] * 4 + [UNKNOWN, YES]
+    assert dataset.evaluation.y.tolist() == HELD_OUT
     assert (
         "2 clips that validation_list.txt or testing_list.txt name are not there: moon/x.wav; yes/gone.wav."
         in dataset.notes
@@ -175,22 +181,22 @@ def test_clips_that_a_list_names_but_are_not_there_are_counted_and_named(folder)
 
 def test_a_folder_that_is_not_there_or_a_file(folder):
     assert refused(folder / "nowhere") == (
-        f"DATA_DIR is '{folder}/nowhere', which does not exist: it must hold Speech Commands, that is, a folder of wav "
-        "files for each word, _background_noise_, validation_list.txt and testing_list.txt"
+        f"DATA_DIR is '{folder}/nowhere', which does not exist: it must hold a folder of wav files for each word, and, "
+        "if you like, _background_noise_, and validation_list.txt with testing_list.txt (docs/speech-commands.md)"
     )
     assert "which is not a folder" in refused(folder / "testing_list.txt")
 
 
 def test_an_empty_folder_or_one_above(folder, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "which has no validation_list.txt: it must hold Speech Commands" in refused(tmp_path / "empty")
+    assert "which has no word: it must hold a folder of wav files for each word" in refused(tmp_path / "empty")
     assert f"which has no validation_list.txt; did you mean '{folder}'?" in refused(tmp_path)
 
 
 def test_lists_that_cannot_be_read(folder):
     path = folder / "validation_list.txt"
-    path.write_bytes("yes/b_nohash_0.wav\nno/ä.wav".encode())
-    assert f"{path} is not a list of clips: byte 23 is not ASCII text" in refused(folder)
+    path.write_bytes(b"yes/b_nohash_0.wav\nno/\0.wav")
+    assert f"{path} is no text: it holds zero bytes, which no text has" in refused(folder)
     path.unlink()
     path.mkdir()
     assert f"{path} cannot be read: Is a directory" in refused(folder)
@@ -203,12 +209,12 @@ def test_a_list_that_names_no_clip(folder, name):
     assert f"which has no clips for the {part} part" in refused(folder)
 
 
-def test_without_noise_the_class_is_said_to_be_empty(folder):
+def test_without_noise_there_is_no_silence(folder):
     for path in (folder / "_background_noise_").iterdir():
         path.unlink()
     dataset = load(folder)
-    assert SILENCE not in dataset.train.y
-    assert "The folder has no _background_noise_: nothing to learn the class _silence_ from." in dataset.notes
+    assert dataset.class_names == LABELS[:10] + LABELS[11:]
+    assert "The folder has no _background_noise_: there is no class _silence_." in dataset.notes
 
 
 # ---- the cache
@@ -221,7 +227,7 @@ def entries(folder):
 def test_clips_are_decoded_once_for_each_setting(folder, monkeypatch):
     first = load(folder)
     assert isinstance(first.train.x, np.memmap)
-    monkeypatch.setattr(speech_folder, "read_wav", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(speech_folder, "read_wav", lambda path, **_: pytest.fail(f"{path} was read again"))
     again = load(folder)
     assert again.train.x.tobytes() == first.train.x.tobytes()
     assert (again.notes, again.input_map, again.source) == (first.notes, first.input_map, first.source)
@@ -263,11 +269,11 @@ def test_a_damaged_entry_is_made_again(folder, damage):
 def test_an_interrupted_run_leaves_no_entry_and_no_litter(folder, monkeypatch):
     read, count = speech_folder.read_wav, []
 
-    def interrupted(path):
+    def interrupted(path, **options):
         count.append(path)
         if len(count) == 9:
             raise KeyboardInterrupt
-        return read(path)
+        return read(path, **options)
 
     monkeypatch.setattr(speech_folder, "read_wav", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -35,4 +35,4 @@ $output_kernel
 
 $output_bias
 
-$output_function$window$definitions$class_definitions$encode_definition
+$output_function$window$definitions$class_definitions$value_definitions

@@ -115,9 +115,7 @@ def of(input_map: InputMap, network: IntegerNetwork, task: str) -> Scalings:
         NoValues: if inputs are not made of numbers, or cannot be made here.
     """
     if isinstance(input_map, Characters):
-        raise NoValues(
-            "Inputs are characters, one-hot, which the caller makes: 1 at the character's place, 0 elsewhere."
-        )
+        raise NoValues("Inputs are characters, which the caller makes one-hot: 1 at the character's place, else 0.")
     if isinstance(input_map, RawSound | SpectralSound):
         raise NoValues("Inputs are made of sound, which the caller makes.")
     try:

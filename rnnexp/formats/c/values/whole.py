@@ -18,14 +18,15 @@ from rnnexp.formats.c.values.scaling import NoValues, Scaling, Scalings
 BYTES = 8
 # Raw values are limited to this many bits besides the sign, so that nothing overflows 64.
 VALUE_BITS = 26
-# So many bits have what is divided in the making of a code, and what it is divided by.
-NUMERATOR_BITS, DENOMINATOR_BITS = 62, 38
-# How close a ratio must come to the number that it stands for, and how finely offsets are kept that are not whole.
-RATIO_BITS, OFFSET_BITS = 30, 12
+# So many bits has what is divided in the making of a code, and what it is divided by.
+PRODUCT_BITS = 62
+# How close a ratio should come to the number that it stands for, and must; how finely offsets are kept that are not
+# whole.
+RATIO_BITS, LEAST_RATIO_BITS, OFFSET_BITS = 53, 30, 12
 # Of ranges of windows, where that of flat ones is a number with a point.
 RANGE_BITS = 4
-# A prediction's product with a range, and before it.
-PRODUCT_BITS, FACTOR_BITS = 60, 30
+# A prediction, with what is behind its point; of a window's range it is a product.
+PREDICTION_BITS, FACTOR_BITS = 60, 30
 
 
 @dataclass
@@ -171,14 +172,13 @@ class WholeNumbers:
             above = f"(int64_t)({value} - {from_})"
         if scaling.divided == "number":
             # Two bits for the difference, and one for the offset that is not whole.
-            ratios = [
-                _ratio(unit, NUMERATOR_BITS - VALUE_BITS - 2 - bits, DENOMINATOR_BITS - bits)
-                for unit in scaling.divisors
-            ]
+            room = PRODUCT_BITS - bits
+            ratios = [_ratio(unit, room - VALUE_BITS - 2, room) for unit in scaling.divisors]
             times = self._number("times", scaling, [ratio.denominator for ratio in ratios])
             below = self._number("unit", scaling, [ratio.numerator << bits for ratio in ratios])
         else:
-            ratio = _ratio(scaling.to, 10, NUMERATOR_BITS - VALUE_BITS - 2)
+            room = PRODUCT_BITS - VALUE_BITS - 2
+            ratio = _ratio(scaling.to, room, room)
             times = self._literal(ratio.numerator)
             below = f"{self._literal(ratio.denominator)} * (range > 0 ? range : 1)"
         return call(f"codes[{place}] = ratio_code", f"{above} * {times}", below)
@@ -193,7 +193,7 @@ class WholeNumbers:
         if scaling.divided == "number":
             units = [codes.scale * unit for unit in scaling.divisors]
             offsets = scaling.offsets if scaling.taken == "number" else (0.0,)
-            bits = _bits(max(*(largest * unit for unit in units), *map(abs, offsets)), PRODUCT_BITS)
+            bits = _bits(max(*(largest * unit for unit in units), *map(abs, offsets)), PREDICTION_BITS)
             times = self._number("target_times", scaling, [round(unit * 2.0**bits) for unit in units])
             more = self._number("target_offset", scaling, [round(Fraction(offset) * 2**bits) for offset in offsets])
             product = f"{code} * {times}{'' if offsets == (0.0,) else f' + {more}'}"
@@ -229,14 +229,18 @@ def _bits(largest: float, most: int) -> int:
 
 
 def _ratio(number: float, denominator_bits: int, numerator_bits: int) -> Fraction:
-    """Return the closest ratio of integers of so many bits.
+    """Return the simplest ratio of integers of so many bits that is close.
 
     Raises:
-        NoValues: if none is close.
+        NoValues: if none is.
     """
-    exact = Fraction(number)
-    most = min(Fraction(2**denominator_bits), 2**numerator_bits / exact)
-    found = exact.limit_denominator(int(most)) if most >= 1 else Fraction(0)
-    if abs(found - exact) * 2**RATIO_BITS > exact:
+    exact, found = Fraction(number), Fraction(0)
+    for bits in range(denominator_bits + 1):
+        near = exact.limit_denominator(2**bits)
+        if near.numerator < 2**numerator_bits:
+            found = near
+        if abs(found - exact) * 2**RATIO_BITS <= exact:
+            break
+    if abs(found - exact) * 2**LEAST_RATIO_BITS > exact:
         raise NoValues("what they are divided by is too large or too small")
     return found

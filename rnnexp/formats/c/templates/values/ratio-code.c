@@ -16,21 +16,30 @@ static uint64_t quotient(uint64_t numerator, uint64_t denominator)
 static $input_type ratio_code(int64_t numerator, int64_t denominator)
 {
     uint64_t above = (uint64_t)(numerator < 0 ? -numerator : numerator), below = (uint64_t)denominator;
-    int bits = $exponent;
+    uint64_t mantissa = 0;
+    int bits = $exponent + 23, digit;
     int32_t code;
     if (above == 0) {
         return ${P}_INPUT_ZERO_POINT;
     }
-    for (; above < below << 23; bits++) {
+    for (; above < below; bits++) {
         above <<= 1;
     }
-    for (; above >= below << 24; bits--) {
+    for (; above >= below << 1; bits--) {
         below <<= 1;
     }
-    above = quotient(above, below);
+    for (digit = 0; digit < 24; digit++) {
+        mantissa <<= 1;
+        if (above >= below) {
+            mantissa++;
+            above -= below;
+        }
+        above <<= 1;
+    }
+    mantissa += above > below || (above == below && mantissa % 2 != 0) ? 1u : 0u;
     bits = bits < -38 ? -38 : bits > 38 ? 38 : bits;
-    above = quotient(above << (bits < 0 ? -bits : 0), (uint64_t)$mantissa << (bits > 0 ? bits : 0));
-    code = (int32_t)(above < 65536 ? above : 65536);
+    mantissa = quotient(mantissa << (bits < 0 ? -bits : 0), (uint64_t)$mantissa << (bits > 0 ? bits : 0));
+    code = (int32_t)(mantissa < 65536 ? mantissa : 65536);
     code = ${P}_INPUT_ZERO_POINT + (numerator < 0 ? -code : code);
     return ($input_type)(code < $lowest_input ? $lowest_input : code > $highest_input ? $highest_input : code);
 }

@@ -105,10 +105,15 @@ def sentences(texts: Iterable[str]) -> str:
     return "\n".join(f" * {line}" for line in lines)
 
 
+def remark(text: str) -> str:
+    """Return a text as a comment."""
+    first, *others = textwrap.wrap(f"{_inside(text)} */", COMMENT_WIDTH)
+    return "\n".join([f"/* {first}", *(f" * {line}" for line in others)])
+
+
 def explained(text: str, code: str) -> str:
     """Return a declaration with what is said of it ahead of it."""
-    lines = textwrap.wrap(f"{_inside(text)} */", COMMENT_WIDTH)
-    return "\n".join([f"/* {lines[0]}", *(f" * {line}" for line in lines[1:]), code])
+    return f"{remark(text)}\n{code}"
 
 
 def _inside(text: str) -> str:

@@ -326,6 +326,11 @@ def test_the_example_fails_where_a_number_is_wrong(tmp_path):
             {"features": 2},
             "does not fit the network: it is for 1 features, and there are 2",
         ),
+        (
+            Standardized(mean=(0.5,), deviation=(2.0,)),
+            {},
+            "Nothing says how predictions in the data's own units are made",
+        ),
         (TrainingRange(to=1.0, minimum=1e9, range=5.0), {}, "no net_predict_int for whole numbers: what is taken away"),
         (Difference(to=1.0, range=1e-12), {}, "no net_predict_int for whole numbers: what they are divided by is too"),
     ],

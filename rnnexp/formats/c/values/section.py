@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rnnexp.formats.about import About
-from rnnexp.formats.c.text import declaration, explained, filled
+from rnnexp.formats.c.text import declaration, explained, filled, remark
 from rnnexp.formats.c.values import scaling
 from rnnexp.formats.c.values.interface import Interface
 from rnnexp.formats.c.values.real import RealValues
@@ -21,7 +21,8 @@ class Section:
     Attributes:
         declarations: of the header.
         definitions: of the source.
-        constant_bytes: what arrays take, but for those of whole numbers, which have others in their place.
+        constant_bytes: what the numbers of all features take, where there is a function for a time step, which streams
+            need; those of the other functions a linker leaves out where nobody calls them.
         predicts: whether there is a function from a sequence to its answer.
         encodes: whether there is one for the codes of a time step.
     """
@@ -48,7 +49,9 @@ def of(interface: Interface, about: About) -> Section:
     real = RealValues(interface, scalings)
     whole, problem = _whole(interface, scalings)
     values = {"p": interface.prefix, "P": interface.macro}
-    declarations = [f"\n/* {line} */\n" for line in [why] if line]
+    if scalings is not None and not real.predicts:
+        why = "Nothing says how predictions in the data's own units are made of outputs."
+    declarations = [f"\n{remark(why)}\n"] if why else []
     definitions = []
     reals = list(_declared(real, about))
     if reals:
@@ -60,8 +63,14 @@ def of(interface: Interface, about: About) -> Section:
         definitions.append("\n" + _apart(whole.definitions()))
     elif problem:
         text = f"There is no {interface.prefix}_predict_int for whole numbers: {problem}."
-        declarations.append("\n" + explained(text, "").rstrip("\n") + "\n")
-    return Section("".join(declarations), "".join(definitions), real.constant_bytes, real.predicts, real.encodes)
+        declarations.append(f"\n{remark(text)}\n")
+    return Section(
+        "".join(declarations),
+        "".join(definitions),
+        real.constant_bytes if real.encodes else 0,
+        real.predicts,
+        real.encodes,
+    )
 
 
 def _whole(interface: Interface, scalings: Scalings | None) -> tuple[WholeNumbers | None, str]:

@@ -57,6 +57,7 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
         x=x,
         lengths=given.evaluation.lengths,
         step_float32=None,
+        samples=given.evaluation.x if given.evaluation.lengths is None else None,
         names=names,
     )
     int8 = to_tflite(candidate.integers, about.to_entries(), names)

@@ -147,6 +147,7 @@ class Dataset:
         error_units: of values of several units: what the errors of each are counted in where all of them are added up,
             ``[outputs]``; None: they have the same.
         columns: of a series, what features and outputs are.
+        shown: of a series, a few sequences of the evaluation part in the data's own units, ``[n, time, features]``.
         floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
@@ -180,6 +181,7 @@ class Dataset:
     pasts: tuple[Past, ...] = ()
     error_units: np.ndarray | None = None
     columns: SeriesColumns | None = None
+    shown: np.ndarray | None = None
     floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None

@@ -25,6 +25,7 @@ SUFFIXES = (
     ".h",
     ".c",
     "-test.c",
+    "-main.c",
     "-step-int8.tflite",
     "-step-float32.tflite",
     "-encoder-int8.tflite",
@@ -92,6 +93,7 @@ def take_away(
     x: np.ndarray,
     lengths: np.ndarray | None = None,
     step_float32: bytes | None,
+    samples: np.ndarray | None = None,
     names: Names = "short",
 ) -> Takeaway:
     """Return everything that can be made of a trained network.
@@ -104,6 +106,7 @@ def take_away(
         x: samples ``[n, time, features]`` for the C self-test.
         lengths: real steps of each; None: all.
         step_float32: the converted model of one time step, if there is one.
+        samples: a few sequences in the data's own units, for the example in C; None: made of ``x``.
         names: which tensors of int8 .tflite files have one.
     """
     # Imported here, like TensorFlow, so that bad settings answer at once.
@@ -113,8 +116,8 @@ def take_away(
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
     sizes = {}
     if integers is not None:
-        source = c.to_c(integers, name, about, integers.input.encode(x), lengths)
-        files |= {".h": source.header, ".c": source.source, "-test.c": source.test}
+        source = c.to_c(integers, name, about, integers.input.encode(x), lengths, samples)
+        files |= {".h": source.header, ".c": source.source, "-test.c": source.test, "-main.c": source.main}
         sizes = {
             "constant_bytes": source.constant_bytes,
             "state_bytes": source.state_bytes,

@@ -193,6 +193,7 @@ def _run(
         x=dataset.evaluation.x,
         lengths=dataset.evaluation.lengths,
         step_float32=float32.step.read_bytes() if float32.step else None,
+        samples=dataset.shown,
     )
     notes, path_alone = simple.answers().notes, {}
     if trained.linear_start:

@@ -111,7 +111,7 @@ def test_all_files_are_written(lstm, tmp_path):
     paths = lstm.save(tmp_path / "out")
     suffixes = {path.name.removeprefix("lstm") for path in paths}
     assert suffixes >= {
-        *("-int8.tflite", "-step-int8.tflite", "-float32.tflite", "-weights.npz", ".h", ".c", "-test.c"),
+        *("-int8.tflite", "-step-int8.tflite", "-float32.tflite", "-weights.npz", ".h", ".c", "-test.c", "-main.c"),
         *("-report.json", "-report.md", "-report.html"),
     }
     assert all(path.stat().st_size for path in paths)

@@ -159,6 +159,7 @@ def test_what_a_run_leaves(finished):
         "-encoder-int8.tflite",
         "-float32.tflite",
         "-int8.tflite",
+        "-main.c",
         "-report.json",
         "-test.c",
         "-weights.npz",

@@ -364,7 +364,7 @@ def test_a_converter_that_fails_leaves_the_trained_model_and_says_so(
     # The previous run's file would not be what the new report speaks of.
     assert "wave-custom-float32.tflite" in previous
     assert "wave-custom-step-float32.tflite" in previous
-    kept = ("-int8.tflite", "-report.json", "-step-int8.tflite", "-test.c", "-weights.npz", ".c", ".h")
+    kept = ("-int8.tflite", "-main.c", "-report.json", "-step-int8.tflite", "-test.c", "-weights.npz", ".c", ".h")
     assert sorted(contents(here / "out")) == [f"wave-custom{suffix}" for suffix in kept]
 
 

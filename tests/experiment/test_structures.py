@@ -116,7 +116,7 @@ def test_every_tensor_of_every_structure_is_in_the_report(structured):
 def test_what_a_structure_leaves_besides_its_models(structured):
     config = structured.config
     forward = not (config.bidirectional or config.go_backwards)
-    suffixes = ["-float32.tflite", "-int8.tflite", "-report.json", "-weights.npz", ".h", ".c", "-test.c"]
+    suffixes = ["-float32.tflite", "-int8.tflite", "-report.json", "-weights.npz", ".h", ".c", "-test.c", "-main.c"]
     suffixes += ["-step-float32.tflite", "-step-int8.tflite"] if forward else []
     assert sorted(path.name for path in config.output_dir.iterdir() if path.name != ".lock") == sorted(
         config.stem + suffix for suffix in suffixes

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.c_compiler import build_and_run, needs_compiler
+from helpers.c_compiler import build_and_run, needs_compiler, write_files
 from helpers.random_networks import inputs, integers, layered
 from helpers.same_bits import KERNELS, assert_same_alone, assert_same_bits, noise
 
@@ -65,8 +65,7 @@ def test_inputs_and_outputs_of_different_codes(tmp_path, io_bits, input_bits, li
     integer, codes = integers(made, inputs(6, STEPS, 2), io_bits=io_bits, input_bits=input_bits)
     assert_same_bits(integer, np.concatenate([codes, noise(4, STEPS, 2, dtype=codes.dtype)]))
     found = to_c(integer, "network", About(), codes)
-    for name, text in (("network.h", found.header), ("network.c", found.source), ("network-test.c", found.test)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_files(tmp_path, "network", found)
     assert build_and_run(tmp_path, "network").returncode == 0
 
 
@@ -151,8 +150,7 @@ def test_probabilities_are_int16(cells, every_step, outputs):
 def test_the_self_test_in_c_passes(tmp_path, cells, options):
     _, integer, codes = network(*cells, every_step=encodes(cells), linear_path=len(cells) == 1)
     files = to_c(integer, "net", About(), np.concatenate([codes, noise(4, STEPS, 2, dtype=np.int16)]))
-    for suffix, text in ((".h", files.header), (".c", files.source), ("-test.c", files.test)):
-        (tmp_path / f"net{suffix}").write_text(text)
+    write_files(tmp_path, "net", files)
     done = build_and_run(tmp_path, "net", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "const int16_t input[NET_FEATURES]" in files.header or "const int16_t input[NET_TIME_STEPS" in files.header

@@ -1,7 +1,7 @@
 """What a finished run left, and that its integers are the same in every form."""
 
 import numpy as np
-from helpers.c_compiler import COMPILER, build_and_run
+from helpers.c_compiler import COMPILER, build_and_run, run_example
 
 from rnnexp.experiment import build
 from rnnexp.formats.keras import model as keras_models
@@ -89,3 +89,4 @@ def check_integers(left):
     for options in (["-O2"], ["-fsanitize=undefined,address", "-fno-sanitize-recover=all"]) if COMPILER else ():
         done = build_and_run(left.folder, left.stem, *options)
         assert done.returncode == 0, done.stdout + done.stderr
+        run_example(left.folder, left.stem, *options)

@@ -16,11 +16,14 @@ from rnnexp.datasets.series.reading import Series
 from rnnexp.datasets.support import normalization, seasons
 from rnnexp.datasets.support import normalization_choice as choice
 from rnnexp.errors import UserError
+from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import calendar
 from rnnexp.preprocessing.series_columns import SeriesColumns
 
 # Inputs of a linear path that is there by default, at most.
 LONGEST_PATH = 1024
+# Windows that examples are made of.
+SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             resample=config.resample,
             fill=config.fill,
         ),
+        shown=samples[evaluation[spread(len(evaluation), SHOWN)] - length],
     )
 
 

@@ -26,12 +26,12 @@ from rnnexp.quantization.tables import ONE, Table
 
 # What names of products, tables and results must not be in C: its own words, and those of the templates.
 TAKEN = re.compile(
-    "accumulator|add_four_rows|add_two_rows|added|arrives|auto|break|case|char|clamp|clear|code|code_of|codes|"
+    "accumulator|add_four_rows|add_two_rows|added|arrives|auto|break|case|char|clamp|clear|code_of|codes|"
     "codes_of_inputs|codes_of_pair|codes_of_values|const|continue|copy|default|do|double|else|embeddings|empty|enum|"
     "extern|float|for|goto|if|inline|input|inputs|int|int16_t|int32_t|int64_t|int8_t|long|look_up|main|multiply|"
     "multiply_rows|output|output_bias|output_kernel|output_layer|pair|register|restrict|return|round_shift|row_of|"
     "row_result|row_sum|saturated|short|signed|sizeof|slide|state|static|struct|switch|typedef|uint16_t|uint32_t|"
-    "uint64_t|uint8_t|union|unit|unsigned|value_codes|values|void|volatile|while|window"
+    "uint64_t|uint8_t|union|unit|unsigned|value_code|value_codes|values|void|volatile|while|window"
 )
 
 # Bits of input codes without one.

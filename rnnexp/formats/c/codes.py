@@ -68,7 +68,7 @@ class Codes:
     @property
     def array(self) -> str:
         """The definition of the array."""
-        return f"code {self.name}[CODES({self.values}, {self.inputs})];"
+        return f"value_code {self.name}[CODES({self.values}, {self.inputs})];"
 
     @property
     def total(self) -> str:

@@ -1,32 +1,31 @@
-"""An integer network as plain C99: a header, a source file, and a self-test with golden vectors.
+"""An integer network as plain C99: a header, a source file, a self-test with golden vectors, and an example program.
 
-No dependency but ``<stdint.h>``, no allocation, no floating point. Of a network that reads forwards the caller keeps
-the state, so that samples can come one at a time; of any other the caller provides the memory that a sequence takes.
+No dependency but ``<stdint.h>``, no allocation; floating point only from values to codes and on to answers. Of a
+network that reads forwards the caller keeps the state, so that samples can come one at a time; of any other the caller
+provides the memory that a sequence takes.
 ``rnnexp.quantization.product`` and ``rnnexp.quantization.arithmetic`` have the arithmetic; the texts are in
 ``templates``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
-from typing import Any
 
 import numpy as np
 
 from rnnexp.formats.about import About
-from rnnexp.formats.c import encoding, selftest
+from rnnexp.formats.c import example, rows, selftest, statement
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.passes import Passes
-from rnnexp.formats.c.text import code_type, comment, identifier, indented, numbers, string
+from rnnexp.formats.c.text import code_type, comment, identifier, indented, numbers, sentences, string
+from rnnexp.formats.c.text import filled as _filled
+from rnnexp.formats.c.values import section
+from rnnexp.formats.c.values.interface import Interface
 from rnnexp.quantization import tensors
 from rnnexp.quantization.front import Words
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import CODE_UNIT, RADIX
 
-TEMPLATES = Path(__file__).parent / "templates"
 # Numbers that are compiled into a self-test, at most (but always one sequence).
 TEST_NUMBERS = 8192
 TEST_SEQUENCES = 16
@@ -40,6 +39,7 @@ class CFiles:
         header: the ``.h``.
         source: the ``.c``.
         test: a program with the golden vectors.
+        main: an example program, from values to answers.
         constant_bytes: of flash, besides the code.
         state_bytes: of memory: the struct that the caller keeps for each stream of samples, or provides for a sequence.
         stack_bytes: of memory for arrays during a step.
@@ -48,13 +48,19 @@ class CFiles:
     header: str
     source: str
     test: str
+    main: str
     constant_bytes: int
     state_bytes: int
     stack_bytes: int
 
 
 def to_c(
-    network: IntegerNetwork, name: str, about: About, codes: np.ndarray, lengths: np.ndarray | None = None
+    network: IntegerNetwork,
+    name: str,
+    about: About,
+    codes: np.ndarray,
+    lengths: np.ndarray | None = None,
+    samples: np.ndarray | None = None,
 ) -> CFiles:
     """Return the network as C.
 
@@ -65,10 +71,12 @@ def to_c(
         codes: ``[n, time, features]``, of the input's type, or words, int32 ``[n, time]``, to test with; some of them
             are taken.
         lengths: real steps of each, ``[n]``, before the padding; None: all.
+        samples: a few sequences in the data's own units, ``[n, time, features]``, for the example program; None: none
+            are known.
     """
     few = min(len(codes), TEST_SEQUENCES, max(TEST_NUMBERS // codes[0].size, 1))
-    rows = np.linspace(0, len(codes) - 1, few).astype(int)
-    codes, lengths = codes[rows], selftest.lengths_of(network, rows, lengths)
+    chosen = np.linspace(0, len(codes) - 1, few).astype(int)
+    codes, lengths = codes[chosen], selftest.lengths_of(network, chosen, lengths)
     prefix = identifier(name)
     macro, layer = prefix.upper(), network.output_layer
     program = Program(network, macro)
@@ -82,7 +90,7 @@ def to_c(
         "name": name,
         "p": prefix,
         "P": macro,
-        "about": comment(about.to_json()),
+        "about": sentences(statement.of(about)),
         "scales": comment({tensor.name: tensor.scale for tensor in tensors.describe(network, {})}),
         "what": what,
         "whole": f"{what} after every step" if network.every_step else f"last {what}",
@@ -107,8 +115,7 @@ def to_c(
         **_path(network, macro),
         "accumulator": program.accumulator,
         "row_sum": program.row_sum,
-        "flash": (TEMPLATES / "flash.h").read_text(encoding="utf-8"),
-        "smlad": "__smlad" if program.row_sum == "int32_t" else "__smlald",
+        "flash": _filled("flash.h", {}),
         "code_unit": CODE_UNIT,
         "radix": RADIX,
         "radix_bits": RADIX.bit_length() - 1,
@@ -137,14 +144,16 @@ def to_c(
     values["class_function"] = _filled("largest.c" if network.outputs > 1 else "likelier.c", values)
     for key, template in (("class_declarations", "classes.h"), ("class_definitions", "classes.c")):
         values[key] = _filled(template, values) if network.softmax else ""
-    encoded = encoding.values(about.input_map, network.input)
-    for key, template in (("encode_declaration", "encode.h"), ("encode_definition", "encode.c")):
-        values[key] = _filled(template, values | encoded) if encoded else ""
+    interface = Interface(network, prefix, macro, program.output_steps)
+    of_values = section.of(interface, about)
+    values |= {"value_declarations": of_values.declarations, "value_definitions": of_values.definitions}
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells else ""
     values["value_codes"] = _filled("value-codes.c", values) if "value_codes(" in cells or network.flattened else ""
     values["output_statements"] = "" if network.flattened else program.output_layer.statements
-    values["rows"] = _rows(program, values) if "multiply_rows(" in cells or not network.flattened else ""
+    bits = None if isinstance(network.input, Words) else network.input.bits
+    by_rows = "multiply_rows(" in cells or not network.flattened
+    values["rows"] = rows.functions(program.row_sum, bits, values) if by_rows else ""
     values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)
     values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
     values["clear"] = _filled("clear.c", values) if network.layers else ""
@@ -165,22 +174,12 @@ def to_c(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
-        constant_bytes=program.constant_bytes + encoding.constant_bytes(about.input_map),
+        main=example.write(interface, name, about, of_values, codes, lengths, samples),
+        constant_bytes=program.constant_bytes + of_values.constant_bytes,
         # The largest number in a struct, of which those come first, is what its size is a multiple of.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=program.stack_bytes,
     )
-
-
-def _rows(program: Program, values: Mapping[str, Any]) -> str:
-    """Return what multiplies weights with values, row by row, in the quickest way that a machine has."""
-    bits, wide = program.network.input.bits, program.row_sum == "int64_t"
-    values = {**values, "dsp_place": _filled("place.c" if wide else "place-dsp.c", values)}
-    variants = {}
-    for name in ("dsp", "words", "plain"):
-        inputs = "" if isinstance(program.network.input, Words) else _filled(f"inputs-{name}-{bits}.c", values)
-        variants[name] = _filled(f"rows-{name}.c", {**values, "inputs": inputs})
-    return _filled("rows.c", {**values, **variants, "words_fit": int(not wide)})
 
 
 def _around(network: IntegerNetwork, macro: str) -> dict[str, str]:
@@ -188,7 +187,7 @@ def _around(network: IntegerNetwork, macro: str) -> dict[str, str]:
     codes = network.input
     code = (
         f"The code of an input value is value / {macro}_INPUT_SCALE + {macro}_INPUT_ZERO_POINT, rounded to nearest and "
-        f"clipped to\n * {codes.lowest}..{codes.highest}; input_map says how values are made of the data."
+        f"clipped to\n * {codes.lowest}..{codes.highest}; how inputs are made of the data is said above."
     )
     word = "An input is the number of a word; one that is out of range counts as the nearest in it."
     said = " Returns whether it was one for\n * the recurrent layers: only then there is another output."
@@ -237,11 +236,7 @@ def _lengths(network: IntegerNetwork, macro: str, lengths: np.ndarray | None) ->
         f"beyond\n * {most} as that.",
         "steps_definition": f"\n    const int32_t steps = length < 1 ? 1 : length > {most} ? {most} : length;",
         "test_length": "lengths[sequence], ",
-        "test_lengths": f"static const int32_t FLASH lengths[SEQUENCES] = {{\n{numbers(lengths)}\n}};\n\n",
+        "test_lengths": selftest.lengths_array(lengths),
         "test_results": f"lengths[sequence] * {macro}_OUTPUTS" if network.answers_each_step else "RESULTS",
         "test_steps": "lengths[sequence]",
     }
-
-
-def _filled(template: str, values: Mapping[str, Any]) -> str:
-    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)

@@ -1,13 +1,13 @@
-"""Products row by row in C: weights as they lie there, and what their sums come to; see ``templates/rows.c``."""
+"""Products row by row in C: weights as they lie there, and what their sums come to; see ``templates/rows/rows.c``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rnnexp.formats.c.text import array
+from rnnexp.formats.c.text import array, filled
 from rnnexp.quantization.product import CODE_UNIT, RADIX, Product, split
 
 # What is stored of a weight, so that its last bits are a number that is not negative.
@@ -162,3 +162,21 @@ class Sums:
             )
             first = block
         return found
+
+
+def functions(row_sum: str, bits: int | None, values: Mapping[str, object]) -> str:
+    """Return what multiplies weights with values, row by row, in the quickest way that a machine has.
+
+    Args:
+        row_sum: the C type of sums.
+        bits: of input codes; None where there are none.
+        values: what the templates need besides.
+    """
+    wide = row_sum != "int32_t"
+    values = {**values, "smlad": "__smlald" if wide else "__smlad"}
+    values = {**values, "dsp_place": filled("rows/place.c" if wide else "rows/place-dsp.c", values)}
+    variants = {}
+    for name in ("dsp", "words", "plain"):
+        inputs = filled(f"rows/inputs-{name}-{bits}.c", values) if bits else ""
+        variants[name] = filled(f"rows/{name}.c", {**values, "inputs": inputs})
+    return filled("rows/rows.c", {**values, **variants, "words_fit": int(not wide)})

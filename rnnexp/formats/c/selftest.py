@@ -31,6 +31,11 @@ def expected(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | N
     return reference.run(replace(network, padding="end"), codes, lengths)
 
 
+def lengths_array(lengths: np.ndarray | None) -> str:
+    """Return the definition of the real steps of sequences, if they can be shorter."""
+    return "" if lengths is None else array("int32_t", "lengths", ["SEQUENCES"], lengths) + "\n\n"
+
+
 def stepwise(network: IntegerNetwork, prefix: str, macro: str) -> dict[str, str]:
     """Return the statements for a sample: its step, and the output where it made one."""
     step = f"{prefix}_step(&state, given + time * {macro}_FEATURES)"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from string import Template
 from typing import Any
 
 import numpy as np
 
 from rnnexp.quantization.scales import Affine
 
+TEMPLATES = Path(__file__).parent / "templates"
 NUMBERS_PER_LINE = 20
+COMMENT_WIDTH = 116
 # Longer calls have a line for each argument.
 LONGEST_CALL = 100
 
@@ -54,6 +59,24 @@ def call(function: str, *arguments: str) -> str:
     return one_line if len(one_line) <= LONGEST_CALL else f"{function}(\n    " + ",\n    ".join(arguments) + ");"
 
 
+def function(head: str, lines: Iterable[str]) -> str:
+    """Return the definition of a function."""
+    return f"{declaration(head)}\n{{\n{indented(lines)}\n}}"
+
+
+def declaration(head: str) -> str:
+    """Return the beginning of a function, up to its parameters; of a long one, with a line for each of these."""
+    if len(head) <= LONGEST_CALL:
+        return head
+    name, parameters = head.split("(", 1)
+    return f"{name}(\n    " + ",\n    ".join(parameters.split(", "))
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a template with its values."""
+    return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(values)
+
+
 def indented(lines: Iterable[str]) -> str:
     """Return statements, of one or more lines each, one level further in."""
     return "\n".join(f"    {line}" for statement in lines for line in statement.splitlines())
@@ -76,5 +99,28 @@ def string(text: str) -> str:
 
 def comment(about: Mapping[str, Any]) -> str:
     """Return names and what is said of them as lines inside a comment."""
-    lines = (f"{key}: {value}".replace("*/", "* /").replace("\n", " ") for key, value in about.items())
-    return "\n".join(f" *   {line}" for line in lines)
+    return "\n".join(f" *   {_inside(f'{key}: {value}')}" for key, value in about.items())
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Return texts as lines inside a comment, each text on lines of its own."""
+    lines = (line for text in texts for line in textwrap.wrap(_inside(text), COMMENT_WIDTH, subsequent_indent="  "))
+    return "\n".join(f" * {line}" for line in lines)
+
+
+def remark(text: str) -> str:
+    """Return a text as a comment."""
+    first, *others = textwrap.wrap(f"{_inside(text)} */", COMMENT_WIDTH)
+    return "\n".join([f"/* {first}", *(f" * {line}" for line in others)])
+
+
+def explained(text: str, code: str) -> str:
+    """Return a declaration with what is said of it ahead of it."""
+    return f"{remark(text)}\n{code}"
+
+
+def _inside(text: str) -> str:
+    """Return a text of one line that neither ends a comment, nor seems to begin one, nor has a trigraph."""
+    for mark, apart in (("*/", "* /"), ("/*", "/ *"), ("??", "? ?")):
+        text = text.replace(mark, apart)
+    return " ".join(text.splitlines())

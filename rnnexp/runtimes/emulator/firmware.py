@@ -32,7 +32,7 @@ class Firmware:
 
     @property
     def _compiler(self) -> list[str]:
-        return [f"{self.chip.prefix}gcc", "-std=c99", *self.chip.flags, self.optimize, *self.options, f"-I{STARTUP}"]
+        return [f"{self.chip.prefix}gcc", "-std=c99", *self.chip.flags, self.optimize, "-ffunction-sections", *self.options, f"-I{STARTUP}"]
 
     def run(self, sources: Mapping[str, str]) -> str:
         """Return what a program of some C files, name -> text, prints; headers are among them.
@@ -45,7 +45,7 @@ class Firmware:
         scripts = [f"-T{STARTUP / name}" for name in self.chip.startup if name.endswith(".ld")]
         program = self.folder / "program.elf"
         libraries = [*self.chip.libraries, f"-L{STARTUP}", *scripts]
-        files = [*startup, *names, "-lm", "-o", str(program)]
+        files = [*startup, *names, "-lm", "-Wl,--gc-sections", "-o", str(program)]
         _call([*self._compiler, *self.chip.defines, *libraries, *files], self.folder)
         return _call([*self.chip.emulator, str(program)], self.folder)
 

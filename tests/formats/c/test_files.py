@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from helpers.c_compiler import build_and_run, needs_compiler
+from helpers.c_compiler import build_and_run, needs_compiler, run_example, write_files
 from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, simple
 
 from rnnexp.cells.simple.integers import SimpleCell
@@ -28,9 +28,7 @@ def network(hidden=10, features=1, outputs=1, activation="custom", steps=20, **o
 
 def write(folder, integer, codes, name="my-net.2", about=None):
     files = c.to_c(integer, name, about or About(dataset="random"), codes)
-    (folder / f"{name}.h").write_text(files.header)
-    (folder / f"{name}.c").write_text(files.source)
-    (folder / f"{name}-test.c").write_text(files.test)
+    write_files(folder, name, files)
     return files
 
 
@@ -44,6 +42,7 @@ def test_the_self_test_passes(tmp_path, hidden, features, outputs, activation, s
     write(tmp_path, *network(hidden, features, outputs, activation, steps, softmax=outputs > 1))
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
+    assert run_example(tmp_path, "my-net.2", *options).endswith("my-net.2: as expected\n")
     assert re.fullmatch(r"my-net\.2: (\d+) of \1 sequences right\n", done.stdout)
 
 
@@ -117,6 +116,7 @@ def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"
+    assert run_example(tmp_path, "my-net.2", *options).count(", expected ") == 4 * ANSWER_STEPS
     assert f"#define MY_NET_2_ANSWER_STEPS {ANSWER_STEPS}\n" in files.header
     assert "int8_t output[MY_NET_2_ANSWER_STEPS * MY_NET_2_OUTPUTS]" in files.header
 
@@ -232,7 +232,10 @@ def test_class_names_of_any_kind(tmp_path):
 
 
 def test_no_float_and_no_library_in_the_inference():
-    source = source_of(network(outputs=3, softmax=True)[0])
+    source = re.sub(
+        r"#ifndef N_NO_FLOAT\n.*?\n#endif\n", "", source_of(network(outputs=3, softmax=True)[0]), flags=re.S
+    )
+    assert "n_predict_int" in source
     assert not re.search(r"\b(float|double|malloc|math)\b|\d\.\d", source)
     # What the compiler itself has for the instructions of a processor is no library.
     assert re.findall(r"#include .*", source) == ['#include "n.h"', "#include <arm_acle.h>"]

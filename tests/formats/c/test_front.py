@@ -1,9 +1,10 @@
 """Layers ahead of recurrent ones and behind them in C, by the self-test: whole sequences, and sample by sample."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from helpers.c_compiler import build_and_run, needs_compiler
+from helpers.c_compiler import build_and_run, needs_compiler, run_example, write_files
 from helpers.random_fronts import WORDS, network, words
 from helpers.random_networks import inputs
 
@@ -32,8 +33,8 @@ def files(real, x, **options):
 
 def built(folder, found, *options):
     """Run the self-test as strictly as compilers can be."""
-    for name, text in (("network.h", found.header), ("network.c", found.source), ("network-test.c", found.test)):
-        (folder / name).write_text(text, encoding="utf-8")
+    write_files(folder, "network", found)
+    run_example(folder, "network")
     return build_and_run(folder, "network", "-fsanitize=address,undefined", "-fno-sanitize-recover", *options)
 
 
@@ -96,7 +97,7 @@ def test_sizes_are_those_of_the_struct(tmp_path):
         main = "int main(void)\n{"
         printed = f'{main}\n    printf("%d\\n", (int)sizeof(network_{kind}));'
         test = found.test.replace(main, printed)
-        done = built(tmp_path, type(found)(found.header, found.source, test, 0, 0, 0))
+        done = built(tmp_path, replace(found, test=test))
         assert int(done.stdout.splitlines()[0]) == found.state_bytes
 
 

@@ -40,4 +40,4 @@ $cells
 $window_size
 $output_constants
 
-$output_function$window$definitions$class_definitions$encode_definition
+$output_function$window$definitions$class_definitions$value_definitions

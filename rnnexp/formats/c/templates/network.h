@@ -28,7 +28,7 @@ $state_scales
 extern "C" {
 #endif
 
-$declarations$class_declarations$encode_declaration
+$declarations$class_declarations$value_declarations
 #ifdef __cplusplus
 }
 #endif

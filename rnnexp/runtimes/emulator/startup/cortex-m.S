@@ -1,4 +1,6 @@
-/* Vectors of a Cortex-M: the floating-point unit is switched on, if the program uses it, and the C library starts. */
+/* Vectors of a Cortex-M: the floating-point unit is switched on, if the program uses it, memory is
+ * cleared, and what the emulator prints is opened. The C library's own start would take the memory that the emulator
+ * names, which is not always free. */
     .syntax unified
     .section .vectors, "a"
     .word __stack
@@ -9,6 +11,7 @@
     .text
     .thumb
     .thumb_func
+    .global reset
 reset:
 #ifdef __ARM_FP
     ldr r0, =0xE000ED88
@@ -17,8 +20,22 @@ reset:
     dsb
     isb
 #endif
-    ldr r0, =_start
-    bx r0
+    ldr r0, =__bss_start__
+    ldr r1, =__bss_end__
+    movs r2, #0
+clear:
+    cmp r0, r1
+    bhs cleared
+    str r2, [r0]
+    adds r0, #4
+    b clear
+cleared:
+    bl initialise_monitor_handles
+    bl __libc_init_array
+    movs r0, #0
+    movs r1, #0
+    bl main
+    bl exit
 
     .thumb_func
 hang:

@@ -1,5 +1,5 @@
 
-INLINE int32_t codes_of_inputs(const int8_t *inputs, int count, code *codes)
+INLINE int32_t codes_of_inputs(const int8_t *inputs, int count, value_code *codes)
 {
     int32_t sum = 0;
     int i;

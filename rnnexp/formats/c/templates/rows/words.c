@@ -1,6 +1,6 @@
 /* On 32 bits: the product of a word of two weights' last bits and one of two lower parts, the second one ahead of the
  * first, has in its upper half what both pairs add. A half can hold the sums of 8 such products. */
-typedef int32_t code;
+typedef int32_t value_code;
 #define CODES(values, inputs) (3 * (values) / 2 + (inputs))
 #define TWO_ROWS
 #define MOST_PAIRS 8
@@ -9,7 +9,7 @@ typedef int32_t code;
 #define LOWER_START(values) ((values) > 15 * 2 * MOST_PAIRS ? 32768 : 0)
 #define PLACE(sum, last) ((uint32_t)(sum) <= (uint32_t)(last) ? (sum) : (sum) < 0 ? 0 : (last))
 
-INLINE int32_t codes_of_pair(int32_t first, int32_t second, code *codes)
+INLINE int32_t codes_of_pair(int32_t first, int32_t second, value_code *codes)
 {
     const int32_t first_upper = (first + 32) & ~63, second_upper = (second + 32) & ~63;
     codes[0] = first;
@@ -18,7 +18,7 @@ INLINE int32_t codes_of_pair(int32_t first, int32_t second, code *codes)
     return first_upper + second_upper;
 }
 
-INLINE int32_t codes_of_values(const int16_t *values, int count, code *codes)
+INLINE int32_t codes_of_values(const int16_t *values, int count, value_code *codes)
 {
     int32_t sum = 0;
     int i;
@@ -30,12 +30,12 @@ INLINE int32_t codes_of_values(const int16_t *values, int count, code *codes)
 }
 $inputs
 INLINE void add_two_rows(
-    const int16_t *weights, int stride, int values, int inputs, const code *codes, row_sum sums[2])
+    const int16_t *weights, int stride, int values, int inputs, const value_code *codes, row_sum sums[2])
 {
     row_sum one = sums[0], two = sums[1];
     const uint32_t start = LOWER_START(values);
     while (values > 0) {
-        const code *end = codes + 3 * (values < 2 * MOST_PAIRS ? values / 2 : MOST_PAIRS);
+        const value_code *end = codes + 3 * (values < 2 * MOST_PAIRS ? values / 2 : MOST_PAIRS);
         uint32_t lower_one = start, lower_two = start;
         do {
             const int32_t weight = weights_of(weights), other = weights_of(weights + stride);

@@ -1,6 +1,6 @@
 /* With the DSP extension of Arm: two products an instruction. */
 #include <arm_acle.h>
-typedef int32_t code;
+typedef int32_t value_code;
 #define CODES(values, inputs) ((values) + EVEN(inputs) / 2)
 #define FOUR_ROWS
 #define TWO_ROWS
@@ -8,7 +8,7 @@ $dsp_place
 /* A word of two weights, and the codes of two values. */
 #define ADD(sum, both) (sum) = $smlad((both) & 0x3f003f, lower, $smlad(both, now, sum))
 
-INLINE int32_t codes_of_pair(int32_t both, code *codes)
+INLINE int32_t codes_of_pair(int32_t both, value_code *codes)
 {
     const int32_t upper = __sadd16(both, 0x200020) & ~0x3f003f;
     codes[0] = both;
@@ -16,7 +16,7 @@ INLINE int32_t codes_of_pair(int32_t both, code *codes)
     return upper;
 }
 
-INLINE int32_t codes_of_values(const int16_t *values, int count, code *codes)
+INLINE int32_t codes_of_values(const int16_t *values, int count, value_code *codes)
 {
     int32_t sum = 0;
     int i;
@@ -26,7 +26,7 @@ INLINE int32_t codes_of_values(const int16_t *values, int count, code *codes)
     return count & 1 ? sum + (int16_t)codes_of_pair(values[i] & 0xffff, codes + i) : sum;
 }
 $inputs
-INLINE void add_four_rows(const int16_t *weights, int values, int inputs, const code *codes, row_sum sums[4])
+INLINE void add_four_rows(const int16_t *weights, int values, int inputs, const value_code *codes, row_sum sums[4])
 {
     const int stride = values + EVEN(inputs);
     const int16_t *end = weights + values;
@@ -58,7 +58,7 @@ INLINE void add_four_rows(const int16_t *weights, int values, int inputs, const 
 }
 
 INLINE void add_two_rows(
-    const int16_t *weights, int stride, int values, int inputs, const code *codes, row_sum sums[2])
+    const int16_t *weights, int stride, int values, int inputs, const value_code *codes, row_sum sums[2])
 {
     const int16_t *end = weights + values;
     row_sum one = sums[0], two = sums[1];

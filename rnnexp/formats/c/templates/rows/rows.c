@@ -34,7 +34,7 @@ $plain
 #endif
 #ifdef TWO_ROWS
 /* One row: what is only for the other one is left out by the compiler. */
-INLINE row_sum row_of(const int16_t *weights, int values, int inputs, const code *codes, row_sum sum)
+INLINE row_sum row_of(const int16_t *weights, int values, int inputs, const value_code *codes, row_sum sum)
 {
     row_sum sums[2];
     sums[0] = sums[1] = sum;
@@ -52,7 +52,7 @@ INLINE int16_t row_result(row_sum sum, int shift, const int16_t FLASH *table, in
 
 /* All rows. Their sums begin with a bias, which has half of what is shifted off in it, less what all 32 add. */
 INLINE void multiply_rows(
-    const int16_t FLASH *weights, const row_sum FLASH *bias, int rows, int values, int inputs, const code *codes,
+    const int16_t FLASH *weights, const row_sum FLASH *bias, int rows, int values, int inputs, const value_code *codes,
     row_sum added, int shift, const int16_t FLASH *table, int low, int high, int16_t *results)
 {
 #ifdef FOUR_ROWS

@@ -1,0 +1,1 @@
+    static ${p}_real window[${P}_TIME_STEPS * ${P}_FEATURES];

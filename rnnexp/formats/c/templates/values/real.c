@@ -1,0 +1,5 @@
+
+#ifndef ${P}_NO_FLOAT
+
+$functions
+#endif

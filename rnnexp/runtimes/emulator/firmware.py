@@ -11,7 +11,7 @@ from rnnexp.errors import UserError
 from rnnexp.runtimes.emulator.chip import STARTUP, Chip
 
 # An emulated program that has not ended by then never will.
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

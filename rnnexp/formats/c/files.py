@@ -150,6 +150,8 @@ def to_c(
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells else ""
     values["value_codes"] = _filled("value-codes.c", values) if "value_codes(" in cells or network.flattened else ""
+    rounds = "round_shift(" in cells or values["multiply"] or values["value_codes"]
+    values["round_shift"] = _filled("round-shift.c", values) if rounds else ""
     values["output_statements"] = "" if network.flattened else program.output_layer.statements
     bits = None if isinstance(network.input, Words) else network.input.bits
     by_rows = "multiply_rows(" in cells or not network.flattened

@@ -32,7 +32,15 @@ class Firmware:
 
     @property
     def _compiler(self) -> list[str]:
-        return [f"{self.chip.prefix}gcc", "-std=c99", *self.chip.flags, self.optimize, "-ffunction-sections", *self.options, f"-I{STARTUP}"]
+        return [
+            f"{self.chip.prefix}gcc",
+            "-std=c99",
+            *self.chip.flags,
+            self.optimize,
+            "-ffunction-sections",
+            *self.options,
+            f"-I{STARTUP}",
+        ]
 
     def run(self, sources: Mapping[str, str]) -> str:
         """Return what a program of some C files, name -> text, prints; headers are among them.

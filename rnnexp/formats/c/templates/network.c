@@ -21,14 +21,7 @@ typedef $accumulator accumulator;
 #define FLOOR_SHIFT(value, bits) ((value) >= 0 ? (value) >> (bits) : -((-(value) - 1) >> (bits)) - 1)
 #endif
 
-/* value / 2**bits, rounded to nearest. */
-INLINE accumulator round_shift(accumulator value, int bits)
-{
-    value += (accumulator)1 << (bits - 1);
-    return FLOOR_SHIFT(value, bits);
-}
-
-INLINE accumulator clamp(accumulator value, accumulator low, accumulator high)
+${round_shift}INLINE accumulator clamp(accumulator value, accumulator low, accumulator high)
 {
     return value < low ? low : value > high ? high : value;
 }

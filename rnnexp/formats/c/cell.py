@@ -137,7 +137,8 @@ class CellFunction(Arithmetic):
     def _write_states(self, states: Sequence[Number], made: Sequence[Number]) -> None:
         """Write the states that follow over those before, each as soon as nothing reads these any more."""
         sums = made[0].sums
-        if len(made) == len(self._codes) == 1 and sums and not made[0].name and states[0].text not in self._last_use:
+        alone = len(made) == len(self._codes) == 1 and not self._loops and not made[0].name
+        if alone and sums and len(sums.results) == 1:
             # All codes of what was before are made ahead of them, so that a product can end there at once.
             self.stack_bytes -= 2 * len(sums.results) * made[0].width
             del self._arrays[sums.name]

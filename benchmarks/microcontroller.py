@@ -18,9 +18,10 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,8 @@ RESULTS = Path(__file__).parent / "results" / "microcontroller.json"
 STEPS = 20
 UNITS = (10, 32, 64)
 CELLS = ("simple", "lstm", "gru")
+# What the pages show.
+PAGE = ("default", "simple 32", "lstm 32", "gru 32")
 # Flags of a chip's floating-point unit.
 FLOAT_UNITS = {"Cortex-M4": ("-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp")}
 
@@ -256,7 +259,8 @@ def measure(chip: Chip, name: str, arithmetic: str, sources: dict[str, str], tim
     macros = {"INPUT": "float" if real else "int8_t", "FEATURES": "1", "TIMES": str(times)}
     head = "#include <stdint.h>\n" + "".join(f"#define {macro} {value}\n" for macro, value in macros.items())
     with tempfile.TemporaryDirectory() as folder:
-        firmware = Firmware(chip, Path(folder), options=unit or ())
+        # Of integers, without the functions that take real values.
+        firmware = Firmware(chip, Path(folder), options=unit or ("-DNET_NO_FLOAT",))
         printed = firmware.run({**sources, "main.c": head + MAIN})
         found = re.search(r"spent (\d+) stack (\d+) state (\d+)", printed)
         if not found:
@@ -264,6 +268,18 @@ def measure(chip: Chip, name: str, arithmetic: str, sources: dict[str, str], tim
         spent, stack, state = map(int, found.groups())
         flash, _ = firmware.sizes("net.c", sources)
     return Measured(chip.name, name, arithmetic, round(spent / times, 1), flash, state, stack)
+
+
+def page_rows(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of the pages' table: a few networks of each chip, int8 beside float."""
+    rows = []
+    for one, other in zip(found[::2], found[1::2], strict=True):
+        chosen = ("default", "lstm 10", "gru 10") if one["chip"].startswith("AT") else PAGE
+        if one["network"] in chosen:
+            numbers = [f"{one['step']:,.0f}", f"{one['flash']:,}", f"{one['state']} + {one['stack']}"]
+            numbers += [f"{other['step']:,.0f}", f"{other['flash']:,}", f"{other['step'] / one['step']:.1f}"]
+            rows.append(f"| {one['chip']} | {one['network']} | {' | '.join(numbers)} |")
+    return rows
 
 
 def main() -> None:

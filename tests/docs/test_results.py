@@ -161,3 +161,16 @@ def test_fine_tuning():
     assert f"Of {len(seeds)} networks {len(kept)} were kept; the worst of these comes to {max(kept):.2f}:" in " ".join(
         lines
     )
+
+
+@pytest.mark.parametrize("name", ["docs/microcontroller.md", "docs/microcontroller.ja.md"])
+def test_microcontrollers(name):
+    found = results("microcontroller")
+    lines = page(name)
+    rows = benchmark("microcontroller")["page_rows"](found)
+    assert len(rows) >= 20
+    assert [row for row in rows if row not in lines] == []
+    steps = {row["chip"]: row["step"] for row in found if (row["network"], row["arithmetic"]) == ("default", "int8")}
+    assert steps["Cortex-M4"] <= 500
+    assert steps["Cortex-M3"] <= 900
+    assert steps["Cortex-M0+"] <= 1400

@@ -48,7 +48,7 @@ def _cortex(name: str, processor: str, board: str, script: str, hertz: int) -> C
     return Chip(
         name,
         "arm-none-eabi-",
-        (f"-mcpu={processor}", "-mthumb", "-mfloat-abi=soft"),
+        (f"-mcpu={processor}", "-mthumb"),
         ("--specs=nano.specs", "--specs=rdimon.specs"),
         ("cortex-m.S", script),
         ("qemu-system-arm", "-M", board, "-nographic", "-semihosting", "-icount", "shift=0", "-kernel"),

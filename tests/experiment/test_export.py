@@ -113,11 +113,11 @@ def test_the_report_lists_every_file_with_its_checksum(left):
         content = (left.folder / file["file"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
     units, features, outputs = left.real.architecture.layers[0].units, left.network.features, left.network.outputs
-    # Weights of an odd number of columns have one more; codes of values take 6 bytes, those of inputs 4.
-    even = features + features % 2
-    numbers = 2 * units * (even + units + outputs) + 4 * (units + outputs) + 2 * 2048
+    # Columns are in pairs; codes of values take 6 bytes, those of inputs 4.
+    inputs, values = (count + count % 2 for count in (features, units))
+    numbers = 2 * (units * (inputs + values) + outputs * values) + 4 * (units + outputs) + 2 * 2048
     assert exports["constant_bytes"] == numbers
-    assert (exports["state_bytes"], exports["stack_bytes"]) == (2 * units, 4 * even + 6 * units)
+    assert (exports["state_bytes"], exports["stack_bytes"]) == (2 * units, 4 * inputs + 6 * values)
 
 
 def test_the_report_to_read_has_the_weights_and_the_sizes(left):

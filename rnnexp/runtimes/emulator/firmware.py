@@ -60,7 +60,7 @@ class Firmware:
     def sizes(self, source: str, sources: Mapping[str, str]) -> tuple[int, int]:
         """Return the bytes of flash and of static RAM that one of the C files takes, without any library."""
         self._write(sources)
-        _call([*self._compiler, "-c", source, "-o", "one.o"], self.folder)
+        _call([*self._compiler, *self.chip.libraries, "-c", source, "-o", "one.o"], self.folder)
         found = _call([f"{self.chip.prefix}size", "one.o"], self.folder).splitlines()[1].split()
         text, data, bss = map(int, found[:3])
         return text + data, data + bss

@@ -7,7 +7,7 @@ typedef int32_t value_code;
 /* Rounded down, an upper half may be 1 too low. Biases make good for 15 of these; where there can be more of them, the
  * lower half begins in the middle. */
 #define LOWER_START(values) ((values) > 15 * 2 * MOST_PAIRS ? 32768 : 0)
-#define PLACE(sum, last) ((uint32_t)(sum) <= (uint32_t)(last) ? (sum) : (sum) < 0 ? 0 : (last))
+#define PLACE(sum, last) (__builtin_expect((uint32_t)(sum) <= (uint32_t)(last), 1) ? (sum) : (sum) < 0 ? 0 : (last))
 
 INLINE int32_t codes_of_pair(int32_t first, int32_t second, value_code *codes)
 {

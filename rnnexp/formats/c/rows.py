@@ -177,6 +177,8 @@ def functions(row_sum: str, bits: int | None, values: Mapping[str, object]) -> s
     values = {**values, "dsp_place": filled("rows/place.c" if wide else "rows/place-dsp.c", values)}
     variants = {}
     for name in ("dsp", "words", "plain"):
-        inputs = filled(f"rows/inputs-{name}-{bits}.c", values) if bits else ""
+        # Codes of 8 bits are one number each, but for what takes two at once.
+        kind = "" if bits == 8 and name != "dsp" else f"{name}-"
+        inputs = filled(f"rows/inputs-{kind}{bits}.c", values) if bits else ""
         variants[name] = filled(f"rows/{name}.c", {**values, "inputs": inputs})
     return filled("rows/rows.c", {**values, **variants, "words_fit": int(not wide)})

@@ -5,7 +5,8 @@ $about
  * $input_meaning The value of an output code is
  * (code - ${P}_OUTPUT_ZERO_POINT) * ${P}_OUTPUT_SCALE.
  *
- * One unit of the integers in $name.c stands for, where a weight is $radix * its first number + its second one:
+ * One unit of the integers stands for what follows. In $name.c weights have 32 added, and biases count 1/16 of a unit and
+ * have added what rounds; where weights are pairs of int8, one is $radix * the first number + the second one:
 $scales
  */
 #ifndef ${P}_H

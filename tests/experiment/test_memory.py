@@ -1,15 +1,14 @@
 """The memory task with several delays at once: one network, a series held out, and the capacity as their sum."""
 
 import pytest
-from helpers.runs import folders
+from helpers.runs import folders, run
 
 from rnnexp.config import MemoryConfig
-from rnnexp.experiment.run import run
 
 
 def test_the_capacity_of_several_delays_is_below_the_number_of_units(tmp_path):
     settings = {"memory_signal_length": 400, "memory_n": 16, "memory_k": -1, "memory_delays": 8, "batch_size": 16}
-    report = run(MemoryConfig(**settings, hidden_size=4, epochs=30, quiet=True, **folders(tmp_path)))
+    report = run(MemoryConfig(**settings, hidden_size=4, epochs=30, quiet=True, **folders(tmp_path))).returned
     assert report.data.evaluation_part == "validation part"
     for model in report.models.exported.values():
         scores = model.metrics

@@ -1,9 +1,13 @@
 """Whole runs for tests: small data, an experiment, and what it left."""
 
+import atexit
 import dataclasses
+import functools
 import json
 import os
 import pickle
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +15,7 @@ from filelock import FileLock
 
 from rnnexp.config import Settings
 from rnnexp.experiment import run as experiment
+from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.report.content import Report
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -69,9 +74,26 @@ def once(tmp_path_factory, name, make):
     return pickle.loads(kept.read_bytes())
 
 
+@functools.cache
+def shared():
+    """What the trials of a sweep share, and come to the same bits with, for the runs of this process."""
+    # TensorFlow is loaded by those who train alone.
+    from rnnexp.training.programs import Programs
+
+    folder = Path(tempfile.mkdtemp(prefix="converter-"))
+    converter = Converter(folder / "converter.log")
+
+    def end():
+        converter.__exit__(None, None, None)
+        shutil.rmtree(folder)
+
+    atexit.register(end)
+    return experiment.Shared(programs=Programs(), converter=converter)
+
+
 def run(config):
     """Run an experiment and return what it came to."""
-    report = experiment.run(config)
+    report = experiment.run(config, shared())
     return Finished(config, report, max(config.runs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns))
 
 

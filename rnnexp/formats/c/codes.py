@@ -68,7 +68,7 @@ class Codes:
     @property
     def array(self) -> str:
         """The definition of the array."""
-        return f"value_code {self.name}[CODES({self.values}, {self.inputs})];"
+        return f"value_code {self.name}[CODES({self.values}, EVEN({self.inputs}))];"
 
     @property
     def total(self) -> str:
@@ -76,18 +76,19 @@ class Codes:
         terms = []
         for number, segment in enumerate(self.segments):
             before = self.segments[:number]
-            offset = f" + CODES({count(before, lower=True)}, {count(before, lower=False)})" if before else ""
+            sizes = (count(before, lower=lower, followed=True) for lower in (True, False))
+            offset = f" + CODES({', '.join(sizes)})" if before else ""
             terms.append(f"codes_of_{segment.kind}({segment.array}, {segment.size}, {self.name}{offset})")
         return f"32 * (row_sum)({' + '.join(terms)})"
 
 
-def count(segments: Sequence[Segment], *, lower: bool) -> str:
+def count(segments: Sequence[Segment], *, lower: bool, followed: bool = False) -> str:
     """Return the C expression for how many columns there are of those with a lower part, or of the others.
 
-    The last input of an odd number of them is not made a pair: only what reads pairs does that.
+    The last input of an odd number of them is not made a pair, unless more follow: only what reads pairs does that.
     """
     sizes = [segment.size for segment in segments if segment.columns.lower is lower]
-    last = [] if lower else sizes[-1:]
+    last = [] if lower or followed else sizes[-1:]
     return " + ".join([*(f"EVEN({size})" for size in sizes[: len(sizes) - len(last)]), *last]) or "0"
 
 

@@ -56,6 +56,7 @@ STRUCTURES = [
     [("gru-reset-before", 4, "both"), ("lstm-peephole", 4, {"projection": 3})],
     [("lstm", 4, "both"), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)}), ("gru", 2, "backwards", {"reads": (1, 2)})],
     [("lstm", 4, {"projection": 3}), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)})],
+    [("gru", 4, {"reads": (-1, -1)}), ("simple", 3, {"reads": (-1, 0, -1)})],
 ]
 
 
@@ -67,8 +68,8 @@ STRUCTURES = [
 @pytest.mark.parametrize("every_step", [False, True])
 @pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in packages())], ids=str)
 def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
-    network = layered(*cells, steps=12, features=2, outputs=3, every_step=every_step, softmax=every_step)
-    write(tmp_path, *integers(network, inputs(9, 12, 2)))
+    network = layered(*cells, steps=12, features=3, outputs=3, every_step=every_step, softmax=every_step)
+    write(tmp_path, *integers(network, inputs(9, 12, 3)))
     done = build_and_run(tmp_path, "my-net.2", *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "my-net.2: 9 of 9 sequences right\n"

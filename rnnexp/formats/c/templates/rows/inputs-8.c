@@ -7,6 +7,9 @@ INLINE int32_t codes_of_inputs(const int8_t *inputs, int count, value_code *code
         codes[i] = (value_code)(64 * inputs[i]);
         sum += codes[i];
     }
+    if (count & 1) {
+        codes[count] = 0;
+    }
     return sum;
 }
 

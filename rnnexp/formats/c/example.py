@@ -89,34 +89,38 @@ def _program(
     """Return a program that goes from values or words to answers, or from input codes to output codes."""
     network, p = interface.network, interface.prefix
     classes = interface.classes if predicts else 0
-    width = str(classes) if classes else f"{interface.macro}_OUTPUTS"
-    copied = given.dtype.kind == "f"
+    width = "CLASSES" if classes else f"{interface.macro}_OUTPUTS"
+    real = given.dtype.kind == "f"
     arguments = [] if network.streams else ["&buffers"]
-    arguments.append("window" if copied else "given[sequence]")
-    arguments += [] if lengths is None else ["lengths[sequence]"]
+    arguments += ["window"] if lengths is None else ["window", "length"]
+    made_type = f"{p}_real" if predicts else interface.output_type
     values = {
         "name": name,
-        "flash": filled("flash.h", {}) + "\n" if lengths is not None else "",
         "p": p,
         "P": interface.macro,
-        "what": "values" if copied else "words" if interface.words else "codes",
+        "what": "values" if real else "words" if interface.words else "codes",
         "sequences": len(given),
+        "classes": f"#define CLASSES {classes}\n" if classes else "",
         "answers": interface.each(width),
-        "given_type": "double" if copied else interface.input_type,
+        "given_type": "double" if real else interface.input_type,
+        "window_type": f"{p}_real" if real else interface.input_type,
         "given": numbers(given.reshape(len(given), -1)),
         "expected_type": "double" if predicts else interface.output_type,
         "expected": numbers(made.reshape(len(made), -1)),
-        "made_type": f"{p}_real" if predicts else interface.output_type,
-        "lengths": selftest.lengths_array(lengths),
-        "count": f"(int)lengths[sequence] * {width}"
-        if lengths is not None and network.answers_each_step
-        else "ANSWERS",
+        "made_type": made_type,
+        "count": f"(int)length * {width}" if lengths is not None and network.answers_each_step else "ANSWERS",
         "tolerance": TOLERANCE * float(np.abs(made).max() or 1.0) if predicts else 0,
         "buffers": "" if network.streams else f"    static {p}_buffers buffers;\n",
         "call": f"{p}_{'predict' if predicts else 'run'}({', '.join([*arguments, 'made'])});",
-        "width": width,
+        "lengths": "",
+        "length": "",
+        "fetch_length": "",
     }
-    for part in ("window", "copy"):
-        values[part] = filled(f"example-{part}.c", values) if copied else ""
+    if lengths is not None:
+        values["lengths"] = filled("example-lengths.c", {"numbers": numbers(lengths)})
+        values["length"] = "    int32_t length;\n"
+        values["fetch_length"] = "\n    FETCH(&length, &lengths[sequence], sizeof length);"
+    values["index"] = "    int i;\n" if real else ""
+    values["fetch"] = filled(f"example-{'values' if real else 'codes'}.c", values)
     values["print"] = filled(f"example-{'class' if classes else 'number'}.c", values)
     return filled("example.c", values).rstrip("\n") + "\n"

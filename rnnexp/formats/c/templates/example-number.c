@@ -1,3 +1,3 @@
         for (i = 0; i < count; i++) {
-            printf("  %.9g, expected %.9g\n", (double)made[i], (double)expected[sequence][i]);
+            printf("  %.9g, expected %.9g\n", (double)made[i], (double)wanted[i]);
         }

@@ -1,0 +1,1 @@
+    FETCH(window, given[sequence], sizeof window);

@@ -1,0 +1,4 @@
+static const int32_t IN_FLASH lengths[SEQUENCES] = {
+$numbers
+};
+

@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 from rnnexp.formats.about import About
+from rnnexp.formats.c.chips.chip import CHIPS, Chip
 from rnnexp.formats.c.files import to_c
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
 from rnnexp.quantization.quantizer import quantize
-from rnnexp.runtimes.emulator.chip import CHIPS, Chip
 from rnnexp.runtimes.emulator.firmware import Firmware
 
 RESULTS = Path(__file__).parent / "results" / "microcontroller.json"

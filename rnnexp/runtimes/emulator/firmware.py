@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnexp.errors import UserError
-from rnnexp.runtimes.emulator.chip import STARTUP, Chip
+from rnnexp.formats.c.chips.chip import STARTUP, Chip
 
 # An emulated program that has not ended by then never will.
 LONGEST_SECONDS = 120.0

@@ -6,13 +6,13 @@ from helpers.random_fronts import network as with_front
 from helpers.random_networks import inputs, layered
 
 from rnnexp.formats.about import About
+from rnnexp.formats.c.chips.chip import CHIPS
 from rnnexp.formats.c.files import to_c
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.front import Convolution, Embedding
 from rnnexp.network.taps import INPUT
 from rnnexp.network.windows import Axis
 from rnnexp.quantization.quantizer import quantize
-from rnnexp.runtimes.emulator.chip import CHIPS
 from rnnexp.runtimes.emulator.firmware import Firmware
 
 STEPS = 6

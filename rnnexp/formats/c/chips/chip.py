@@ -17,7 +17,7 @@ class Chip:
         name: as its vendor has it.
         prefix: of its compiler's tools.
         flags: that choose the processor.
-        libraries: further flags, for a program that prints.
+        libraries: further flags, for a program that prints numbers of any kind.
         startup: the files that run ahead of ``main``, and the linker's script, in ``startup``.
         emulator: the command; the program's path follows.
         hertz: of the clock that a program counts with, where that is another one than the processor's.
@@ -39,9 +39,14 @@ class Chip:
         return [f"-DCLOCK_HERTZ={self.hertz}"] if self.hertz else []
 
     @property
+    def tools(self) -> tuple[str, str]:
+        """The compiler and the emulator."""
+        return f"{self.prefix}gcc", self.emulator[0]
+
+    @property
     def missing(self) -> list[str]:
         """What has to be installed before it can be emulated."""
-        return [tool for tool in (f"{self.prefix}gcc", self.emulator[0]) if shutil.which(tool) is None]
+        return [tool for tool in self.tools if shutil.which(tool) is None]
 
 
 def _cortex(name: str, processor: str, board: str, script: str, hertz: int) -> Chip:
@@ -49,7 +54,7 @@ def _cortex(name: str, processor: str, board: str, script: str, hertz: int) -> C
         name,
         "arm-none-eabi-",
         (f"-mcpu={processor}", "-mthumb"),
-        ("--specs=nano.specs", "--specs=rdimon.specs"),
+        ("--specs=nano.specs", "--specs=rdimon.specs", "-Wl,-u,_printf_float"),
         ("cortex-m.S", script),
         ("qemu-system-arm", "-M", board, "-nographic", "-semihosting", "-icount", "shift=0", "-kernel"),
         hertz,
@@ -78,7 +83,7 @@ CHIPS = (
         "ATmega328P",
         "avr-",
         ("-mmcu=atmega328p", "-std=gnu99"),
-        (),
+        ("-Wl,-u,vfprintf", "-lprintf_flt"),
         ("avr.c",),
         ("simavr", "-m", "atmega328p", "-f", "16000000"),
         unit="cycles",

@@ -107,6 +107,12 @@ def _runs(arguments: Sequence[str]) -> int:
     return main(arguments)
 
 
+def _export(arguments: Sequence[str]) -> int:
+    from rnnexp.commands.export import main
+
+    return main(arguments)
+
+
 def _init(arguments: Sequence[str]) -> int:
     from rnnexp.commands.init import main
 
@@ -126,6 +132,7 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "data": ("Show what is understood of a file or a folder of your own: columns, time, gaps, classes.", _data),
     "convert": ("Convert a trained network of Keras, PyTorch or ONNX to int8 without loss.", _convert),
     "runs": ("List, show, compare, export and clean up the runs that there have been.", _runs),
+    "export": ("Write a project that builds as it is: Arduino, Zephyr, ESP-IDF, Pico, CMake, PlatformIO.", _export),
     "init": ("Copy the three scripts and the data into a folder, to edit them there.", _init),
     "run": ("Run an exported model on samples of your own: predictions in the data's own units.", _run),
 }

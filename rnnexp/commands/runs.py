@@ -169,19 +169,10 @@ def _compare(arguments: Sequence[str]) -> int:
 
 def _export(arguments: Sequence[str]) -> int:
     options = tyro.cli(Export, prog="rnnexp runs export", args=arguments)
-    from rnnexp.experiment.sweep.places import TrialName
     from rnnexp.runs.export import export
-    from rnnexp.runs.find import find
-    from rnnexp.runs.run import read
+    from rnnexp.runs.find import find_or_repeat
 
-    trial = TrialName.of(options.run)
-    if trial:
-        # Imported here, since Optuna takes long to load.
-        from rnnexp.experiment.sweep.rerun import run_of
-
-        run = read(run_of(trial, _say))
-    else:
-        run = find(options.run, options.runs_dir)
+    run = find_or_repeat(options.run, options.runs_dir, _say)
     paths, missing = export(run, options.folder)
     print_lines(map(str, paths))
     for name in missing:

@@ -30,19 +30,30 @@ def export(run: Run, folder: Path) -> tuple[list[Path], list[str]]:
     Raises:
         UserError: if the run has none, if a file is another one than its report speaks of, or cannot be written.
     """
+    found, missing = contents(run)
+    name = run.report["name"]
+    stale = dict.fromkeys(f"{name}{suffix}" for suffix in (*(f"-{kind}.tflite" for kind in KINDS), *SUFFIXES))
+    found |= {f"{name}-report.json": (run.folder / REPORT).read_bytes()}
+    files.check_folder(folder, "DIR")
+    with files.explained(folder):
+        files.publish(folder, {**stale, **found})
+    return [folder / file for file, content in found.items() if content is not None], missing
+
+
+def contents(run: Run) -> tuple[dict[str, bytes | None], list[str]]:
+    """Return the files that a run has exported, name -> content, and the names of those that are not there.
+
+    Raises:
+        UserError: if it has none, or a file is another one than its report speaks of.
+    """
     if not run.report:
         raise UserError(f"{run.folder} has no files to export: {run.problem}")
     report = read_report(run.folder / REPORT)
-    contents = {file.file: _content(run.folder, file, kept) for file, kept in _files(report)}
-    missing = [name for name, content in contents.items() if content is None]
-    if len(missing) == len(contents):
+    found = {file.file: _content(run.folder, file, kept) for file, kept in _files(report)}
+    missing = [name for name, content in found.items() if content is None]
+    if len(missing) == len(found):
         raise UserError(f"{run.folder} has none of the files that its report speaks of: {', '.join(missing)}")
-    stale = dict.fromkeys(f"{report.name}{suffix}" for suffix in (*(f"-{kind}.tflite" for kind in KINDS), *SUFFIXES))
-    contents |= {f"{report.name}-report.json": (run.folder / REPORT).read_bytes()}
-    files.check_folder(folder, "DIR")
-    with files.explained(folder):
-        files.publish(folder, {**stale, **contents})
-    return [folder / name for name, content in contents.items() if content is not None], missing
+    return found, missing
 
 
 def _files(report: Report) -> list[tuple[File, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rnnexp.errors import UserError, did_you_mean
 from rnnexp.experiment.folder import REPORT
+from rnnexp.experiment.sweep.places import TrialName
 from rnnexp.runs.run import MARKS, NAME, Run, in_folder, read
 
 # What a message lists of runs.
@@ -39,6 +41,26 @@ def find(text: str, runs_dir: Path) -> Run:
         raise UserError(f"{text!r} is the beginning of several runs: {', '.join(begun[:LISTED])}{more}")
     names = [*folders, *(stem for folder in folders.values() for stem in _stems(folder))]
     raise UserError(f"there is no run {text!r} in {runs_dir}{did_you_mean(text, names)} (rnnexp runs lists them)")
+
+
+def find_or_repeat(text: str, runs_dir: Path, say: Callable[[str], None]) -> Run:
+    """Return the run that ``find`` finds, or that of a sweep's trial, which is trained again if it left no files.
+
+    Args:
+        text: what ``find`` takes, or ``sweeps/NAME/COMBINATION-seed-SEED``.
+        runs_dir: where runs are.
+        say: is told what is going on.
+
+    Raises:
+        UserError: if there is none, or if there are several.
+    """
+    trial = TrialName.of(text)
+    if trial is None:
+        return find(text, runs_dir)
+    # Imported here, since Optuna takes long to load.
+    from rnnexp.experiment.sweep.rerun import run_of
+
+    return read(run_of(trial, say))
 
 
 def _stems(folder: Path) -> set[str]:

@@ -1,0 +1,34 @@
+"""The example as a sketch for Arduino's ``setup()`` and ``loop()``, which prints to the serial port."""
+
+from __future__ import annotations
+
+from rnnexp.errors import UserError
+from rnnexp.formats.c.boards.project import Filler
+from rnnexp.formats.c.boards.sources import Sources
+
+_END = "int main(void)\n"
+
+
+def header(sources: Sources) -> dict[str, str]:
+    """Return a header with a plain name where the network's own has other letters than a library's may have."""
+    if sources.plain == sources.name:
+        return {}
+    return {
+        f"{sources.plain}.h": f'/* {sources.prefix}: the network under a plain name. */\n#include "{sources.name}.h"\n'
+    }
+
+
+def sketch(sources: Sources) -> str:
+    """Return the sketch: the example's sequences and its function ``answer``, and what prints instead of ``main``.
+
+    Raises:
+        UserError: if the example is one of an earlier version, which had everything in ``main``.
+    """
+    _, own, after = sources.main.partition(f'#include "{sources.name}.h"\n')
+    example, end, _ = after.partition(_END)
+    if not own or not end or "static int answer(int sequence)" not in example:
+        raise UserError(
+            f"{sources.name}-main.c was written by an earlier version of rnnexp, and no sketch can be made of it: run "
+            "the experiment again, or choose another board"
+        )
+    return Filler("arduino", sources).common("sketch.cpp", example=example.strip("\n"))

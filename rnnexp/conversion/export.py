@@ -10,6 +10,7 @@ from rnnexp.conversion.candidates import Candidate
 from rnnexp.conversion.given import Given
 from rnnexp.conversion.samples import Samples
 from rnnexp.experiment.export import take_away
+from rnnexp.experiment.on_micro import on_micro
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.builder import Names
 from rnnexp.formats.tflite.float32 import ConversionError
@@ -63,13 +64,18 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
     int8 = to_tflite(candidate.integers, about.to_entries(), names)
     contents: dict[str, bytes | str] = {"-int8.tflite": int8, **taken.files}
     plain = _float32(given.graph, given.calibration, about) if float32 else content.Absent(absent="not asked for")
-    models: dict[str, content.Model | content.Absent] = {"int8": content.Model.of(f"{name}-int8.tflite", int8)}
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain
-        models["float32"] = content.Model.of(f"{name}-float32.tflite", plain)
-    else:
-        models["float32"] = plain
-    return Exported(name, contents, models, Exports.of(name, taken.files, taken.sizes))
+    micro = on_micro({f"{name}{suffix}": data for suffix, data in contents.items()})
+
+    def model(suffix: str, data: bytes) -> content.Model:
+        return content.Model.of(f"{name}{suffix}", data, micro=micro[f"{name}{suffix}"])
+
+    models: dict[str, content.Model | content.Absent] = {
+        "int8": model("-int8.tflite", int8),
+        "float32": model("-float32.tflite", plain) if isinstance(plain, bytes) else plain,
+    }
+    return Exported(name, contents, models, Exports.of(name, taken.files, taken.sizes, micro))
 
 
 def _about(candidate: Candidate, graph: Graph, name: str) -> About:

@@ -62,6 +62,10 @@ class Takeaway:
     sizes: dict[str, int]
     text: str
 
+    def named(self, name: str) -> dict[str, bytes | str]:
+        """Return the files by their names, which begin with the model's."""
+        return {f"{name}{suffix}": content for suffix, content in self.files.items()}
+
 
 def to_float32(converter: Converter, trained: Trained, about: About) -> Float32:
     """Convert every snapshot to float32, and of a network that reads forwards the last one's time step."""

@@ -21,6 +21,7 @@ from rnnexp.experiment import evaluate as results
 from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
 from rnnexp.experiment.export import Takeaway
+from rnnexp.experiment.on_micro import on_micro
 from rnnexp.experiment.prepare import Prepared, prepare
 from rnnexp.experiment.quantize import Int8, quantize_snapshots
 from rnnexp.experiment.train import Trained, train
@@ -73,6 +74,7 @@ class Shared:
         converter: one that is there already; None for one of the run's own.
         watch: called after each epoch of the training.
         made: called before the evaluation.
+        arenas: whether it is measured what TensorFlow Lite Micro takes, if it is there.
     """
 
     load: Callable[[Settings], Dataset] = datasets.load
@@ -80,6 +82,7 @@ class Shared:
     converter: Converter | None = None
     watch: Callable[[Epoch], object] | None = None
     made: Callable[[Made], object] | None = None
+    arenas: bool = True
 
 
 def run(config: Settings, shared: Shared | None = None) -> Report:
@@ -195,6 +198,11 @@ def _run(
         step_float32=float32.step.read_bytes() if float32.step else None,
         samples=dataset.shown,
     )
+    contents = {f"{name}-{kind}.tflite": paths[-1].read_bytes() for kind, paths in exported.items()}
+    micro = on_micro({**contents, **taken.named(name)}, measure=shared.arenas)
+    models = {
+        kind: model.model_copy(update={"micro": micro.get(model.file)}) for kind, model in evaluated.models.items()
+    }
     notes, path_alone = simple.answers().notes, {}
     if trained.linear_start:
         path_alone = {PATH_ALONE: evaluate(dataset, baselines.asked(trained.linear_start, dataset))}
@@ -209,7 +217,7 @@ def _run(
         seed=config.seed,
         versions=versions(),
         data=results.describe_data(dataset),
-        models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | evaluated.models),
+        models=Models(**{kind: AbsentModel(absent=reason) for kind, reason in problems.items()} | models),
         baselines=evaluate_baselines(beside) | path_alone,
         baseline_notes=notes or None,
         verdict=judge(beside, evaluated.outputs, training, weights=sum(values.size for values in last.network.weights)),
@@ -219,7 +227,7 @@ def _run(
         quantization=compared.tensors if compared else None,
         generation=generation,
         examples=results.find_examples(dataset, evaluated.outputs),
-        exports=Exports.of(name, taken.files, taken.sizes),
+        exports=Exports.of(name, taken.files, taken.sizes, micro),
     )
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report

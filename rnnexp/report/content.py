@@ -20,6 +20,7 @@ from rnnexp.report import figures
 from rnnexp.report.gates import EXIT_CODE, Outcome, failures
 from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.metrics import ClassificationMetrics, Metrics, RegressionMetrics
+from rnnexp.report.micro import Micro
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
 from rnnexp.report.verdict import Verdict
@@ -177,15 +178,23 @@ class Exports(Part):
     stack_bytes: int | None = None
 
     @classmethod
-    def of(cls, name: str, contents: Mapping[str, bytes | str], sizes: Mapping[str, int]) -> Exports:
+    def of(
+        cls,
+        name: str,
+        contents: Mapping[str, bytes | str],
+        sizes: Mapping[str, int],
+        micro: Mapping[str, Micro] | None = None,
+    ) -> Exports:
         """Return what there is to say of files.
 
         Args:
             name: of the files, without suffix.
             contents: suffix of the name -> content.
             sizes: what the network takes on a microcontroller; empty without integers.
+            micro: what files take in TensorFlow Lite Micro, by name.
         """
-        return cls(files=[File.of(f"{name}{suffix}", content) for suffix, content in contents.items()], **sizes)
+        named, known = {f"{name}{suffix}": content for suffix, content in contents.items()}, micro or {}
+        return cls(files=[File.of(file, content, micro=known.get(file)) for file, content in named.items()], **sizes)
 
 
 class Report(Part):

@@ -11,7 +11,7 @@ from rnnexp.errors import UserError, did_you_mean
 from rnnexp.report.part import Part
 
 # Where a name without a dot is looked for, in this order. What is said of no model is of the int8 one, as deployed.
-PLACES = ("models.int8.metrics", "degradation", "fidelity", "models.int8", "training", "exports")
+PLACES = ("models.int8.metrics", "degradation", "fidelity", "models.int8", "models.int8.micro", "training", "exports")
 # Short names of what has another name there.
 OTHER_NAMES = {
     "rmse_ratio": "models.int8.metrics.rmse_to_persistence",

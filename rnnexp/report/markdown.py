@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rnnexp.network.sampling import spread
 from rnnexp.presets import PRESETS
+from rnnexp.report import micro
 from rnnexp.report.content import (
     Data,
     Example,
@@ -67,6 +68,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *(_model(kind, model) for kind, model in report.models.by_kind.items()),
         *_exports(report.exports),
         "",
+        *micro.lines((file.file, file.micro) for file in (*report.models.exported.values(), *report.exports.files)),
         *(_int8(report.degradation, report.quantization or []) if report.degradation else []),
         "## Training",
         "",

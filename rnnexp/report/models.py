@@ -9,6 +9,7 @@ from pydantic import Tag
 from typing_extensions import Self
 
 from rnnexp.report.metrics import Metrics
+from rnnexp.report.micro import Micro
 from rnnexp.report.part import Part, closest
 
 # In the order in which they are shown.
@@ -18,11 +19,16 @@ Content = bytes | str
 
 
 class File(Part):
-    """A file that the run has left: its name, size and checksum."""
+    """A file that the run has left: its name, size and checksum.
+
+    Attributes:
+        micro: of a .tflite file, what it takes in TensorFlow Lite Micro; absent in reports from before this was asked.
+    """
 
     file: str
     bytes: int
     sha256: str
+    micro: Micro | None = None
 
     @classmethod
     def of(cls, name: str, content: Content, **more: Any) -> Self:

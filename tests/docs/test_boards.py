@@ -22,13 +22,17 @@ def text(page):
 
 def test_both_pages_have_the_same_commands():
     assert without_comments(PAGES[0], "sh") == without_comments(PAGES[1], "sh")
-    assert blocks(PAGES[0], "text") == blocks(PAGES[1], "text")
+    assert blocks(PAGES[0], "text", "cpp") == blocks(PAGES[1], "text", "cpp")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_every_board(page):
     assert set(re.findall(r"^\| `([\w-]+)` \|", text(page), re.MULTILINE)) == set(BOARDS)
-    assert re.findall(r"^## (.*)$", text(page), re.MULTILINE)[1:] == [*TITLES.values(), "CMake"]
+    assert re.findall(r"^## (.*)$", text(page), re.MULTILINE)[1:] == [
+        *TITLES.values(),
+        "CMake",
+        "TensorFlow Lite Micro",
+    ]
 
 
 @pytest.mark.parametrize("board", TITLES)
@@ -49,3 +53,8 @@ def test_from_a_run_to_an_emulated_chip(tmp_path):
     assert len(on_host) == 4
     assert on_host.tolist() == on_chip.tolist()
     assert done.stdout.count("SP500-custom: as expected") == 2
+    # The operators of the page are those of this run's report.
+    (folder,) = (tmp_path / "runs").iterdir()
+    ((_, resolver),) = blocks(PAGES[0], "cpp")
+    assert "SP500-custom-int8.tflite`: arena " in (report := (folder / "report.md").read_text(encoding="utf-8"))
+    assert resolver in report

@@ -142,7 +142,7 @@ class Workshop:
             judged = self._judge(made, started)
             found.append(replace(judged, outcome=replace(judged.outcome, run=made.folder.name)))
 
-        run(config, Shared(self._load, self._programs, self._converter, watch, judge))
+        run(config, Shared(self._load, self._programs, self._converter, watch, judge, arenas=False))
         return found[0]
 
     def _load(self, config: Settings) -> Dataset:

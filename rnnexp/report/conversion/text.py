@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rnnexp.report import micro
 from rnnexp.report.aligned import aligned
 from rnnexp.report.conversion.content import Absent, ConversionReport, Fidelity
 from rnnexp.report.document import Document
+from rnnexp.report.models import File
 from rnnexp.report.text import number
 
 
@@ -66,6 +68,12 @@ def document(report: ConversionReport) -> Document:
     ]
     rows += [[file.file, f"{file.bytes:,}", ""] for file in report.exports.files]
     page.table(["file", "bytes", ""], rows)
+    on_micro = [(file, file.micro) for file in _files(report) if file.micro]
+    if on_micro:
+        page.heading("On TensorFlow Lite Micro")
+        page.paragraph(micro.MEANING)
+        rows = [[file.file, found.arena, " ".join(found.resolver)] for file, found in on_micro]
+        page.table(["file", "arena", "operators"], rows)
     page.heading("Tensors")
     page.table(
         ["name", "type", "shape", "scale", "zero point", "saturated"],
@@ -83,6 +91,11 @@ def document(report: ConversionReport) -> Document:
     )
     page.paragraph(", ".join(f"{name} {version}" for name, version in report.versions.items()) + ".")
     return page
+
+
+def _files(report: ConversionReport) -> list[File]:
+    models = [model for model in report.models.values() if not isinstance(model, Absent)]
+    return [*models, *report.exports.files]
 
 
 def _facts(report: ConversionReport) -> list[list[str]]:

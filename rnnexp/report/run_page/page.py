@@ -14,7 +14,7 @@ from rnnexp.report.page.drawing import Drawing
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text
-from rnnexp.report.run_page import int8, results, sentences, settings
+from rnnexp.report.run_page import int8, micro, results, sentences, settings
 from rnnexp.report.run_page.phrases import translated
 from rnnexp.report.run_page.words import named
 
@@ -50,6 +50,9 @@ def page(report: Report, architecture: Architecture, charts: Sequence[Chart]) ->
     in_c = sentences.sizes(report.exports)
     if in_c:
         made.paragraph(in_c)
+    on_micro = micro.table(report)
+    if on_micro:
+        made.folded(Text.same("TensorFlow Lite Micro"), [on_micro])
     made.heading("training", Text("Training", "学習"))
     made.paragraph(sentences.training(report.training))
     made.heading("settings", Text("Settings", "設定"))

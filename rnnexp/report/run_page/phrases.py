@@ -33,6 +33,11 @@ _FORMS = {
     "{a} is {b}, at or below the limit of {c}": "{a} は {b} で、限度 {c} 以下です",
     "{a} cannot be judged: {b}": "{a} は判定できません: {b}",
     "{a}: not so, it is {b}": "{a}: 該当しません (値は {b})",
+    # why an arena was not measured
+    "tflite-micro is not installed": "tflite-micro がインストールされていません",
+    "not in a sweep": "スイープでは測定しません",
+    "TensorFlow Lite Micro does not run it": "TensorFlow Lite Micro では動作しません",
+    "TensorFlow Lite Micro failed: {a}": "TensorFlow Lite Micro が失敗しました: {a}",
     # gaps
     "the share of accuracy lost": "失われた正解率の割合",
     "(L2 int8 - L2 float32) / target variance": "(int8 の L2 - float32 の L2) / 目標値の分散",

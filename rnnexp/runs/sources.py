@@ -77,8 +77,8 @@ def _sources(name: str, contents: dict[str, bytes | None], where: str | Path) ->
     missing = [f"{name}{suffix}" for suffix, content in contents.items() if content is None]
     if missing:
         raise UserError(
-            f"RUN: {where} does not have {', '.join(missing)}, of which a project is made: it takes a network that was "
-            "exported in C, which int8 networks are"
+            f"RUN: {where} does not have {', '.join(missing)}, of which a project is made: it takes a network that "
+            "was exported in C by this version, which int8 networks are"
         )
     try:
         header, source, test, main = (content.decode() for content in contents.values() if content is not None)

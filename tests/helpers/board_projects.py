@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.random_fronts import WORDS, words
+from helpers.random_fronts import network as with_front
 from helpers.random_networks import inputs, layered
 from helpers.values_in_c import MAPS, Exported, scaled, walks
 
@@ -16,6 +18,7 @@ from rnnexp.formats.c.boards.folder import write
 from rnnexp.formats.c.boards.registry import make
 from rnnexp.formats.c.boards.sources import Sources
 from rnnexp.formats.c.files import to_c
+from rnnexp.network.front import Embedding
 from rnnexp.preprocessing.input_map import AsItIs, Characters
 from rnnexp.quantization.quantizer import quantize
 
@@ -44,6 +47,19 @@ def of_classes(name="my-net"):
     return _of(network, name, about)
 
 
+def of_lengths(name="my-net"):
+    """One whose sequences can be shorter than the longest, with an answer after each step."""
+    network = layered(("lstm", 3), steps=5, features=2, outputs=2, padding="end", every_step=True)
+    return _of(network, name, About(task="regression", input_map=AsItIs(), padding="end"), np.array([5, 1, 3, 4]))
+
+
+def of_words(name="my-net"):
+    """One that reads the numbers of words."""
+    x = words(4, 5)
+    integer = quantize(with_front((Embedding(WORDS, 3),), [("simple", 3)], steps=5), x)
+    return _sources(name, to_c(integer, name, About(task="regression"), integer.input.encode(x)))
+
+
 def of_codes(name="my-net"):
     """One of which nothing says how its inputs are made of values."""
     return _of(
@@ -51,10 +67,10 @@ def of_codes(name="my-net"):
     )
 
 
-def _of(network, name, about):
+def _of(network, name, about, lengths=None):
     x = inputs(4, 5, 2)
     integer = quantize(network, x)
-    return _sources(name, to_c(integer, name, about, integer.input.encode(x)))
+    return _sources(name, to_c(integer, name, about, integer.input.encode(x), lengths))
 
 
 def _sources(name, files):

@@ -22,7 +22,7 @@ def project(sources: Sources) -> Project:
             f"{SAMPLE}/sample.yaml": fill("sample.yaml"),
             f"{SAMPLE}/src/main.c": sources.main,
         },
-        "Zephyr 3.4 or later with its SDK, west, and ZEPHYR_BASE naming the folder of Zephyr",
+        "Zephyr 3.7 or later with its SDK, west, and ZEPHYR_BASE naming the folder of Zephyr",
         (
             "# Emulated; Ctrl-A X ends it:",
             f"west build -b qemu_cortex_m3 {SAMPLE} && west build -t run",

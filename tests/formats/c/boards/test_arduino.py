@@ -13,7 +13,9 @@ from helpers.board_projects import (
     numbers,
     of_classes,
     of_codes,
+    of_lengths,
     of_values,
+    of_words,
     project,
 )
 
@@ -24,7 +26,9 @@ from rnnexp.formats.c.chips.chip import CHIPS, STARTUP
 
 UNO = next(chip for chip in CHIPS if chip.name == "ATmega328P")
 M0 = next(chip for chip in CHIPS if chip.name == "Cortex-M0+")
-NETWORKS = [of_values(), of_values(JAPANESE), of_classes("two words"), of_codes("3rd")]
+NETWORKS = [
+    of_values(), of_values(JAPANESE), of_classes("two words"), of_codes("3rd"), of_lengths("lengths"), of_words("words")
+]  # fmt: skip
 # The Arduino Library Specification: what has to be there, and what a category may be.
 FIELDS = ("name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures")
 CATEGORIES = (

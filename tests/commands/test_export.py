@@ -175,7 +175,7 @@ def test_a_folder_with_other_files_is_left_alone(here, default_run, command):
     assert [path.name for path in (here / "other").iterdir()] == ["notes.txt"]
     assert command("export", default_run.folder, "other", "--board", "pico", "--force")[0] == 0
     assert (here / "other" / "notes.txt").read_text() == "mine"
-    assert (here / "other" / "main.c").is_file()
+    assert (here / "other" / "example" / "main.c").is_file()
 
 
 def test_an_export_replaces_an_earlier_one_and_nothing_else(here, exported, default_run, command):
@@ -194,13 +194,13 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(here, exported, defa
     assert not (folder / "old.c").exists()
     assert (here / "outside").exists()
     assert (folder / "build" / "predict.uf2").read_text() == "built"
-    (folder / "main.c").write_text("/* my own program */")
+    (folder / "example" / "main.c").write_text("/* my own program */")
     code, out, errors = command("export", default_run.folder, "--board", "pico")
     assert (code, out) == (2, "")
-    assert "SP500-custom-pico was exported to earlier, and changed since then: main.c;" in errors
-    assert (folder / "main.c").read_text() == "/* my own program */"
+    assert "SP500-custom-pico was exported to earlier, and changed since then: example/main.c;" in errors
+    assert (folder / "example" / "main.c").read_text() == "/* my own program */"
     exported("pico", "--force")
-    assert "my own" not in (folder / "main.c").read_text()
+    assert "my own" not in (folder / "example" / "main.c").read_text()
 
 
 def test_what_cannot_be_exported(here, default_run, command):

@@ -11,7 +11,7 @@ def project(sources: Sources) -> Project:
     """Return the library.
 
     Raises:
-        UserError: if the example was written by an earlier version.
+        UserError: if no sketch can be made of the example.
     """
     fill = Filler("arduino", sources)
     return Project(

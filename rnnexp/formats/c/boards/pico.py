@@ -12,8 +12,8 @@ def project(sources: Sources) -> Project:
     return Project(
         {
             "CMakeLists.txt": fill("CMakeLists.txt"),
-            "main.c": fill("main.c"),
-            **within("src", {**sources.network, f"{sources.name}-main.c": sources.main}),
+            **within("src", sources.network),
+            **within("example", {"main.c": fill("main.c"), f"{sources.name}-main.c": sources.main}),
         },
         "CMake, gcc-arm-none-eabi, and the Pico SDK, with PICO_SDK_PATH naming its folder",
         (

@@ -61,6 +61,7 @@ class Filler:
             "plain": self.sources.plain,
             "library": self.sources.library,
             "stack": self.sources.stack_bytes,
+            "arguments": self.sources.arguments,
         }
         return _Text((TEMPLATES / template).read_text(encoding="utf-8")).substitute({**of_network, **more})
 

@@ -22,13 +22,13 @@ def sketch(sources: Sources) -> str:
     """Return the sketch: the example's sequences and its function ``answer``, and what prints instead of ``main``.
 
     Raises:
-        UserError: if the example is one of an earlier version, which had everything in ``main``.
+        UserError: if the example is no such one: of an earlier version, or of a network that takes no values.
     """
     _, own, after = sources.main.partition(f'#include "{sources.name}.h"\n')
     example, end, _ = after.partition(_END)
     if not own or not end or "static int answer(int sequence)" not in example:
         raise UserError(
-            f"{sources.name}-main.c was written by an earlier version of rnnexp, and no sketch can be made of it: run "
-            "the experiment again, or choose another board"
+            f"no sketch can be made of {sources.name}-main.c: it was written by an earlier version of rnnexp, or takes "
+            "a file; run the experiment again, or choose another board"
         )
     return Filler("arduino", sources).common("sketch.cpp", example=example.strip("\n"))

@@ -62,6 +62,11 @@ class Sources:
         return f"{self.prefix}_network"
 
     @property
+    def arguments(self) -> str:
+        """What the example's ``main`` is called with, where there is no command line."""
+        return "" if "int main(void)" in self.main else "0, 0"
+
+    @property
     def stack_bytes(self) -> int:
         """Of a task that runs the network: enough for the codes of a sequence, and what a step and printing take."""
         steps, features = (

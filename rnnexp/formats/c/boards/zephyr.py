@@ -20,7 +20,8 @@ def project(sources: Sources) -> Project:
             f"{SAMPLE}/CMakeLists.txt": fill("sample.cmake"),
             f"{SAMPLE}/prj.conf": fill("prj.conf"),
             f"{SAMPLE}/sample.yaml": fill("sample.yaml"),
-            f"{SAMPLE}/src/main.c": sources.main,
+            f"{SAMPLE}/src/main.c": fill("main.c"),
+            f"{SAMPLE}/src/{sources.name}-main.c": sources.main,
         },
         "Zephyr 3.7 or later with its SDK, west, and ZEPHYR_BASE naming the folder of Zephyr",
         (

@@ -17,6 +17,8 @@ from helpers.board_projects import (
     project,
 )
 
+from rnnexp.formats.c.boards.sources import Sources
+
 NETWORKS = pytest.mark.parametrize(
     "sources",
     [of_values(), of_values(JAPANESE), of_classes("two words"), of_codes("log")],
@@ -31,6 +33,20 @@ def test_the_pico_project_builds_and_runs(tmp_path, sources):
     folder = project(tmp_path, "pico", sources)
     made = built(folder, PICO_SDK_PATH=str(FRAMEWORKS / "pico"))
     assert f"{sources.name}: as expected" in call(made, "./predict")
+
+
+@builds
+@pytest.mark.parametrize("board", ["pico", "esp-idf", "zephyr"])
+def test_an_example_that_takes_arguments_gets_none(tmp_path, board):
+    made = of_values()
+    main = made.main.replace(
+        "int main(void)\n{", "int main(int argc, char **argv)\n{\n    (void)argv;\n    if (argc) return 1;"
+    )
+    folder = project(tmp_path, board, Sources(made.name, made.header, made.source, made.test, main))
+    (where,) = [folder, *folder.glob("*/examples/predict"), *folder.glob("samples/predict")][-1:]
+    variables = {"PICO_SDK_PATH": "pico", "IDF_PATH": "esp-idf", "ZEPHYR_BASE": "zephyr"}
+    build = built(where, **{name: str(FRAMEWORKS / framework) for name, framework in variables.items()})
+    assert "my-net: as expected" in call(build, "./app" if board == "zephyr" else "./predict")
 
 
 @needs("cmake")

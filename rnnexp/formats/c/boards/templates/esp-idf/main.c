@@ -1,7 +1,9 @@
 /* Runs the example once; what it prints is seen with idf.py monitor. */
-int example_main(void);
+#define main example_main
+#include "%{name}-main.c"
+#undef main
 
 void app_main(void)
 {
-    example_main();
+    example_main(%{arguments});
 }

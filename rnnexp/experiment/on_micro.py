@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rnnexp.formats.tflite.resolver import resolver_calls
 from rnnexp.report.micro import Micro
 from rnnexp.runtimes.arena import least_arenas
 
@@ -18,6 +17,9 @@ def on_micro(contents: Mapping[str, bytes | str], *, measure: bool = True) -> di
         contents: name -> content.
         measure: the arenas too, for which a process is begun.
     """
+    # Imported here, so that bad settings answer at once.
+    from rnnexp.formats.tflite.resolver import resolver_calls
+
     models = {
         name: content for name, content in contents.items() if name.endswith(".tflite") and isinstance(content, bytes)
     }

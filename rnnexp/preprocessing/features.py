@@ -78,13 +78,22 @@ def from_map(clips: np.ndarray, input_map: Sound) -> np.ndarray:
     Raises:
         ValueError: if it is for other clips.
     """
-    if (input_map.sample_rate, input_map.clip_samples) != (SAMPLE_RATE, CLIP_SAMPLES):
-        raise ValueError(f"clips are not of {CLIP_SAMPLES} samples, {SAMPLE_RATE} a second")
+    check(input_map)
     if isinstance(input_map, RawSound):
         chosen = SEGMENTS[input_map.segment](clips, input_map.samples)
         return np.clip(chosen, input_map.minimum, input_map.maximum)[:, :, None].astype(np.float32)
     values = spectral(clips, input_map)
     return ((values - np.asarray(input_map.mean)) / np.asarray(input_map.deviation)).astype(np.float32)
+
+
+def check(input_map: Sound) -> None:
+    """Refuse an input map that is for other clips.
+
+    Raises:
+        ValueError: if it is.
+    """
+    if (input_map.sample_rate, input_map.clip_samples) != (SAMPLE_RATE, CLIP_SAMPLES):
+        raise ValueError(f"clips are not of {CLIP_SAMPLES} samples, {SAMPLE_RATE} a second")
 
 
 def chunks(values: np.ndarray) -> list[np.ndarray]:

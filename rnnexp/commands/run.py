@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,7 +20,9 @@ from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.metadata import read_about
-from rnnexp.preprocessing.input_map import AsItIs
+from rnnexp.preprocessing import features
+from rnnexp.preprocessing.input_map import AsItIs, Sound
+from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.report import evaluation
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
 
@@ -100,7 +103,8 @@ def main(arguments: Sequence[str]) -> int:
         given = recording_samples.read(options.input, shape, about)
     elif sound:
         input_map = about.input_map if about else AsItIs()
-        given = samples.read_sound(options.input, shape, input_map, name, convert=options.resample)
+        inputs_of = partial(_heard_in_c, content, name) if options.runtime == "c" else features.from_map
+        given = samples.read_sound(options.input, shape, input_map, name, convert=options.resample, inputs_of=inputs_of)
     else:
         given = samples.read(options.input, shape, about)
     if given.skipped:
@@ -229,23 +233,15 @@ def _unusable(name: str, why: str) -> UserError:
     return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
 
 
-def _integers(
-    content: bytes, x: np.ndarray, runtime: Kernels | Integers, name: str, lengths: np.ndarray | None
-) -> np.ndarray:
+def _integers(content: bytes, x: np.ndarray, runtime: Integers, name: str, lengths: np.ndarray | None) -> np.ndarray:
     """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
-    from rnnexp.formats.tflite.int8.reader import from_tflite
     from rnnexp.quantization import reference
     from rnnexp.quantization.front import Words
     from rnnexp.runtimes.c import CompiledNetwork
 
-    try:
-        network = from_tflite(content)
-    except ValueError:
-        raise UserError(
-            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
-        ) from None
-    features = () if isinstance(network.input, Words) else (network.features,)
-    if x.shape[1:] != (network.sequence_length, *features):
+    network = _network(content, runtime, name)
+    width = () if isinstance(network.input, Words) else (network.features,)
+    if x.shape[1:] != (network.sequence_length, *width):
         raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
     # In C and in NumPy, padding is at the end wherever the file has it.
     network = dataclasses.replace(network, padding="end" if network.padding else "")
@@ -253,3 +249,37 @@ def _integers(
     made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
     outputs = network.output.decode(made).astype(np.float32)
     return evaluation.probabilities(outputs) if network.softmax else outputs
+
+
+def _heard_in_c(content: bytes, name: str, clips: np.ndarray, input_map: Sound) -> np.ndarray:
+    """Return a model's inputs of clips: those that stand for the codes that the exported C makes of them.
+
+    Where it makes none, they are those of the other runtimes.
+
+    Raises:
+        ValueError: if the input map is for other clips.
+    """
+    from rnnexp.runtimes.c import CompiledNetwork
+
+    features.check(input_map)
+    network = _network(content, "c", name)
+    compiled = CompiledNetwork(network, input_map)
+    if compiled.listens:
+        return network.input.decode(compiled.hear(clips)).astype(np.float32)
+    return features.from_map(clips, input_map)
+
+
+def _network(content: bytes, runtime: Integers, name: str) -> IntegerNetwork:
+    """Return the integers that a file of ours holds.
+
+    Raises:
+        UserError: if it holds none.
+    """
+    from rnnexp.formats.tflite.int8.reader import from_tflite
+
+    try:
+        return from_tflite(content)
+    except ValueError:
+        raise UserError(
+            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
+        ) from None

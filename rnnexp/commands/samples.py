@@ -19,11 +19,13 @@ from rnnexp.formats.about import About
 from rnnexp.network.words import MOST_WORDS, check_known
 from rnnexp.preprocessing import characters, features
 from rnnexp.preprocessing import wav as audio
-from rnnexp.preprocessing.input_map import Characters, InputMap, RawSound, SpectralSound
+from rnnexp.preprocessing.input_map import Characters, InputMap, RawSound, Sound, SpectralSound
 from rnnexp.preprocessing.series_columns import COLUMN, SeriesColumns
 
 # What reads a file, for a model of so many time steps and features.
 Reader = Callable[[Path, int, int], Samples]
+# What makes a model's inputs ``[n, time, features]`` of clips, int16 ``[n, samples]``, by its input map.
+ClipInputs = Callable[[np.ndarray, Sound], np.ndarray]
 
 
 def read(path: Path, shape: Sequence[int], about: About | None = None) -> Samples:
@@ -105,7 +107,15 @@ def is_sound(path: Path) -> bool:
     return path.suffix.lower() == ".wav"
 
 
-def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str, *, convert: bool = False) -> Samples:
+def read_sound(
+    path: Path,
+    shape: Sequence[int],
+    about: InputMap,
+    model: str,
+    *,
+    convert: bool = False,
+    inputs_of: ClipInputs = features.from_map,
+) -> Samples:
     """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
 
     Args:
@@ -114,6 +124,7 @@ def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str, *,
         about: how the model's inputs are made.
         model: its name, for messages.
         convert: whether another form, rate, or number of channels is converted.
+        inputs_of: what makes the model's inputs of clips.
 
     Raises:
         UserError: if the file cannot be used, or the model is not one of sound.
@@ -129,7 +140,7 @@ def read_sound(path: Path, shape: Sequence[int], about: InputMap, model: str, *,
         way_out = "" if convert else "; --resample converts what can be"
         raise UserError(f"{path} cannot be used: {error}. It must be {audio.WANTED}{way_out}") from None
     try:
-        values = features.from_map(clip[None], about)
+        values = inputs_of(clip[None], about)
     except ValueError as error:
         raise UserError(f"{model} says nothing usable about how its inputs are made of sound ({error})") from None
     if values.shape[1:] != tuple(shape):

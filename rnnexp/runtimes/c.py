@@ -16,6 +16,7 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.c.text import identifier
 from rnnexp.network.lengths import at_the_start, placed
+from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
@@ -26,15 +27,16 @@ class CompiledNetwork:
 
     Args:
         network: the integers.
+        input_map: how its inputs are made, where it is to listen.
 
     Raises:
         UserError: if there is no compiler, or it fails.
     """
 
-    def __init__(self, network: IntegerNetwork) -> None:
+    def __init__(self, network: IntegerNetwork, input_map: InputMap = AS_IT_IS) -> None:
         self._network = network
         codes = np.zeros((1, network.sequence_length, network.features), network.input.dtype)
-        files = to_c(network, NAME, About(), codes)
+        files = to_c(network, NAME, About(input_map=input_map), codes)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / f"{NAME}.h").write_text(files.header, encoding="utf-8")
@@ -58,7 +60,26 @@ class CompiledNetwork:
             # Once loaded, the library needs its file no more.
             self._library = ctypes.CDLL(str(library))
         self._run = getattr(self._library, f"{identifier(NAME)}_run")
+        self._sound_bytes = files.sound_bytes
         self._buffers = np.empty(0 if self._network.streams else files.state_bytes // 2, np.int16)
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is C from sound to input codes."""
+        return self._sound_bytes > 0
+
+    def hear(self, clips: np.ndarray) -> np.ndarray:
+        """Return the input codes of clips, int16 ``[n, samples]``, as the C makes them: ``[n, time, features]``."""
+        network, prefix = self._network, identifier(NAME)
+        begin, push = (getattr(self._library, f"{prefix}_sound_{name}") for name in ("init", "push"))
+        sound = (ctypes.c_int32 * (self._sound_bytes // 4))()
+        codes = np.zeros((len(clips), network.sequence_length, network.features), network.input.dtype)
+        for clip, frames in zip(np.ascontiguousarray(clips, np.int16), codes, strict=True):
+            samples, count = ctypes.c_void_p(clip.ctypes.data), ctypes.c_int32(len(clip))
+            begin(sound)
+            for frame in frames:
+                push(sound, ctypes.byref(samples), ctypes.byref(count), frame.ctypes.data_as(ctypes.c_void_p))
+        return codes
 
     def run(self, codes: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
         """Return output codes, before any softmax, for input codes ``[n, time, features]``.

@@ -5,10 +5,12 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.c_compiler import needs_compiler
 from helpers.clips import BROKEN, tone, write_folder, write_wav
 from helpers.runs import folders, run
 
@@ -18,6 +20,8 @@ from rnnexp.config import ClassificationConfig
 from rnnexp.datasets.speech_commands.words import LABELS
 from rnnexp.errors import UserError
 from rnnexp.experiment import evaluate as results
+from rnnexp.formats.tflite.int8.reader import from_tflite
+from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.runtimes.tflite import TFLiteModel
 
@@ -111,6 +115,30 @@ def test_a_wav_file_gets_the_words_that_the_evaluation_has_for_it(request, capsy
         assert expected[finished.report["data"]["classes"].index(row["word"])] == pytest.approx(
             float(row["probability"]), abs=0.02
         )
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", ["raw_run", "mfcc_run"])
+def test_the_c_listens_itself(request, capsys, name):
+    finished = request.getfixturevalue(name)
+    clip = finished.config.data_dir / "yes" / "c_nohash_0.wav"
+    answers = []
+    for runtime in ("c", "numpy"):
+        assert prediction.main([str(file(finished, "int8")), str(clip), "--runtime", runtime]) == 0
+        answers.append(list(csv.reader(capsys.readouterr().out.splitlines()[1:])))
+    # An input code more or less, if any.
+    found, expected = ([float(probability) for _, probability in answer] for answer in answers)
+    np.testing.assert_allclose(found, expected, atol=0.02)
+
+
+def test_a_model_of_other_clips_is_refused_by_the_c_as_well(mfcc_run, tmp_path):
+    network = from_tflite(file(mfcc_run, "int8").read_bytes())
+    about = read_about(file(mfcc_run, "int8").read_bytes())
+    other = replace(about, input_map=about.input_map.model_copy(update={"sample_rate": 8000}))
+    (tmp_path / "other.tflite").write_bytes(to_tflite(network, other.to_entries()))
+    clip = write_wav(tmp_path / "clip.wav", tone(300))
+    with pytest.raises(UserError, match="not of 16000 samples"):
+        prediction.main([str(tmp_path / "other.tflite"), str(clip), "--runtime", "c"])
 
 
 @pytest.mark.parametrize("runtime", ["reference", "numpy"])

@@ -17,6 +17,9 @@ from rnnexp.formats.about import About
 from rnnexp.formats.c import example, rows, selftest, statement
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.passes import Passes
+from rnnexp.formats.c.sound import golden
+from rnnexp.formats.c.sound import program as sound_program
+from rnnexp.formats.c.sound import section as sound
 from rnnexp.formats.c.text import code_type, comment, identifier, indented, numbers, sentences, string
 from rnnexp.formats.c.text import filled as _filled
 from rnnexp.formats.c.values import section
@@ -43,6 +46,7 @@ class CFiles:
         constant_bytes: of flash, besides the code.
         state_bytes: of memory: the struct that the caller keeps for each stream of samples, or provides for a sequence.
         stack_bytes: of memory for arrays during a step.
+        sound_bytes: of memory for what makes input codes of sound; 0 where nothing does.
     """
 
     header: str
@@ -52,6 +56,7 @@ class CFiles:
     constant_bytes: int
     state_bytes: int
     stack_bytes: int
+    sound_bytes: int = 0
 
 
 def to_c(
@@ -147,6 +152,10 @@ def to_c(
     interface = Interface(network, prefix, macro, program.output_steps)
     of_values = section.of(interface, about)
     values |= {"value_declarations": of_values.declarations, "value_definitions": of_values.definitions}
+    listens = sound.of(network, prefix, about.input_map)
+    values |= {"sound_declarations": listens.declarations, "sound_definitions": listens.definitions}
+    values["sound_test"] = golden.test(listens.front_end, values) if listens.front_end else ""
+    values["sound_check"] = _filled("sound/check.c", values) if listens.front_end else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
     values["multiply"] = _filled("multiply.c", values) if "multiply(" in cells else ""
     values["value_codes"] = _filled("value-codes.c", values) if "value_codes(" in cells or network.flattened else ""
@@ -171,16 +180,21 @@ def to_c(
         values[f"same_{what}"] = _filled("same.c", {"function": f"same_{what}", "type": of_type})
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
+    if listens.sound and listens.front_end and sound_program.fits(network):
+        main = sound_program.write(network, listens.front_end, listens.sound, values)
+    else:
+        main = example.write(interface, name, about, of_values, codes, lengths, samples)
     unit = 4 if any(kept.kind == "int32_t" for kept in program.kept) else 2
     return CFiles(
         header=_filled("network.h", values).rstrip("\n") + "\n",
         source=_filled("network.c", values).rstrip("\n") + "\n",
         test=_filled("test.c", values).rstrip("\n") + "\n",
-        main=example.write(interface, name, about, of_values, codes, lengths, samples),
+        main=main,
         constant_bytes=program.constant_bytes + of_values.constant_bytes,
         # The largest number in a struct, of which those come first, is what its size is a multiple of.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=program.stack_bytes,
+        sound_bytes=listens.state_bytes,
     )
 
 

@@ -22,7 +22,7 @@ $expected
 static $input_type given[${P}_TIME_STEPS * ${P}_FEATURES];
 
 ${same_codes}$check
-int main(void)
+${sound_test}int main(void)
 {
     int sequence, wrong = 0;
     for (sequence = 0; sequence < SEQUENCES; sequence++) {
@@ -35,6 +35,6 @@ int main(void)
             wrong++;
         }
     }
-    printf("$name: %d of %d sequences right\n", SEQUENCES - wrong, SEQUENCES);
+${sound_check}    printf("$name: %d of %d sequences right\n", SEQUENCES - wrong, SEQUENCES);
     return wrong != 0;
 }

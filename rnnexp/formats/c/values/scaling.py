@@ -117,7 +117,7 @@ def of(input_map: InputMap, network: IntegerNetwork, task: str) -> Scalings:
     if isinstance(input_map, Characters):
         raise NoValues("Inputs are characters, which the caller makes one-hot: 1 at the character's place, else 0.")
     if isinstance(input_map, RawSound | SpectralSound):
-        raise NoValues("Inputs are made of sound, which the caller makes.")
+        raise NoValues("Inputs are made of sound, not of values.")
     try:
         input_map.scaling(np.zeros((1, network.sequence_length, network.features)))
     except ValueError as error:

@@ -1,0 +1,4 @@
+    if (!sound_right()) {
+        printf("sound: other codes than the reference\n");
+        wrong++;
+    }

@@ -1,0 +1,1 @@
+    feature coefficients[${P}_FEATURES];

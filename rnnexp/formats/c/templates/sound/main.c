@@ -1,0 +1,131 @@
+/* $name: an example. It listens to a second of a wav file, of 16-bit PCM, one channel and $sample_rate samples a second, and
+ * prints what it most probably is, as rnnexp run does. Without a file it makes a sound of its own, and returns 0 if the
+ * output is what it should be.
+ *
+ *   cc -std=c99 -o $name-main $name.c $name-main.c && ./$name-main clip.wav
+ *
+ * Where programs get no arguments, such as on a board that reads files of the debugger's, define ${P}_WAV as the file's
+ * name.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "$name.h"
+
+#ifndef ${P}_WAV
+#define ${P}_WAV NULL
+#endif
+#define CLASSES $classes
+#define MOST_PROBABLE ($most_probable < CLASSES ? $most_probable : CLASSES)
+/* Samples that come at once. */
+#define PIECE 256
+
+static const $output_type expected[${P}_OUTPUTS] = {$expected_output};
+
+/* Returns a number of so many bytes, the lowest first; -1 behind the file's end. */
+static int32_t little_endian(FILE *file, int bytes)
+{
+    uint32_t number = 0;
+    int i;
+    for (i = 0; i < bytes; i++) {
+        const int byte = getc(file);
+        if (byte == EOF) {
+            return -1;
+        }
+        number |= (uint32_t)byte << (8 * i);
+    }
+    return number > 0x7FFFFFFFu ? -1 : (int32_t)number;
+}
+
+/* Goes to the samples of a wav file, and returns how many there are; -1 if it is no such file. */
+static int32_t first_sample(FILE *file)
+{
+    char name[4];
+    int usable = 0;
+    if (fread(name, 1, 4, file) != 4 || memcmp(name, "RIFF", 4) != 0 || fseek(file, 12, SEEK_SET) != 0) {
+        return -1;
+    }
+    while (fread(name, 1, 4, file) == 4) {
+        const int32_t size = little_endian(file, 4);
+        const long begin = ftell(file);
+        if (size < 0 || begin < 0) {
+            return -1;
+        }
+        if (memcmp(name, "data", 4) == 0) {
+            return usable ? size / 2 : -1;
+        }
+        if (memcmp(name, "fmt ", 4) == 0) {
+            const int32_t form = little_endian(file, 2), channels = little_endian(file, 2);
+            const int32_t rate = little_endian(file, 4), bits = (little_endian(file, 4), little_endian(file, 4)) >> 16;
+            usable = (form == 1 || form == 0xFFFE) && channels == 1 && rate == ${P}_SAMPLE_RATE && bits == 16;
+        }
+        if (fseek(file, begin + size + size % 2, SEEK_SET) != 0) {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+/* A rising tone and some noise: the sample at a place. */
+static int16_t made_up(int32_t place)
+{
+    static uint32_t noise, phase;
+    noise = place == 0 ? 1 : (noise * 1664525u + 1013904223u) & 0xFFFFFFFFu;
+    phase = place == 0 ? 0 : (phase + 300u + (uint32_t)place / 8u) & 0xFFFFu;
+    return (int16_t)((phase < 32768u ? (int32_t)phase / 4 - 4096 : 12287 - (int32_t)phase / 4) + (int32_t)(noise >> 24) - 128);
+}
+
+int main(int argc, char **argv)
+{
+    static ${p}_sound sound;
+    static int16_t piece[PIECE];
+$memory    $output_type output[${P}_OUTPUTS];
+    const char *const path = argc > 1 ? argv[1] : ${P}_WAV;
+    FILE *const file = path ? fopen(path, "rb") : NULL;
+    const int32_t end = file ? first_sample(file) : ${P}_CLIP_SAMPLES;
+    int32_t place = 0, frames = 0;
+    int rank, i, wrong = 0, said[CLASSES] = {0};
+    if ((path && !file) || end < 0) {
+        printf("%s: no wav file of 16-bit PCM, one channel, %ld samples a second\n", path, (long)${P}_SAMPLE_RATE);
+        return 1;
+    }
+    ${p}_sound_init(&sound);
+$begin    while (frames < ${P}_TIME_STEPS) {
+        const int16_t *samples = piece;
+        int32_t count = PIECE;
+        for (i = 0; i < PIECE; i++, place++) {
+            /* Behind its end there is silence. */
+            piece[i] = place >= end || place >= ${P}_CLIP_SAMPLES ? 0 : !file ? made_up(place) : 0;
+            if (file && place < end && place < ${P}_CLIP_SAMPLES) {
+                const int32_t sample = little_endian(file, 2);
+                piece[i] = (int16_t)(sample < 32768 ? sample : sample - 65536);
+            }
+        }
+        while (frames < ${P}_TIME_STEPS && ${p}_sound_push(&sound, &samples, &count, $codes)) {
+$frame            frames++;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+$answer    printf("word,probability\n");
+    for (rank = 0; rank < MOST_PROBABLE; rank++) {
+        int best = -1, tenths;
+        for (i = 0; i < CLASSES; i++) {
+            if (!said[i] && (best < 0 || ${p}_probability(output, i) > ${p}_probability(output, best))) {
+                best = i;
+            }
+        }
+        said[best] = 1;
+        /* Without %f, which small C libraries do not have. */
+        tenths = (int)(10000 * ${p}_probability(output, best) + (${p}_real)0.5);
+        printf("%s,%d.%04d\n", ${p}_class_names[best], tenths / 10000, tenths % 10000);
+    }
+    for (i = 0; i < ${P}_OUTPUTS && !path; i++) {
+        wrong = wrong || output[i] != expected[i];
+    }
+    if (!path) {
+        printf("$name: %s\n", wrong ? "another output than expected" : "as expected");
+    }
+    return wrong;
+}

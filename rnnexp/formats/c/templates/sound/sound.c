@@ -1,0 +1,226 @@
+
+/* Numbers of a spectrum, and factors: TIMES is the upper half of the product of two numbers of 32 bits, rounded down, and
+ * MORE and LESS add to a sum that of a product, and of a negative one. */
+typedef ${p}_part part;
+#ifdef ${P}_FLOAT_SOUND
+#include <math.h>
+#define FACTOR(number) ((float)(number) / 4294967296.0f)
+#define TIMES(value, factor) ((value) * (factor))
+#define MORE(sum, value, factor) ((sum) + (value) * (factor))
+#define LESS(sum, value, factor) ((sum) - (value) * (factor))
+#define HALF(value) ((value) * 0.5f)
+#define QUARTER(value) ((value) * 0.25f)
+#else
+#define FACTOR(number) (number)
+#define HALF(value) FLOOR_SHIFT(value, 1)
+#define QUARTER(value) FLOOR_SHIFT(value, 2)
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && __ARM_ARCH >= 6
+/* One instruction each, which compilers do not make of C. */
+INLINE part TIMES(part value, part factor)
+{
+    part upper;
+    __asm__("smmul %0, %1, %2" : "=r"(upper) : "r"(value), "r"(factor));
+    return upper;
+}
+
+INLINE part MORE(part sum, part value, part factor)
+{
+    part upper;
+    __asm__("smmla %0, %1, %2, %3" : "=r"(upper) : "r"(value), "r"(factor), "r"(sum));
+    return upper;
+}
+
+INLINE part LESS(part sum, part value, part factor)
+{
+    part upper;
+    __asm__("smmls %0, %1, %2, %3" : "=r"(upper) : "r"(value), "r"(factor), "r"(sum));
+    return upper;
+}
+
+#define SQUARES(a, b) ((uint32_t)MORE(TIMES(a, a), b, b))
+#else
+#define TIMES(value, factor) ((int32_t)FLOOR_SHIFT((int64_t)(value) * (factor), 32))
+#define MORE(sum, value, factor) ((sum) + TIMES(value, factor))
+#define LESS(sum, value, factor) ((sum) + TIMES(value, -(factor)))
+#define SQUARES(a, b) ((uint32_t)TIMES(a, a) + (uint32_t)TIMES(b, b))
+#endif
+#endif
+
+#define POINTS $points
+#define FIRST $first
+#define ROWS $rows
+#define WIDTH (2 * POINTS / FIRST)
+#define BANDS $bands
+$constants
+
+/* The Fourier transform of four complex numbers, in the order of reversed bits. */
+INLINE void of_four(
+    part *to, int32_t apart, part ar, part ai, part br, part bi, part cr, part ci, part dr, part di)
+{
+    const part even_r = ar + cr, even_i = ai + ci, odd_r = br + dr, odd_i = bi + di;
+    const part less_r = ar - cr, less_i = ai - ci, other_r = br - dr, other_i = bi - di;
+    to[0] = even_r + odd_r;
+    to[1] = even_i + odd_i;
+    to[apart] = even_r - odd_r;
+    to[apart + 1] = even_i - odd_i;
+    to[2 * apart] = less_r + other_i;
+    to[2 * apart + 1] = less_i - other_r;
+    to[3 * apart] = less_r - other_i;
+    to[3 * apart + 1] = less_i + other_r;
+}
+
+$arithmetic
+/* A windowed sample; behind the frame there are none. */
+INLINE part windowed(const int16_t *samples, int32_t row, int32_t place, int louder)
+{
+    const int32_t at = row * WIDTH + place;
+    if (row >= ROWS) {
+        return 0;
+    }
+    return TIMES(LOUD(samples[at], louder), window[at]);
+}
+
+$first_stage
+/* The other stages: of four numbers each, within blocks that come to be a quarter as long. */
+static void transform(part *parts)
+{
+    int32_t blocks;
+    for (blocks = FIRST; blocks < POINTS; blocks *= 4) {
+        const int32_t apart = POINTS / blocks / 2;
+        const part FLASH *turn = turns;
+        part *a = parts;
+        do {
+            part *b = a + apart, *c = b + apart, *d = c + apart;
+            const part *const end = b;
+            do {
+                const part br = MORE(TIMES(b[0], turn[0]), b[1], turn[1]);
+                const part bi = LESS(TIMES(b[1], turn[0]), b[0], turn[1]);
+                const part dr = MORE(TIMES(d[0], turn[4]), d[1], turn[5]);
+                const part di = LESS(TIMES(d[1], turn[4]), d[0], turn[5]);
+                const part odd_r = br + dr, odd_i = bi + di, other_r = br - dr, other_i = bi - di;
+                const part cr = MORE(TIMES(c[0], turn[2]), c[1], turn[3]);
+                const part ci = LESS(TIMES(c[1], turn[2]), c[0], turn[3]);
+                const part even_r = QUARTER(a[0]) + cr, even_i = QUARTER(a[1]) + ci;
+                const part less_r = QUARTER(a[0]) - cr, less_i = QUARTER(a[1]) - ci;
+                a[0] = even_r + odd_r;
+                a[1] = even_i + odd_i;
+                b[0] = even_r - odd_r;
+                b[1] = even_i - odd_i;
+                c[0] = less_r + other_i;
+                c[1] = less_i - other_r;
+                d[0] = less_r - other_i;
+                d[1] = less_i + other_r;
+                a += 2;
+                b += 2;
+                c += 2;
+                d += 2;
+            } while (a != end);
+            a = d;
+            turn += 6;
+        } while (a != parts + 2 * POINTS);
+    }
+}
+
+/* From the transform of even and odd samples side by side to that of all: the magnitudes of its bins. */
+static void split(part *parts)
+{
+    const part FLASH *turn = parting;
+    int32_t size;
+    for (size = 2; size < POINTS; size *= 2) {
+        part *near = parts + 2 * size, *far = parts + 4 * size - 2;
+        for (; near < far; near += 2, far -= 2) {
+            const part sum_r = near[0] + far[0], sum_i = near[1] + far[1];
+            const part less_r = near[0] - far[0], less_i = near[1] - far[1];
+            const part across = LESS(TIMES(sum_i, turn[0]), less_r, turn[1]);
+            const part along = MORE(TIMES(less_r, turn[0]), sum_i, turn[1]);
+            near[0] = magnitude(HALF(sum_r) + across, HALF(less_i) - along);
+            far[0] = magnitude(HALF(sum_r) - across, HALF(less_i) + along);
+            turn += 2;
+        }
+    }
+    parts[2] = magnitude(parts[2], parts[3]);
+}
+
+/* The logarithms of mel bands: a bin between the edges of two has a share of both. */
+static void bands_of(const part *parts, int louder, feature *features)
+{
+    const uint16_t FLASH *place = places, *weight = weights;
+    band_sum before = 0;
+    int32_t band, bin;
+    for (band = 0; band <= BANDS; band++) {
+        band_sum all = 0, rising = 0;
+        for (bin = counts[band]; bin > 0; bin--) {
+            const bin_size size = (bin_size)parts[2 * *place++];
+            all += size;
+            rising += (band_sum)size * *weight++;
+        }
+        if (band > 0) {
+            features[band - 1] = logarithm(before + all * 65536 - rising, louder);
+        }
+        before = rising;
+    }
+}
+
+static void codes_of_frame(${p}_sound *sound, $input_type *codes)
+{
+    feature features[BANDS];
+$coefficient_array    const int louder = loudness(sound->used);
+    int32_t i;
+    first_stage(sound->samples, louder, sound->parts);
+    transform(sound->parts);
+    split(sound->parts);
+    bands_of(sound->parts, louder, features);
+$coefficients    for (i = 0; i < ${P}_FEATURES; i++) {
+        const int32_t code = code_of($feature, i);
+        codes[i] = ($input_type)(code < $lowest_input ? $lowest_input : code > $highest_input ? $highest_input : code);
+    }
+}
+
+void ${p}_sound_init(${p}_sound *sound)
+{
+    int32_t i;
+    for (i = 0; i < ROWS * WIDTH; i++) {
+        sound->samples[i] = 0;
+    }
+    sound->count = 0;
+    sound->used = 0;
+}
+
+/* The end of a frame is the beginning of the next one. */
+static void keep(${p}_sound *sound)
+{
+    int32_t i, used = 0;
+    for (i = 0; i < sound->count; i++) {
+        const int32_t sample = sound->samples[i + ${P}_FRAME_STEP];
+        used |= sample ^ FLOOR_SHIFT(sample, 15);
+        sound->samples[i] = (int16_t)sample;
+    }
+    sound->used = used;
+}
+
+int ${p}_sound_push(
+    ${p}_sound *sound, const int16_t **samples, int32_t *count, $input_type codes[${P}_FEATURES])
+{
+    const int16_t *from = *samples;
+    int32_t i = sound->count;
+    int32_t end = i + *count < ${P}_FRAME_LENGTH ? i + *count : ${P}_FRAME_LENGTH;
+    *count -= end - i;
+    *samples += end - i;
+    if (i < 0) {
+        from += end < 0 ? end - i : -i;
+        i = end < 0 ? end : 0;
+    }
+    for (; i < end; i++) {
+        const int32_t sample = *from++;
+        sound->used |= sample ^ FLOOR_SHIFT(sample, 15);
+        sound->samples[i] = (int16_t)sample;
+    }
+    sound->count = end;
+    if (end < ${P}_FRAME_LENGTH) {
+        return 0;
+    }
+    codes_of_frame(sound, codes);
+    sound->count -= ${P}_FRAME_STEP;
+    keep(sound);
+    return 1;
+}

@@ -39,13 +39,34 @@ def texts(**options):
 
 
 @needs_compiler
+@pytest.mark.parametrize("compiler", ["cc", "cc -U__GNUC__", "clang"])
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
-def test_the_c_has_the_bits_of_the_reference(options):
+def test_the_c_has_the_bits_of_the_reference(options, compiler, monkeypatch):
+    """Also where the compiler has no functions of its own for the bits of a number."""
+    if shutil.which(compiler.split()[0]) is None:
+        pytest.skip(f"there is no compiler {compiler} here")
+    monkeypatch.setenv("CC", compiler)
     network, about = listener(**options)
-    compiled = CompiledNetwork(network, about.input_map)
     clips = np.concatenate([natural(), artificial()])
     expected = reference.codes(clips, tables.of(about.input_map, network.input))
-    np.testing.assert_array_equal(compiled.hear(clips), expected)
+    np.testing.assert_array_equal(CompiledNetwork(network, about.input_map).hear(clips), expected)
+
+
+@needs_compiler
+def test_float_is_close(monkeypatch):
+    monkeypatch.setenv("CC", "cc -DNETWORK_FLOAT_SOUND")
+    network, about = listener()
+    expected = reference.codes(natural(), tables.of(about.input_map, network.input))
+    found = CompiledNetwork(network, about.input_map).hear(natural()).astype(int)
+    assert np.abs(found - expected).max() <= 1
+    assert (found == expected).mean() > 0.99
+
+
+@pytest.mark.skipif(shutil.which("avr-gcc") is None, reason="there is no compiler avr-gcc here")
+def test_chips_of_8_bits_compile_it(tmp_path):
+    write_files(tmp_path, "net", texts(**KINDS["mfcc 98"]))
+    flags = ["-mmcu=atmega2560", "-std=gnu99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-Os"]
+    subprocess.run(["avr-gcc", *flags, "-c", "net.c", "-o", "net.o"], cwd=tmp_path, check=True)
 
 
 @needs_compiler

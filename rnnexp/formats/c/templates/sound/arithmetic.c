@@ -22,7 +22,7 @@ INLINE feature logarithm(band_sum sum, int louder)
     return ${log_unit}f * logf(sum + $offset.0f);
 }
 
-INLINE int32_t code_of(feature value, int32_t number)
+INLINE int32_t scaled_code(feature value, int32_t number)
 {
     const float code = ((float)multipliers[number] * value + (float)biases[number]) / $shift_unit.0f;
     return code < $lowest_input.0f ? $lowest_input : code > $highest_input.0f ? $highest_input : (int32_t)floorf(code);
@@ -78,10 +78,10 @@ static feature logarithm(band_sum sum, int louder)
     const uint32_t mantissa = shift < 0 ? (uint32_t)number << -shift : (uint32_t)(number >> shift);
     const uint32_t place = mantissa >> 25 & 63u;
     const uint32_t more = (uint32_t)(logarithms[place + 1] - logarithms[place]) * (mantissa >> 9 & 0xFFFFu) >> 15;
-    return (shift + 31 + 16 - louder) * 65536 + (int32_t)(2u * logarithms[place] + more);
+    return (shift + 31 + 16 - louder) * 65536 + (int32_t)(2 * (uint32_t)logarithms[place] + more);
 }
 
-INLINE int32_t code_of(feature value, int32_t number)
+INLINE int32_t scaled_code(feature value, int32_t number)
 {
     const int64_t code = FLOOR_SHIFT((int64_t)multipliers[number] * value + biases[number], $shift);
     return (int32_t)(code < $lowest_input ? $lowest_input : code > $highest_input ? $highest_input : code);

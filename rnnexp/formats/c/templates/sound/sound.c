@@ -171,7 +171,7 @@ $coefficient_array    const int louder = loudness(sound->used);
     split(sound->parts);
     bands_of(sound->parts, louder, features);
 $coefficients    for (i = 0; i < ${P}_FEATURES; i++) {
-        const int32_t code = code_of($feature, i);
+        const int32_t code = scaled_code($feature, i);
         codes[i] = ($input_type)(code < $lowest_input ? $lowest_input : code > $highest_input ? $highest_input : code);
     }
 }

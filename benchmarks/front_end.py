@@ -339,6 +339,12 @@ def chip_row(row: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return f"| {row['chip']} | {row['features']}, {row['frames']} | {' | '.join(numbers)} | {times:.1f} |"
 
 
+def page_rows(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of the pages' table about chips: log-mel features, whole numbers beside float."""
+    chosen = [row for row in found if row["features"] == "log-mel"]
+    return [chip_row(*pair) for pair in zip(chosen[::2], chosen[1::2], strict=True)]
+
+
 def load_row(row: Mapping[str, Any]) -> str:
     """Return the line of a page's table about front end and network together."""
     numbers = " | ".join(f"{row[key]:,.0f}" for key in ("front_end", "step"))

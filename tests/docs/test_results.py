@@ -163,6 +163,34 @@ def test_fine_tuning():
     )
 
 
+def test_codes_of_sound():
+    program, found = benchmark("front_end"), results("front_end")
+    lines = page("docs/speech-commands.md")
+    rows = [*map(program["deviation_row"], found["codes"]), *map(program["accuracy_row"], found["accuracy"])]
+    assert len(rows) >= 17
+    assert [row for row in rows if row not in lines] == []
+    assert all(row["within_1"] >= 0.999 for row in [*found["codes"], *found["accuracy"]])
+    assert all(row["largest"] <= 1 for row in found["codes"] if row["bits"] == 8)
+    assert all(abs(row["whole"] - row["python"]) <= 0.002 for row in found["accuracy"])
+
+
+@pytest.mark.parametrize("name", ["docs/microcontroller.md", "docs/microcontroller.ja.md"])
+def test_sound_on_microcontrollers(name):
+    program, found = benchmark("front_end"), results("front_end")
+    lines = page(name)
+    rows = [*program["page_rows"](found["chips"]), *map(program["load_row"], found["loads"])]
+    assert len(rows) >= 16
+    assert [row for row in rows if row not in lines] == []
+    frames = {
+        (row["features"], row["frames"]): row["instructions"]
+        for row in found["chips"]
+        if (row["chip"], row["arithmetic"]) == ("Cortex-M4", "whole")
+    }
+    assert max(frames.values()) <= 60_000
+    assert round(frames["mfcc", 49] - frames["log-mel", 49], -2) == 1600
+    assert min(row["share"] for row in found["loads"]) <= 0.05
+
+
 @pytest.mark.parametrize("name", ["docs/microcontroller.md", "docs/microcontroller.ja.md"])
 def test_microcontrollers(name):
     found = results("microcontroller")

@@ -40,7 +40,7 @@ def test_artificial_sound_is_close(kind, frames):
 
 @pytest.mark.parametrize(
     "sizes",
-    [(200, 80, 256, 60), (300, 100, 2048, 20), (512, 512, 512, 31), (100, 301, 128, 40), (16, 16, 16, 100)],
+    [(200, 80, 256, 60), (300, 100, 2048, 20), (512, 512, 512, 31), (100, 301, 128, 40), (31, 16, 32, 100)],
     ids=str,
 )
 def test_frames_of_any_size(sizes):
@@ -69,6 +69,10 @@ def test_a_frame_as_loud_as_can_be_overflows_nothing():
         ({"fft_length": 1000}, "no power of two"),
         ({"fft_length": 16384}, "no power of two"),
         ({"fft_length": 512}, "longer than their FFT"),
+        ({"frame_length": 1, "fft_length": 32}, "of one alone"),
+        ({"mel_bands": 32768}, "32768 bands are more than 512"),
+        ({"log_offset": 1e-30}, "1e-30 is too small"),
+        ({"log_offset": 1e300}, "too large"),
         ({"frames": 50}, "fewer than 50 frames"),
         ({"mel_hz": (20.0, 9000.0)}, "none of this sound"),
         ({"mean": (0.0,)}, "other numbers of means"),

@@ -47,10 +47,9 @@ def of_frames(frames: np.ndarray, front_end: FrontEnd) -> np.ndarray:
 
 def transform(samples: np.ndarray, front_end: FrontEnd) -> list[np.ndarray]:
     """Return real and imaginary parts of a frame's spectrum, each ``[n, points]``, at the places of reversed bits."""
-    rows = np.zeros((len(samples), front_end.first, 2 * front_end.spacing), np.int64)
-    rows.reshape(len(samples), -1)[:, : samples.shape[1]] = samples
-    window = np.pad(front_end.window, ((0, front_end.first - front_end.rows), (0, 0)))
-    rows = ((rows << 16) * window) >> 32
+    windowed = ((samples << 16) * front_end.window[: samples.shape[1]]) >> 32
+    padded = np.pad(windowed, ((0, 0), (0, 2 * front_end.points - samples.shape[1])))
+    rows = padded.reshape(len(samples), front_end.first, -1)
     real, imaginary = _first([rows[..., 0::2], rows[..., 1::2]])
     blocks = front_end.first
     while blocks < front_end.points:

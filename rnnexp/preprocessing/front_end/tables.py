@@ -23,7 +23,11 @@ TURN_BITS, SPLIT_BITS, WEIGHT_BITS, LOG_BITS, COSINE_BITS = 30, 31, 16, 16, 16
 ROOT_PLACES, LOG_PLACES, LOG_TABLE_BITS = 512, 64, 15
 # How large a feature's multiplier may be, the shift behind it, and what is added in between.
 MULTIPLIER_BITS, LARGEST_SHIFT, BIAS_BITS = 31, 46, 62
-LEAST_FFT, MOST_FFT = 16, 8192
+# With fewer, there is nothing behind the first stage.
+LEAST_FFT, MOST_FFT = 32, 8192
+MOST_BANDS = 512
+# Less than the first is too coarse in units of a sum, and more than the second is beyond all of them.
+OFFSETS = (2**7, 2**44)
 
 
 class NoFrontEndError(ValueError):
@@ -40,7 +44,7 @@ class FrontEnd:
         frame_step: samples.
         points: complex numbers of the Fourier transform, half the real one's.
         first: how many of them the first stage takes at once, 4 or 8.
-        window: what samples are multiplied with, ``2**-window_bits``, int64 ``[rows of the first stage, 2 * spacing]``.
+        window: what samples are multiplied with, ``2**-window_bits``; of an odd number, there is a 0 behind.
         window_bits: behind the point.
         turns: cosines and sines of one, two and three times each block's angle, ``[blocks, 3, 2]``.
         split: those that turn a spectrum's parts, of places 2, 4 and 5, 8 to 11, and so on, ``[points / 2 - 1, 2]``.
@@ -91,8 +95,8 @@ class FrontEnd:
 
     @property
     def rows(self) -> int:
-        """How many of its numbers are not zero."""
-        return len(self.window)
+        """How many of its numbers are not zero, at most."""
+        return -(-len(self.window) // (2 * self.spacing))
 
 
 def of(sound: SpectralSound, codes: Affine) -> FrontEnd:
@@ -108,14 +112,19 @@ def of(sound: SpectralSound, codes: Affine) -> FrontEnd:
     points = sound.fft_length // 2
     if sound.fft_length != 2 * points or points & (points - 1) or not LEAST_FFT <= sound.fft_length <= MOST_FFT:
         raise NoFrontEndError(f"an FFT of {sound.fft_length} samples is no power of two from {LEAST_FFT} to {MOST_FFT}")
-    if sound.frame_length > sound.fft_length:
-        raise NoFrontEndError(f"frames of {sound.frame_length} samples are longer than their FFT")
+    if not 2 <= sound.frame_length <= sound.fft_length:
+        raise NoFrontEndError(f"frames of {sound.frame_length} samples are of one alone, or longer than their FFT")
+    if sound.mel_bands > MOST_BANDS:
+        raise NoFrontEndError(f"{sound.mel_bands} bands are more than {MOST_BANDS}")
     if (sound.frames - 1) * sound.frame_step + sound.frame_length > sound.clip_samples:
         raise NoFrontEndError(f"a clip has fewer than {sound.frames} frames")
     first = 4 if points.bit_length() % 2 else 8
     window, window_bits = _window(sound.frame_length, points, first)
     # What a magnitude counts that a full-scale frame's has in real numbers.
     unit = sound.full_scale * 2.0**15 * 2.0 ** (window_bits - 31) * first / points
+    offset = sound.log_offset * unit * 2**WEIGHT_BITS
+    if not OFFSETS[0] <= offset < OFFSETS[1]:
+        raise NoFrontEndError(f"a logarithm's offset of {sound.log_offset:g} is too small or too large")
     counts, places, weights = _bands(sound, points)
     cosines = _cosines(sound) if sound.kind == "mfcc" else None
     multipliers, biases, shift = _scaling(sound, codes, unit, cosines)
@@ -132,7 +141,7 @@ def of(sound: SpectralSound, codes: Affine) -> FrontEnd:
         counts=counts,
         places=places,
         weights=weights,
-        offset=round(sound.log_offset * unit * 2**WEIGHT_BITS),
+        offset=round(offset),
         cosines=cosines,
         multipliers=multipliers,
         biases=biases,
@@ -165,16 +174,16 @@ def logarithms() -> np.ndarray:
 
 
 def _window(length: int, points: int, first: int) -> tuple[np.ndarray, int]:
-    """Return the periodic Hann window in rows of the first stage, and its bits, with which nothing overflows."""
-    values = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
-    width = 2 * points // first
-    rows = -(-length // width)
-    table = np.concatenate([values, np.zeros(rows * width - length)]).reshape(rows, width)
+    """Return the periodic Hann window, and its bits, with which nothing overflows."""
+    # TensorFlow's, which training sees, is periodic where the length is even, and symmetric else.
+    period = max(length - length % 2, 1)
+    values = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / period)
+    rows = np.pad(values, (0, 2 * points - length)).reshape(first, -1)
     # The first stage adds up to so many samples, in two parts; a spectrum adds up all of them, and is divided by 4 in
     # each of the other stages. What follows adds up two numbers.
-    sums, total = np.sqrt(2) * table.sum(axis=0).max(), values.sum() * first / points
+    sums, total = np.sqrt(2) * rows.sum(axis=0).max(), values.sum() * first / points
     bits = math.floor(math.log2(min(2.0**30 / sums, 2.0**31 / total) * 0.9999)) + 1
-    return np.rint(table * 2.0**bits).astype(np.int64), bits
+    return np.rint(np.pad(values, (0, length % 2)) * 2.0**bits).astype(np.int64), bits
 
 
 def _turns(points: int) -> np.ndarray:
@@ -214,7 +223,8 @@ def _bands(sound: SpectralSound, points: int) -> tuple[np.ndarray, np.ndarray, n
 
 def _cosines(sound: SpectralSound) -> np.ndarray:
     """Return the discrete cosine transform of type II, scaled as HTK does, ``[coefficients, bands]``."""
-    bands, coefficients = sound.mel_bands, sound.coefficients or sound.mel_bands
+    bands = sound.mel_bands
+    coefficients = min(sound.coefficients or bands, bands)
     angles = np.pi / bands * np.outer(np.arange(coefficients), np.arange(bands) + 0.5)
     return np.rint(np.cos(angles) * np.sqrt(2 / bands) * 2.0**COSINE_BITS).astype(np.int64)
 

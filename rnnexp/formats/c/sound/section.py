@@ -63,7 +63,7 @@ def _written(own: FrontEnd, prefix: str, sound: SpectralSound) -> Section:
     """Return the texts."""
     cepstral = own.cosines is not None
     both, whole = Arrays(), Arrays()
-    both.add("part", "window", own.window.reshape(-1))
+    both.add("part", "window", own.window)
     both.add("part", "turns", own.turns.reshape(-1))
     both.add("part", "parting", own.split.reshape(-1))
     both.add("uint8_t" if own.counts.max() < 256 else "uint16_t", "counts", own.counts)
@@ -75,7 +75,7 @@ def _written(own: FrontEnd, prefix: str, sound: SpectralSound) -> Section:
         both.add("int16_t" if np.abs(own.cosines).max() < 2**15 else "int32_t", "cosines", own.cosines)
     whole.add("uint32_t", "roots", roots())
     whole.add("uint16_t", "logarithms", logarithms())
-    samples = 2 * own.spacing * own.rows
+    samples = len(own.window)
     parts = 2 * own.points
     # Two counts come first.
     state = sum([8, 4 * parts, 2 * samples])
@@ -103,6 +103,7 @@ def _written(own: FrontEnd, prefix: str, sound: SpectralSound) -> Section:
         "points": own.points,
         "first": own.first,
         "rows": own.rows,
+        "last": samples - (own.rows - 1) * 2 * own.spacing,
         "bands": own.bands,
         "constants": both.text,
         "tables": whole.text,

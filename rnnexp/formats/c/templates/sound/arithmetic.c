@@ -57,7 +57,6 @@ INLINE int loudness(int32_t used)
     return unused_bits((uint32_t)used << 1 | 1u);
 }
 
-#define USED(number) ((number) < 0 ? ~(number) : (number))
 #define LOUD(sample, louder) ((int32_t)((uint32_t)(sample) << (louder)))
 
 INLINE part magnitude(part real, part imaginary)

@@ -1,11 +1,7 @@
-/* The first stage: of four windowed numbers each, of which those behind the frame are 0. */
-static void first_stage(const int16_t *samples, int louder, part *parts)
+/* The first stage: of four windowed numbers each, of which only those of so many rows are not 0. */
+INLINE void first_of(const int16_t *samples, int louder, part *parts, int32_t i, int rows)
 {
-    int32_t i;
-    for (i = 0; i < WIDTH; i += 2) {
-        of_four(
-            parts + i, WIDTH, windowed(samples, 0, i, louder), windowed(samples, 0, i + 1, louder),
-            windowed(samples, 1, i, louder), windowed(samples, 1, i + 1, louder), windowed(samples, 2, i, louder),
-            windowed(samples, 2, i + 1, louder), windowed(samples, 3, i, louder), windowed(samples, 3, i + 1, louder));
-    }
+    const part ar = WINDOWED(0, 0), ai = WINDOWED(0, 1), br = WINDOWED(1, 0), bi = WINDOWED(1, 1);
+    const part cr = WINDOWED(2, 0), ci = WINDOWED(2, 1), dr = WINDOWED(3, 0), di = WINDOWED(3, 1);
+    of_four(parts + i, WIDTH, ar, ai, br, bi, cr, ci, dr, di);
 }

@@ -46,10 +46,14 @@ INLINE part LESS(part sum, part value, part factor)
 #endif
 #endif
 
+/* A number's bits, without its sign. */
+#define USED(number) ((number) < 0 ? ~(number) : (number))
+
 #define POINTS $points
 #define FIRST $first
 #define ROWS $rows
 #define WIDTH (2 * POINTS / FIRST)
+#define LAST $last
 #define BANDS $bands
 $constants
 
@@ -70,54 +74,64 @@ INLINE void of_four(
 }
 
 $arithmetic
-/* A windowed sample; behind the frame there are none. */
-INLINE part windowed(const int16_t *samples, int32_t row, int32_t place, int louder)
-{
-    const int32_t at = row * WIDTH + place;
-    if (row >= ROWS) {
-        return 0;
-    }
-    return TIMES(LOUD(samples[at], louder), window[at]);
-}
+/* A windowed sample of a row, where there is one. */
+#define WINDOWED(row, next) \
+    ((row) < rows ? TIMES(LOUD(samples[(row) * WIDTH + i + (next)], louder), window[(row) * WIDTH + i + (next)]) : 0)
 
 $first_stage
-/* The other stages: of four numbers each, within blocks that come to be a quarter as long. */
+static void first_stage(const int16_t *samples, int louder, part *parts)
+{
+    int32_t i;
+    for (i = 0; i < LAST; i += 2) {
+        first_of(samples, louder, parts, i, ROWS);
+    }
+    for (; i < WIDTH; i += 2) {
+        first_of(samples, louder, parts, i, ROWS - 1);
+    }
+}
+
+/* A step of the other stages: of four numbers, of which three are turned. */
+INLINE void turned(part *a, part *b, part *c, part *d, const part FLASH *turn)
+{
+    const part br = MORE(TIMES(b[0], turn[0]), b[1], turn[1]), bi = LESS(TIMES(b[1], turn[0]), b[0], turn[1]);
+    const part dr = MORE(TIMES(d[0], turn[4]), d[1], turn[5]), di = LESS(TIMES(d[1], turn[4]), d[0], turn[5]);
+    const part odd_r = br + dr, odd_i = bi + di, other_r = br - dr, other_i = bi - di;
+    const part cr = MORE(TIMES(c[0], turn[2]), c[1], turn[3]), ci = LESS(TIMES(c[1], turn[2]), c[0], turn[3]);
+    const part even_r = QUARTER(a[0]) + cr, even_i = QUARTER(a[1]) + ci;
+    const part less_r = QUARTER(a[0]) - cr, less_i = QUARTER(a[1]) - ci;
+    a[0] = even_r + odd_r;
+    a[1] = even_i + odd_i;
+    b[0] = even_r - odd_r;
+    b[1] = even_i - odd_i;
+    c[0] = less_r + other_i;
+    c[1] = less_i - other_r;
+    d[0] = less_r - other_i;
+    d[1] = less_i + other_r;
+}
+
+/* The other stages: within blocks, which come to be a quarter as long. */
 static void transform(part *parts)
 {
-    int32_t blocks;
-    for (blocks = FIRST; blocks < POINTS; blocks *= 4) {
-        const int32_t apart = POINTS / blocks / 2;
-        const part FLASH *turn = turns;
-        part *a = parts;
-        do {
+    part *const end = parts + 2 * POINTS;
+    const part FLASH *turn;
+    part *a;
+    int32_t apart;
+    for (apart = WIDTH / 4; apart > 2; apart /= 4) {
+        turn = turns;
+        for (a = parts; a != end; a += 3 * apart) {
             part *b = a + apart, *c = b + apart, *d = c + apart;
-            const part *const end = b;
-            do {
-                const part br = MORE(TIMES(b[0], turn[0]), b[1], turn[1]);
-                const part bi = LESS(TIMES(b[1], turn[0]), b[0], turn[1]);
-                const part dr = MORE(TIMES(d[0], turn[4]), d[1], turn[5]);
-                const part di = LESS(TIMES(d[1], turn[4]), d[0], turn[5]);
-                const part odd_r = br + dr, odd_i = bi + di, other_r = br - dr, other_i = bi - di;
-                const part cr = MORE(TIMES(c[0], turn[2]), c[1], turn[3]);
-                const part ci = LESS(TIMES(c[1], turn[2]), c[0], turn[3]);
-                const part even_r = QUARTER(a[0]) + cr, even_i = QUARTER(a[1]) + ci;
-                const part less_r = QUARTER(a[0]) - cr, less_i = QUARTER(a[1]) - ci;
-                a[0] = even_r + odd_r;
-                a[1] = even_i + odd_i;
-                b[0] = even_r - odd_r;
-                b[1] = even_i - odd_i;
-                c[0] = less_r + other_i;
-                c[1] = less_i - other_r;
-                d[0] = less_r - other_i;
-                d[1] = less_i + other_r;
-                a += 2;
-                b += 2;
-                c += 2;
-                d += 2;
-            } while (a != end);
-            a = d;
+            const part *const last = b;
+            for (; a != last; a += 2, b += 2, c += 2, d += 2) {
+                turned(a, b, c, d, turn);
+            }
             turn += 6;
-        } while (a != parts + 2 * POINTS);
+        }
+    }
+    /* Of blocks of four. */
+    turn = turns;
+    for (a = parts; a != end; a += 8) {
+        turned(a, a + 2, a + 4, a + 6, turn);
+        turn += 6;
     }
 }
 
@@ -179,23 +193,24 @@ $coefficients    for (i = 0; i < ${P}_FEATURES; i++) {
 void ${p}_sound_init(${p}_sound *sound)
 {
     int32_t i;
-    for (i = 0; i < ROWS * WIDTH; i++) {
+    for (i = 0; i < $samples; i++) {
         sound->samples[i] = 0;
     }
     sound->count = 0;
     sound->used = 0;
 }
 
-/* The end of a frame is the beginning of the next one. */
-static void keep(${p}_sound *sound)
+/* Copies samples, and returns the bits that they use. */
+static int32_t copied(const int16_t *from, int32_t count, int16_t *to)
 {
-    int32_t i, used = 0;
-    for (i = 0; i < sound->count; i++) {
-        const int32_t sample = sound->samples[i + ${P}_FRAME_STEP];
-        used |= sample ^ FLOOR_SHIFT(sample, 15);
-        sound->samples[i] = (int16_t)sample;
+    const int16_t *const end = from + count;
+    int32_t used = 0;
+    while (from != end) {
+        const int32_t sample = *from++;
+        used |= USED(sample);
+        *to++ = (int16_t)sample;
     }
-    sound->used = used;
+    return used;
 }
 
 int ${p}_sound_push(
@@ -210,17 +225,14 @@ int ${p}_sound_push(
         from += end < 0 ? end - i : -i;
         i = end < 0 ? end : 0;
     }
-    for (; i < end; i++) {
-        const int32_t sample = *from++;
-        sound->used |= sample ^ FLOOR_SHIFT(sample, 15);
-        sound->samples[i] = (int16_t)sample;
-    }
+    sound->used |= copied(from, end - i, sound->samples + i);
     sound->count = end;
     if (end < ${P}_FRAME_LENGTH) {
         return 0;
     }
     codes_of_frame(sound, codes);
     sound->count -= ${P}_FRAME_STEP;
-    keep(sound);
+    /* The end of a frame is the beginning of the next one. */
+    sound->used = sound->count > 0 ? copied(sound->samples + ${P}_FRAME_STEP, sound->count, sound->samples) : 0;
     return 1;
 }

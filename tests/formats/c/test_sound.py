@@ -18,10 +18,12 @@ from rnnexp.runtimes.c import CompiledNetwork
 from rnnexp.runtimes.emulator.chip import CHIPS
 from rnnexp.runtimes.emulator.firmware import Firmware
 
-# Networks that read forwards and from both ends; codes of 8 and 16 bits; a first stage of 8 and of 4 numbers.
+# Networks that read forwards and from both ends; codes of 8 and 16 bits; a first stage of 8 and of 4 numbers; frames
+# that are apart, and of an odd number of samples.
 KINDS = {
     "log-mel 49": {},
     "mfcc 98": {"kind": "mfcc", "frames": 98, "io_bits": 16, "cells": (("lstm", 3, "both"),)},
+    "apart": {"frames": 40, "frame_length": 101, "frame_step": 303, "fft_length": 128, "cells": (("simple", 3),)},
     "mfcc 20": {"kind": "mfcc", "frames": 20, "cells": (("simple", 3),)},
 }
 CHOSEN = [chip for chip in CHIPS if chip.name in ("Cortex-M0+", "Cortex-M3", "Cortex-M4", "Cortex-M55", "RV32IMC")]

@@ -113,6 +113,8 @@ def _written(own: FrontEnd, prefix: str, sound: SpectralSound) -> Section:
         "log_unit": f"{2**LOG_BITS / np.log(2):.9g}",
     }
     values["first_stage"] = filled(f"sound/first-{own.first}.c", values)
+    overlap = own.frame_step < own.frame_length
+    values["next"] = filled("sound/next.c", values).rstrip("\n") if overlap else "    sound->used = 0;"
     values["arithmetic"] = filled("sound/arithmetic.c", values)
     values["coefficient_array"] = filled("sound/coefficient-array.c", values) if cepstral else ""
     values["coefficients"] = filled("sound/coefficients.c", values) if cepstral else ""

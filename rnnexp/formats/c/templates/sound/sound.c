@@ -14,7 +14,7 @@ typedef ${p}_part part;
 #define FACTOR(number) (number)
 #define HALF(value) FLOOR_SHIFT(value, 1)
 #define QUARTER(value) FLOOR_SHIFT(value, 2)
-#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && __ARM_ARCH >= 6
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && __ARM_ARCH >= 6 && !defined(__aarch64__)
 /* One instruction each, which compilers do not make of C. */
 INLINE part TIMES(part value, part factor)
 {
@@ -216,23 +216,25 @@ static int32_t copied(const int16_t *from, int32_t count, int16_t *to)
 int ${p}_sound_push(
     ${p}_sound *sound, const int16_t **samples, int32_t *count, $input_type codes[${P}_FEATURES])
 {
-    const int16_t *from = *samples;
-    int32_t i = sound->count;
-    int32_t end = i + *count < ${P}_FRAME_LENGTH ? i + *count : ${P}_FRAME_LENGTH;
-    *count -= end - i;
-    *samples += end - i;
-    if (i < 0) {
-        from += end < 0 ? end - i : -i;
-        i = end < 0 ? end : 0;
+    int32_t taken;
+    /* Between frames that are apart, samples are left out. */
+    for (; sound->count < 0 && *count > 0; --*count) {
+        sound->count++;
+        ++*samples;
     }
-    sound->used |= copied(from, end - i, sound->samples + i);
-    sound->count = end;
-    if (end < ${P}_FRAME_LENGTH) {
+    if (*count <= 0) {
+        return 0;
+    }
+    taken = *count < ${P}_FRAME_LENGTH - sound->count ? *count : ${P}_FRAME_LENGTH - sound->count;
+    sound->used |= copied(*samples, taken, sound->samples + sound->count);
+    sound->count += taken;
+    *samples += taken;
+    *count -= taken;
+    if (sound->count < ${P}_FRAME_LENGTH) {
         return 0;
     }
     codes_of_frame(sound, codes);
     sound->count -= ${P}_FRAME_STEP;
-    /* The end of a frame is the beginning of the next one. */
-    sound->used = sound->count > 0 ? copied(sound->samples + ${P}_FRAME_STEP, sound->count, sound->samples) : 0;
+$next
     return 1;
 }

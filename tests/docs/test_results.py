@@ -187,8 +187,9 @@ def test_sound_on_microcontrollers(name):
         if (row["chip"], row["arithmetic"]) == ("Cortex-M4", "whole")
     }
     assert max(frames.values()) <= 60_000
-    assert round(frames["mfcc", 49] - frames["log-mel", 49], -2) == 1600
-    assert min(row["share"] for row in found["loads"]) <= 0.05
+    more = round(frames["mfcc", 49] - frames["log-mel", 49], -2)
+    assert f" {more:,.0f} " in "\n".join(lines)
+    assert max(row["share"] for row in found["loads"] if row["network"] == "GRU of 32") <= 0.05
 
 
 @pytest.mark.parametrize("name", ["docs/microcontroller.md", "docs/microcontroller.ja.md"])

@@ -3,7 +3,7 @@ typedef float feature, bin_size, band_sum, feature_sum;
 #define SHARE(sum) ((sum) / 65536.0f)
 
 /* What samples are shifted by. */
-INLINE int loudness(int32_t used)
+INLINE int loudness(uint32_t used)
 {
     (void)used;
     return 16;
@@ -52,9 +52,9 @@ INLINE int unused_bits(uint32_t number)
 }
 
 /* What samples are shifted by to be as large as 32 bits hold. */
-INLINE int loudness(int32_t used)
+INLINE int loudness(uint32_t used)
 {
-    return unused_bits((uint32_t)used << 1 | 1u);
+    return unused_bits(used | 1u);
 }
 
 #define LOUD(sample, louder) ((int32_t)((uint32_t)(sample) << (louder)))

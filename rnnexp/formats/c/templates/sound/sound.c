@@ -200,17 +200,27 @@ void ${p}_sound_init(${p}_sound *sound)
     sound->used = 0;
 }
 
-/* Copies samples, and returns the bits that they use. */
-static int32_t copied(const int16_t *from, int32_t count, int16_t *to)
+/* Copies samples, and returns the bits that they use: where one is another than that below it. The lowest bit of a sample
+ * in the upper half of a word is compared with one that is none of its own, and counts for nothing. */
+static uint32_t copied(const int16_t *from, int32_t count, int16_t *to)
 {
-    const int16_t *const end = from + count;
-    int32_t used = 0;
-    while (from != end) {
-        const int32_t sample = *from++;
-        used |= USED(sample);
-        *to++ = (int16_t)sample;
+    uint32_t used = 0;
+    int32_t i = 0;
+#if defined(__GNUC__) && defined(__ARM_FEATURE_UNALIGNED)
+    for (; i + 1 < count; i += 2) {
+        uint32_t both;
+        __builtin_memcpy(&both, from + i, sizeof both);
+        __builtin_memcpy(to + i, &both, sizeof both);
+        used |= both ^ both << 1;
     }
-    return used;
+    used |= used >> 16;
+#endif
+    for (; i < count; i++) {
+        const uint32_t sample = (uint32_t)from[i];
+        used |= sample ^ sample << 1;
+        to[i] = from[i];
+    }
+    return used & 0xFFFFu;
 }
 
 int ${p}_sound_push(

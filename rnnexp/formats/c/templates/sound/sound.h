@@ -15,7 +15,7 @@ typedef int32_t ${p}_part;
  * bits that they use, and the parts of a spectrum while it is computed. */
 typedef struct {
     int32_t count;
-    int32_t used;
+    uint32_t used;
     ${p}_part parts[$parts];
     int16_t samples[$samples];
 } ${p}_sound;

@@ -1,6 +1,6 @@
-/* $name: an example. It listens to a second of a wav file, of 16-bit PCM, one channel and $sample_rate samples a second, and
- * prints what it most probably is, as rnnexp run does. Without a file it makes a sound of its own, and returns 0 if the
- * output is what it should be.
+/* $name: an example. It listens to a second of a wav file, of 16-bit PCM, one channel and $sample_rate samples a
+ * second, and prints what it most probably is, as rnnexp run does. Without a file it makes a sound of its own, and returns
+ * 0 if the output is what it should be.
  *
  *   cc -std=c99 -o $name-main $name.c $name-main.c && ./$name-main clip.wav
  *
@@ -70,9 +70,11 @@ static int32_t first_sample(FILE *file)
 static int16_t made_up(int32_t place)
 {
     static uint32_t noise, phase;
+    int32_t tone;
     noise = place == 0 ? 1 : (noise * 1664525u + 1013904223u) & 0xFFFFFFFFu;
     phase = place == 0 ? 0 : (phase + 300u + (uint32_t)place / 8u) & 0xFFFFu;
-    return (int16_t)((phase < 32768u ? (int32_t)phase / 4 - 4096 : 12287 - (int32_t)phase / 4) + (int32_t)(noise >> 24) - 128);
+    tone = phase < 32768u ? (int32_t)phase / 4 - 4096 : 12287 - (int32_t)phase / 4;
+    return (int16_t)(tone + (int32_t)(noise >> 24) - 128);
 }
 
 int main(int argc, char **argv)

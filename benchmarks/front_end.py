@@ -30,6 +30,7 @@ from rnnexp.datasets.speech_commands.division import Rule
 from rnnexp.datasets.speech_commands.folder import scan
 from rnnexp.datasets.speech_commands.recipe import FRAMES_MS, Recipe, Statistics
 from rnnexp.formats.about import About
+from rnnexp.formats.c.chips.chip import CHIPS, Chip
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.tflite.int8.reader import from_tflite
 from rnnexp.formats.tflite.metadata import read_about
@@ -44,7 +45,6 @@ from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.quantization.scales import INPUT_CODES, IoBits, affine
 from rnnexp.runtimes.c import CompiledNetwork
-from rnnexp.runtimes.emulator.chip import CHIPS, Chip
 from rnnexp.runtimes.emulator.firmware import Firmware
 
 RESULTS = Path(__file__).parent / "results" / "front_end.json"

@@ -11,11 +11,11 @@ from helpers.clips import write_wav
 from helpers.sounds import artificial, listener, natural, sound_map, word
 
 from rnnexp.commands import run as prediction
+from rnnexp.formats.c.chips.chip import CHIPS
 from rnnexp.formats.c.files import to_c
 from rnnexp.formats.tflite.int8.writer import to_tflite
 from rnnexp.preprocessing.front_end import reference, tables
 from rnnexp.runtimes.c import CompiledNetwork
-from rnnexp.runtimes.emulator.chip import CHIPS
 from rnnexp.runtimes.emulator.firmware import Firmware
 
 # Networks that read forwards and from both ends; codes of 8 and 16 bits; a first stage of 8 and of 4 numbers; frames

@@ -162,7 +162,8 @@ def to_c(
     rounds = "round_shift(" in cells or values["multiply"] or values["value_codes"]
     values["round_shift"] = _filled("round-shift.c", values) if rounds else ""
     values["output_statements"] = "" if network.flattened else program.output_layer.statements
-    bits = None if isinstance(network.input, Words) else network.input.bits
+    reads = "codes_of_inputs(" in f"{cells}{values['output_statements']}"
+    bits = network.input.bits if reads and not isinstance(network.input, Words) else None
     by_rows = "multiply_rows(" in cells or not network.flattened
     values["rows"] = rows.functions(program.row_sum, bits, values) if by_rows else ""
     values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)

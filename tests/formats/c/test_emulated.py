@@ -1,38 +1,10 @@
 """The exported C on emulated chips: every number of the self-test, of every structure and activation."""
 
 import pytest
-from helpers.random_fronts import WORDS, words
-from helpers.random_fronts import network as with_front
-from helpers.random_networks import inputs, layered
+from helpers.c_networks import NETWORKS, written
 
-from rnnexp.formats.about import About
 from rnnexp.formats.c.chips.chip import CHIPS
-from rnnexp.formats.c.files import to_c
-from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.front import Convolution, Embedding
-from rnnexp.network.taps import INPUT
-from rnnexp.network.windows import Axis
-from rnnexp.quantization.quantizer import quantize
 from rnnexp.runtimes.emulator.firmware import Firmware
-
-STEPS = 6
-# Rows and columns in odd and even numbers, for what takes them in fours and in pairs; more of them than a word of sums
-# of lower parts holds; both directions, a linear path, outputs after each step, layers ahead, inputs of 16 bits, and an
-# odd number of inputs that are read twice, as a layer behind the sum of two others does.
-NETWORKS = {
-    "simple": (layered(("simple", 10), steps=STEPS, linear_path=True), {}),
-    "lstm": (layered(("lstm", 7), steps=STEPS, features=3, outputs=4, softmax=True), {}),
-    "gru": (layered(("gru", 5), ("gru", 4), steps=STEPS, features=2, every_step=True), {}),
-    "both directions": (layered(("gru", 3, "both"), ("simple", 21), steps=STEPS, outputs=2), {}),
-    "many units": (layered(("simple", 37), steps=STEPS, features=5), {"io_bits": 16}),
-    "inputs twice": (layered(("gru", 5, {"reads": (INPUT, INPUT)}), steps=STEPS, features=3), {}),
-    "convolution": (
-        with_front((Convolution(Axis(2), Axis(), 3, 5, activation="relu"),), [("lstm", 4)], steps=STEPS, features=3),
-        {},
-    ),
-    "words": (with_front((Embedding(WORDS, 5),), [("simple", 3)], steps=STEPS), {}),
-}
-NETWORKS |= {name: (layered(("simple", 6), steps=STEPS, activation=name), {}) for name in sorted(ACTIVATIONS)}
 
 needs = {
     chip.name: pytest.mark.skipif(bool(chip.missing), reason=f"not installed: {', '.join(chip.missing)}")
@@ -40,19 +12,10 @@ needs = {
 }
 
 
-def samples(real):
-    if real.architecture.front and isinstance(real.architecture.front[0], Embedding):
-        return words(4, STEPS)
-    return inputs(4, STEPS, real.architecture.features)
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("chip", [pytest.param(chip, marks=needs[chip.name], id=chip.name) for chip in CHIPS])
 def test_a_chip_finds_every_number(tmp_path, chip, name):
-    real, options = NETWORKS[name]
-    x = samples(real)
-    integer = quantize(real, x, **options)
-    files = to_c(integer, "net", About(), integer.input.encode(x))
+    files = written(name)
     sources = {"net.h": files.header, "net.c": files.source, "net-test.c": files.test}
     printed = Firmware(chip, tmp_path, "-Os").run(sources)
     assert "net: 4 of 4 sequences right" in printed, printed

@@ -26,6 +26,7 @@ RESAMPLE = False  # convert files of other rates, bits and channels than 16000 a
 FEATURES = "raw"  # "raw" samples, "log-mel" or "mfcc"
 SEGMENT = "first"  # of raw samples, MAX_SEQUENCE_LENGTH of them: the "first", the "loudest", or "decimate" the clip
 FRAMES = 49  # of log-mel and mfcc: 49 of 40 ms every 20 ms, or 98 of 25 ms every 10 ms
+STREAM_SECONDS = None  # of log-mel and mfcc: learn from streams of so many seconds, to listen without a break
 CACHE_DIR = "cache"  # where decoded clips are kept
 
 # Recordings of your own (docs/recordings.md)

@@ -149,6 +149,12 @@ class ClassificationConfig(RecordingSettings, Settings):
         description="speech_commands, log-mel and mfcc: frames a clip, 49 of 40 ms every 20 ms, or 98 of 25 ms every "
         "10 ms",
     )
+    stream_seconds: Annotated[float, Field(ge=2, le=60)] | None = Field(
+        default=None,
+        description="speech_commands, log-mel and mfcc: learn from streams of so many seconds, clips with noise and "
+        "pauses between them, and answer at every step, so that the state can be carried for ever; 3 suits most; None: "
+        "learn from clips, and answer once",
+    )
     augmentation: Annotated[float, Field(ge=0, le=10)] = Field(
         default=0.0,
         description="speech_commands, recordings: how far they are distorted in training, anew in every epoch; 1: "

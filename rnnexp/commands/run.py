@@ -7,27 +7,23 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import tyro
 
 from rnnexp import files
-from rnnexp.commands import answers, recording_samples, samples
+from rnnexp.commands import answers, integers, listening, recording_samples, samples
 from rnnexp.commands.forecast import forecast
 from rnnexp.commands.inspect import open_file
+from rnnexp.commands.integers import Integers
 from rnnexp.console import print_lines
 from rnnexp.errors import UserError
 from rnnexp.formats.about import About
 from rnnexp.formats.tflite.metadata import read_about
 from rnnexp.preprocessing import features
-from rnnexp.preprocessing.input_map import AsItIs, Sound
-from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.report import evaluation
+from rnnexp.preprocessing.input_map import AsItIs, SpectralSound
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel, load, takes_lengths
-
-# What runs a file: the kernels of a TensorFlow Lite runtime, or the integers of a file of ours without one.
-Integers = Literal["numpy", "c"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +35,8 @@ class Options:
     series goes on after its end. Or INPUT is a .csv with a sample a row, of as many numbers as the model takes, or a
     .npy of samples, [n, time] or [n, time, features]. Values are in the data's own units: the model's file says how
     they are normalised. For a model of texts it may be a .txt with one in each line; for a model of sound a .wav, 16
-    bits, one channel, 16,000 samples a second, or, with --resample, any other: the answer is the most probable words.
+    bits, one channel, 16,000 samples a second, or, with --resample, any other: the answer is the most probable words;
+    of a recording of more than a second, and of a model that listens without a break, the words heard, and when.
     For a model of recordings it is any file or folder that such a model may learn from, with labels or without. For a
     model of words it is a .csv with a sequence of their numbers a row, or a .npy [n, time]. Sequences shorter than the
     model's come in a .npz with x and lengths, or as the mask of the network that was converted has them: padded with
@@ -82,6 +79,8 @@ def main(arguments: Sequence[str]) -> int:
         about = read_about(content)
     except ValueError as error:
         raise _unusable(name, str(error)) from None
+    if about and about.detector and samples.is_sound(options.input):
+        return _write(_listen(options, content, about), options.output)
     shape = sequence_shape(content, name, ours=about is not None)
     if options.steps < 0:
         raise UserError(f"--steps is {options.steps}: a number of steps from 1 on, or 0 for none")
@@ -102,9 +101,16 @@ def main(arguments: Sequence[str]) -> int:
     if about and recorded:
         given = recording_samples.read(options.input, shape, about)
     elif sound:
-        input_map = about.input_map if about else AsItIs()
-        inputs_of = partial(_heard_in_c, content, name) if options.runtime == "c" else features.from_map
-        given = samples.read_sound(options.input, shape, input_map, name, convert=options.resample, inputs_of=inputs_of)
+        recording, kind = samples.read_wav(
+            options.input, about.input_map if about else AsItIs(), name, convert=options.resample
+        )
+        inputs_of = partial(integers.heard, content, name) if options.runtime == "c" else features.from_map
+        given = samples.of_sound(recording, kind, shape, name, inputs_of)
+        if about and about.classes and not about.every_step and len(recording) > listening.LONGEST_CLIP:
+            heard = listening.slide(
+                recording, about, lambda clips: _outputs(content, inputs_of(clips, kind), options.runtime, name)
+            )
+            return _write(heard, options.output)
     else:
         given = samples.read(options.input, shape, about)
     if given.skipped:
@@ -120,6 +126,24 @@ def main(arguments: Sequence[str]) -> int:
         answers.most_probable(outputs[0], about) if sound and named else answers.to_csv(outputs, given, about),
         options.output,
     )
+
+
+def _listen(options: Options, content: bytes, about: About) -> str:
+    """Return the words that a model hears that listens without a break."""
+    name, runtime = str(options.file), options.runtime
+    if options.steps:
+        raise UserError(f"--steps is for a series, and {options.input} is sound: leave it out")
+    recording, sound = samples.read_wav(options.input, about.input_map, name, convert=options.resample)
+    if about.detector is None or not isinstance(sound, SpectralSound):
+        raise _unusable(name, "its detector is for features of sound")
+    if runtime == "numpy" or runtime == "c":
+        listen = partial(integers.listen, content, sound, runtime, name)
+    else:
+        listen = partial(listening.listen_by_steps, options.file, sound, runtime)
+    try:
+        return listening.carry(recording, about, about.detector, listen)
+    except (ValueError, IndexError) as error:
+        raise UserError(f"{name} says nothing usable about how it listens ({error})") from None
 
 
 def _write(text: str, output: Path | None) -> int:
@@ -222,7 +246,7 @@ def _outputs(
 ) -> np.ndarray:
     """Return a model's outputs for inputs ``[n, time, features]``, or words ``[n, time]``, as the network sees them."""
     if runtime == "numpy" or runtime == "c":
-        return _integers(content, x, runtime, name, lengths)
+        return integers.outputs(content, x, runtime, name, lengths)
     try:
         return TFLiteModel(content, kernels=runtime).predict(x, lengths)
     except (RuntimeError, ValueError) as error:
@@ -231,55 +255,3 @@ def _outputs(
 
 def _unusable(name: str, why: str) -> UserError:
     return UserError(f"{name} says nothing usable about how its inputs are normalised ({why})")
-
-
-def _integers(content: bytes, x: np.ndarray, runtime: Integers, name: str, lengths: np.ndarray | None) -> np.ndarray:
-    """Run the integers that a file of ours holds, without a TensorFlow Lite runtime."""
-    from rnnexp.quantization import reference
-    from rnnexp.quantization.front import Words
-    from rnnexp.runtimes.c import CompiledNetwork
-
-    network = _network(content, runtime, name)
-    width = () if isinstance(network.input, Words) else (network.features,)
-    if x.shape[1:] != (network.sequence_length, *width):
-        raise UserError(f"{name}: what it says of its integers does not fit its graph; export it again")
-    # In C and in NumPy, padding is at the end wherever the file has it.
-    network = dataclasses.replace(network, padding="end" if network.padding else "")
-    codes = network.input.encode(x)
-    made = CompiledNetwork(network).run(codes, lengths) if runtime == "c" else reference.run(network, codes, lengths)
-    outputs = network.output.decode(made).astype(np.float32)
-    return evaluation.probabilities(outputs) if network.softmax else outputs
-
-
-def _heard_in_c(content: bytes, name: str, clips: np.ndarray, input_map: Sound) -> np.ndarray:
-    """Return a model's inputs of clips: those that stand for the codes that the exported C makes of them.
-
-    Where it makes none, they are those of the other runtimes.
-
-    Raises:
-        ValueError: if the input map is for other clips.
-    """
-    from rnnexp.runtimes.c import CompiledNetwork
-
-    features.check(input_map)
-    network = _network(content, "c", name)
-    compiled = CompiledNetwork(network, input_map)
-    if compiled.listens:
-        return network.input.decode(compiled.hear(clips)).astype(np.float32)
-    return features.from_map(clips, input_map)
-
-
-def _network(content: bytes, runtime: Integers, name: str) -> IntegerNetwork:
-    """Return the integers that a file of ours holds.
-
-    Raises:
-        UserError: if it holds none.
-    """
-    from rnnexp.formats.tflite.int8.reader import from_tflite
-
-    try:
-        return from_tflite(content)
-    except ValueError:
-        raise UserError(
-            f"{name}: --runtime {runtime} runs only int8 sequence models of rnnexp, and this is none"
-        ) from None

@@ -103,44 +103,51 @@ def alphabet(about: About, features: int) -> str:
 
 
 def is_sound(path: Path) -> bool:
-    """Return whether a file is one for ``read_sound``, by its name."""
+    """Return whether a file is one of sound, by its name."""
     return path.suffix.lower() == ".wav"
 
 
-def read_sound(
-    path: Path,
-    shape: Sequence[int],
-    about: InputMap,
-    model: str,
-    *,
-    convert: bool = False,
-    inputs_of: ClipInputs = features.from_map,
-) -> Samples:
-    """Read a second of sound from a .wav file: cut, or padded with zeros, as in training.
+def read_wav(path: Path, input_map: InputMap, model: str, *, convert: bool = False) -> tuple[np.ndarray, Sound]:
+    """Read sound from a .wav file: int16 ``[n]``, and how inputs are made of it.
 
     Args:
         path: the file: 16-bit PCM, one channel, 16,000 samples a second.
-        shape: of the model's input without the batch, ``(time, features)``.
-        about: how the model's inputs are made.
+        input_map: how the model's inputs are made.
         model: its name, for messages.
         convert: whether another form, rate, or number of channels is converted.
-        inputs_of: what makes the model's inputs of clips.
 
     Raises:
         UserError: if the file cannot be used, or the model is not one of sound.
     """
     _check_file(path)
-    if not isinstance(about, RawSound | SpectralSound):
+    if not isinstance(input_map, RawSound | SpectralSound):
         raise UserError(
             f"{model} is no model of sound, and {path} is for one: rnnexp run --help lists what others take"
         )
     try:
-        clip = audio.one_second(audio.read_wav(path, convert=convert))
+        return audio.read_wav(path, convert=convert), input_map
     except audio.UnusableClipError as error:
         way_out = "" if convert else "; --resample converts what can be"
         raise UserError(f"{path} cannot be used: {error}. It must be {audio.WANTED}{way_out}") from None
+
+
+def of_sound(
+    samples: np.ndarray, sound: Sound, shape: Sequence[int], model: str, inputs_of: ClipInputs = features.from_map
+) -> Samples:
+    """Return a second of sound, int16 ``[n]``, as a sample: cut, or padded with zeros, as in training.
+
+    Args:
+        samples: of the recording.
+        sound: how inputs are made.
+        shape: of the model's input without the batch, ``(time, features)``.
+        model: its name, for messages.
+        inputs_of: what makes the model's inputs of clips.
+
+    Raises:
+        UserError: if the model is not one of this.
+    """
     try:
-        values = inputs_of(clip[None], about)
+        values = inputs_of(audio.one_second(samples)[None], sound)
     except ValueError as error:
         raise UserError(f"{model} says nothing usable about how its inputs are made of sound ({error})") from None
     if values.shape[1:] != tuple(shape):

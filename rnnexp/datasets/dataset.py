@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rnnexp.datasets.listening import Listening
 from rnnexp.network.lengths import without_padding
 from rnnexp.network.sampling import spread
 from rnnexp.preprocessing.cutting import Cutting
@@ -151,6 +152,7 @@ class Dataset:
         floors: the names of those baselines that know more than any model can, and so are not there to be beaten.
         calibration: inputs ``[n, time, features]`` that int8 has to cover as well as those of the training part, where
             it is known that more is to come.
+        listening: of a network that listens without a break, what it is to find words in.
         augment: makes the inputs of the training part, distorted at random, for one epoch; None to train on them as
             they are.
     """
@@ -184,6 +186,7 @@ class Dataset:
     shown: np.ndarray | None = None
     floors: tuple[str, ...] = ()
     calibration: np.ndarray | None = None
+    listening: Listening | None = None
     augment: Callable[[np.random.Generator], np.ndarray] | None = None
 
     @property

@@ -28,6 +28,8 @@ def conclude(report: Report, console: Console) -> None:
     _warn_of_models(report.models, data, console)
     if report.generation:
         console.say(text.generation_summary(report.generation))
+    for line in report.listening.summary() if report.listening else ():
+        console.say(line)
     if report.degradation:
         _conclude_int8(report.degradation, report.quantization or [], console)
     speed = f"{text.steps_a_second(training)}, " if training.steps_per_second else ""

@@ -62,6 +62,12 @@ class Takeaway:
     sizes: dict[str, int]
     text: str
 
+    @property
+    def steps(self) -> dict[str, bytes]:
+        """Kind of model -> its file of one time step, as far as there is one."""
+        found = {kind: self.files.get(f"-step-{kind}.tflite") for kind in ("float32", "int8")}
+        return {kind: content for kind, content in found.items() if isinstance(content, bytes)}
+
     def named(self, name: str) -> dict[str, bytes | str]:
         """Return the files by their names, which begin with the model's."""
         return {f"{name}{suffix}": content for suffix, content in self.files.items()}

@@ -16,7 +16,7 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import baselines, build, export, page, pictures
+from rnnexp.experiment import baselines, build, export, listening, page, pictures
 from rnnexp.experiment import evaluate as results
 from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
@@ -143,6 +143,9 @@ def _run(
         watch=shared.watch,
     )
     history, last = trained.history, trained.last
+    chosen = listening.choose(dataset, last.network)
+    if chosen:
+        about = replace(about, detector=chosen.detector)
     # Whoever interrupts the training wants an end: then no fine-tuning.
     epochs = 0 if history.ended == "interrupted" else config.qat_epochs
     bar = functools.partial(console.training, what="fine-tuning for int8", watched="int8")
@@ -198,6 +201,7 @@ def _run(
         step_float32=float32.step.read_bytes() if float32.step else None,
         samples=dataset.shown,
     )
+    listened = listening.judge(dataset, chosen, taken.steps)
     contents = {f"{name}-{kind}.tflite": paths[-1].read_bytes() for kind, paths in exported.items()}
     micro = on_micro({**contents, **taken.named(name)}, measure=shared.arenas)
     models = {
@@ -226,6 +230,7 @@ def _run(
         degradation=compared.degradation if compared else None,
         quantization=compared.tensors if compared else None,
         generation=generation,
+        listening=listened,
         examples=results.find_examples(dataset, evaluated.outputs),
         exports=Exports.of(name, taken.files, taken.sizes, micro),
     )

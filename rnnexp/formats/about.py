@@ -12,8 +12,10 @@ from rnnexp.network.front import Embedding
 from rnnexp.network.lengths import Padding
 from rnnexp.network.structure import Structure
 from rnnexp.preprocessing import cutting as cuttings
+from rnnexp.preprocessing import detector as detectors
 from rnnexp.preprocessing import input_map, series_columns
 from rnnexp.preprocessing.cutting import Cutting
+from rnnexp.preprocessing.detector import Detector
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.preprocessing.series_columns import SeriesColumns
 from rnnexp.version import __version__
@@ -45,6 +47,7 @@ class About:
         classes: their names.
         columns: of a series, what features and outputs are; None where it is its column ``data``, one step ahead.
         recordings: of a model of recordings, how they become sequences.
+        detector: of a model that listens without a break, when it has heard a word.
         version: of the project that wrote it.
     """
 
@@ -65,6 +68,7 @@ class About:
     classes: tuple[str, ...] = ()
     columns: SeriesColumns | None = None
     recordings: Cutting | None = None
+    detector: Detector | None = None
     version: str = __version__
 
     @classmethod
@@ -127,6 +131,7 @@ class About:
             **({"classes": list(self.classes)} if self.classes else {}),
             **({"columns": self.columns.to_json()} if self.columns else {}),
             **({"recordings": self.recordings.to_json()} if self.recordings else {}),
+            **({"detector": self.detector.to_json()} if self.detector else {}),
         }
 
     @classmethod
@@ -159,6 +164,7 @@ class About:
             classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
             columns=series_columns.parse(found["columns"]) if "columns" in found else None,
             recordings=cuttings.parse(found["recordings"]) if "recordings" in found else None,
+            detector=detectors.parse(found["detector"]) if "detector" in found else None,
             version=str(found.get("version", "")),
         )
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from typing_extensions import override
 
 from rnnexp.preprocessing.map import Count, Map, Number, Positive, Sample
 
+# Samples of a clip.
+LONGEST_CLIP = 1 << 20
+
 
 class ClipMap(Map):
-    """A second of sound, of 16-bit samples."""
+    """A second of sound, of 16-bit samples; or, of a network that listens without a break, what it was trained on."""
 
     sample_rate: Count
-    clip_samples: Count
+    clip_samples: Annotated[int, Field(ge=1, le=LONGEST_CLIP, strict=True)]
 
 
 class RawSound(ClipMap):

@@ -19,6 +19,7 @@ from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report import figures
 from rnnexp.report.gates import EXIT_CODE, Outcome, failures
 from rnnexp.report.int8 import Degradation, Tensor
+from rnnexp.report.listening import Listening
 from rnnexp.report.metrics import ClassificationMetrics, Metrics, RegressionMetrics
 from rnnexp.report.micro import Micro
 from rnnexp.report.models import KINDS, File, Models, Progress
@@ -219,6 +220,7 @@ class Report(Part):
         degradation: what int8 costs, if there is an int8 model.
         quantization: its tensors.
         generation: the series continued in closed loop, if that was asked for.
+        listening: words found in streams of sound, of a network that listens without a break.
         exports: the other files.
         gates: what ``FAIL_ON`` said of all of this.
     """
@@ -241,6 +243,7 @@ class Report(Part):
     degradation: Degradation | None = None
     quantization: list[Tensor] | None = None
     generation: Generation | None = None
+    listening: Listening | None = None
     exports: Exports
     gates: list[Outcome] | None = None
 

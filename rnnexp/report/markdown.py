@@ -18,6 +18,7 @@ from rnnexp.report.content import (
 )
 from rnnexp.report.gates import Outcome, describe, failures
 from rnnexp.report.int8 import Degradation, Tensor
+from rnnexp.report.listening import in_markdown
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict
@@ -63,6 +64,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_classes(report),
         *(_examples(report.examples, data) if report.examples else []),
         *(_generation(report.generation, data) if report.generation else []),
+        *(in_markdown(report.listening) if report.listening else []),
         "## Files",
         "",
         *(_model(kind, model) for kind, model in report.models.by_kind.items()),

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,21 +60,48 @@ class CompiledNetwork:
                 raise UserError(f"the C compiler {command[0]!r} failed: {done.stderr.strip()}")
             # Once loaded, the library needs its file no more.
             self._library = ctypes.CDLL(str(library))
-        self._run = getattr(self._library, f"{identifier(NAME)}_run")
+        self._run = self._function("run")
         self._sound_bytes = files.sound_bytes
         self._buffers = np.empty(0 if self._network.streams else files.state_bytes // 2, np.int16)
+        self._state = np.empty(files.state_bytes, np.uint8)
+
+    def _function(self, name: str) -> Callable[..., None]:
+        found: Callable[..., None] = getattr(self._library, f"{identifier(NAME)}_{name}")
+        return found
+
+    def listen(self, codes: np.ndarray) -> np.ndarray:
+        """Return the output codes after every step of a sequence of any length, ``[time, outputs]``.
+
+        Args:
+            codes: ``[time, features]``; the network must read forwards.
+        """
+        network = self._network
+        inputs = np.ascontiguousarray(codes, network.input.dtype)
+        outputs = np.empty((len(inputs), network.outputs), network.output.dtype)
+        init, step, output = (self._function(name) for name in ("init", "step", "output"))
+        state = self._state.ctypes.data_as(ctypes.c_void_p)
+        init(state)
+        for given, made in zip(inputs, outputs, strict=True):
+            step(state, given.ctypes.data_as(ctypes.c_void_p))
+            output(state, made.ctypes.data_as(ctypes.c_void_p))
+        return outputs
 
     @property
     def listens(self) -> bool:
         """Whether there is C from sound to input codes."""
         return self._sound_bytes > 0
 
-    def hear(self, clips: np.ndarray) -> np.ndarray:
-        """Return the input codes of clips, int16 ``[n, samples]``, as the C makes them: ``[n, time, features]``."""
+    def hear(self, clips: np.ndarray, steps: int | None = None) -> np.ndarray:
+        """Return the input codes that the C makes of sound, ``[n, steps, features]``.
+
+        Args:
+            clips: int16 ``[n, samples]``.
+            steps: how many there are in them; None: those of a sequence.
+        """
         network, prefix = self._network, identifier(NAME)
         begin, push = (getattr(self._library, f"{prefix}_sound_{name}") for name in ("init", "push"))
         sound = (ctypes.c_int32 * (self._sound_bytes // 4))()
-        codes = np.zeros((len(clips), network.sequence_length, network.features), network.input.dtype)
+        codes = np.zeros((len(clips), steps or network.sequence_length, network.features), network.input.dtype)
         for clip, frames in zip(np.ascontiguousarray(clips, np.int16), codes, strict=True):
             samples, count = ctypes.c_void_p(clip.ctypes.data), ctypes.c_int32(len(clip))
             begin(sound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -278,13 +279,27 @@ class TFLiteStepModel:
             np.empty((*inputs.shape[:2], *spec.shape[1:]), spec.dtype) for spec in (self.output, *self.states)
         )
         for n, sequence in enumerate(inputs):
-            kept = [np.full(spec.shape, spec.zero_point, spec.dtype) for spec in self.states]
-            for time_step, sample in enumerate(sequence):
-                for place, values in enumerate((sample[None], *kept)):
-                    self._runtime.set_input(place, values)
-                self._runtime.invoke()
-                result, *kept = (self._runtime.get_output(place) for place in range(len(states) + 1))
-                outputs[n, time_step] = result[0]
+            for time_step, (output, kept) in enumerate(self._steps(sequence)):
+                outputs[n, time_step] = output
                 for found, values in zip(states, kept, strict=True):
                     found[n, time_step] = values[0]
         return outputs, states
+
+    def listen(self, x: np.ndarray) -> np.ndarray:
+        """Run one float sequence of any length ``[time, features]``, and return float outputs ``[time, outputs]``."""
+        floating = self.input.dtype == np.float32
+        codes = x if floating else quantize(x, self.input.scale, self.input.zero_point, self.input.dtype)
+        made = np.empty((len(x), *self.output.shape[1:]), self.output.dtype)
+        for step, (output, _) in enumerate(self._steps(codes.astype(self.input.dtype, copy=False))):
+            made[step] = output
+        return made if floating else dequantize(made, self.output.scale, self.output.zero_point)
+
+    def _steps(self, sequence: np.ndarray) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+        """Yield the output and the states after each sample ``[features]``, from states of real 0."""
+        kept = [np.full(spec.shape, spec.zero_point, spec.dtype) for spec in self.states]
+        for sample in sequence:
+            for place, values in enumerate((sample[None], *kept)):
+                self._runtime.set_input(place, values)
+            self._runtime.invoke()
+            output, *kept = (self._runtime.get_output(place) for place in range(len(kept) + 1))
+            yield output[0], kept

@@ -32,6 +32,13 @@ def tone(hertz, count=16000, amplitude=2000.0, seed=None):
     return values.astype(np.int16)
 
 
+def spoken_tone(hertz, begin, end, amplitude=2000.0, count=16000):
+    """A sine from one sample to another, and silence around it, int16."""
+    values = np.zeros(count, np.int16)
+    values[begin:end] = tone(hertz, end - begin, amplitude)
+    return values
+
+
 def write_folder(path, *, words=WORDS, noise_seconds=2.6):
     """Write a folder in the official layout: a clip of each word by each speaker, and two recordings of noise."""
     for number, word in enumerate(words):

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,8 @@ from rnnexp.datasets.speech_commands.augmentation import distort
 from rnnexp.datasets.speech_commands.division import PARTS, Rule
 from rnnexp.datasets.speech_commands.folder import shortened
 from rnnexp.datasets.speech_commands.recipe import Recipe, Statistics
+from rnnexp.datasets.speech_commands.streams import arrays as streams
+from rnnexp.datasets.speech_commands.streams.arrays import classes_of, clips_of
 from rnnexp.datasets.speech_commands.words import LABELS, NOISE, SILENCE, Classes, of_the_ten
 from rnnexp.datasets.support import tfds as prepared
 from rnnexp.datasets.support.baselines import majority_class
@@ -34,8 +36,6 @@ from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, WANTED, one_sec
 
 # Change this when the same settings and clips come to other arrays.
 CACHE_VERSION = 2
-# The cache's array of what the training part's inputs are made of, for augmentation.
-CLIPS = "train-clips"
 # How many of the distorted clips have noise in the background; the others have another clip.
 NOISE_SHARE = 0.5
 # Clips of more samples have lost something, and not just what a clock is off by.
@@ -74,9 +74,12 @@ def load(config: ClassificationConfig) -> Dataset:
     Raises:
         UserError: if the data is not there, cannot be used, or there is no space for it.
     """
+    streams.check(config)
     recipe = Recipe.of(config)
     found = _source(config)
     key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **found.origin}
+    if config.stream_seconds is not None:
+        key["streams"] = streams.VERSION
     # Each of these has an entry of its own; one whose clips have changed takes the place of the old one.
     own = [key["recipe"], key["clips"], *(value for name, value in found.origin.items() if name != "fingerprint")]
     digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:12]
@@ -85,7 +88,16 @@ def load(config: ClassificationConfig) -> Dataset:
     if entry is None:
         opened = found.open()
         entry = cache.make(lambda writer: _fill(writer, opened, recipe, config, found.classes))
-    return _dataset(config, recipe, entry, found.classes)
+    if config.stream_seconds is None:
+        return _dataset(config, recipe, entry, found.classes)
+    heard = streams.Streams(config, recipe, found.classes.with_silence, entry)
+    return replace(
+        _dataset(config, recipe, entry, heard.classes),
+        answers="every step",
+        notes=(*entry.facts["notes"], *heard.notes),
+        augment=heard.augment if config.augmentation else None,
+        listening=heard.listening(),
+    )
 
 
 @dataclass(frozen=True)
@@ -126,7 +138,9 @@ def _fill(
 ) -> dict[str, Any]:
     """Decode every clip into the cache's arrays, and return what is known of them."""
     count = sum(source.count(part) for part in PARTS)
-    clip_bytes = CLIP_SAMPLES * SAMPLE_BYTES * source.count("train") if config.augmentation else 0
+    streaming = config.stream_seconds is not None
+    kept = PARTS if streaming else PARTS[:1] if config.augmentation else ()
+    clip_bytes = CLIP_SAMPLES * SAMPLE_BYTES * sum(source.count(part) for part in kept)
     needed, free = (recipe.row_bytes * count + clip_bytes) / 1e9, shutil.disk_usage(config.cache_dir).free / 1e9
     if free < needed:
         raise UserError(
@@ -143,11 +157,14 @@ def _fill(
             source.clips(part, skipped), f"decoding the {part} part", total=source.count(part), console=console
         )
         for clips, labels in _chunks((clip for found in files for clip in found), cut):
-            writer.append(f"{part}-inputs", recipe.apply(clips))
-            writer.append(f"{part}-labels", labels)
             there[part].update(labels.tolist())
-            if part == "train" and config.augmentation:
-                writer.append(CLIPS, clips)
+            if part in kept:
+                writer.append(clips_of(part), clips)
+            if streaming:
+                writer.append(classes_of(part), labels)
+            else:
+                writer.append(f"{part}-inputs", recipe.apply(clips))
+                writer.append(f"{part}-labels", labels)
     skipped = list(dict.fromkeys(skipped))  # a recording can be in two parts
     if len(skipped) > LARGEST_SKIPPED_SHARE * count:
         convert = "" if config.resample else "; RESAMPLE (--resample) converts other rates, bits and channels"
@@ -156,9 +173,12 @@ def _fill(
             f"{len(skipped)} in all: {shortened(skipped)}. Each must be {WANTED}{convert}"
         )
     _check_there(there, classes, skipped)
+    facts = streams.fill(writer, recipe, classes.with_silence) if streaming else {}
     statistics = recipe.statistics(writer.array("train-inputs"))
     for part in PARTS:
         recipe.normalize(writer.array(f"{part}-inputs"), statistics)
+    if streaming:
+        streams.normalize(writer, recipe, statistics)
     notes = list(source.notes)
     if cut[True]:
         notes.append(
@@ -169,7 +189,8 @@ def _fill(
         convert = "" if config.resample else " RESAMPLE (--resample) converts those of other rates, bits and channels."
         left_out = f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}."
         notes.append(f"{left_out}{convert}")
-    return {"description": source.description, "statistics": asdict(statistics), "notes": notes, "skipped": skipped}
+    known = {"description": source.description, "statistics": asdict(statistics), "notes": notes, "skipped": skipped}
+    return known | facts
 
 
 def _check_there(there: dict[str, set[int]], classes: Classes, skipped: list[str]) -> None:
@@ -218,7 +239,7 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry, classes
     train, validation, test = (
         Split(entry.arrays[f"{part}-inputs"], np.array(entry.arrays[f"{part}-labels"])) for part in PARTS
     )
-    statistics = Statistics(**entry.facts["statistics"])
+    statistics, count = Statistics(**entry.facts["statistics"]), len(classes.names)
     return Dataset(
         name=config.dataset_name,
         task="classification",
@@ -226,8 +247,8 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry, classes
         validation=validation,
         evaluation=test,
         evaluation_part="test part",
-        baselines={"majority class": majority_class(train.y, len(test), len(classes.names))},
-        outputs=len(classes.names),
+        baselines={"majority class": majority_class(train.y, test.y.size, count).reshape(*test.y.shape, count)},
+        outputs=count,
         source=entry.facts["description"],
         units="class",
         normalization=recipe.normalization(statistics),
@@ -247,7 +268,7 @@ def _augmentation(
 
     In the background of half of them is noise, of the others any clip, which says another word most of the time.
     """
-    clips, labels = entry.arrays[CLIPS], entry.arrays["train-labels"]
+    clips, labels = entry.arrays[clips_of("train")], entry.arrays["train-labels"]
     statistics = Statistics(**entry.facts["statistics"])
     noise = np.flatnonzero(labels == classes.number(SILENCE)) if SILENCE in classes.names else ()
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from rnnexp.config import ClassificationConfig
-from rnnexp.preprocessing.features import FULL_SCALE, SEGMENTS, chunks, spectral
+from rnnexp.preprocessing.features import FULL_SCALE, SEGMENTS, chunks, spectral, spectral_of_all
+from rnnexp.preprocessing.frames import Frames
 from rnnexp.preprocessing.input_map import RawSound, Sound, SpectralSound, Spectrum
 from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_RATE
 
@@ -46,13 +47,15 @@ class Recipe:
         features: ``raw``, ``log-mel`` or ``mfcc``.
         segment: of raw samples, which.
         length: time steps, at most.
-        frames: of features, how many a clip has.
+        frames: of features, how many a second has.
+        samples: of a clip, or of a stream.
     """
 
     features: Literal["raw", "log-mel", "mfcc"]
     segment: Literal["first", "loudest", "decimate"]
     length: int
     frames: Literal[49, 98]
+    samples: int = CLIP_SAMPLES
 
     @classmethod
     def of(cls, config: ClassificationConfig) -> Recipe:
@@ -60,22 +63,34 @@ class Recipe:
         if config.features == "raw":
             length = min(config.max_sequence_length, CLIP_SAMPLES)
             return cls("raw", config.segment if length < CLIP_SAMPLES else "first", length, 49)
+        if config.stream_seconds is not None:
+            samples = round(config.stream_seconds * SAMPLE_RATE)
+            return cls(config.features, "first", framing(config.frames).count(samples), config.frames, samples)
         return cls(config.features, "first", min(config.max_sequence_length, config.frames), config.frames)
 
     @property
+    def framing(self) -> Frames:
+        """How sound is cut into frames."""
+        return framing(self.frames)
+
+    @property
     def row_bytes(self) -> int:
-        """Bytes that the input of one clip takes."""
+        """Bytes that the input of one clip, or stream, takes."""
         width = {"raw": 1, "log-mel": MEL_BANDS, "mfcc": COEFFICIENTS}[self.features]
         return 2 * self.length * width
 
     def apply(self, clips: np.ndarray) -> np.ndarray:
-        """Return the inputs of clips int16 ``[n, CLIP_SAMPLES]``.
+        """Return the inputs of clips int16 ``[n, samples]``.
 
         ``[n, time, 1]`` int16 if raw, else ``[n, time, features]`` float16; not yet normalised.
         """
         if self.features == "raw":
             return SEGMENTS[self.segment](clips, self.length)[:, :, None]
         return spectral(clips, self._spectrum()).astype(np.float16)
+
+    def whole(self, samples: np.ndarray) -> np.ndarray:
+        """Return the features of sound of any length, int16 ``[samples]``, as ``[time, features]`` float16."""
+        return spectral_of_all(samples, self._spectrum()).astype(np.float16)
 
     def statistics(self, train: np.ndarray) -> Statistics:
         """Return what ``normalize`` needs, from the inputs of the training part."""
@@ -125,17 +140,17 @@ class Recipe:
     def _spectrum(self) -> Spectrum:
         """Return all that ``features.spectral`` needs to know."""
         assert self.features != "raw"
-        frame_length, frame_step = (ms * SAMPLE_RATE // 1000 for ms in FRAMES_MS[self.frames])
+        frames = self.framing
         cepstral = self.features == "mfcc"
         return Spectrum(
             kind=self.features,
             sample_rate=SAMPLE_RATE,
-            clip_samples=CLIP_SAMPLES,
+            clip_samples=self.samples,
             full_scale=FULL_SCALE,
             frames=self.length,
-            frame_length=frame_length,
-            frame_step=frame_step,
-            fft_length=1 << (frame_length - 1).bit_length(),
+            frame_length=frames.length,
+            frame_step=frames.step,
+            fft_length=1 << (frames.length - 1).bit_length(),
             window="hann, periodic",
             mel_bands=MEL_BANDS,
             mel_hz=MEL_HZ,
@@ -165,7 +180,15 @@ class Recipe:
     def key(self) -> dict[str, Any]:
         """Return all that the inputs depend on, but the clips."""
         constants = [FRAMES_MS[self.frames], MEL_BANDS, MEL_HZ, LOG_OFFSET, COEFFICIENTS, WITHIN_LIMIT]
-        return asdict(self) | {"constants": constants}
+        found = asdict(self)
+        if self.samples == CLIP_SAMPLES:
+            del found["samples"]  # as it was before there were streams: what is in the cache is still right
+        return found | {"constants": constants}
+
+
+def framing(frames: Literal[49, 98]) -> Frames:
+    """Return how sound is cut, for so many frames a second."""
+    return Frames(*(ms * SAMPLE_RATE // 1000 for ms in FRAMES_MS[frames]))
 
 
 def sample_range(limit: int) -> tuple[int, int]:

@@ -27,6 +27,11 @@ class Classes:
 
     names: tuple[str, ...]
 
+    @property
+    def with_silence(self) -> Classes:
+        """These classes, and silence behind them where it is none of them."""
+        return self if SILENCE in self.names else Classes((*self.names, SILENCE))
+
     def number(self, folder: str) -> int | None:
         """Return the number of the class of what is in a folder; None where it is of none."""
         name = plain(folder)

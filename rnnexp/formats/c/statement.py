@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnexp.formats.about import About
 from rnnexp.preprocessing.cutting import Cutting
+from rnnexp.preprocessing.detector import Detector
 from rnnexp.preprocessing.input_map import Characters, InputMap, RawSound, SpectralSound, Standardized
 from rnnexp.preprocessing.numeric_maps import (
     Change,
@@ -47,6 +48,8 @@ def of(about: About) -> Iterator[str]:
         yield from _of_recordings(about.recordings)
     if about.classes:
         yield f"Classes: {_listed(f'{number} {name}' for number, name in enumerate(about.classes))}."
+    if about.detector:
+        yield from _of_detector(about.detector)
 
 
 def _of_map(input_map: InputMap) -> Iterator[str]:
@@ -128,6 +131,17 @@ def _of_recordings(cutting: Cutting) -> Iterator[str]:
         yield f"A sequence is a window of {cutting.window} samples, every {cutting.stride or cutting.window}."
     elif cutting.longest:
         yield f"A sequence is a recording; of longer ones, it is the first {cutting.longest} samples."
+
+
+def _of_detector(detector: Detector) -> Iterator[str]:
+    """Yield when a word was heard."""
+    said = [number for number in (detector.background, detector.others) if number is not None]
+    but = f", but {_listed(said)}," if said else ""
+    yield (
+        f"The state is carried for ever. A word was heard where the mean probability of the last {detector.smoothed} "
+        f"steps of a class{but} passes {detector.threshold:.9g}: the class of the largest mean from there to "
+        f"{detector.waited} steps later; then no other one for {detector.quiet} steps."
+    )
 
 
 def _numbers(said: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from rnnexp.report.page.drawing import Drawing
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text
-from rnnexp.report.run_page import int8, micro, results, sentences, settings
+from rnnexp.report.run_page import int8, listening, micro, results, sentences, settings
 from rnnexp.report.run_page.phrases import translated
 from rnnexp.report.run_page.words import named
 
@@ -37,6 +37,8 @@ def page(report: Report, architecture: Architecture, charts: Sequence[Chart]) ->
         made.add(chart)
     if report.generation:
         _generation(made, report.generation, report, [chart for chart in charts if chart.name == "generation"])
+    if report.listening:
+        listening.add(made, report.listening)
     if report.degradation:
         made.heading("int8", Text.same("int8"))
         int8.add(made, report.degradation)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnexp.experiment.train import Trained
 from rnnexp.formats.about import About
 from rnnexp.formats.c import files as c
+from rnnexp.formats.c.estimate import instructions
 from rnnexp.formats.npz import weights
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.network.network import Network
@@ -59,7 +60,7 @@ class Takeaway:
     """
 
     files: dict[str, bytes | str]
-    sizes: dict[str, int]
+    sizes: dict[str, Any]
     text: str
 
     @property
@@ -124,7 +125,7 @@ def take_away(
 
     arrays, entries = weights.arrays(network, integers, about), about.to_entries()
     files: dict[str, bytes | str] = {"-weights.npz": weights.to_npz(arrays)}
-    sizes = {}
+    sizes: dict[str, Any] = {}
     if integers is not None:
         source = c.to_c(integers, name, about, integers.input.encode(x), lengths, samples)
         files |= {".h": source.header, ".c": source.source, "-test.c": source.test, "-main.c": source.main}
@@ -132,6 +133,7 @@ def take_away(
             "constant_bytes": source.constant_bytes,
             "state_bytes": source.state_bytes,
             "stack_bytes": source.stack_bytes,
+            "instructions": instructions(integers) or None,
         }
         if integers.encoder:
             files["-encoder-int8.tflite"] = to_encoder_tflite(integers, entries, names)

@@ -11,7 +11,7 @@ which earlier ones pass over when they read; a key that goes or changes its mean
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, JsonValue, field_serializer
 
@@ -171,19 +171,26 @@ class Exports(Part):
         constant_bytes: of flash, for its numbers.
         state_bytes: of memory, for each stream or sequence.
         stack_bytes: on the stack, for the codes of a time step.
+        instructions: chip -> about how many a time step takes; absent for networks of more than was counted.
     """
 
     files: list[File]
     constant_bytes: int | None = None
     state_bytes: int | None = None
     stack_bytes: int | None = None
+    instructions: dict[str, int] | None = None
+
+    @property
+    def speed(self) -> list[tuple[str, str]]:
+        """Chips, and instructions of a time step, for people to read."""
+        return [(chip, f"{count:,}") for chip, count in (self.instructions or {}).items()]
 
     @classmethod
     def of(
         cls,
         name: str,
         contents: Mapping[str, bytes | str],
-        sizes: Mapping[str, int],
+        sizes: Mapping[str, Any],
         micro: Mapping[str, Micro] | None = None,
     ) -> Exports:
         """Return what there is to say of files.

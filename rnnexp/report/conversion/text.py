@@ -125,6 +125,8 @@ def _facts(report: ConversionReport) -> list[list[str]]:
                 f"{exports.stack_bytes:,} of stack",
             ]
         )
+    if exports.speed:
+        rows.append(["instructions", ", ".join(f"about {count} on {chip}" for chip, count in exports.speed)])
     for kind, model in report.models.items():
         text = f"none: {model.absent}" if isinstance(model, Absent) else f"{model.file}, {model.bytes:,} bytes"
         rows.append([kind, text])

@@ -135,9 +135,17 @@ def sizes(exports: Exports) -> Text | None:
     constant, state, stack = (
         f"{size:,}" for size in (exports.constant_bytes, exports.state_bytes or 0, exports.stack_bytes or 0)
     )
-    return Text(
+    taken = Text(
         f"In C, the network takes {constant} bytes of flash for its numbers, besides code, {state} bytes of memory for "
         f"each stream or sequence, and {stack} on the stack for the codes of a time step.",
         f"C では、コードのほかに数値用のフラッシュ {constant} バイト、"
         f"ストリームまたは系列ごとのメモリー {state} バイト、1 ステップの符号用のスタック {stack} バイトを使います。",
+    )
+    if not exports.speed:
+        return taken
+    counted = ", ".join(f"{count} on {chip}" for chip, count in exports.speed)
+    ja = "、".join(f"{chip} で {count}" for chip, count in exports.speed)
+    return taken + Text(
+        f" A step takes about so many instructions (with -O2): {counted}.",
+        f"1 ステップの命令数の目安 (-O2) は、{ja} です。",
     )

@@ -1,0 +1,35 @@
+"""About how many instructions a step takes, beside what was counted."""
+
+import json
+import runpy
+
+import numpy as np
+import pytest
+from helpers.random_fronts import WORDS
+from helpers.random_fronts import network as with_front
+from helpers.random_networks import inputs, integers, layered
+from helpers.runs import PROJECT
+
+from rnnexp.formats.c.estimate import COSTS, instructions
+from rnnexp.network.front import Embedding
+from rnnexp.quantization.quantizer import quantize
+
+RESULTS = json.loads((PROJECT / "benchmarks" / "results" / "microcontroller.json").read_text())
+COUNTED = {(row["chip"], row["network"]): row["step"] for row in RESULTS if row["arithmetic"] == "int8"}
+NETWORKS = runpy.run_path(str(PROJECT / "benchmarks" / "microcontroller.py"), run_name="read")["networks"]
+
+
+@pytest.mark.parametrize(("name", "real"), NETWORKS(), ids=lambda value: value if isinstance(value, str) else "")
+def test_it_is_near_what_was_counted(name, real):
+    x = np.tanh(np.cumsum(np.random.default_rng(1).normal(size=(64, 20, 1)), axis=1) * 0.2)
+    estimated = instructions(quantize(real, x))
+    assert set(estimated) == set(COSTS)
+    for chip, count in estimated.items():
+        assert count == pytest.approx(COUNTED[chip, name], rel=0.08)
+
+
+def test_there_is_none_of_networks_of_more_than_was_counted():
+    assert instructions(integers(layered(("gru", 4, "both")), inputs(4, 20))[0]) == {}
+    real = with_front((Embedding(WORDS, 5),), [("simple", 3)], steps=6)
+    words = np.random.default_rng(0).integers(0, WORDS, (4, 6))
+    assert instructions(quantize(real, words)) == {}

@@ -90,7 +90,8 @@ def _recordings(config: Settings) -> Path | None:
 def _check_settings(config: Settings, module: str) -> None:
     """Raise an error, if settings are for words, or series or recordings of one's own, and the data set is neither."""
     # Of series it is the step that means are taken over, of words whether clips of other rates are converted.
-    speech, series = (("resample",), ()) if config.task == "classification" else ((), ("resample",))
+    classes = config.task == "classification"
+    speech, series = (("resample", "stream_seconds"), ()) if classes else ((), ("resample",))
     for what, own, names in (
         ("speech_commands, of which DATA_DIR is the folder", (SPEECH,), ("words", *speech)),
         ("series of your own, in a file", (SERIES,), ("time", *series, "calendar", "missing")),

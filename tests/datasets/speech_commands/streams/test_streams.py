@@ -196,3 +196,8 @@ def test_streams_of_a_second_are_refused(capsys):
     code, _, errors = ended(capsys, ["--stream-seconds", "1"], task="classification")
     assert code == 2
     assert "STREAM_SECONDS" in errors
+
+
+def test_streams_are_of_speech_alone():
+    with pytest.raises(UserError, match="STREAM_SECONDS is for speech_commands"):
+        datasets.load(ClassificationConfig(dataset_name="iris", stream_seconds=3.0))

@@ -203,14 +203,3 @@ def test_microcontrollers(name):
     assert steps["Cortex-M4"] <= 500
     assert steps["Cortex-M3"] <= 900
     assert steps["Cortex-M0+"] <= 1400
-
-
-def test_keyword_streaming():
-    found = results("keyword_streaming")
-    lines = page("docs/speech-commands.md")
-    assert [row for row in benchmark("keyword_streaming")["page_rows"](found) if row not in lines] == []
-    for result in found:
-        # The same threshold for both; more false alarms would be no use to anybody.
-        assert all(made["false_alarms_per_hour"] <= 4 for made in result["models"].values())
-    medians = [statistics.median(result["models"][kind]["found"] for result in found) for kind in ("float32", "int8")]
-    assert abs(medians[0] - medians[1]) <= 0.005

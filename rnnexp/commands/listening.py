@@ -23,13 +23,13 @@ from rnnexp.runtimes.tflite import Kernels, TFLiteStepModel
 WINDOWS_A_SECOND = 10
 THRESHOLD = 0.6
 # A word is in the windows of more than a second: what is heard again within this is the same one. Seconds.
-SAME_WORD = 1.2
+SAME_WORD = 1.5
 # Recordings are listened to where they are longer than this, and else taken for a clip.
 LONGEST_CLIP = CLIP_SAMPLES + CLIP_SAMPLES // 50
 # Names of classes that are no words.
 SILENCE, UNKNOWN = "_silence_", "_unknown_"
 # Windows that are run at once.
-CHUNK = 256
+CHUNK = 4096
 
 
 def slide(samples: np.ndarray, about: About, predict: Callable[[np.ndarray], np.ndarray]) -> str:
@@ -40,13 +40,15 @@ def slide(samples: np.ndarray, about: About, predict: Callable[[np.ndarray], np.
         about: what the model says of itself.
         predict: the model: clips, int16 ``[n, samples]``, to probabilities ``[n, classes]``.
     """
-    windows = np.lib.stride_tricks.sliding_window_view(samples, CLIP_SAMPLES)[:: SAMPLE_RATE // WINDOWS_A_SECOND]
+    # What is at the very beginning or end is in as many windows as all else.
+    around = np.pad(samples, CLIP_SAMPLES // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(around, CLIP_SAMPLES)[:: SAMPLE_RATE // WINDOWS_A_SECOND]
     made = [predict(windows[begin : begin + CHUNK]) for begin in range(0, len(windows), CHUNK)]
     background, others = (about.classes.index(name) if name in about.classes else None for name in (SILENCE, UNKNOWN))
     detector = Detector.of(THRESHOLD, float(WINDOWS_A_SECOND), background, others)
     found = _once(_heard(detector, np.concatenate(made)), SAME_WORD * WINDOWS_A_SECOND)
-    # What a window says is of its middle.
-    return _to_csv(found, about, detector.steps_a_second, CLIP_SAMPLES / SAMPLE_RATE / 2)
+    # What a window says is of its middle, which is as far from its beginning as that of the recording.
+    return _to_csv(found, about, detector.steps_a_second)
 
 
 def carry(samples: np.ndarray, about: About, detector: Detector, listen: Callable[[np.ndarray], np.ndarray]) -> str:
@@ -109,22 +111,22 @@ def _heard(detector: Detector, probabilities: np.ndarray) -> list[Detection]:
 
 
 def _once(found: Sequence[Detection], steps: float) -> list[Detection]:
-    """Return what is not the same word within so many steps of the one before."""
+    """Return what is not the same word within so many steps of the one before that is returned."""
     last: dict[int, int] = {}
     kept = []
     for each in found:
-        if each.step - last.get(each.number, -(1 << 30)) > steps:
+        if each.number not in last or each.step - last[each.number] > steps:
             kept.append(each)
-        last[each.number] = each.step
+            last[each.number] = each.step
     return kept
 
 
-def _to_csv(found: Sequence[Detection], about: About, steps_a_second: float, offset: float = 0.0) -> str:
+def _to_csv(found: Sequence[Detection], about: About, steps_a_second: float) -> str:
     """Return a row for each word: when, which, and its probability."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["seconds", "word", "probability"])
     for each in found:
-        seconds = offset + each.step / steps_a_second
+        seconds = each.step / steps_a_second
         writer.writerow([f"{seconds:.2f}", about.classes[each.number], f"{each.probability:.4f}"])
     return text.getvalue()

@@ -6,6 +6,7 @@ from rnnexp.console import Console
 from rnnexp.report import gates, text
 from rnnexp.report.content import Data, Report
 from rnnexp.report.int8 import Degradation, Tensor
+from rnnexp.report.listening import Listening
 from rnnexp.report.models import AbsentModel, Models
 
 # Beyond this share of the output range, the exported file does not do what the trained model does, at up to this many
@@ -28,14 +29,25 @@ def conclude(report: Report, console: Console) -> None:
     _warn_of_models(report.models, data, console)
     if report.generation:
         console.say(text.generation_summary(report.generation))
-    for line in report.listening.summary() if report.listening else ():
-        console.say(line)
+    if report.listening:
+        _conclude_listening(report.listening, console)
     if report.degradation:
         _conclude_int8(report.degradation, report.quantization or [], console)
     speed = f"{text.steps_a_second(training)}, " if training.steps_per_second else ""
     console.say(f"{text.epochs(training)}, {speed}{training.total_seconds:.1f} s in all")
     for failure in gates.failures(report.gates or []):
         console.fail(failure)
+
+
+def _conclude_listening(listening: Listening, console: Console) -> None:
+    """Print what was heard, and warn of what hears nothing."""
+    for line in listening.summary():
+        console.say(line)
+    if not any(made.found for made in listening.models.values()):
+        console.warn(
+            "no word is heard in a stream: every threshold by which some are gives too many false alarms, or the "
+            "network has not learned enough; the report has all thresholds"
+        )
 
 
 def _warn_of_models(models: Models, data: Data, console: Console) -> None:

@@ -17,7 +17,7 @@ from rnnexp.report.listening import Detections, Listening, Threshold
 from rnnexp.runtimes.tflite import TFLiteStepModel
 
 THRESHOLDS = tuple(round(0.05 * number, 2) for number in range(4, 20))
-# False alarms an hour that are bearable, in noise that training did not have.
+# False alarms an hour that are bearable, in noise of the training part's recordings and of any colour.
 LIMIT = 2.0
 # Seconds after a word's end within which it must be heard.
 LATEST = 0.75

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnexp.preprocessing.wav import SAMPLE_RATE
-
 
 @dataclass(frozen=True)
 class Frames:
@@ -28,7 +26,3 @@ class Frames:
     def ends(self, count: int) -> np.ndarray:
         """Return what each frame has heard, in samples from the beginning."""
         return np.arange(count) * self.step + self.length
-
-    def steps(self, seconds: float) -> int:
-        """Return how many steps take so long."""
-        return max(round(seconds * SAMPLE_RATE / self.step), 1)

@@ -77,8 +77,8 @@ class Listening(Part):
         """What was listened to, for people to read."""
         others = f" and {self.other_words:,} others" if self.other_words else ""
         return (
-            f"{self.words:,} words{others} in {self.speech_minutes:.0f} minutes of speech, and "
-            f"{self.noise_minutes:.0f} minutes of noise"
+            f"{self.words:,} words{others} in {minutes(self.speech_minutes)} minutes of speech, and "
+            f"{minutes(self.noise_minutes)} minutes of noise"
         )
 
     def summary(self) -> list[str]:
@@ -88,6 +88,11 @@ class Listening(Part):
             f"{made.false_alarms_per_hour:.1f} false alarms an hour of noise"
             for kind, made in self.models.items()
         ]
+
+
+def minutes(count: float) -> str:
+    """Return how many minutes there are, for people to read."""
+    return f"{count:.0f}" if count >= 10 else f"{count:.1f}"
 
 
 def in_markdown(listening: Listening) -> list[str]:

@@ -79,7 +79,8 @@ def load(config: ClassificationConfig) -> Dataset:
     found = _source(config)
     key = {"version": CACHE_VERSION, "recipe": recipe.key(), "clips": config.augmentation > 0, **found.origin}
     if config.stream_seconds is not None:
-        key["streams"] = streams.VERSION
+        # All clips are kept in any case.
+        key |= {"clips": True, "streams": streams.VERSION}
     # Each of these has an entry of its own; one whose clips have changed takes the place of the old one.
     own = [key["recipe"], key["clips"], *(value for name, value in found.origin.items() if name != "fingerprint")]
     digest = hashlib.sha256(json.dumps(own).encode()).hexdigest()[:12]
@@ -173,6 +174,8 @@ def _fill(
             f"{len(skipped)} in all: {shortened(skipped)}. Each must be {WANTED}{convert}"
         )
     _check_there(there, classes, skipped)
+    if streaming and there["test"] <= {classes.with_silence.names.index(SILENCE)}:
+        raise UserError("the test part has no clip of a word, which STREAM_SECONDS needs to be judged by: add some")
     facts = streams.fill(writer, recipe, classes.with_silence) if streaming else {}
     statistics = recipe.statistics(writer.array("train-inputs"))
     for part in PARTS:

@@ -135,13 +135,14 @@ def _of_recordings(cutting: Cutting) -> Iterator[str]:
 
 def _of_detector(detector: Detector) -> Iterator[str]:
     """Yield when a word was heard."""
-    said = [number for number in (detector.background, detector.others) if number is not None]
-    but = f", but {_listed(said)}," if said else ""
+    but = "" if detector.background is None else f", but {detector.background},"
     yield (
         f"The state is carried for ever. A word was heard where the mean probability of the last {detector.smoothed} "
         f"steps of a class{but} passes {detector.threshold:.9g}: the class of the largest mean from there to "
         f"{detector.waited} steps later; then no other one for {detector.quiet} steps."
     )
+    if detector.others is not None:
+        yield f"Class {detector.others} is heard like the others, and stands for no word that is asked for."
 
 
 def _numbers(said: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnexp.report.listening import Detections, Listening
+from rnnexp.report.listening import Detections, Listening, minutes
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text
@@ -18,6 +18,7 @@ HEADINGS = (
 
 def add(made: Page, found: Listening) -> None:
     """Add the section."""
+    speech, noise = minutes(found.speech_minutes), minutes(found.noise_minutes)
     made.heading("listening", Text("Listening without a break", "連続音声からの検出"))
     others = (
         Text(f" and {found.other_words:,} others", f"、対象外 {found.other_words:,} 語") if found.other_words else None
@@ -26,12 +27,12 @@ def add(made: Page, found: Listening) -> None:
     made.paragraph(
         (counted + others if others else counted)
         + Text(
-            f" in {found.speech_minutes:.0f} minutes of speech, and {found.noise_minutes:.0f} minutes of noise, of the "
+            f" in {speech} minutes of speech, and {noise} minutes of noise, of the "
             "test part, run by the models of one time step, whose state is carried from the beginning to the end. A "
             f"word is heard where the mean of its probability passes {found.threshold:g}: of the thresholds with at "
             f"most {found.limit:g} false alarms an hour of other noise, the one by which most words of the validation "
             "part are found.",
-            f"を含む音声 {found.speech_minutes:.0f} 分と、雑音 {found.noise_minutes:.0f} 分 (いずれもテスト部分) を、1 "
+            f"を含む音声 {speech} 分と、雑音 {noise} 分 (いずれもテスト部分) を、1 "
             "ステップのモデルで、状態を最初から最後まで引き継いで処理しました。確率の移動平均がしきい値 "
             f"{found.threshold:g} を超えた単語を検出とみなします。しきい値は、別の雑音での誤検出が 1 時間あたり "
             f"{found.limit:g} 回以下のもののうち、検証部分の単語を最も多く検出するものです。",

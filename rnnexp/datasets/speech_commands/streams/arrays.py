@@ -23,12 +23,10 @@ from rnnexp.errors import UserError
 from rnnexp.preprocessing.wav import SAMPLE_RATE
 
 # Change this when the same clips come to other streams.
-VERSION = 3
-# Streams made at once.
-CHUNK = 256
+VERSION = 4
 # Of noise without words, which part listens to so many minutes, and whose noise it is: a threshold must not be chosen
 # by what judges it, and the validation part often has the test part's.
-MINUTES = {"validation": (15, "train"), "test": (30, "test")}
+MINUTES = {"validation": (30, "train"), "test": (30, "test")}
 
 
 def check(config: ClassificationConfig) -> None:
@@ -70,8 +68,8 @@ def fill(writer: Writer, recipe: Recipe, classes: Classes) -> dict[str, Any]:
         counts[part] = layout.streams
         writer.append(f"{part}-words", layout.words)
         writer.append(f"{part}-labels", layout.labels(recipe.framing, material.silence))
-        for some in layout.chunks(CHUNK):
-            writer.append(f"{part}-inputs", recipe.apply(mixed(some, material, 0.0, random)))
+        for streams in mixed(layout, material, 0.0, random):
+            writer.append(f"{part}-inputs", recipe.apply(streams))
     for part, (minutes, noise_of) in MINUTES.items():
         _append(writer, f"{part}-speech", pieces.words(materials[part], random), recipe)
         recorded = materials[noise_of].noise
@@ -141,12 +139,8 @@ class Streams:
     def augment(self, random: np.random.Generator) -> np.ndarray:
         """Return the training part's inputs, of other clips of the same words, distorted, before other noise."""
         layout, material, statistics = self._train
-        inputs = np.concatenate(
-            [
-                self.recipe.apply(mixed(some, material, self.config.augmentation, random))
-                for some in layout.chunks(CHUNK)
-            ]
-        )
+        made = mixed(layout, material, self.config.augmentation, random)
+        inputs = np.concatenate([self.recipe.apply(streams) for streams in made])
         self.recipe.normalize(inputs, statistics)
         return inputs
 

@@ -41,7 +41,7 @@ class Heard:
 
 
 def words(material: Material, random: np.random.Generator) -> list[Heard]:
-    """Return pieces of sound in which every clip with a word is heard once, as it was recorded, in any order."""
+    """Return pieces of sound in which every clip with a word, or some of very many, is heard once, undistorted."""
     found = random.permutation(np.flatnonzero(material.labels != material.silence))[:MOST_CLIPS]
     pieces, recorded = [], material.noise
     for begin in range(0, len(found), WORDS):

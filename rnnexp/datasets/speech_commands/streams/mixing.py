@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,8 +29,8 @@ NOTHING = 0.1
 SWELLING, SWELL = 0.5, 10.0
 # How often other people are heard as well, and how loud at most, as a share of their own loudness.
 VOICES, VOICES_LEVEL = 0.5, 0.3
-# Clips distorted at once.
-CHUNK = 512
+# Clips distorted, and streams made at once.
+CHUNK, STREAMS = 512, 256
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ class Material:
         return self.clips[self.labels == self.silence]
 
 
-def mixed(layout: Layout, material: Material, strength: float, random: np.random.Generator) -> np.ndarray:
-    """Return streams of sound, int16 ``[streams, samples]``, of clips drawn for their words.
+def mixed(layout: Layout, material: Material, strength: float, random: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield streams of sound, some at once, int16 ``[n, samples]``, of clips drawn for their words.
+
+    Where there are as many words of a class as clips, each clip is drawn once.
 
     Args:
         layout: of the streams.
@@ -66,11 +69,25 @@ def mixed(layout: Layout, material: Material, strength: float, random: np.random
         strength: how far clips are distorted, as ``augmentation.distort`` has it.
         random: draws it all.
     """
+    numbers = layout.words[:, 1]
+    drawn = np.zeros(len(numbers), int)
+    for number in np.unique(numbers):
+        clips, own = np.flatnonzero(material.labels == number), numbers == number
+        drawn[own] = np.resize(random.permutation(clips), own.sum())
+    begin = 0
+    for some in layout.chunks(STREAMS):
+        end = begin + len(some.words)
+        yield _mixed(some, drawn[begin:end], material, strength, random)
+        begin = end
+
+
+def _mixed(
+    layout: Layout, drawn: np.ndarray, material: Material, strength: float, random: np.random.Generator
+) -> np.ndarray:
+    """Return the streams of a layout, of a clip for each of its words."""
     streams = np.zeros((layout.streams, layout.samples), np.float32)
-    of_class = {number: np.flatnonzero(material.labels == number) for number in np.unique(layout.words[:, 1])}
-    rows = np.array([random.choice(of_class[number]) for number in layout.words[:, 1]], int)
-    for begin in range(0, len(rows), CHUNK):
-        clips = material.clips[rows[begin : begin + CHUNK]]
+    for begin in range(0, len(drawn), CHUNK):
+        clips = material.clips[drawn[begin : begin + CHUNK]]
         if strength:
             clips = distort(clips, np.zeros_like(clips), strength, random)
         edges = zip(*spoken(clips), strict=True)
@@ -81,11 +98,14 @@ def mixed(layout: Layout, material: Material, strength: float, random: np.random
     voices = VOICES_LEVEL * random.random(layout.streams) * (random.random(layout.streams) < VOICES)
     others = np.roll(streams, 1, axis=0)
     with_words = np.isin(np.arange(layout.streams), layout.words[:, 0])
-    recorded = material.noise
-    for stream, said, voice, other in zip(streams, with_words, voices, others, strict=True):
+    # One without words is silent in any case: every part has to know what that is.
+    silent = int(np.argmin(with_words))
+    for row, (stream, said, voice, other) in enumerate(zip(streams, with_words, voices, others, strict=True)):
         if said:
             stream += voice * np.roll(other, random.integers(layout.samples))
-        stream += background(layout.samples, recorded, BEHIND_WORDS if said else WITHOUT_WORDS, random)
+        made = background(layout.samples, material.noise, BEHIND_WORDS if said else WITHOUT_WORDS, random)
+        if said or row != silent:
+            stream += made
     return to_samples(streams)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rnnexp import files
@@ -61,6 +61,7 @@ def _create(folder: Path, contents: Mapping[str, str]) -> None:
 def _replace(folder: Path, contents: Mapping[str, str], *, force: bool) -> None:
     """Write the files, and remove those that were exported here earlier and are no longer among them."""
     earlier = _earlier(folder)
+    _check_places(folder, contents)
     if not force:
         _check(folder, contents, earlier)
     # The manifest last, or of a new folder first, so that an export that was stopped can be made again.
@@ -71,6 +72,21 @@ def _replace(folder: Path, contents: Mapping[str, str], *, force: bool) -> None:
     for name, checksum in (earlier or {}).items():
         if name not in contents and _checksum_of(folder / name) == checksum:
             (folder / name).unlink()
+
+
+def _check_places(folder: Path, names: Iterable[str]) -> None:
+    """Check that files can be where they are to be.
+
+    Raises:
+        UserError: if there is a folder in the place of a file, or a file in that of a folder.
+    """
+    for name in names:
+        path = folder / name
+        above = [each for each in path.parents if each.is_relative_to(folder) and each.exists() and not each.is_dir()]
+        if above or (path.exists() and not path.is_file()):
+            there = above[-1] if above else path
+            what = "a file where a folder" if above else "a folder where a file"
+            raise UserError(f"FOLDER: {there} is {what} of the project is to be: move it, or choose another folder")
 
 
 def _check(folder: Path, contents: Mapping[str, str], earlier: Mapping[str, str] | None) -> None:

@@ -27,8 +27,11 @@ def sketch(sources: Sources) -> str:
     _, own, after = sources.main.partition(f'#include "{sources.name}.h"\n')
     example, end, _ = after.partition(_END)
     if not own or not end or "static int answer(int sequence)" not in example:
-        raise UserError(
-            f"no sketch can be made of {sources.name}-main.c: it was written by an earlier version of rnnexp, or takes "
-            "a file; run the experiment again, or choose another board"
-        )
+        raise UserError(f"no sketch can be made of {sources.name}-main.c: {_why(sources)}")
     return Filler("arduino", sources).common("sketch.cpp", example=example.strip("\n"))
+
+
+def _why(sources: Sources) -> str:
+    if "fopen(" in sources.main:
+        return "it reads a file, which there are none of; choose another board"
+    return "it was written by an earlier version of rnnexp; run the experiment again"

@@ -75,7 +75,7 @@ def test_the_answer_is_the_word_once_it_has_ended_and_any_while_it_is_said():
 def test_words_end_where_the_layout_has_it(material):
     words = np.array([[0, 0, 20000], [0, 1, 40000], [1, 1, 30000]])
     layout = Layout(3, 3 * RATE, words)
-    streams = mixing.mixed(layout, material, 0.0, np.random.default_rng(0))
+    (streams,) = mixing.mixed(layout, material, 0.0, np.random.default_rng(0))
     assert streams.shape == (3, 3 * RATE)
     assert streams.dtype == np.int16
     for stream, number, end in words:
@@ -86,9 +86,29 @@ def test_words_end_where_the_layout_has_it(material):
         assert before > 2 * after
 
 
+def test_every_clip_is_heard_once_and_one_stream_is_silent(monkeypatch):
+    """Clips are told apart by their pitch."""
+    monkeypatch.setattr(mixing, "STREAMS", 5)
+    monkeypatch.setattr(mixing, "VOICES", 0.0)
+    pitches = 200 + 100 * np.arange(30)
+    clips = np.stack([spoken_tone(hertz, 4000, 12000, 8000) for hertz in pitches])
+    layout = Layout.draw(np.repeat([0, 1], 15), 3 * RATE, np.random.default_rng(0))
+    given = Material(clips, np.repeat([0, 1], 15), SILENCE)
+    streams = np.concatenate([*mixing.mixed(layout, given, 0.0, np.random.default_rng(0))])
+    assert len(streams) == layout.streams
+    heard = []
+    for stream, _, end in layout.words:
+        spectrum = np.abs(np.fft.rfft(streams[stream, end - 4000 : end - 800].astype(float)))
+        heard.append(np.argmax(spectrum[20:]) * RATE / 3200 + 100)
+    assert np.abs(np.sort(heard) - pitches).max() < 10
+    assert (streams == 0).all(axis=1).sum() >= 1
+
+
 def test_streams_differ_from_epoch_to_epoch_and_not_from_run_to_run(material):
     layout = Layout.draw(material.words, 3 * RATE, np.random.default_rng(0))
-    one, same, other = (mixing.mixed(layout, material, 1.0, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, same, other = (
+        np.concatenate([*mixing.mixed(layout, material, 1.0, np.random.default_rng(seed))]) for seed in (1, 1, 2)
+    )
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 

@@ -134,6 +134,6 @@ def test_of_an_earlier_versions_example_no_sketch_is_made():
     made = of_values()
     before = Sources(made.name, made.header, made.source, made.test, made.main.replace("static int answer(", "int x("))
     for board in ("arduino", "platformio"):
-        with pytest.raises(UserError, match="it was written by an earlier version of rnnexp, or takes"):
+        with pytest.raises(UserError, match="it was written by an earlier version of rnnexp; run"):
             make(board, before)
     assert make("cmake", before).files

@@ -100,6 +100,11 @@ $begin    while (frames < ${P}_TIME_STEPS) {
             piece[i] = place >= end || place >= ${P}_CLIP_SAMPLES ? 0 : !file ? made_up(place) : 0;
             if (file && place < end && place < ${P}_CLIP_SAMPLES) {
                 const int32_t sample = little_endian(file, 2);
+                if (sample < 0) {
+                    printf("%s: cut off\n", path);
+                    fclose(file);
+                    return 1;
+                }
                 piece[i] = (int16_t)(sample < 32768 ? sample : sample - 65536);
             }
         }

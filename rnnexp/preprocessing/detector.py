@@ -34,7 +34,8 @@ class Detector(BaseModel):
     """When probabilities make a word.
 
     The mean of the last steps of each class is looked at. Where that of some word passes the threshold, the largest of
-    all words' within the next steps is the word that was heard; then there is none for a while.
+    all words' within the next steps is the word that was heard. Then there is none for a while, and not the same one
+    before its mean has fallen below the threshold.
 
     Attributes:
         threshold: of the mean probability.
@@ -80,13 +81,23 @@ class Detector(BaseModel):
         if self.background is not None:
             means[:, self.background] = 0.0
         found, free = [], 0
+        # Words that were heard and have not ended: class -> step.
+        lasting: dict[int, int] = {}
         for passed in np.flatnonzero(means.max(axis=1, initial=0.0) >= self.threshold):
             if passed < free:
                 continue
-            window = means[passed : passed + self.waited + 1]
-            step, number = np.unravel_index(window.argmax(), window.shape)
-            found.append(Detection(int(passed + step), int(number), float(window[step, number])))
-            free = passed + int(step) + max(self.quiet, 1)
+            window = means[passed : passed + self.waited + 1].copy()
+            lasting = {
+                number: begin
+                for number, begin in lasting.items()
+                if (means[begin : passed + 1, number] >= self.threshold).all()
+            }
+            window[:, [*lasting]] = 0.0
+            if window.max() < self.threshold:
+                continue
+            step, number = map(int, np.unravel_index(window.argmax(), window.shape))
+            found.append(Detection(int(passed) + step, number, float(window[step, number])))
+            free, lasting[number] = int(passed) + step + max(self.quiet, 1), int(passed) + step
         return found
 
     def words(self, probabilities: np.ndarray) -> list[Detection]:

@@ -43,8 +43,14 @@ def test_then_there_is_none_for_a_while():
     made = stream((YES, 10, 16), (NO, 20, 26), (YES, 40, 46))
     assert [each.number for each in detector(quiet=10).detect(made)] == [YES, NO, YES]
     assert [each.number for each in detector(quiet=20).detect(made)] == [YES, YES]
-    # One that lasts is heard again and again.
-    assert len(detector(quiet=10).detect(stream((YES, 0, 60)))) == 6
+
+
+def test_one_that_lasts_is_heard_once_and_another_one_meanwhile():
+    assert detector(quiet=10).detect(stream((YES, 0, 60))) == [Detection(3, YES, 1.0)]
+    made = stream((YES, 0, 60))
+    made[30:36] += np.eye(4)[NO]
+    assert [each.number for each in detector(quiet=10).detect(made)] == [YES, NO]
+    assert len(detector(quiet=10).detect(stream((YES, 0, 20), (YES, 30, 50)))) == 2
 
 
 def test_silence_and_words_that_are_not_asked_for_are_not_told_of():

@@ -19,6 +19,8 @@ from rnnexp.formats.tflite.float32 import Converter
 from rnnexp.report.content import Report
 
 PROJECT = Path(__file__).resolve().parents[2]
+# Kept by each worker of pytest-xdist, of which there may be many: those of one file's tests.
+FEW_PROGRAMS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +90,7 @@ def shared():
         shutil.rmtree(folder)
 
     atexit.register(end)
-    return experiment.Shared(programs=Programs(), converter=converter)
+    return experiment.Shared(programs=Programs(FEW_PROGRAMS), converter=converter)
 
 
 def run(config):

@@ -72,6 +72,12 @@ def test_the_page_names_the_tests_of_every_cell():
     assert sorted(named) == sorted(EVERY)
 
 
+def test_the_pages_own_tests_pass(project):
+    told = run(project, "pytest", "-p", "no:cacheprovider", "-rA", *OWN)
+    assert set(re.findall(r"^PASSED (tests/[\w/]+\.py)::", told, flags=re.MULTILINE)) == set(OWN)
+
+
+@pytest.mark.slow
 def test_the_pages_own_tests_and_those_of_every_cell_pass(project):
     told = run(project, "pytest", "-p", "no:cacheprovider", "-rA", *OWN, *EVERY, "-k", "light or chirps")
     passed = Counter(re.findall(r"^PASSED (tests/[\w/]+\.py)::", told, flags=re.MULTILINE))

@@ -78,7 +78,9 @@ class Converter:
         assert stdin is not None
         assert stdout is not None
         try:
-            job = {"model": str(model), "target": str(target), "metadata": dict(metadata or {})}
+            # Wherever this process is now: the child has stayed where it was started.
+            paths = {"model": str(model.absolute()), "target": str(target.absolute())}
+            job = {**paths, "metadata": dict(metadata or {})}
             stdin.write(json.dumps(job) + "\n")
             stdin.flush()
             answer = stdout.readline()

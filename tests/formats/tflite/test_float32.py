@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -104,6 +105,13 @@ def test_a_target_that_cannot_be_written_is_named(converter, tmp_path):
     saved(tmp_path / "m.keras", "tanh", steps=3)
     with pytest.raises(ConversionError, match="FileNotFoundError"):
         converter.convert(tmp_path / "m.keras", tmp_path / "nowhere" / "m.tflite")
+
+
+def test_paths_are_those_of_whoever_asks(converter, tmp_path, monkeypatch):
+    saved(tmp_path / "m.keras", "tanh", steps=3)
+    monkeypatch.chdir(tmp_path)
+    converter.convert(Path("m.keras"), Path("m.tflite"))
+    assert (tmp_path / "m.tflite").exists()
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGSEGV])

@@ -66,7 +66,8 @@ def export(candidate: Candidate, given: Given, name: str, names: Names, *, float
     plain = _float32(given.graph, given.calibration, about) if float32 else content.Absent(absent="not asked for")
     if isinstance(plain, bytes):
         contents["-float32.tflite"] = plain
-    micro = on_micro({f"{name}{suffix}": data for suffix, data in contents.items()})
+    # A conversion is a matter of a second or two, and trying arenas one more.
+    micro = on_micro({f"{name}{suffix}": data for suffix, data in contents.items()}, measure=False)
 
     def model(suffix: str, data: bytes) -> content.Model:
         return content.Model.of(f"{name}{suffix}", data, micro=micro[f"{name}{suffix}"])

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rnnexp.report.micro import Micro
 from rnnexp.runtimes.arena import least_arenas
 
-IN_A_SWEEP = "not in a sweep"
+# What is to be quick does without.
+NOT_MEASURED = "in runs alone"
 
 
 def on_micro(contents: Mapping[str, bytes | str], *, measure: bool = True) -> dict[str, Micro]:
@@ -23,7 +24,7 @@ def on_micro(contents: Mapping[str, bytes | str], *, measure: bool = True) -> di
     models = {
         name: content for name, content in contents.items() if name.endswith(".tflite") and isinstance(content, bytes)
     }
-    arenas: Mapping[str, int | str] = least_arenas(models) if measure else dict.fromkeys(models, IN_A_SWEEP)
+    arenas: Mapping[str, int | str] = least_arenas(models) if measure else dict.fromkeys(models, NOT_MEASURED)
     found = {}
     for name, content in models.items():
         arena, calls = arenas[name], resolver_calls(content)

@@ -35,7 +35,7 @@ _FORMS = {
     "{a}: not so, it is {b}": "{a}: 該当しません (値は {b})",
     # why an arena was not measured
     "tflite-micro is not installed": "tflite-micro がインストールされていません",
-    "not in a sweep": "スイープでは測定しません",
+    "in runs alone": "単独の実行でのみ測定します",
     "TensorFlow Lite Micro does not run it": "TensorFlow Lite Micro では動作しません",
     "TensorFlow Lite Micro failed: {a}": "TensorFlow Lite Micro が失敗しました: {a}",
     # gaps

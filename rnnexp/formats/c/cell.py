@@ -8,6 +8,7 @@ one goes on: what it needs of the first one waits in an array.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ from typing_extensions import override
 
 from rnnexp.formats.c.codes import Codes, Segment, count, ordered
 from rnnexp.formats.c.number import WORD, Given, Number, UnitLoop
-from rnnexp.formats.c.rows import Columns, Result, Rows, Sums
+from rnnexp.formats.c.rows import Columns, Result, Rows, Sums, readers
 from rnnexp.formats.c.text import array, code_type, indented
 from rnnexp.quantization.arithmetic import LARGEST_TOTAL, Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell, width_of
@@ -161,26 +162,43 @@ class CellFunction(Arithmetic):
     def multiply(self, product: Product, values: Sequence[Number], blocks: int, name: str) -> list[Number]:
         width = len(product.high) // blocks
         codes = self._codes_of(values, width, name)
-        kernel, bias = (self._unique(f"{self.scope}{name}_{part}", (id(product), part)) for part in ("kernel", "bias"))
+        labels = [block.name for block in self.cell.blocks if block.product is product]
+        labels = labels if len(labels) == blocks else [""] * blocks
+        found = []
+        for block, length, (first, end) in readers(product, codes.columns, blocks):
+            own = labels[block : block + length]
+            if length == blocks:
+                rows, title = product, name
+            else:
+                some = slice(block * width, (block + length) * width)
+                rows = replace(product, high=product.high[some], low=product.low[some], bias=product.bias[some])
+                title = own[0] or name
+            part = codes if (first, end) == (0, len(codes.columns)) else codes.part(first, end)
+            found += self._multiplied(rows, part, own, title, (id(product), block))
+        return found
+
+    def _multiplied(
+        self, product: Product, codes: Codes, blocks: Sequence[str], name: str, what: tuple[int, int]
+    ) -> list[Number]:
+        """Return a product's sums, of blocks of these names."""
+        width = len(product.high) // len(blocks)
+        kernel, bias = (self._unique(f"{self.scope}{name}_{part}", (*what, part)) for part in ("kernel", "bias"))
         label = self._unique(f"{name}_sums", object())
         rows = Rows(product, codes.columns)
         self.largest_row = max(self.largest_row, rows.largest)
         units = self.sizes[width]
-        count = f"{blocks} * {units}" if blocks > 1 else units
+        count = f"{len(blocks)} * {units}" if len(blocks) > 1 else units
         weights, biases = rows.definitions(kernel, bias, count, codes.count)
         self._constant(kernel, weights, 2 * rows.weights.size)
         if bias not in self.constants:
             self.constants[bias], self.biases = biases, self.biases + len(product.bias)
         self._arrays[label] = f"int16_t {label}[{count}];"
         self.stack_bytes += 2 * len(product.bias)
-        sums = Sums(label, kernel, bias, units, f"{codes.arguments}, {rows.shift}", [None] * blocks)
+        sums = Sums(label, kernel, bias, units, f"{codes.arguments}, {rows.shift}", [None] * len(blocks))
         codes.ahead.append(sums)
         self._ahead[label] = codes.ahead
-        labels = [block.name for block in self.cell.blocks if block.product is product]
-        labels = labels if len(labels) == blocks else [""] * blocks
         return [
-            Number(sums.place(block), width, label or name, sums=sums, block=block)
-            for block, label in enumerate(labels)
+            Number(sums.place(block), width, own or name, sums=sums, block=block) for block, own in enumerate(blocks)
         ]
 
     @override
@@ -308,11 +326,22 @@ class CellFunction(Arithmetic):
         self._constant(columns, f"#define {columns} ({count(segments, lower=True)})", 0)
         self._constant(inputs, f"#define {inputs} ({count(segments, lower=False)})", 0)
         added = self._unique(f"{label}_added", key) if self._codes else "added"
-        self._codes[key] = codes = Codes(label, added, columns, inputs, segments, ahead)
-        self._arrays |= {label: codes.array, added: f"row_sum {added};"}
+        codes = Codes(label, added, columns, inputs, segments, ahead)
+        if self._read_apart(codes):
+            shares = tuple(self._unique(f"{added}_{number}", key) for number in range(1, len(segments) + 1))
+            codes = replace(codes, added=" + ".join(shares), shares=shares)
+        self._codes[key] = codes
+        self._arrays |= {label: codes.array, **{name: f"row_sum {name};" for name in codes.variables}}
         self.stack_bytes += codes.bytes
-        ahead.append(f"{added} = {codes.total};")
+        ahead += codes.statements
         return codes
+
+    def _read_apart(self, codes: Codes) -> bool:
+        """Return whether there are products of which some rows read a part of the codes alone."""
+        wide = max(columns.start + len(columns.limits) for columns in codes.columns)
+        products = [block.product for block in self.cell.blocks if block.product.high.shape[1] == wide]
+        blocks = Counter(map(id, products))
+        return any(len(readers(product, codes.columns, blocks[id(product)])) > 1 for product in products)
 
     def _segments(self, values: Sequence[Number], limits: Sequence[np.ndarray]) -> list[Segment]:
         """Return where values are, and how large they can be."""

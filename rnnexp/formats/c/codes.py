@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnexp.formats.c.rows import Columns, Sums
 
@@ -31,11 +31,13 @@ class Codes:
 
     Attributes:
         name: of their own array.
-        added: the variable for what the offset of all weights adds to each sum.
+        added: the C expression for what the offset of all weights adds to each sum.
         values: the C expression for how many values with a lower part there are, and
         inputs: for how many without.
         segments: where the values are, in the order of the codes.
         ahead: where the statements are that read them.
+        shares: the variables for what each segment's part of ``added`` is, where some products read a part of them
+            alone; else empty, and ``added`` is one itself.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Codes:
     inputs: str
     segments: tuple[Segment, ...]
     ahead: list[str | Sums]
+    shares: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[Columns]:
@@ -71,15 +74,45 @@ class Codes:
         return f"value_code {self.name}[CODES({self.values}, EVEN({self.inputs}))];"
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables of what the offset of all weights adds."""
+        return self.shares or (self.added,)
+
+    @property
+    def statements(self) -> list[str]:
+        """What makes the codes, and these variables."""
+        if not self.shares:
+            return [f"{self.added} = {self.total};"]
+        return [f"{share} = 32 * (row_sum){self._made(number)};" for number, share in enumerate(self.shares)]
+
+    @property
     def total(self) -> str:
         """The C expression that makes them, and is what the offset of all weights adds."""
-        terms = []
-        for number, segment in enumerate(self.segments):
-            before = self.segments[:number]
-            sizes = (count(before, lower=lower, followed=True) for lower in (True, False))
-            offset = f" + CODES({', '.join(sizes)})" if before else ""
-            terms.append(f"codes_of_{segment.kind}({segment.array}, {segment.size}, {self.name}{offset})")
-        return f"32 * (row_sum)({' + '.join(terms)})"
+        return f"32 * (row_sum)({' + '.join(map(self._made, range(len(self.segments))))})"
+
+    def part(self, first: int, end: int) -> Codes:
+        """Return those of some neighbouring segments; ``shares`` are there."""
+        own = self.segments[first:end]
+        return replace(
+            self,
+            name=f"{self.name}{self._offset(first)}",
+            added=" + ".join(self.shares[first:end]),
+            values=count(own, lower=True),
+            inputs=count(own, lower=False),
+            segments=own,
+            shares=self.shares[first:end],
+        )
+
+    def _made(self, number: int) -> str:
+        """Return the call that makes the codes of a segment."""
+        segment = self.segments[number]
+        return f"codes_of_{segment.kind}({segment.array}, {segment.size}, {self.name}{self._offset(number)})"
+
+    def _offset(self, number: int) -> str:
+        """Return what is added to where all codes are to get to those of a segment."""
+        before = self.segments[:number]
+        sizes = (count(before, lower=lower, followed=True) for lower in (True, False))
+        return f" + CODES({', '.join(sizes)})" if before else ""
 
 
 def count(segments: Sequence[Segment], *, lower: bool, followed: bool = False) -> str:

@@ -98,6 +98,25 @@ class Rows:
         )
 
 
+def readers(product: Product, columns: Sequence[Columns], blocks: int) -> list[tuple[int, int, tuple[int, int]]]:
+    """Return which blocks of rows read which columns: a product may have blocks whose other weights are all 0.
+
+    Returns:
+        The first block, how many follow on each other that read the same, and the first of their columns and the last,
+        excluded.
+    """
+    found: list[tuple[int, int, tuple[int, int]]] = []
+    for block, weights in enumerate(np.split(product.codes, blocks)):
+        parts = [weights[:, own.start : own.start + len(own.limits)] for own in columns]
+        read = [number for number, part in enumerate(parts) if part.any()] or [0, len(columns) - 1]
+        span = (read[0], read[-1] + 1)
+        if found and found[-1][2] == span:
+            found[-1] = (found[-1][0], found[-1][1] + 1, span)
+        else:
+            found.append((block, 1, span))
+    return found if len(found) > 1 else [(0, blocks, (0, len(columns)))]
+
+
 @dataclass(frozen=True)
 class Result:
     """What becomes of a sum.

@@ -127,7 +127,7 @@ def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
     ("cells", "what"),
     [
         ([("lstm", 4)], "gates_kernel"),
-        ([("gru", 4)], "parts_bias"),
+        ([("gru", 4)], "candidate_of_state_bias"),
         ([("gru", 4, "both")], "backward_candidate_table"),
         ([("simple", 4), ("lstm", 4)], "layer_2_activation_table"),
     ],

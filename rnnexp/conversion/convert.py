@@ -77,18 +77,28 @@ def convert(
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     with one_thread():
         given = read(model, calibration, evaluate, steps=steps, begin=begin, until=until)
-        widths: tuple[Bits, ...] = ("int8", "int16") if input == "auto" else (input,)
-        try:
-            best, tried = Search(given.graph, given.calibration, widths, output).best()
-        except CannotConvertError as error:
-            raise given.refusal(error) from None
-        best, fine_tuning = tuned(best, given.calibration, fine_tune)
-        float_check.lowered(best.graph, best.network, given.calibration.with_inputs(best.inputs(given.calibration.x)))
+        with given.checking:
+            best, tried, fine_tuning = _chosen(given, input, output, fine_tune)
         name = name or _name(given.source.name)
         exported = export(best, given, name, names, float32=float32)
         report = _report(given, best, tried, fine_tuning, exported)
         report = report.model_copy(update={"seconds": time.perf_counter() - start})
     return Conversion(best, report, {**exported.contents, **_pages(report)}, given.channels)
+
+
+def _chosen(
+    given: Given, width: Literal["auto", "int8", "int16"], output: Bits, fine_tune: FineTune
+) -> tuple[Candidate, list[Tried], FineTuning]:
+    """Return the integers that lose least, what was tried for them, and what fine-tuning did."""
+    shown = given.calibration
+    widths: tuple[Bits, ...] = ("int8", "int16") if width == "auto" else (width,)
+    try:
+        best, tried = Search(given.graph, shown, widths, output).best()
+    except CannotConvertError as error:
+        raise given.refusal(error) from None
+    best, fine_tuning = tuned(best, shown, fine_tune)
+    float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
+    return best, tried, fine_tuning
 
 
 def _report(
@@ -99,13 +109,13 @@ def _report(
     x = best.inputs(judged.x)
     fidelity = measure(best, judged)
     saturation = Comparison(integers, best.network, x, judged.lengths).saturation()
-    data = given.described()
+    data, check = given.described(), given.checking.result
     return ConversionReport(
         name=exported.name,
         versions={"rnnexp": __version__, **versions()},
         source=given.source_described(),
         data=data,
-        float_check=given.check,
+        float_check=check,
         tried=[
             Way(choice=str(way.choice), error=None if way.problem else way.error, problem=way.problem or None)
             for way in tried
@@ -119,7 +129,7 @@ def _report(
         quantization=[
             Tensor(**{**vars(tensor), "shape": list(tensor.shape)}) for tensor in tensors.describe(integers, saturation)
         ],
-        warnings=[*given.notes, *one_sided(integers), *doubts(fidelity, data.outside, saturation, given.check)],
+        warnings=[*given.notes, *one_sided(integers), *doubts(fidelity, data.outside, saturation, check)],
         seconds=0.0,
     )
 

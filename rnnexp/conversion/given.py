@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnexp.conversion import float_check, samples
+from rnnexp.conversion.float_check import FloatChecking
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source, open_model
 from rnnexp.errors import UserError
@@ -31,7 +32,7 @@ class Given:
         graph: the same, simplified.
         calibration: what shows its ranges.
         evaluation: what is judged on: the same, or held-out data.
-        check: of what was read, against its framework.
+        checking: of what was read, against its framework.
         begin, until: the layers it was cut at; None where it was not.
         notes: what a user must know of it.
         channels: what a step of the model's outputs has, where it has an axis more than the files, which have one row.
@@ -41,7 +42,7 @@ class Given:
     graph: Graph
     calibration: Samples
     evaluation: Samples
-    check: content.FloatCheck
+    checking: FloatChecking
     begin: str | None
     until: str | None
     notes: tuple[str, ...]
@@ -80,13 +81,13 @@ class Given:
 def read(
     model: Any, calibration: Any, evaluate: Any, *, steps: int | None, begin: str | None, until: str | None
 ) -> Given:
-    """Read a model and its data, and check what was read against the model's framework.
+    """Read a model and its data, and begin to check what was read against the model's framework.
 
     Args:
         model, calibration, evaluate, steps, begin, until: as of ``convert``.
 
     Raises:
-        UserError: if they cannot be used, or the network was misread.
+        UserError: if they cannot be used.
     """
     given = _samples(calibration, "--calibration")
     source = open_model(model, given.x, until or "", begin or "")
@@ -94,7 +95,7 @@ def read(
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     for each in (shown, judged):
         _refuse_unknown_words(source.graph, each)
-    check = float_check.compare(source, shown)
+    checking = FloatChecking(source, shown)
     graph, notes = _with_probabilities(source.graph)
     notes += source.notes
     if graph.axes.startswith("T"):
@@ -108,7 +109,7 @@ def read(
     _refuse_padding(source, shown)
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
-    return Given(source, simpler, shown, judged, check, begin, until, tuple(notes), channels)
+    return Given(source, simpler, shown, judged, checking, begin, until, tuple(notes), channels)
 
 
 def _samples(given: Any, flag: str) -> Samples:

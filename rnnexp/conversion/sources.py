@@ -33,6 +33,7 @@ class Source:
         name: of its file or class.
         graph: as read.
         framework: its framework's own values, for the float check; None where nothing computes them.
+        apart: whether they are computed in a process of their own.
         unchecked: why.
         notes: what a user must know of it.
     """
@@ -40,6 +41,7 @@ class Source:
     name: str
     graph: Graph
     framework: Values | None = None
+    apart: bool = False
     unchecked: str = ""
     notes: tuple[str, ...] = ()
 
@@ -68,7 +70,7 @@ def open_file(path: Path, until: str = "", begin: str = "") -> Source:
 
         model = file.load(path)
         reading = reader.read_file(model, until, begin)
-        return Source(path.name, reading.graph, lambda x: own_values(model, reading, x))
+        return Source(path.name, reading.graph, lambda x: own_values(model, reading, x), apart=True)
     if suffix == ".tflite":
         return _tflite(path, until, begin)
     if suffix in (".pt", ".pth", ".jit", ".ckpt", ".bin"):
@@ -100,7 +102,7 @@ def _keras(path: Path, until: str, begin: str) -> Source:
         # A layer within a model within the model gives what its own name says.
         return {graph.output: whole, **found} if "/" not in until else found
 
-    return Source(path.name, graph, values)
+    return Source(path.name, graph, values, apart=True)
 
 
 def _npz(path: Path, until: str, begin: str) -> Source:
@@ -141,7 +143,7 @@ def _tflite(path: Path, until: str, begin: str) -> Source:
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
     reading = read_content(content, str(path), until, begin)
-    return Source(path.name, reading.graph, lambda x: own_values(content, str(path), reading, x))
+    return Source(path.name, reading.graph, lambda x: own_values(content, str(path), reading, x), apart=True)
 
 
 def open_model(model: Any, example: np.ndarray, until: str = "", begin: str = "") -> Source:
@@ -179,7 +181,7 @@ def open_model(model: Any, example: np.ndarray, until: str = "", begin: str = ""
 
             return replace(source, name=name, framework=own and values)
         output = source.graph.output
-        return replace(source, name=name, framework=lambda x: {output: _predicted(model, x)})
+        return replace(source, name=name, framework=lambda x: {output: _predicted(model, x)}, apart=False)
     if "torch" in modules:
         from rnnexp.formats.torch import foreign
 

@@ -61,6 +61,7 @@ EARLY_STOPPING = 0  # epochs without a better validation loss before stopping; 0
 QAT_EPOCHS = 10  # of fine-tuning in the int8 model's arithmetic, where plain quantisation loses much; 0: never
 GAP_LIMIT = 0.003  # warn when int8 loses more than this (see the README)
 IO_BITS = 8  # of the int8 model's inputs and outputs; 16: int16 ones, for signals with a wide range (docs/int8.md)
+TABLES = "full"  # of gates and activations; "interpolated": a sixteenth of their flash in C (docs/int8.md)
 SEED = 0  # of everything random
 FAIL_ON = None  # limits on figures, such as ["gap>0.003"]: beyond one the exit code is 3 (docs/ci.md)
 TENSORBOARD = False  # write event files for TensorBoard

@@ -31,6 +31,7 @@ from rnnexp.formats.c.files import to_c
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.layer import Layer
 from rnnexp.network.network import Network
+from rnnexp.quantization.interpolation import Tables
 from rnnexp.quantization.quantizer import quantize
 from rnnexp.runtimes.emulator.firmware import Firmware
 
@@ -42,6 +43,9 @@ CELLS = ("simple", "lstm", "gru")
 PAGE = ("default", "simple 32", "lstm 32", "gru 32")
 # What an AVR of 2 KB of RAM has room for.
 SMALL = ("default", "lstm 10", "gru 10")
+# Networks that are measured with interpolated tables too, and the chips of the pages' table of them.
+LINES = ("lstm 10", "gru 10", "gru 32")
+PAGE_OF_LINES = ("Cortex-M0+", "Cortex-M4", "ATmega328P")
 # Flags of a chip's floating-point unit.
 FLOAT_UNITS = {"Cortex-M4": ("-mfpu=fpv4-sp-d16", "-mfloat-abi=softfp")}
 
@@ -102,7 +106,7 @@ class Measured:
     Attributes:
         chip: its name.
         network: what it is.
-        arithmetic: ``int8`` or ``float``.
+        arithmetic: ``int8``, the same with interpolated tables, or ``float``.
         step: instructions or cycles of a step.
         flash: bytes of code and constants, without the C library.
         state: bytes that are kept from step to step.
@@ -141,11 +145,11 @@ def networks() -> Iterator[tuple[str, Network]]:
             yield f"{cell} {units}", network(cell, units)
 
 
-def in_integers(real: Network) -> dict[str, str]:
+def in_integers(real: Network, tables: Tables = "full") -> dict[str, str]:
     """Return the exported C."""
     random = np.random.default_rng(1)
     x = np.tanh(np.cumsum(random.normal(size=(64, STEPS, 1)), axis=1) * 0.2)
-    files = to_c(quantize(real, x), "net", About(), np.zeros((1, STEPS, 1), np.int8))
+    files = to_c(quantize(real, x, tables=tables), "net", About(), np.zeros((1, STEPS, 1), np.int8))
     return {"net.h": files.header, "net.c": files.source}
 
 
@@ -291,6 +295,18 @@ def page_rows(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return rows
 
 
+def table_rows(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the lines of the pages' table of interpolated tables, beside full ones."""
+    full = {(row["chip"], row["network"]): row for row in found if row["arithmetic"] == "int8"}
+    rows = []
+    for row in found:
+        if "interpolated" in row["arithmetic"] and row["chip"] in PAGE_OF_LINES:
+            before = full[row["chip"], row["network"]]
+            numbers = [f"{before['flash']:,}", f"{row['flash']:,}", f"{before['step']:,.0f}", f"{row['step']:,.0f}"]
+            rows.append(f"| {row['chip']} | {row['network']} | {' | '.join(numbers)} |")
+    return rows
+
+
 def main() -> None:
     """Print and, if asked to, keep what networks take on chips."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -309,10 +325,13 @@ def main() -> None:
             # Its float constants would be in RAM, and those of gates do not fit there.
             kinds = [("int8", in_integers(real), 20 if avr else 200)]
             kinds += [] if avr and name != "default" else [("float", in_float(real), 5 if avr else 20)]
+            if name in LINES:
+                kinds.append(("int8, interpolated tables", in_integers(real, "interpolated"), 20 if avr else 200))
             made = [measure(chip, name, *kind) for kind in kinds]
             found += made
             texts = [f"{one.step:10.1f} {one.flash:7d} {one.state:5d} {one.stack:5d}" for one in made]
-            times = f"   {made[1].step / made[0].step:5.1f} times" if len(made) > 1 else ""
+            others = [one for one in made if one.arithmetic == "float"]
+            times = f"   {others[0].step / made[0].step:5.1f} times" if others else ""
             print(f"  {name:10s} {'   '.join(texts)}{times}", flush=True)
     if update:
         RESULTS.write_text(json.dumps([asdict(made) for made in found], indent=1) + "\n", encoding="utf-8")

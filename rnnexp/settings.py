@@ -106,6 +106,11 @@ class Settings(BaseModel):
         description="of the int8 model's inputs and outputs: 16 makes them int16, for signals with a wide range, of "
         "which 8 bits lose the quiet part; all else stays as it is",
     )
+    tables: Literal["full", "interpolated"] = Field(
+        default="full",
+        description="of the int8 model's gates and activations: an entry for each place of a sum; or in C every 16th "
+        "one and lines between them, where flash is short: the report says what that costs",
+    )
     fail_on: Names = Field(
         default=(),
         description='limits on figures of the report, such as "gap>0.003": where one is true, the run ends with exit '

@@ -67,6 +67,13 @@ class Options:
             help="of tensors in int8 .tflite files; short: only of weights, and of what comes in and goes out"
         ),
     ] = "short"
+    tables: Annotated[
+        Literal["full", "interpolated"],
+        tyro.conf.arg(
+            help="of gates and activations in C: an entry for each place of a sum, or every 16th one and lines between "
+            "them, where flash is short"
+        ),
+    ] = "full"
     begin: Annotated[
         str | None, tyro.conf.arg(name="from", metavar="LAYER", help="begin at this layer: what it reads is the input")
     ] = None
@@ -113,6 +120,7 @@ def main(arguments: Sequence[str]) -> int:
         float32=options.float32,
         fine_tune=options.fine_tune,
         names=options.names,
+        tables=options.tables,
     )
     paths = made.save(options.output_dir)
     print_lines([*lines(made.report), "", *(str(path) for path in paths)])

@@ -25,6 +25,7 @@ from rnnexp.network.sampling import spread
 from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.preprocessing.standard import Standardized, Target
 from rnnexp.quantization import quantizer
+from rnnexp.quantization.interpolation import Tables
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.tuning.descent import Sequences, output_error
 
@@ -109,12 +110,14 @@ class Search:
         calibration: all of it is what ranges are of.
         inputs: the types of input codes that may be chosen.
         output: the type of output codes.
+        tables: whether functions have lines between few entries.
     """
 
     graph: Graph
     calibration: Samples
     inputs: tuple[Bits, ...] = ("int8", "int16")
     output: Bits = "int8"
+    tables: Tables = "full"
 
     @cached_property
     def some(self) -> Samples:
@@ -155,6 +158,7 @@ class Search:
             cell_state_limit=choice.cut,
             io_bits=16 if self.output == "int16" else 8,
             input_bits=16 if choice.input == "16 bits" else 8,
+            tables=self.tables,
             exact=True,
         )
         some = self.some

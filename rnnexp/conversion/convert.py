@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,10 +23,12 @@ from rnnexp.formats.tflite.builder import Names
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.quantization import tensors
 from rnnexp.quantization.diagnosis import Comparison
+from rnnexp.quantization.interpolation import Tables, full_tables
 from rnnexp.report.conversion import text
 from rnnexp.report.conversion.content import ConversionReport
 from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.report.int8 import Tensor
+from rnnexp.report.interpolation import Interpolation
 from rnnexp.report.versions import versions
 from rnnexp.threads import one_thread
 from rnnexp.version import __version__
@@ -48,6 +51,7 @@ def convert(
     float32: bool = True,
     fine_tune: FineTune = "auto",
     names: Names = "short",
+    tables: Tables = "full",
 ) -> Conversion:
     """Convert a trained recurrent network to int8 without loss.
 
@@ -67,6 +71,7 @@ def convert(
         fine_tune: ``auto`` looks for integers that together lose less, for about a second, where outputs lose more
             than their own rounding; ``full`` does so for as long as it takes, and everywhere; ``off`` never.
         names: which tensors of the int8 files have one: all, or weights and what comes in and goes out.
+        tables: of gates and activations: ``interpolated`` ones have every 16th entry in C, and lines between them.
 
     Raises:
         UserError: if the model or the data cannot be used, naming the layer or the array.
@@ -78,33 +83,49 @@ def convert(
     with one_thread():
         given = read(model, calibration, evaluate, steps=steps, begin=begin, until=until)
         with given.checking:
-            best, tried, fine_tuning = _chosen(given, input, output, fine_tune)
+            chosen = _chosen(given, input, output, fine_tune, tables)
+        best = chosen.best
         name = name or _name(given.source.name)
         exported = export(best, given, name, names, float32=float32)
-        report = _report(given, best, tried, fine_tuning, exported)
+        report = _report(given, chosen, exported)
         report = report.model_copy(update={"seconds": time.perf_counter() - start})
     return Conversion(best, report, {**exported.contents, **_pages(report)}, given.channels)
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """The integers that are exported, what else was tried, and what fine-tuning and interpolated tables did."""
+
+    best: Candidate
+    tried: Sequence[Tried]
+    fine_tuning: FineTuning
+    tables: Interpolation | None
+
+
 def _chosen(
-    given: Given, width: Literal["auto", "int8", "int16"], output: Bits, fine_tune: FineTune
-) -> tuple[Candidate, list[Tried], FineTuning]:
-    """Return the integers that lose least, what was tried for them, and what fine-tuning did."""
+    given: Given, width: Literal["auto", "int8", "int16"], output: Bits, fine_tune: FineTune, tables: Tables
+) -> _Chosen:
+    """Return the integers that lose least."""
     shown = given.calibration
     widths: tuple[Bits, ...] = ("int8", "int16") if width == "auto" else (width,)
+    search, lines = Search(given.graph, shown, widths, output, tables), None
     try:
-        best, tried = Search(given.graph, shown, widths, output).best()
+        plain, tried = search.best()
     except CannotConvertError as error:
         raise given.refusal(error) from None
-    best, fine_tuning = tuned(best, shown, fine_tune)
+    if tables == "interpolated":
+        added = plain.error - replace(search, tables="full").candidate(plain.choice).error
+        lines = Interpolation(
+            added=added, means="the output error, before any fine-tuning", full=full_tables(plain.integers)
+        )
+    best, fine_tuning = tuned(plain, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
-    return best, tried, fine_tuning
+    return _Chosen(best, tried, fine_tuning, lines)
 
 
-def _report(
-    given: Given, best: Candidate, tried: Sequence[Tried], fine_tuning: FineTuning, exported: Exported
-) -> ConversionReport:
+def _report(given: Given, chosen: _Chosen, exported: Exported) -> ConversionReport:
     """Measure the network on the evaluation data, in every runtime at hand, and return what there is to say."""
+    best = chosen.best
     judged, integers = given.evaluation, best.integers
     x = best.inputs(judged.x)
     fidelity = measure(best, judged)
@@ -118,10 +139,11 @@ def _report(
         float_check=check,
         tried=[
             Way(choice=str(way.choice), error=None if way.problem else way.error, problem=way.problem or None)
-            for way in tried
+            for way in chosen.tried
         ],
         chosen=str(best.choice),
-        fine_tuning=fine_tuning,
+        fine_tuning=chosen.fine_tuning,
+        tables=chosen.tables,
         fidelity=fidelity,
         bits=compare_bits(integers, integers.input.encode(x), judged.lengths),
         models=exported.models,

@@ -21,9 +21,11 @@ from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
+from rnnexp.quantization.interpolation import full_tables
 from rnnexp.report import evaluation, generation, metrics
 from rnnexp.report.content import Data, Example, Generation, Training
 from rnnexp.report.int8 import Contribution, Degradation, Tensor
+from rnnexp.report.interpolation import Interpolation
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.models import ExportedModel, Progress
 from rnnexp.runtimes.tflite import TFLiteModel
@@ -262,6 +264,11 @@ def evaluate_int8(
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
     robust = None if classes else robust_gap(dataset.evaluation, float32, outputs["int8"], limit, compared)
+    plain = loss(reference.outputs(int8.plain, x, lengths))
+    tables = None
+    if int8.full_tables is not None:
+        added = plain - loss(reference.outputs(int8.full_tables, x, lengths))
+        tables = Interpolation(added=added, means="the gap, before any fine-tuning", full=full_tables(network))
     state_errors = compared.state_error()
     some = dataset.evaluation.some(diagnosis.SAMPLES)
     described = [
@@ -273,7 +280,7 @@ def evaluate_int8(
         gap=gap,
         gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
         limit=limit,
-        plain_gap=loss(reference.outputs(int8.plain, x, lengths)) - before if int8.fine_tuning.helped else gap,
+        plain_gap=plain - before if int8.fine_tuning.helped else gap,
         state_error=float(state_errors.max()),
         plain_training_gap=int8.plain_training_gap,
         fine_tuned=int8.fine_tuning.helped,
@@ -287,6 +294,7 @@ def evaluate_int8(
         diagnosis=compared.explain(loss) if gap > limit and not math.isclose(gap, limit) else None,
         fine_tuning_best_epoch=int8.history.best_epoch if int8.history else None,
         fine_tuning=int8.fine_tuning if int8.fine_tuning.tried else None,
+        tables=tables,
         contributions=[
             Contribution(name=each.name, output_error=each.output_error, gap=each.loss)
             for each in compared.contributions_by_tensor(lambda outputs: evaluation.loss(some, final(outputs)))

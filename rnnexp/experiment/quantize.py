@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from rnnexp.formats.about import About
 from rnnexp.network.network import Network
 from rnnexp.quantization import reference
 from rnnexp.quantization.headroom import Headroom, expected_error, input_limits
+from rnnexp.quantization.interpolation import Tables
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.products import without_exact
 from rnnexp.quantization.quantizer import quantize
@@ -52,6 +53,7 @@ class Int8:
         fine_tuning: what was tried.
         history: of the fine-tuning, if it was a training that was kept.
         seconds: to quantise the last snapshot plainly and write its file.
+        full_tables: what ``plain`` would be with an entry for each place; None where it has them.
     """
 
     paths: list[Path]
@@ -62,6 +64,7 @@ class Int8:
     fine_tuning: FineTuning
     history: History | None
     seconds: float
+    full_tables: IntegerNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Calibration:
         answered: of a series that is seen in differences, sequences with what came after them; there, codes have as
             much room for what was not seen as costs next to nothing.
         grown: whether ``x`` has more than the training part.
+        tables: whether functions have lines between few entries.
     """
 
     x: np.ndarray
@@ -84,10 +88,11 @@ class Calibration:
     io_bits: IoBits = 8
     answered: Split | None = None
     grown: bool = False
+    tables: Tables = "full"
 
     @classmethod
-    def of(cls, dataset: Dataset, io_bits: IoBits = 8) -> Calibration:
-        """Return that of a data set, for codes of so many bits."""
+    def of(cls, dataset: Dataset, io_bits: IoBits = 8, tables: Tables = "full") -> Calibration:
+        """Return that of a data set, for codes of so many bits and functions of that kind."""
         x, part = dataset.train.real_x, enough(dataset.train)
         some, lengths, limits = part.x, part.lengths, (float(x.min()), float(x.max()))
         beyond = dataset.calibration
@@ -97,7 +102,7 @@ class Calibration:
                 lengths = np.concatenate([lengths, np.full(len(beyond), beyond.shape[1], np.int32)])
             limits = min(limits[0], float(beyond.min())), max(limits[1], float(beyond.max()))
         answered = part if dataset.naive_at_zero else None
-        return cls(some, limits, lengths, io_bits, answered, beyond is not None)
+        return cls(some, limits, lengths, io_bits, answered, beyond is not None, tables)
 
     def quantize(self, network: Network, *, exact: bool = False) -> IntegerNetwork:
         """Quantise a network plainly; ``exact``: its products are to know what they were rounded from.
@@ -105,14 +110,23 @@ class Calibration:
         Raises:
             UserError: if weights or ranges are not finite numbers.
         """
+        limits, headroom = self.input_range, None
         # Codes of 16 bits have room enough.
-        if self.answered is None or self.io_bits > 8:
-            return quantize(network, self.x, self.input_range, self.lengths, io_bits=self.io_bits, exact=exact)
-        x = self.answered.x
-        error = expected_error(network.run(x) - self.answered.y)
-        limits = input_limits(self.input_range, network.run, x, error)
-        headroom = Headroom(float(error.min()), self.grown)
-        return quantize(network, self.x, limits, self.lengths, headroom=headroom, exact=exact)
+        if self.answered is not None and self.io_bits == 8:
+            x = self.answered.x
+            error = expected_error(network.run(x) - self.answered.y)
+            limits = input_limits(self.input_range, network.run, x, error)
+            headroom = Headroom(float(error.min()), self.grown)
+        return quantize(
+            network,
+            self.x,
+            limits,
+            self.lengths,
+            io_bits=self.io_bits,
+            headroom=headroom,
+            tables=self.tables,
+            exact=exact,
+        )
 
 
 def quantize_snapshots(
@@ -123,6 +137,7 @@ def quantize_snapshots(
     gap_limit: float,
     fine_tuning_epochs: int,
     io_bits: IoBits = 8,
+    tables: Tables = "full",
     progress: Callable[[int], AbstractContextManager[EpochBar]],
     programs: Programs | None = None,
 ) -> Int8:
@@ -135,6 +150,7 @@ def quantize_snapshots(
         gap_limit: what int8 may lose: a third of it, on the training part, calls for fine-tuning.
         fine_tuning_epochs: how many, if plain quantisation leaves something to repair; 0 for never.
         io_bits: of the codes that come in and go out.
+        tables: whether functions have lines between few entries.
         progress: shows the progress of as many epochs.
         programs: those that are compiled already; None for none.
 
@@ -145,7 +161,7 @@ def quantize_snapshots(
     from rnnexp.experiment.fine_tuning import Repaired, repaired
     from rnnexp.formats.tflite.int8.writer import to_tflite
 
-    calibration, entries, real = Calibration.of(dataset, io_bits), about.to_entries(), trained.last.network
+    calibration, entries, real = Calibration.of(dataset, io_bits, tables), about.to_entries(), trained.last.network
     networks = [calibration.quantize(snapshot.network) for snapshot in trained.snapshots[:-1]]
     start = time.perf_counter()
     exact = calibration.quantize(real, exact=True)
@@ -173,7 +189,8 @@ def quantize_snapshots(
     paths = [snapshot.path.with_suffix(".int8.tflite") for snapshot in trained.snapshots]
     for path, written in zip(paths, [*networks, found.integers], strict=True):
         files.write_atomically(path, to_tflite(written, entries))
-    return Int8(paths, plain, plain_gap, found.integers, found.real, found.report, found.history, seconds)
+    full = replace(calibration, tables="full").quantize(real) if tables == "interpolated" else None
+    return Int8(paths, plain, plain_gap, found.integers, found.real, found.report, found.history, seconds, full)
 
 
 def enough(part: Split) -> Split:

@@ -158,6 +158,7 @@ def _run(
             gap_limit=config.gap_limit,
             fine_tuning_epochs=epochs,
             io_bits=config.io_bits,
+            tables=config.tables,
             progress=bar,
             programs=shared.programs,
         )

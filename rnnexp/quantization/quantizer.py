@@ -19,6 +19,7 @@ from rnnexp.quantization import front
 from rnnexp.quantization.cell import Integers, Source, input_source
 from rnnexp.quantization.front import Words
 from rnnexp.quantization.headroom import Headroom
+from rnnexp.quantization.interpolation import Tables, interpolated
 from rnnexp.quantization.network import IntegerNetwork, Layer
 from rnnexp.quantization.products import without_exact
 from rnnexp.quantization.rounding import quantize_product, without_zero_point
@@ -44,6 +45,7 @@ def quantize(
     io_bits: IoBits = 8,
     input_bits: IoBits | None = None,
     headroom: Headroom | None = None,
+    tables: Tables = "full",
     exact: bool = False,
 ) -> IntegerNetwork:
     """Quantise a network plainly, with ranges over every step of the training part ``x``.
@@ -58,6 +60,7 @@ def quantize(
         io_bits: of the codes that come in and go out.
         input_bits: of those that come in, where they are others.
         headroom: for outputs beyond those of ``x``; None: the usual.
+        tables: whether functions have lines between few entries.
         exact: whether products are to know what they were rounded from, for fine-tuning.
 
     Raises:
@@ -104,6 +107,7 @@ def quantize(
         back=last,
         flattened=architecture.flattened,
     )
+    found = interpolated(found) if tables == "interpolated" else found
     return found if exact else without_exact(found)
 
 

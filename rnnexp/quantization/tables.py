@@ -59,6 +59,11 @@ class Table:
             )
 
     @property
+    def entries(self) -> np.ndarray:
+        """The values without the offset, in multiples, int64."""
+        return (self.values.astype(np.int64) - self.offset) // self.multiple
+
+    @property
     def limits(self) -> tuple[float, float]:
         """The smallest and the largest real value that it holds."""
         return float(self.values.min() * self.scale), float(self.values.max() * self.scale)

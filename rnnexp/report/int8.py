@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnexp.report.fine_tuning import FineTuning
+from rnnexp.report.interpolation import Interpolation
 from rnnexp.report.metrics import Metrics
 from rnnexp.report.part import Part
 
@@ -28,6 +29,7 @@ class Degradation(Part):
         diagnosis: what costs the most, where the gap is above the limit.
         fine_tuning_best_epoch: the epoch of fine-tuning whose weights were exported, where one was chosen.
         fine_tuning: what was tried; None in reports of before that was told.
+        tables: what interpolated ones cost; None where they are full.
         contributions: what rounding each tensor alone costs; absent in reports from before it was measured.
     """
 
@@ -47,6 +49,7 @@ class Degradation(Part):
     diagnosis: str | None = None
     fine_tuning_best_epoch: int | None = None
     fine_tuning: FineTuning | None = None
+    tables: Interpolation | None = None
     contributions: list[Contribution] | None = None
 
 

@@ -280,7 +280,8 @@ def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
         "## int8",
         "",
         f"The gap is {cost.gap:+.2g}, that is, {cost.gap_means}{sequences}{robust}; {tuned}; "
-        f"the limit is {cost.limit:.2g}. The hidden state is at most {cost.state_error:.1%} of full scale off.",
+        f"the limit is {cost.limit:.2g}. The hidden state is at most {cost.state_error:.1%} of full scale off."
+        + (f" Tables are {cost.tables}." if cost.tables else ""),
         "",
         *(line for text in (cost.diagnosis, cost.robust_diagnosis) if text for line in (f"**{text}**", "")),
         *_table(["tensor", "type", "shape", "scale", "zero point", "smallest", "largest", "cut off"], rows),

@@ -14,8 +14,8 @@ from rnnexp.quantization.quantizer import quantize
 
 STEPS = 6
 # Rows and columns in odd and even numbers, for what takes them in fours and in pairs; more of them than a word of sums
-# of lower parts holds; both directions, a linear path, outputs after each step, layers ahead, inputs of 16 bits, and an
-# odd number of inputs that are read twice, as a layer behind the sum of two others does.
+# of lower parts holds; both directions, a linear path, outputs after each step, layers ahead, inputs of 16 bits, tables
+# of few entries, and an odd number of inputs that are read twice, as a layer behind the sum of two others does.
 NETWORKS = {
     "simple": (layered(("simple", 10), steps=STEPS, linear_path=True), {}),
     "lstm": (layered(("lstm", 7), steps=STEPS, features=3, outputs=4, softmax=True), {}),
@@ -26,6 +26,12 @@ NETWORKS = {
     "convolution": (
         with_front((Convolution(Axis(2), Axis(), 3, 5, activation="relu"),), [("lstm", 4)], steps=STEPS, features=3),
         {},
+    ),
+    "few entries": (
+        with_front(
+            (Convolution(Axis(2), Axis(), 3, 5, activation="tanh"),), [("lstm", 4), ("gru", 3)], steps=STEPS, features=3
+        ),
+        {"tables": "interpolated"},
     ),
     "words": (with_front((Embedding(WORDS, 5),), [("simple", 3)], steps=STEPS), {}),
 }

@@ -118,6 +118,7 @@ class Workshop:
                     gap_limit=config.gap_limit,
                     fine_tuning_epochs=config.qat_epochs,
                     io_bits=config.io_bits,
+                    tables=config.tables,
                     progress=functools.partial(console.training, what="fine-tuning"),
                     programs=self._programs,
                 )

@@ -21,13 +21,14 @@ from rnnexp.formats.c.rows import Columns, Result, Rows, Sums, readers
 from rnnexp.formats.c.text import array, code_type, indented
 from rnnexp.quantization.arithmetic import LARGEST_TOTAL, Arithmetic, checked_shift
 from rnnexp.quantization.cell import IntegerCell, width_of
+from rnnexp.quantization.interpolation import nodes_of
 from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import LARGEST_STATE
 from rnnexp.quantization.tables import ONE, Table
 
 # What names of products, tables and results must not be in C: its own words, and those of the templates.
 TAKEN = re.compile(
-    "accumulator|add_four_rows|add_two_rows|added|arrives|auto|break|case|char|clamp|clear|code_of|codes|"
+    "accumulator|add_four_rows|add_two_rows|added|arrives|auto|between|break|case|char|clamp|clear|code_of|codes|"
     "codes_of_inputs|codes_of_pair|codes_of_values|const|continue|copy|default|do|double|else|embeddings|empty|enum|"
     "extern|float|for|goto|if|inline|input|inputs|int|int16_t|int32_t|int64_t|int8_t|long|look_up|main|multiply|"
     "multiply_rows|output|output_bias|output_kernel|output_layer|pair|register|restrict|return|round_shift|row_of|"
@@ -205,16 +206,17 @@ class CellFunction(Arithmetic):
     def look_up(self, tables: Sequence[Table], indices: Sequence[Number], name: str) -> list[Number]:
         found = []
         for table, index in zip(tables, indices, strict=True):
-            label, size = self._table(table), len(table.values)
+            label, last, nodes = self._table(table), len(table.values) - 1, nodes_of(table)
             variable = index.name or name if len(tables) > 1 else name
             largest = int(np.abs(table.values.astype(np.int64)).max())
             plain = (table.offset, table.multiple) == (0, 1)
-            made = self._result(index, Result(0, size - 1, label), max(largest, ONE))
+            made = self._result(index, Result(0, last, label), max(largest, ONE)) if nodes is None else None
             if made and plain:
                 found.append(made)
                 continue
             self._loop_of(index.width)
-            text = made.text if made else f"look_up({label}, {size - 1}, {self._here(index).text})"
+            function = "look_up" if nodes is None else "between"
+            text = made.text if made else f"{function}({label}, {last}, {self._here(index).text})"
             if not plain:
                 multiple = f"{table.multiple} * " if table.multiple > 1 else ""
                 offset = f" + {table.offset}" if table.offset > 0 else f" - {-table.offset}" if table.offset else ""
@@ -285,11 +287,13 @@ class CellFunction(Arithmetic):
         return self._as_sum(replace(number, text=again.place(number.block), sums=again))
 
     def _table(self, table: Table) -> str:
-        """Return the C name of a table's entries; all cells have the same ones once."""
-        found = (table.values.astype(np.int64) - table.offset) // table.multiple
+        """Return the C name of a table's entries, or of its nodes; all cells have the same ones once."""
+        nodes = nodes_of(table)
+        found = table.entries if nodes is None else nodes
         key = found.tobytes()
         if key not in self.tables:
-            label = self.tables[key] = self._unique(f"{self.scope}{table.name}_table", key)
+            what = "table" if nodes is None else "nodes"
+            label = self.tables[key] = self._unique(f"{self.scope}{table.name}_{what}", key)
             self._constant(label, array("int16_t", label, [len(found)], found), 2 * len(found))
         return self.tables[key]
 

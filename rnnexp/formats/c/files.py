@@ -26,6 +26,7 @@ from rnnexp.formats.c.values import section
 from rnnexp.formats.c.values.interface import Interface
 from rnnexp.quantization import tensors
 from rnnexp.quantization.front import Words
+from rnnexp.quantization.interpolation import SPACING
 from rnnexp.quantization.network import IntegerNetwork
 from rnnexp.quantization.product import CODE_UNIT, RADIX
 
@@ -168,6 +169,8 @@ def to_c(
     values["rows"] = rows.functions(program.row_sum, bits, values) if by_rows else ""
     values["output_function"] = _filled(f"output-layer{'-of-steps' if network.flattened else ''}.c", values)
     values["look_up"] = _filled("look-up.c", values) if "look_up(" in cells else ""
+    lines = {"spacing": SPACING, "half": SPACING // 2, "bits": SPACING.bit_length() - 1}
+    values["between"] = _filled("between.c", {**values, **lines}) if "between(" in cells else ""
     values["clear"] = _filled("clear.c", values) if network.layers else ""
     values["window"] = "".join(
         _filled("window.c", {**values, "place_type": place.kind, "last_values": program.last_values})

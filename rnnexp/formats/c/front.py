@@ -27,6 +27,7 @@ from rnnexp.quantization.front import (
     IntegerPooling,
     sources,
 )
+from rnnexp.quantization.interpolation import nodes_of
 from rnnexp.quantization.product import CODE_UNIT, RADIX
 from rnnexp.quantization.scales import Affine
 
@@ -140,11 +141,12 @@ class FrontProgram:
             ahead, behind = "(int16_t)clamp(", f", {activation.low}, {activation.high})"
             self.most = max(abs(activation.low), abs(activation.high))
         else:
-            count = len(activation.values)
-            constants.append(array("int16_t", f"{name}_table", [count], activation.values))
-            self.constant_bytes += 2 * count
+            count, nodes = len(activation.values), nodes_of(activation)
+            function, kept = ("look_up", activation.values) if nodes is None else ("between", nodes)
+            constants.append(array("int16_t", f"{name}_table", [len(kept)], kept))
+            self.constant_bytes += 2 * len(kept)
             self.most = int(np.abs(activation.values.astype(np.int64)).max())
-            ahead, behind = f"look_up({name}_table, {count - 1}, ", ")"
+            ahead, behind = f"{function}({name}_table, {count - 1}, ", ")"
         frequencies = layer.frequency.count(width // layer.channels)
         self.stack_bytes += 2 * (2 * layer.window * layer.groups + frequencies * layer.filters)
         self._write(

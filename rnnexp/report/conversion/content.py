@@ -9,6 +9,7 @@ from pydantic import Field
 from rnnexp.report.content import Exports
 from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.report.int8 import Tensor
+from rnnexp.report.interpolation import Interpolation
 from rnnexp.report.models import File
 from rnnexp.report.part import Part
 
@@ -143,6 +144,7 @@ class ConversionReport(Part):
         tried: ways of choosing scales, in order, and their errors on the calibration data.
         chosen: the one that was kept, in words.
         fine_tuning: of the weights; None in reports of before there was any.
+        tables: what interpolated ones cost; None where they are full.
         fidelity: what int8 loses.
         bits: of each runtime at hand: equal on all of the sequences, or else nothing is exported.
         models: ``float32`` and ``int8``.
@@ -162,6 +164,7 @@ class ConversionReport(Part):
     tried: list[Way]
     chosen: str
     fine_tuning: FineTuning | None = None
+    tables: Interpolation | None = None
     fidelity: Fidelity
     bits: list[Bits]
     models: dict[str, Model | Absent]

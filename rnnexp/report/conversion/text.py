@@ -114,6 +114,7 @@ def _facts(report: ConversionReport) -> list[list[str]]:
         ["largest error", _largest(found)],
         ["scales", report.chosen],
         *([["fine-tuning", str(report.fine_tuning)]] if report.fine_tuning else []),
+        *([["tables", str(report.tables)]] if report.tables else []),
         ["same bits", _bits(report)],
     ]
     exports = report.exports

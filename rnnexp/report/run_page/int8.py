@@ -58,6 +58,15 @@ def _gap(cost: Degradation) -> list[Text]:
         )
     else:
         found.append(Text("It was not fine-tuned.", "ファインチューニングはしていません。"))
+    if cost.tables:
+        added, kept = f"{cost.tables.added:+.2g}", ", ".join(cost.tables.full)
+        in_full = f" すべての要素を持つ関数: {kept}。" if kept else ""
+        found.append(
+            Text(
+                f"Tables are {cost.tables}.",
+                f"表は補間しています。そのための劣化はファインチューニングの前で {added} です。{in_full}",
+            )
+        )
     state = f"{cost.state_error:.1%}"
     found.append(
         Text(

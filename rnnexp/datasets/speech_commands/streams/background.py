@@ -15,7 +15,7 @@ JOINT = SAMPLE_RATE // 50
 
 
 def noise(samples: int, recorded: np.ndarray, random: np.random.Generator, made: float = MADE) -> np.ndarray:
-    """Return noise with a root mean square of 1, float64 ``[samples]``.
+    """Return noise with a root mean square of 1, float32 ``[samples]``.
 
     Args:
         samples: how many.
@@ -33,21 +33,25 @@ def noise(samples: int, recorded: np.ndarray, random: np.random.Generator, made:
 
 def coloured(samples: int, fall: float, random: np.random.Generator) -> np.ndarray:
     """Return noise whose power falls with the frequency to the power of ``fall``, of a root mean square of 1."""
-    spectrum = np.fft.rfft(random.normal(size=samples))
-    hertz = np.fft.rfftfreq(samples, 1 / SAMPLE_RATE)
+    # In float32, which is twice as fast, and NumPy's has none.
+    from scipy import fft
+
+    spectrum = fft.rfft(random.standard_normal(samples, np.float32))
+    hertz = fft.rfftfreq(samples, 1 / SAMPLE_RATE).astype(np.float32)
     # What no microphone hears would take all the power.
-    spectrum *= np.where(hertz < 20.0, 0.0, np.maximum(hertz, 20.0) ** (-fall / 2))
-    values = np.fft.irfft(spectrum, samples)
-    return values / np.sqrt(np.square(values).mean())
+    spectrum *= np.where(hertz < 20.0, 0.0, np.maximum(hertz, 20.0) ** np.float32(-fall / 2))
+    values: np.ndarray = fft.irfft(spectrum, samples)
+    values /= np.sqrt(np.square(values).mean())
+    return values
 
 
 def _joined(samples: int, recorded: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return pieces of recordings, one after the other."""
     length = recorded.shape[1]
-    values, place = np.zeros(samples + length), 0
-    up = np.linspace(0.0, 1.0, JOINT)
+    values, place = np.zeros(samples + length, np.float32), 0
+    up = np.linspace(0.0, 1.0, JOINT, dtype=np.float32)
     while place < samples:
-        piece = recorded[random.integers(len(recorded))].astype(np.float64)
+        piece = recorded[random.integers(len(recorded))].astype(np.float32)
         piece[:JOINT] *= up
         piece[-JOINT:] *= up[::-1]
         values[place : place + length] += piece

@@ -145,17 +145,20 @@ def _room(quiet: np.ndarray) -> np.ndarray:
 def background(
     samples: int, recorded: np.ndarray, decibels: tuple[float, float], random: np.random.Generator
 ) -> np.ndarray:
-    """Return noise of some loudness, that may swell, or nothing, float64 ``[samples]``."""
+    """Return noise of some loudness, that may swell, or nothing, float32 ``[samples]``."""
     if random.random() < NOTHING:
-        return np.zeros(samples)
-    values = noise(samples, recorded, random) * QUIETEST * 10.0 ** (random.uniform(*decibels) / 20)
+        return np.zeros(samples, np.float32)
+    values = noise(samples, recorded, random)
+    values *= np.float32(QUIETEST * 10.0 ** (random.uniform(*decibels) / 20))
     if random.random() < SWELLING:
         swell = 10.0 ** (random.uniform(-SWELL, SWELL, 5) / 20)
-        values *= np.interp(np.arange(samples), np.linspace(0, samples, 5), swell)
+        values *= np.interp(np.arange(samples), np.linspace(0, samples, 5), swell).astype(np.float32)
     return values
 
 
 def to_samples(values: np.ndarray) -> np.ndarray:
-    """Return sound as 16-bit samples; what is too loud is cut off."""
+    """Return sound as 16-bit samples, which uses up ``values``; what is too loud is cut off."""
     limits = np.iinfo(np.int16)
-    return np.clip(np.rint(values), limits.min, limits.max).astype(np.int16)
+    np.rint(values, out=values)
+    np.clip(values, limits.min, limits.max, out=values)
+    return values.astype(np.int16)

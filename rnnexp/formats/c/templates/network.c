@@ -26,7 +26,7 @@ ${round_shift}INLINE accumulator clamp(accumulator value, accumulator low, accum
     return value < low ? low : value > high ? high : value;
 }
 
-$saturated$multiply$look_up$value_codes$rows$clear$copy
+$saturated$multiply$look_up$between$value_codes$rows$clear$copy
 $cells
 
 #define VALUES $values

@@ -67,11 +67,12 @@ def _of_rnnexp(line):
 def _here(arguments, folder, variables):
     """Run the command in this process, and return its exit code."""
     alone = run.run
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", arguments)
         patch.setattr(run, "run", lambda config: alone(config, shared()))
         for name, value in variables.items():
             patch.setenv(name, value)
-        cli.main()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
     return ended.value.code

@@ -19,6 +19,7 @@ from helpers.foreign import foreign_models
 from helpers.runs import folders, once, run, wave, write_series
 
 from rnnexp.config import ClassificationConfig, MemoryConfig
+from rnnexp.conversion import export
 from rnnexp.formats import child
 
 TESTS = Path(__file__).parent
@@ -47,9 +48,10 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def in_this_process():
-    """Frameworks compute in the process of the tests: of many files, each would start one."""
+    """Frameworks compute, and TensorFlow converts, in the process of the tests: of many files, each would start one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(child, "exchange", own_process.exchange)
+        patch.setattr(export, "to_float32", own_process.to_float32)
         yield
 
 

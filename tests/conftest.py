@@ -12,12 +12,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from pathlib import Path
 
 import pytest
+from helpers import here as own_process
 from helpers import properties
 from helpers.classic import classic
 from helpers.foreign import foreign_models
 from helpers.runs import folders, once, run, wave, write_series
 
 from rnnexp.config import ClassificationConfig, MemoryConfig
+from rnnexp.conversion import export
+from rnnexp.formats import child
 
 TESTS = Path(__file__).parent
 # With whole runs in them: first, so that no worker of pytest-xdist is left with one when the others have ended.
@@ -41,6 +44,15 @@ def here(tmp_path, monkeypatch):
     """A fresh current folder, where ``data/``, ``tflite_models/`` and ``runs/`` are the test's own."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def in_this_process():
+    """Frameworks compute, and TensorFlow converts, in the process of the tests: of many files, each would start one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "exchange", own_process.exchange)
+        patch.setattr(export, "to_float32", own_process.to_float32)
+        yield
 
 
 @pytest.fixture(scope="session")

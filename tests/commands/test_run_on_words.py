@@ -14,6 +14,7 @@ from rnnexp.conversion.samples import Samples
 from rnnexp.formats.about import ENTRY
 from rnnexp.formats.tflite.metadata import metadata, read_about
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 STEPS, FEATURES, WORDS, SAMPLES = 7, 3, 9, 60
 # Of the mask of numbers: float32 has another number nearest to it than float64.
 HIDDEN = -0.1

@@ -17,6 +17,7 @@ from rnnexp.formats.npz import weights
 from rnnexp.preprocessing.numeric_maps import WindowRange
 from rnnexp.runtimes.tflite import TFLiteModel
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 STEPS, FEATURES = 6, 3
 
 

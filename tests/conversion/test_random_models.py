@@ -123,6 +123,7 @@ def names(model):
     return [layer.name for layer in model._flatten_layers()]
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("seed", range(8))
 def test_some(seed, tmp_path):
     outcome(seed, tmp_path)

@@ -10,6 +10,7 @@ from rnnexp.conversion import tuning
 from rnnexp.conversion.samples import Samples
 from rnnexp.report.conversion import text
 
+pytestmark = pytest.mark.usefixtures("in_this_process")
 STEPS, FEATURES = 12, 4
 
 

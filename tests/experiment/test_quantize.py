@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 from helpers.classic import classic
+from helpers.runs import folders, run
 
 from rnnexp import datasets
 from rnnexp.config import ClassificationConfig, MemoryConfig, RegressionConfig
 from rnnexp.datasets.series import Known, Series, windows
 from rnnexp.experiment import build
-from rnnexp.experiment import run as experiment
 from rnnexp.experiment.checkpoints import Checkpoints
 from rnnexp.experiment.quantize import Calibration, quantize_snapshots, training_gap
 from rnnexp.experiment.train import Snapshot, Trained, make_loss
@@ -27,6 +27,7 @@ from rnnexp.runtimes.tflite import TFLiteModel
 from rnnexp.training.fine_tuning import fine_tune
 from rnnexp.training.model import trainable
 from rnnexp.training.optimization import Optimization
+from rnnexp.training.programs import Programs
 from rnnexp.training.simulation import SimulatedNetwork, with_weights
 from rnnexp.training.trainer import Trainer
 
@@ -100,6 +101,12 @@ def trained(request, tmp_path_factory):
     return train(CONFIGS[request.param], tmp_path_factory.mktemp("snapshot") / "model.keras")
 
 
+@pytest.fixture(scope="module")
+def programs(trained):  # noqa: ARG001 (each network has its own)
+    """Those of the network's fine-tuning, compiled once."""
+    return Programs()
+
+
 class Silent:
     """A progress bar that shows nothing."""
 
@@ -108,7 +115,7 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def int8(trained):
+def int8(trained, programs):
     config, dataset, found = trained
     first = dataclasses.replace(found.last, path=found.last.path.with_name("epoch-0.keras"))
     made = quantize_snapshots(
@@ -118,6 +125,7 @@ def int8(trained):
         gap_limit=config.gap_limit,
         fine_tuning_epochs=2,
         progress=lambda _: contextlib.nullcontext(Silent()),
+        programs=programs,
     )
     assert [path.name for path in made.paths] == ["epoch-0.int8.tflite", "model.int8.tflite"]
     return made
@@ -169,10 +177,11 @@ def test_the_simulation_computes_what_the_reference_does(trained):
     assert np.mean(steps > 0.01) < 0.02
 
 
-def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on(trained):
+def test_fine_tuning_goes_no_further_from_the_float_network_on_what_it_trains_on(trained, programs):
     _, dataset, found = trained
     network, real, x = plain_integers(dataset, found), found.last.network, dataset.train.x
-    tuned = fine_tune(network, real, found.last.trained, found.unit, x, found.optimization, epochs=3)
+    given = network, real, found.last.trained, found.unit, x, found.optimization
+    tuned = fine_tune(*given, epochs=3, programs=programs)
     expected = real.run(x)
     distances = []
     for candidate in (network, tuned.integers):
@@ -201,7 +210,7 @@ def test_the_file_says_how_its_inputs_are_made_and_nothing_of_this_machine(train
     assert len(content) <= 9 * 1024 or int8.network.layers[0].cells[0].units > 10
 
 
-def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
+def test_a_network_that_loses_nothing_plainly_is_left_alone(trained, programs):
     config, dataset, found = trained
     for limit in (1e9, 1e-12):
         shown = []
@@ -212,6 +221,7 @@ def test_a_network_that_loses_nothing_plainly_is_left_alone(trained):
             gap_limit=limit,
             fine_tuning_epochs=1,
             progress=lambda epochs, shown=shown: shown.append(epochs) or contextlib.nullcontext(Silent()),
+            programs=programs,
         )
         needed = made.plain_training_gap > limit / 3
         assert needed == (shown == [1])
@@ -241,10 +251,9 @@ def test_a_run_whose_int8_model_loses_too_much_says_so_and_why(tmp_path, capsys)
         activation="relu",
         epochs=5,
         qat_epochs=0,
-        output_dir=tmp_path / "out",
-        runs_dir=tmp_path / "runs",
+        **folders(tmp_path),
     )
-    report = experiment.run(config)
+    report = run(config).returned
     cost = report.degradation
     assert report.exit_code == 0
     assert cost.gap == pytest.approx(cost.plain_gap, rel=1e-4)

@@ -376,14 +376,14 @@ def test_a_run_whose_disk_fills_up_at_the_end_goes_on_later(previous, here, regr
     with monkeypatch.context() as patched:
         patched.setattr(files, "publish", full)
         with pytest.raises(UserError) as caught:
-            experiment.run(config)
+            run(config)
     assert str(caught.value) == f"the disk is full: cannot write {here / 'out'}; free some space and run again"
     assert contents(here / "out") == previous
     (folder,) = (here / "runs").iterdir()
     assert (folder / "model.float32.tflite").exists()
     # It has not ended, and goes on when there is space again.
     assert not (folder / "report.json").exists()
-    experiment.run(config.model_copy(update={"resume": True}))
+    run(config.model_copy(update={"resume": True}))
     assert (folder / "report.json").exists()
     assert contents(here / "out") != previous
 

@@ -239,7 +239,7 @@ def test_a_missing_file_is_said_before_the_data_is_looked_at(here):
 def test_a_linear_path_that_is_automatic_follows_the_file(here, path):
     options = {"linear_path": True, "steps": 6} if path else {}
     weights = saved(here / "a.npz", of_run(("simple", 5), **options))
-    report = experiment.run(series(here, weights=weights, linear_path=None))
+    report = run(series(here, weights=weights, linear_path=None)).returned
     assert report.config["linear_path"] is path
     assert "linear_path" in report.automatic
     # What is asked for is not changed.

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers.pairs import with_every_pair
 
 from rnnexp.layers import cell as cell_layers
 from rnnexp.layers.lengths import Bidirectional
@@ -14,6 +15,8 @@ BATCH, STEPS, FEATURES = 6, 7, 3
 LENGTHS = np.array([7, 3, 1, 5, 2, 6], np.int32)
 REAL = np.arange(STEPS) < LENGTHS[:, None]
 SIZES = (5, FUSED_UNITS + 4)
+# And whether every step is given: backwards Keras hands on the padding first, and here it always comes last.
+WAYS = (("forward", False), ("forward", True), ("backwards", False), ("both", False), ("both", True))
 
 
 def inputs():
@@ -55,13 +58,9 @@ def results(layer, x, **call):
     return [output.numpy(), *(gradient.numpy() for gradient in gradients)]
 
 
-@pytest.mark.parametrize("every_step", [False, True])
-@pytest.mark.parametrize("way", ["forward", "backwards", "both"])
-@pytest.mark.parametrize("units", SIZES)
-@pytest.mark.parametrize("cell", CELLS)
-def test_values_and_gradients_are_those_of_keras_with_a_mask(cell, units, way, every_step):
-    if way == "backwards" and every_step:
-        pytest.skip("Keras hands on the padding first, and here it always comes last")
+@pytest.mark.parametrize(("cell", "way", "units"), with_every_pair(CELLS, WAYS, SIZES), ids=str)
+def test_values_and_gradients_are_those_of_keras_with_a_mask(cell, way, units):
+    way, every_step = way
     ours, stock = pair(cell, units, way=way, return_sequences=every_step)
     expected = results(stock, inputs(), mask=tf.constant(REAL))
     assert max(np.abs(gradient).max() for gradient in expected[1:]) > 1e-3

@@ -1,5 +1,7 @@
 """The epoch program against a plain loop with stock Keras parts, and how a training ends."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -35,13 +37,29 @@ def trainer(model, *, rate=0.01, batch=16, seed=0, epochs=4, rows=70, name="adam
     return Trainer(model, keras.losses.MeanSquaredError(), optimizer, batch_size=batch, seed=seed)
 
 
+@functools.cache
+def compiled(activation, name, stored_scale):
+    made = trainer(network(activation), name=name)
+    made.stored_scale = stored_scale
+    return made
+
+
+def teacher(activation="tanh", *, rate=0.01, batch=16, epochs=4, rows=70, name="adam", stored_scale=1.0):
+    """Return a trainer of a new network, in the programs that other tests' have compiled."""
+    made, optimization = compiled(activation, name, stored_scale), Optimization(name, rate, batch)
+    made.model.set_weights(network(activation).get_weights())
+    made.restart(batch_size=batch, seed=0)
+    made.optimizer.set(optimization, max(rows // batch, 1) * epochs, decay=True)
+    return made
+
+
 @pytest.mark.parametrize(("activation", "optimizer"), [("tanh", "sgd"), ("custom", "adam"), ("tanh", "adam")])
 def test_equals_a_plain_loop_with_stock_parts(activation, optimizer):
     epochs, batch = 4, 16
     x, y = data()
     x_val, y_val = data(20, seed=9)
-    ours = network(activation)
-    history = trainer(ours, name=optimizer).fit(x, y, x_val, y_val, epochs=epochs)
+    ours = teacher(activation, name=optimizer)
+    history = ours.fit(x, y, x_val, y_val, epochs=epochs)
 
     stock = network(activation, keras.layers.SimpleRNN)
     start = [values.copy() for values in stock.get_weights()]
@@ -63,7 +81,7 @@ def test_equals_a_plain_loop_with_stock_parts(activation, optimizer):
 
     np.testing.assert_allclose([epoch.loss for epoch in history.epochs], losses, rtol=2e-5)
     np.testing.assert_allclose([epoch.val_loss for epoch in history.epochs], val_losses, rtol=2e-5)
-    for got, expected, before in zip(ours.get_weights(), stock.get_weights(), start, strict=True):
+    for got, expected, before in zip(ours.model.get_weights(), stock.get_weights(), start, strict=True):
         assert np.abs(expected - before).max() > 1e-4
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=2e-6)
 
@@ -84,9 +102,8 @@ def test_same_seed_same_bits_other_seed_other_weights():
 
 
 def test_it_learns():
-    model = network("tanh")
     x, y = data(400)
-    history = trainer(model, epochs=40, rows=400).fit(x, y, *data(100, seed=2), epochs=40)
+    history = teacher(epochs=40, rows=400).fit(x, y, *data(100, seed=2), epochs=40)
     assert history.ended == "complete"
     assert [epoch.number for epoch in history.epochs] == list(range(1, 41))
     assert history.best_epoch == 40
@@ -103,9 +120,7 @@ def test_inputs_can_be_made_anew_for_every_epoch():
         return x + np.float32(change * len(made))
 
     def losses(**options):
-        return [
-            epoch.loss for epoch in trainer(network("tanh")).fit(x, y, *data(20, seed=9), epochs=4, **options).epochs
-        ]
+        return [epoch.loss for epoch in teacher().fit(x, y, *data(20, seed=9), epochs=4, **options).epochs]
 
     plain = losses()
     assert losses(augment=lambda _: augment(0.0)) == plain
@@ -118,10 +133,10 @@ def test_inputs_can_be_made_anew_for_every_epoch():
 
 def test_a_loss_that_is_no_number_ends_with_the_last_good_weights():
     x, y = data()
-    model = network("relu")
-    teacher = trainer(model, rate=1e30)
+    made = teacher("relu", rate=1e30)
+    model = made.model
     before = model.get_weights()
-    history = teacher.fit(x, y, x, y, epochs=5)
+    history = made.fit(x, y, x, y, epochs=5)
     assert history.ended == "diverged"
     assert len(history.epochs) < 5
     assert all(np.isfinite(values).all() for values in model.get_weights())
@@ -130,17 +145,17 @@ def test_a_loss_that_is_no_number_ends_with_the_last_good_weights():
 
 def test_divergence_later_keeps_the_epoch_before_it():
     x, y = data()
-    model, kept = network("tanh"), []
-    teacher = trainer(model)
+    made, kept = teacher(), []
+    model = made.model
 
     def poison_after_second(epoch):
         kept.append(model.get_weights())
         if epoch.number == 2:
             # What a training step too far leaves behind.
-            moments = teacher.optimizer.rule.variables[-1]
+            moments = made.optimizer.rule.variables[-1]
             moments.assign(np.full(moments.shape, np.nan))
 
-    history = teacher.fit(x, y, x, y, epochs=5, on_epoch=poison_after_second)
+    history = made.fit(x, y, x, y, epochs=5, on_epoch=poison_after_second)
     assert history.ended == "diverged"
     assert len(history.epochs) == history.best_epoch == 2
     assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights(), strict=True))
@@ -148,20 +163,21 @@ def test_divergence_later_keeps_the_epoch_before_it():
 
 def test_an_infinite_validation_loss_ends_it_too():
     x, y = data()
-    history = trainer(network("tanh")).fit(x, y, x, np.full_like(y, np.inf), epochs=5)
+    history = teacher().fit(x, y, x, np.full_like(y, np.inf), epochs=5)
     assert (history.ended, history.epochs, history.best_epoch) == ("diverged", [], 0)
 
 
 def test_ctrl_c_between_epochs_keeps_what_was_learned():
     x, y = data()
-    model, kept = network("tanh"), []
+    made, kept = teacher(), []
+    model = made.model
 
     def interrupt_third(epoch):
         kept.append(model.get_weights())
         if epoch.number == 3:
             raise KeyboardInterrupt
 
-    history = trainer(model).fit(x, y, x, y, epochs=50, on_epoch=interrupt_third)
+    history = made.fit(x, y, x, y, epochs=50, on_epoch=interrupt_third)
     assert history.ended == "interrupted"
     assert len(history.epochs) == history.best_epoch == 3
     assert all(np.array_equal(a, b) for a, b in zip(kept[2], model.get_weights(), strict=True))
@@ -171,30 +187,29 @@ def test_ctrl_c_between_epochs_keeps_what_was_learned():
 def test_ctrl_c_within_an_epoch_keeps_the_last_finished_one(monkeypatch):
     """Weights and figures of the report belong together: the unfinished epoch has no validation loss."""
     x, y = data()
-    model, kept = network("tanh"), []
-    teacher = trainer(model)
-    evaluate = teacher._evaluate
+    made, kept = teacher(), []
+    model, evaluate = made.model, made._evaluate
 
     def interrupted(*arguments):
         if len(kept) == 2:
             raise KeyboardInterrupt
         return evaluate(*arguments)
 
-    monkeypatch.setattr(teacher, "_evaluate", interrupted)
-    history = teacher.fit(x, y, x, y, epochs=50, on_epoch=lambda _: kept.append(model.get_weights()))
+    monkeypatch.setattr(made, "_evaluate", interrupted)
+    history = made.fit(x, y, x, y, epochs=50, on_epoch=lambda _: kept.append(model.get_weights()))
     assert history.ended == "interrupted"
     assert len(history.epochs) == history.best_epoch == 2
     assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights(), strict=True))
-    assert float(teacher.loss(y, model(x))) == pytest.approx(history.epochs[-1].val_loss, rel=1e-5)
+    assert float(made.loss(y, model(x))) == pytest.approx(history.epochs[-1].val_loss, rel=1e-5)
 
 
 def test_early_stopping_restores_the_best():
     x, y = data()
     x_val, y_val = data(30, seed=4)
     # Training learns 1 - y, so that after some steps the validation loss on y gets worse.
-    model, kept = network("tanh"), []
-    teacher = trainer(model, rate=0.02, epochs=60)
-    history = teacher.fit(
+    made, kept = teacher(rate=0.02, epochs=60), []
+    model = made.model
+    history = made.fit(
         x, 1 - y, x_val, y_val, epochs=60, patience=4, on_epoch=lambda _: kept.append(model.get_weights())
     )
     val_losses = [epoch.val_loss for epoch in history.epochs]
@@ -202,22 +217,21 @@ def test_early_stopping_restores_the_best():
     assert history.best_epoch == np.argmin(val_losses) + 1
     assert len(history.epochs) == history.best_epoch + 4 < 60
     assert all(np.array_equal(a, b) for a, b in zip(kept[history.best_epoch - 1], model.get_weights(), strict=True))
-    assert teacher.evaluate(tf.constant(x_val), tf.constant(y_val)) == pytest.approx(min(val_losses), rel=1e-6)
+    assert made.evaluate(tf.constant(x_val), tf.constant(y_val)) == pytest.approx(min(val_losses), rel=1e-6)
 
 
 def test_ctrl_c_with_early_stopping_leaves_the_best():
     x, y = data()
     x_val, y_val = data(30, seed=4)
-    model, kept = network("tanh"), []
+    made, kept = teacher(rate=0.02, epochs=60), []
+    model = made.model
 
     def interrupt_when_worse(epoch):
         kept.append((epoch.val_loss, model.get_weights()))
         if epoch.val_loss > kept[0][0] and len(kept) > 2:
             raise KeyboardInterrupt
 
-    history = trainer(model, rate=0.02, epochs=60).fit(
-        x, 1 - y, x_val, y_val, epochs=60, patience=50, on_epoch=interrupt_when_worse
-    )
+    history = made.fit(x, 1 - y, x_val, y_val, epochs=60, patience=50, on_epoch=interrupt_when_worse)
     best = min(range(len(kept)), key=lambda number: kept[number][0])
     assert (history.ended, history.best_epoch) == ("interrupted", best + 1)
     assert all(np.array_equal(a, b) for a, b in zip(kept[best][1], model.get_weights(), strict=True))
@@ -227,8 +241,7 @@ def test_a_batch_larger_than_the_data_is_the_data():
     x, y = data(10)
 
     def run(batch):
-        model = network("tanh")
-        history = trainer(model, batch=batch, rows=batch * 2).fit(x, y, x, y, epochs=2)
+        history = teacher(batch=batch, rows=batch * 2).fit(x, y, x, y, epochs=2)
         assert history.steps_per_epoch == 1
         return [epoch.loss for epoch in history.epochs]
 
@@ -237,11 +250,11 @@ def test_a_batch_larger_than_the_data_is_the_data():
 
 @pytest.mark.parametrize("rows", [7, EVALUATION_BATCH, 2 * EVALUATION_BATCH + 3])
 def test_evaluate_is_the_mean_over_all_rows(rows):
-    model = network("tanh")
+    made = teacher()
     x, y = data(rows)
     y[-1] = 30.0  # the last row counts as much as any other
-    expected = np.mean((model(x).numpy().astype(np.float64) - y) ** 2)
-    assert trainer(model).evaluate(tf.constant(x), tf.constant(y)) == pytest.approx(expected, rel=1e-5)
+    expected = np.mean((made.model(x).numpy().astype(np.float64) - y) ** 2)
+    assert made.evaluate(tf.constant(x), tf.constant(y)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(("dtype", "scale"), [(np.int16, 4096.0), (np.float16, 0.5)])
@@ -251,15 +264,13 @@ def test_compact_inputs_train_like_the_same_numbers_in_float32(dtype, scale):
     real = stored.astype(np.float32) / np.float32(scale)
     y = real[:, -3, :].copy()
 
-    def run(inputs):
-        model = network("tanh")
-        teacher = trainer(model)
-        teacher.stored_scale = scale
-        history = teacher.fit(inputs, y, inputs, y, epochs=3)
-        return model.get_weights(), [(epoch.loss, epoch.val_loss) for epoch in history.epochs]
+    def run(inputs, stored_scale):
+        made = teacher(stored_scale=stored_scale)
+        history = made.fit(inputs, y, inputs, y, epochs=3)
+        return made.model.get_weights(), [(epoch.loss, epoch.val_loss) for epoch in history.epochs]
 
-    weights, losses = run(stored)
-    expected_weights, expected_losses = run(real)
+    weights, losses = run(stored, scale)
+    expected_weights, expected_losses = run(real, 1.0)
     assert losses == expected_losses
     assert all(np.array_equal(a, b) for a, b in zip(weights, expected_weights, strict=True))
 

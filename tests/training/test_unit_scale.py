@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from helpers.classic import classic
+from helpers.pairs import with_every_pair
 from helpers.random_networks import layered
 from helpers.training import shaken, started
 
@@ -88,9 +89,7 @@ def test_fold_is_exact(name, max_value, sigma):
     assert error.max() <= (1e-5 if name == "custom" else 3e-6)
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("name", ["relu", "tanh", "custom"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("cell", "structure", "name"), with_every_pair(CELLS, STRUCTURES, ["relu", "tanh", "custom"]))
 def test_fold_is_exact_for_every_cell_and_structure(cell, name, structure):
     options = {"dataset_name": "airline-passengers", "custom_max_value": 3.7, "data_sigma": 19.0, "hidden_size": 4}
     config = classic(**options, cell=cell, activation=name, sequence_length=8, **STRUCTURES[structure])
@@ -105,9 +104,7 @@ def test_fold_is_exact_for_every_cell_and_structure(cell, name, structure):
     assert len(setting.architecture.shapes) == len(kept.get_weights())
 
 
-@pytest.mark.parametrize("layers", LAYERS)
-@pytest.mark.parametrize("name", ["tanh", "custom"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("cell", "layers", "name"), with_every_pair(CELLS, LAYERS, ["tanh", "custom"]))
 def test_fold_is_exact_for_all_layers(cell, name, layers):
     architecture = architecture_of(layers, cell, name)
     unit = UnitScale(inputs=19.0, outputs=7.0, input_center=0.321)

@@ -5,7 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from helpers.c_compiler import build_and_run, needs_compiler, run_example, write_files
+from helpers.c_compiler import SANITIZED, build_and_run, needs_compiler, run_example, write_files
+from helpers.pairs import with_every_pair
 from helpers.random_networks import ANSWER_STEPS, inputs, integers, layered, simple
 
 from rnnexp.cells.simple.integers import SimpleCell
@@ -20,6 +21,8 @@ from rnnexp.quantization.product import Product
 from rnnexp.quantization.scales import Affine
 from rnnexp.quantization.tables import Table
 
+OPTIONS = [("-O2", "-Wconversion", "-Wshadow"), SANITIZED]
+
 
 def network(hidden=10, features=1, outputs=1, activation="custom", steps=20, **options):
     sizes = {"steps": steps, "features": features, "outputs": outputs}
@@ -33,7 +36,7 @@ def write(folder, integer, codes, name="my-net.2", about=None):
 
 
 @needs_compiler
-@pytest.mark.parametrize("options", [("-O2",), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")])
+@pytest.mark.parametrize("options", [("-O2",), SANITIZED])
 @pytest.mark.parametrize(
     ("hidden", "features", "outputs", "activation", "steps"),
     [(10, 1, 1, "custom", 20), (1, 1, 1, "relu", 7), (64, 28, 12, "tanh", 50), (128, 2, 1, "sigmoid", 1600)],
@@ -62,11 +65,10 @@ STRUCTURES = [
 
 @needs_compiler
 @pytest.mark.parametrize(
-    "options",
-    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
+    ("cells", "options", "every_step"),
+    with_every_pair([*STRUCTURES, *([(cell, 6)] for cell in packages())], OPTIONS, [False, True]),
+    ids=str,
 )
-@pytest.mark.parametrize("every_step", [False, True])
-@pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in packages())], ids=str)
 def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_step, options):
     network = layered(*cells, steps=12, features=3, outputs=3, every_step=every_step, softmax=every_step)
     write(tmp_path, *integers(network, inputs(9, 12, 3)))
@@ -76,10 +78,7 @@ def test_the_self_test_of_any_cells_and_layers_passes(tmp_path, cells, every_ste
 
 
 @needs_compiler
-@pytest.mark.parametrize(
-    "options",
-    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
-)
+@pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("cells", [*STRUCTURES, *([(cell, 6)] for cell in CELLS)], ids=str)
 def test_the_self_test_with_a_linear_path_passes(tmp_path, cells, options):
     network = layered(*cells, steps=12, features=2, outputs=3, softmax=True, linear_path=True)
@@ -106,10 +105,7 @@ ENCODER_DECODERS = [
 
 
 @needs_compiler
-@pytest.mark.parametrize(
-    "options",
-    [("-O2", "-Wconversion", "-Wshadow"), ("-g", "-fsanitize=undefined,address", "-fno-sanitize-recover=all")],
-)
+@pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("cells", ENCODER_DECODERS, ids=str)
 def test_the_self_test_of_encoder_and_decoder_passes(tmp_path, cells, options):
     network = layered(*cells, steps=12, features=2, outputs=3, every_step=True, softmax=True)

@@ -35,7 +35,7 @@ class Detector(BaseModel):
 
     The mean of the last steps of each class is looked at. Where that of some word passes the threshold, the largest of
     all words' within the next steps is the word that was heard. Then there is none for a while, and not the same one
-    before its mean has fallen below the threshold.
+    before its mean has fallen below the threshold. ``rnnexp.formats.c.listening`` has the same in C, step by step.
 
     Attributes:
         threshold: of the mean probability.
@@ -86,18 +86,20 @@ class Detector(BaseModel):
         for passed in np.flatnonzero(means.max(axis=1, initial=0.0) >= self.threshold):
             if passed < free:
                 continue
-            window = means[passed : passed + self.waited + 1].copy()
             lasting = {
                 number: begin
                 for number, begin in lasting.items()
                 if (means[begin : passed + 1, number] >= self.threshold).all()
             }
+            window = means[passed : passed + self.waited + 1].copy()
             window[:, [*lasting]] = 0.0
-            if window.max() < self.threshold:
+            if window[0].max() < self.threshold:
                 continue
             step, number = map(int, np.unravel_index(window.argmax(), window.shape))
-            found.append(Detection(int(passed) + step, number, float(window[step, number])))
-            free, lasting[number] = int(passed) + step + max(self.quiet, 1), int(passed) + step
+            step += int(passed)
+            found.append(Detection(step, number, float(means[step, number])))
+            # What never ends cannot go back to what came before a word was told of.
+            free, lasting[number] = max(step + self.quiet, int(passed) + self.waited + 1), step
         return found
 
     def words(self, probabilities: np.ndarray) -> list[Detection]:

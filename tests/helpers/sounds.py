@@ -56,10 +56,14 @@ def sound_map(kind, frames, /, **changes):
     return made.model_copy(update=changes)
 
 
-def listener(kind="log-mel", frames=49, *, io_bits=8, cells=(("gru", 4),), **changes):
-    """Return a network with random weights that reads features, and what it says of itself."""
+def listener(kind="log-mel", frames=49, *, io_bits=8, cells=(("gru", 4),), detector=None, **changes):
+    """Return a network with random weights that reads features, and what it says of itself.
+
+    With a detector, it answers at every step.
+    """
     input_map = sound_map(kind, frames, **changes)
     x = np.random.default_rng(2).normal(size=(8, frames, len(input_map.mean))).clip(-4, 4)
-    real = layered(*cells, steps=frames, features=x.shape[2], outputs=len(CLASSES), softmax=True)
-    about = About(task="classification", input_map=input_map, classes=CLASSES)
+    own = {"every_step": True} if detector else {}
+    real = layered(*cells, steps=frames, features=x.shape[2], outputs=len(CLASSES), softmax=True, **own)
+    about = About(task="classification", input_map=input_map, classes=CLASSES, detector=detector)
     return quantize(real, x, io_bits=io_bits), about

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnexp.formats.about import About
-from rnnexp.formats.c import example, rows, selftest, statement
+from rnnexp.formats.c import example, listening, rows, selftest, statement
 from rnnexp.formats.c.network import Program
 from rnnexp.formats.c.passes import Passes
 from rnnexp.formats.c.sound import golden
@@ -155,6 +155,8 @@ def to_c(
     values |= {"value_declarations": of_values.declarations, "value_definitions": of_values.definitions}
     listens = sound.of(network, prefix, about.input_map)
     values |= {"sound_declarations": listens.declarations, "sound_definitions": listens.definitions}
+    hears = listening.of(network, about.detector, values)
+    values |= {"detector_declarations": hears.declarations, "detector_definitions": hears.definitions}
     values["sound_test"] = golden.test(listens.front_end, values) if listens.front_end else ""
     values["sound_check"] = _filled("sound/check.c", values) if listens.front_end else ""
     values["saturated"] = _filled("saturated.c", values) if "saturated(" in cells else ""
@@ -184,7 +186,9 @@ def to_c(
         values[f"same_{what}"] = _filled("same.c", {"function": f"same_{what}", "type": of_type})
     for key in ("declarations", "definitions", "check"):
         values[key] = _filled(f"{kind}-{key}.{'h' if key == 'declarations' else 'c'}", values)
-    if listens.sound and listens.front_end and sound_program.fits(network):
+    if listens.sound and listens.front_end and hears.declarations:
+        main = listening.example(network, listens.front_end, listens.sound, values)
+    elif listens.sound and listens.front_end and sound_program.fits(network):
         main = sound_program.write(network, listens.front_end, listens.sound, values)
     else:
         main = example.write(interface, name, about, of_values, codes, lengths, samples)
@@ -198,7 +202,7 @@ def to_c(
         # The largest number in a struct, of which those come first, is what its size is a multiple of.
         state_bytes=-(-sum(kept.bytes for kept in program.kept) // unit) * unit,
         stack_bytes=program.stack_bytes,
-        sound_bytes=listens.state_bytes,
+        sound_bytes=listens.state_bytes + hears.state_bytes,
     )
 
 

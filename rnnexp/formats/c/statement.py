@@ -140,7 +140,7 @@ def _of_detector(detector: Detector) -> Iterator[str]:
         f"The state is carried for ever. A word was heard where the mean probability of the last {detector.smoothed} "
         f"steps of a class{but} passes {detector.threshold:.9g}: the class of the largest mean from there to "
         f"{detector.waited} steps later; then none for {detector.quiet} steps, "
-        "and not the same one before its mean has fallen."
+        "and not the same one before its mean has fallen. The functions of the detector, at the end, do that."
     )
     if detector.others is not None:
         yield f"Class {detector.others} is heard like the others, and stands for no word that is asked for."

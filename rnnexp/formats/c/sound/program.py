@@ -52,4 +52,5 @@ def write(network: IntegerNetwork, front_end: FrontEnd, sound: SpectralSound, va
             "answer": f"    {p}_run(&buffers, codes, output);\n",
         }
     own["expected_output"] = numbers(network_reference.run(network, codes)[0], "")
+    own["wav"] = filled("sound/wav.c", values)
     return filled("sound/main.c", {**values, **own, "most_probable": MOST_PROBABLE, "sample_rate": sound.sample_rate})

@@ -33,4 +33,4 @@ $cells
 $window_size
 $output_constants
 
-$output_function$window$definitions$class_definitions$value_definitions$sound_definitions
+$output_function$window$definitions$class_definitions$value_definitions$sound_definitions$detector_definitions

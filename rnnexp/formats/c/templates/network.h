@@ -29,7 +29,7 @@ $state_scales
 extern "C" {
 #endif
 
-$declarations$class_declarations$value_declarations$sound_declarations
+$declarations$class_declarations$value_declarations$sound_declarations$detector_declarations
 #ifdef __cplusplus
 }
 #endif

@@ -22,11 +22,13 @@ class RealValues:
     Attributes:
         interface: of the network.
         scalings: of its features and outputs; None where inputs are not made of numbers.
+        listens: whether a detector wants all probabilities.
         constants: what the functions have of these, once they are written.
     """
 
     interface: Interface
     scalings: Scalings | None
+    listens: bool = False
     constants: Constants = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,7 +102,7 @@ class RealValues:
             kind = "softmax" if network.outputs > 1 else "sigmoid"
             found.append(filled("values/power.c", values))
             found.append(filled(f"values/{kind}.c", values | {"head": self.probability_head}))
-            if self.predicts:
+            if self.predicts or self.listens:
                 found.append(filled(f"values/{kind}-of-all.c", values))
         return [*self.constants.arrays.values(), *found, *functions]
 

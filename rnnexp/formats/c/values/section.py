@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rnnexp.formats.about import About
+from rnnexp.formats.c import listening
 from rnnexp.formats.c.text import declaration, explained, filled, remark
 from rnnexp.formats.c.values import scaling
 from rnnexp.formats.c.values.interface import Interface
@@ -46,7 +47,7 @@ def of(interface: Interface, about: About) -> Section:
         scalings = scaling.of(about.input_map, interface.network, about.task)
     except NoValues as error:
         why = str(error)
-    real = RealValues(interface, scalings)
+    real = RealValues(interface, scalings, listens=about.detector is not None and listening.fits(interface.network))
     whole, problem = _whole(interface, scalings)
     values = {"p": interface.prefix, "P": interface.macro}
     if scalings is not None and not real.predicts:

@@ -130,10 +130,11 @@ FUNCTIONS: dict[str, Callable[..., Function]] = {
     # this project's custom activation; its parameter is the largest value
     "scaled_sqrt": lambda most=1.0: lambda z: most * np.sqrt(np.clip(z / most, 0.0, 1.0)),
     "affine": lambda alpha=1.0, beta=0.0: lambda z: alpha * z + beta,
+    "scaled_sigmoid": lambda width=1.0: lambda z: sigmoid(z / width),
     "scaled_tanh": lambda alpha=1.0, beta=1.0: lambda z: alpha * np.tanh(beta * z),
 }
 # Those that gates can have: nothing else stays between 0 and 1.
-GATES = ("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")
+GATES = ("sigmoid", "scaled_sigmoid", "hard_sigmoid", "hard_sigmoid_keras2")
 
 
 def function(name: str) -> Function:

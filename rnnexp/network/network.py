@@ -11,7 +11,7 @@ import numpy as np
 from rnnexp.network import cells
 from rnnexp.network import front as parallel
 from rnnexp.network import functions as names
-from rnnexp.network.activations import Function
+from rnnexp.network.activations import Function, state_scale
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import Functions
@@ -75,7 +75,15 @@ class Network:
         Raises:
             UserError: if there is none of a name.
         """
-        return Functions(self._function(layer.activation or self.architecture.activation), names.gate(layer.gate))
+        name = layer.activation or self.architecture.activation
+        return Functions(self._function(name), names.gate(self.gate_name(layer)))
+
+    def gate_name(self, layer: Layer) -> str:
+        """Return the name of the function of a layer's gates, which have the scale of sums that they share."""
+        scale = state_scale(layer.activation or self.architecture.activation, self.architecture.max_value)
+        if scale == 1.0 or not cells.load(layer.cell).shared:
+            return layer.gate
+        return names.with_parameters("scaled_sigmoid", scale)
 
     def _function(self, name: str) -> Function:
         return names.in_own_units(name, self.architecture.max_value)
@@ -83,8 +91,8 @@ class Network:
     def layer_weights(self) -> list[list[tuple[np.ndarray, ...]]]:
         """Return the weights of each direction of each recurrent layer."""
         arrays, found = iter(self.weights[self._front_arrays :]), []
-        for layer in self.architecture.layers:
-            count = len(layer.shapes(1))
+        for layer, width in zip(self.architecture.layers, self.architecture.reading_widths, strict=False):
+            count = len(layer.shapes(width))
             found.append([tuple(next(arrays) for _ in range(count)) for _ in layer.directions])
         return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.product import Product
+from rnnexp.quantization.products import products
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,11 @@ def instructions(network: IntegerNetwork) -> dict[str, int]:
     if not network.streams or network.front or network.back:
         return {}
     cells = [cell for layer in network.layers for cell in layer.cells]
-    products: list[Product] = [network.output_layer]
-    for cell in cells:
-        products += {id(block.product): block.product for block in cell.blocks}.values()
-    weights = sum(product.high.size for product in products)
+    multiplied = products(network)
+    weights = sum(product.high.size for product in multiplied)
     if weights < FEWEST_WEIGHTS:
         return {}
-    rows = sum(len(product.high) for product in products)
+    rows = sum(len(product.high) for product in multiplied)
     gated = sum(cell.units for cell in cells if not isinstance(cell, SimpleCell))
     return {
         chip: round(max(cost.weight * weights + cost.row * rows + cost.gated * gated + cost.step, 1.0))

@@ -47,6 +47,10 @@ from rnnexp.quantization.tables import (
 # Bits that the state is longer than its value, and, at most, that sums are finer than the candidate's places.
 WORD_BITS = 2
 FINER_BITS = 4
+# At most, that they are coarser than places.
+MOST_COARSER = GATE_BITS - 2
+# A factor with which the sum of two words does not saturate.
+HALF = ONE // 2
 # Beyond it, the value of a word would be none.
 LARGEST_LONG_STATE = LARGEST_STATE << WORD_BITS
 
@@ -62,7 +66,7 @@ class FastGRNNCell(IntegerCell):
         candidate: ``g``; its steps are those of the sums, where it only cuts off.
         finer: bits; negative, if sums are coarser.
         gate_finer: the same for the gate's places.
-        gate_bias: int16 ``[units]``: what is added to the sums for the gate.
+        offsets: int16 ``[units]``: what is added to the sums for the gate.
         zeta: counts ``2**-14`` of what the candidate's units are of those of the long state, and so does
         nu: as the formula has it.
         word: the real value of one unit of the long state.
@@ -75,7 +79,7 @@ class FastGRNNCell(IntegerCell):
     candidate: Activation
     finer: int
     gate_finer: int
-    gate_bias: np.ndarray
+    offsets: np.ndarray
     zeta: int
     nu: int
     word: float
@@ -107,7 +111,7 @@ class FastGRNNCell(IntegerCell):
         (block,), scale = self.blocks, self.states[0].scale
         named = ("of_inputs", self.of_inputs), ("of_state", self.of_state)
         return (
-            Extra("gate_bias", self.gate_bias, block.step, product=False),
+            Extra("gate_offsets", self.offsets, block.step, product=False),
             *(Extra(name, made.codes, made.scale * made.step / scale) for name, made in named if made),
         )
 
@@ -127,7 +131,7 @@ class FastGRNNCell(IntegerCell):
         if self.of_state:
             factors.append(recurrent)
             recurrent = self.of_state.codes.T * (self.of_state.scale * self.of_state.step / own)
-        gate_bias = self.gate_bias * block.step + (bias - block.start) + self.gate.start
+        gate_bias = self.offsets * block.step + (bias - block.start) + self.gate.start
         counts = np.array([self.zeta, self.nu]) * (self.word / (ONE * self.candidate.scale))
         counts = np.clip(counts, 1 / ONE**2, 1.0 - 1 / ONE**2)
         return [kernel, recurrent, bias, gate_bias, np.log(counts / (1.0 - counts)), *factors]
@@ -140,9 +144,11 @@ class FastGRNNCell(IntegerCell):
             *_factored(arithmetic, self.of_state, [value], "of_state"),
         ]
         (sums,) = arithmetic.multiply(self.sums, read, 1, "sums")
-        place = arithmetic.dot([(ONE, sums), (ONE, self.gate_bias)], GATE_BITS + self.gate_finer, "gate_place")
+        place = arithmetic.dot([(HALF, sums), (HALF, self.offsets)], GATE_BITS - 1 + self.gate_finer, "gate_place")
         (z,) = arithmetic.look_up((self.gate,), [place], "gate")
-        if self.finer:
+        if self.finer > 0:
+            sums = arithmetic.shift(sums, self.finer, 0, "candidate_place")
+        elif self.finer < 0:
             sums = arithmetic.dot([(ONE, sums)], GATE_BITS + self.finer, "candidate_place")
         candidate = activated(arithmetic, self.candidate, sums, "candidate")
         mixed = arithmetic.dot([(self.zeta, candidate)], GATE_BITS, "mixed")
@@ -163,35 +169,27 @@ def _factored(arithmetic: Arithmetic, product: Product | None, values: Sequence[
 def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges, source: Source) -> FastGRNNCell:
     """Return the cell for weights in the order of ``Cell.shapes``."""
     parts = FastWeights.of(weights)
-    found = _tables(functions, ranges, parts)
-    word = _word(ranges, found.candidate.scale, max(parts.zeta, parts.nu))
-    own = word * 2**WORD_BITS
-    of_inputs, of_state = None, None
-    if len(parts.kernel) > 1:
-        of_inputs = _first(parts.kernel[0], source.scale, ranges["of_inputs"])
-        of_inputs = without_zero_point(of_inputs, source.zero_point, slice(None))
-        source = _values_of(of_inputs)
-    if len(parts.recurrent) > 1:
-        of_state = _first(parts.recurrent[0], np.full(len(parts.bias), own), ranges["of_state"])
-        own = of_state.step
-    rows, columns = as_values(parts.kernel[-1], parts.recurrent[-1], source, own), slice(len(source.scale))
-    while True:
-        unit = found.candidate.step * 2.0**-found.finer
-        bias = (parts.bias - found.candidate.start) / unit
-        sums = quantize_product(rows / unit, bias, own, 1.0, "sums", fine=True)
-        if sums.step == 1.0:
-            break
-        # Weights or biases would count more of a unit than they can.
-        found = replace(found, finer=found.finer - 1, gate_finer=found.gate_finer - 1)
-    gate_bias = (parts.gate_bias - parts.bias + found.candidate.start - found.gate.start) / unit
-    counts = ONE * found.candidate.scale / word
+    sums, least = None, 0.0
+    while sums is None or sums.step != 1.0:
+        found = _Tables.of(functions, ranges, parts, least)
+        candidate, unit = found.candidate, found.unit
+        word = _word(ranges, candidate.scale, max(parts.zeta, parts.nu))
+        of_inputs, of_state = _first_kernels(parts, source, word * 2**WORD_BITS, ranges)
+        own = of_state.step if of_state else word * 2**WORD_BITS
+        rows = as_values(parts.kernel[-1], parts.recurrent[-1], _values_of(of_inputs) if of_inputs else source, own)
+        sums = quantize_product(rows / unit, (parts.bias - candidate.start) / unit, own, 1.0, "sums", fine=True)
+        # Weights or biases can count too many of a unit: then it is larger.
+        least = unit * sums.step
+    if of_inputs is None:
+        sums = without_zero_point(sums, source.zero_point, slice(len(source.scale)))
+    counts = ONE * candidate.scale / word
     return FastGRNNCell(
-        sums=without_zero_point(sums, source.zero_point, columns),
+        sums=sums,
         gate=found.gate,
-        candidate=found.candidate,
-        finer=found.finer,
-        gate_finer=found.gate_finer,
-        gate_bias=np.clip(np.rint(gate_bias), -LARGEST_WORD, LARGEST_WORD).astype(np.int16),
+        candidate=candidate,
+        finer=round(math.log2(candidate.step / unit)),
+        gate_finer=round(math.log2(found.gate.step / unit)),
+        offsets=np.clip(np.rint(found.differs / unit), -LARGEST_WORD, LARGEST_WORD).astype(np.int16),
         zeta=round(parts.zeta * counts),
         nu=round(parts.nu * counts),
         word=word,
@@ -202,37 +200,54 @@ def quantize(weights: Sequence[np.ndarray], functions: Functions, ranges: Ranges
 
 @dataclass(frozen=True)
 class _Tables:
-    """The functions, and by how many bits the sums are finer than their places."""
+    """The functions, and what the sums that are places of both of them count.
+
+    Attributes:
+        gate: the sigmoid.
+        candidate: ``g``.
+        unit: the real value of one step of the sums; places are a power of two of them apart.
+        differs: by how much the gate's sums, from its first place on, are more than the candidate's, ``[units]``.
+    """
 
     gate: Table
     candidate: Activation
-    finer: int
-    gate_finer: int
+    unit: float
+    differs: np.ndarray
 
-
-def _tables(functions: Functions, ranges: Ranges, parts: FastWeights) -> _Tables:
-    """Return tables whose places are powers of two of each other apart, and sums that words hold."""
-    where, activation = gate_places(functions.gate, ranges["gate"]), functions.activation
-    low, high = widened(ranges["candidate"], TABLE_MARGIN)
-    candidate: Activation
-    if isinstance(activation, Clip):
-        differs = np.abs(parts.gate_bias - parts.bias - where.start).max()
-        largest = max(peak_of(activation, ranges["candidate"]), -low, high, float(differs))
-        candidate = Cut.of(activation, power_of_two_for(largest / LARGEST_WORD, "sums"), WORDS)
-    elif shares(functions.gate, activation, where, ranges["candidate"]):
-        candidate = stretched(where.gates(functions.gate), 2, "candidate")
-    else:
-        own = places(activation, ranges["candidate"])
+    @classmethod
+    def of(cls, functions: Functions, ranges: Ranges, parts: FastWeights, least: float) -> _Tables:
+        """Return them with a unit of ``least`` or more."""
+        activation, differs = functions.activation, parts.gate_bias - parts.bias
+        where = gate_places(functions.gate, ranges["gate"])
+        low, high = widened(ranges["candidate"], TABLE_MARGIN)
+        if isinstance(activation, Clip):
+            differs = differs - where.start
+            largest = max(peak_of(activation, ranges["candidate"]), -low, high, float(np.abs(differs).max()))
+            unit = power_of_two_for(max(largest / LARGEST_WORD, least), "sums")
+            return cls(_gates(where, unit, functions), Cut.of(activation, unit, WORDS), unit, differs)
+        alike = shares(functions.gate, activation, where, ranges["candidate"])
+        own = Places(where.start / 2.0, where.step / 2.0) if alike else places(activation, ranges["candidate"])
+        differs = differs + own.start - where.start
+        largest = max(abs(low - own.start), abs(high - own.start), float(np.abs(differs).max()))
+        unit = own.step * 2.0 ** max(_powers(max(largest / LARGEST_WORD, least) / own.step), -FINER_BITS)
+        if unit > own.step * 2.0**MOST_COARSER:
+            alike, own = False, replace(own, step=unit * 2.0**-MOST_COARSER)
+        gate = _gates(where, unit, functions)
+        if alike and gate.step == where.step:
+            return cls(gate, stretched(gate, 2, "candidate"), unit, differs)
         scale = power_of_two_for(own.peak(activation) / LARGEST_STATE, "candidate") / 2**WORD_BITS
         candidate = own.tabulate(activation, scale, multiple=2**WORD_BITS, name="candidate")
-    coarser = math.ceil(math.log2(where.step / candidate.step))
-    gate = Places(where.start, candidate.step * 2.0**coarser, where.size).gates(functions.gate)
-    finer = 0
-    if isinstance(candidate, Table):
-        differs = np.abs(parts.gate_bias - parts.bias + candidate.start - gate.start).max()
-        largest = max(abs(low - candidate.start), abs(high - candidate.start), float(differs))
-        finer = min(math.floor(math.log2(candidate.step * LARGEST_WORD / largest)), FINER_BITS)
-    return _Tables(gate, candidate, finer, finer + coarser)
+        return cls(gate, candidate, unit, differs)
+
+
+def _gates(where: Places, unit: float, functions: Functions) -> Table:
+    """Return the gate's table, whose places are so much farther apart that it is a power of two of units."""
+    return replace(where, step=unit * 2.0 ** max(_powers(where.step / unit), -MOST_COARSER)).gates(functions.gate)
+
+
+def _powers(ratio: float) -> int:
+    """Return of which power of two a ratio falls short."""
+    return math.ceil(math.log2(ratio))
 
 
 def _word(ranges: Ranges, unit: float, largest: float) -> float:
@@ -242,6 +257,19 @@ def _word(ranges: Ranges, unit: float, largest: float) -> float:
     while largest * ONE * unit / word > LARGEST_WORD:
         word *= 2.0
     return word
+
+
+def _first_kernels(
+    parts: FastWeights, source: Source, own: float, ranges: Ranges
+) -> tuple[Product | None, Product | None]:
+    """Return the products for the first kernels of inputs and state, wherever there are two of them."""
+    of_inputs = of_state = None
+    if len(parts.kernel) > 1:
+        of_inputs = _first(parts.kernel[0], source.scale, ranges["of_inputs"])
+        of_inputs = without_zero_point(of_inputs, source.zero_point, slice(None))
+    if len(parts.recurrent) > 1:
+        of_state = _first(parts.recurrent[0], np.full(len(parts.bias), own), ranges["of_state"])
+    return of_inputs, of_state
 
 
 def _first(kernel: np.ndarray, scales: np.ndarray, limits: tuple[float, float]) -> Product:

@@ -11,7 +11,7 @@ import numpy as np
 from rnnexp.network import cells
 from rnnexp.network import front as parallel
 from rnnexp.network import functions as names
-from rnnexp.network.activations import Function, state_scale
+from rnnexp.network.activations import Function
 from rnnexp.network.architecture import LINEAR_KERNEL, Architecture
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.functions import Functions
@@ -75,15 +75,10 @@ class Network:
         Raises:
             UserError: if there is none of a name.
         """
-        name = layer.activation or self.architecture.activation
-        return Functions(self._function(name), names.gate(self.gate_name(layer)))
-
-    def gate_name(self, layer: Layer) -> str:
-        """Return the name of the function of a layer's gates, which have the scale of sums that they share."""
-        scale = state_scale(layer.activation or self.architecture.activation, self.architecture.max_value)
-        if scale == 1.0 or not cells.load(layer.cell).shared:
-            return layer.gate
-        return names.with_parameters("scaled_sigmoid", scale)
+        name, gate = layer.activation or self.architecture.activation, names.gate(layer.gate)
+        if cells.load(layer.cell).shared:
+            gate = names.divided(gate, names.scale(name, self.architecture.max_value))
+        return Functions(self._function(name), gate)
 
     def _function(self, name: str) -> Function:
         return names.in_own_units(name, self.architecture.max_value)

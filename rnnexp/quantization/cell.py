@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -158,6 +158,11 @@ class IntegerCell(Protocol):
     def extras(self) -> tuple[Extra, ...]:
         """Its other weights; of most cells none."""
         return ()
+
+    @property
+    def inner(self) -> Mapping[str, int]:
+        """What a step makes of which there is one neither for each value nor of a state: name -> how many."""
+        return {}
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -16,7 +16,7 @@ Of a kernel that is the product of two, the first one makes values, as a layer's
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +114,11 @@ class FastGRNNCell(IntegerCell):
             Extra("gate_offsets", self.offsets, block.step, product=False),
             *(Extra(name, made.codes, made.scale * made.step / scale) for name, made in named if made),
         )
+
+    @property
+    @override
+    def inner(self) -> Mapping[str, int]:
+        return {"rank": len(made.high) for made in (self.of_inputs, self.of_state) if made}
 
     @property
     @override

@@ -27,17 +27,19 @@ class FastGRNNCell(keras.layers.SimpleRNNCell):
     Args:
         units: how many there are.
         rank: of kernels that are the product of two, wherever these have fewer weights; 0: none is.
+        input_rank: of the inputs' kernel, where it is not that; None until inputs are known.
         options: as Keras' ``SimpleRNNCell`` has them.
 
     Raises:
         ValueError: if there is to be no bias.
     """
 
-    def __init__(self, units: int, rank: int = 0, **options: Any) -> None:
+    def __init__(self, units: int, rank: int = 0, input_rank: int | None = None, **options: Any) -> None:
         super().__init__(units, **options)
         if not self.use_bias:
             raise ValueError("a FastGRNN has biases: its gate differs from its candidate by them alone")
         self.rank = rank
+        self.input_rank = input_rank
 
     @override
     def build(self, input_shape: Any) -> None:
@@ -45,25 +47,26 @@ class FastGRNNCell(keras.layers.SimpleRNNCell):
         kernel = {"regularizer": self.kernel_regularizer, "constraint": self.kernel_constraint}
         recurrent = {"regularizer": self.recurrent_regularizer, "constraint": self.recurrent_constraint}
         bias = {"regularizer": self.bias_regularizer, "constraint": self.bias_constraint}
-        low, recurrent_low = (factored(rows, units, self.rank) for rows in (inputs, units))
+        if self.input_rank is None:
+            self.input_rank = self.rank if factored(inputs, units, self.rank) else 0
+        ranks = self.input_rank, self.rank if factored(units, units, self.rank) else 0
 
         def new(name: str, shape: tuple[int, ...], initializer: Any, **options: Any) -> Any:
             return self.add_weight(shape=shape, initializer=initializer, name=name, **options)
 
-        self.kernel = new("kernel", (inputs, self.rank if low else units), self.kernel_initializer, **kernel)
+        self.kernel = new("kernel", (inputs, ranks[0] or units), self.kernel_initializer, **kernel)
         self.recurrent_kernel = new(
-            "recurrent_kernel",
-            (units, self.rank if recurrent_low else units),
-            self.recurrent_initializer,
-            **recurrent,
+            "recurrent_kernel", (units, ranks[1] or units), self.recurrent_initializer, **recurrent
         )
         self.bias = new("bias", (units,), self.bias_initializer, **bias)
         self.gate_bias = new("gate_bias", (units,), keras.initializers.Constant(GATE_BIAS), **bias)
         self.mix = new("mix", (2,), BlockBias((ZETA, NU)))
         # They keep the variance of what they read.
         self.kernel_factor, self.recurrent_kernel_factor = (
-            new(f"{name}_factor", (self.rank, units), keras.initializers.Orthogonal(), **options) if there else None
-            for name, options, there in (("kernel", kernel, low), ("recurrent_kernel", recurrent, recurrent_low))
+            new(f"{name}_factor", (rank, units), keras.initializers.Orthogonal(), **options) if rank else None
+            for name, options, rank in zip(
+                ("kernel", "recurrent_kernel"), (kernel, recurrent), ranks, strict=True
+            )
         )
 
     def whole_kernels(self) -> tuple[Any, Any]:
@@ -94,7 +97,7 @@ class FastGRNNCell(keras.layers.SimpleRNNCell):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "rank": self.rank}
+        return {**super().get_config(), "rank": self.rank, "input_rank": self.input_rank}
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")
@@ -103,21 +106,19 @@ class FastGRNN(keras.layers.SimpleRNN):
 
     Args:
         units: how many there are.
-        rank: as ``FastGRNNCell`` has it.
+        rank: as ``FastGRNNCell`` has it, and
+        input_rank: likewise.
         options: as Keras' ``SimpleRNN`` has them.
     """
 
-    def __init__(self, units: int, rank: int = 0, **options: Any) -> None:
+    def __init__(self, units: int, rank: int = 0, input_rank: int | None = None, **options: Any) -> None:
         super().__init__(units, **options)
-        settings = {**self.cell.get_config(), "rank": rank, "name": "fastgrnn_cell"}
+        own = {"rank": rank, "input_rank": input_rank, "name": "fastgrnn_cell"}
+        settings = {**self.cell.get_config(), **own}
         del self.cell
         self.cell: Any = FastGRNNCell.from_config(settings)
 
-    @property
-    def rank(self) -> int:
-        """Of kernels that are the product of two; 0: none is."""
-        return int(self.cell.rank)
-
     @override
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "rank": self.rank}
+        own = self.cell.get_config()
+        return {**super().get_config(), "rank": own["rank"], "input_rank": own["input_rank"]}

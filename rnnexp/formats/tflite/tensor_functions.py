@@ -70,7 +70,6 @@ FUNCTIONS: dict[str, Callable[..., Tensors]] = {
     "exponential": _constant(tf.exp),
     "affine": lambda alpha=1.0, beta=0.0: lambda z: alpha * z + beta,
     "scaled_tanh": lambda alpha=1.0, beta=1.0: lambda z: alpha * tf.tanh(beta * z),
-    "scaled_sigmoid": lambda width=1.0: lambda z: tf.sigmoid(z / width),
     "scaled_sqrt": lambda most=1.0: lambda z: most * tf.sqrt(tf.clip_by_value(z / most, 0.0, 1.0)),
 }
 

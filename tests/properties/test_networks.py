@@ -101,7 +101,12 @@ PROJECTED = st.tuples(
     *WAYS,
     st.builds(lambda options, size: {**options, "projection": size}, OPTIONS, st.integers(1, 8)),
 )
-FOREIGN_LAYERS = st.lists(st.one_of(PLAIN, PROJECTED), min_size=1, max_size=4)
+LOW_RANK = st.tuples(
+    st.just("fastgrnn"),
+    *WAYS,
+    st.builds(lambda options, rank: {**options, "rank": rank}, OPTIONS, st.integers(1, 4)),
+)
+FOREIGN_LAYERS = st.lists(st.one_of(PLAIN, PROJECTED, LOW_RANK), min_size=1, max_size=4)
 
 
 @dataclass(frozen=True)

@@ -363,7 +363,7 @@ def test_no_epochs_and_no_weights_keep_the_initial_network(here):
         ([("simple", 4, "backwards")], {"activation": "sigmoid"}),
         ([("lstm", 4, "both", {"projection": 3})], {}),
         ([("lstm-peephole", 4)], {"activation": "custom"}),
-        ([("fastgrnn", 4)], {"activation": "custom", "max_value": 3.0}),
+        ([("fastgrnn", 4)], {"activation": "custom"}),
         ([("fastgrnn", 9, "both", {"rank": 3}), ("fastgrnn", 9, "both", {"rank": 3})], {}),
         ([("lstm-peephole", 4, {"projection": 3}), ("lstm-peephole", 4, {"projection": 3})], {"outputs": 2}),
     ],

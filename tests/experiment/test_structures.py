@@ -103,7 +103,9 @@ def test_every_tensor_of_every_structure_is_in_the_report(structured):
     assert len(tensors) == len(structured.report["quantization"])
     scopes = [f"layer_{n + 1}/" for n in range(config.num_layers)] if config.num_layers > 1 else [""]
     scopes = [scope + way for scope in scopes for way in (("forward/", "backward/") if config.bidirectional else ("",))]
-    word = {"lstm": "cell_state", "lstm-peephole": "cell_state", "gru": "long_state", "fastgrnn": "long_state"}.get(config.cell)
+    word = {"lstm": "cell_state", "lstm-peephole": "cell_state", "gru": "long_state", "fastgrnn": "long_state"}.get(
+        config.cell
+    )
     for scope in scopes:
         assert tensors[f"{scope}state"]["saturated_share"] == 0
         if word:

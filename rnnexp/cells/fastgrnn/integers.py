@@ -4,8 +4,8 @@
     h[t] = (zeta * (1 - z) + nu) * candidate + z * h[t - 1]
 
 There is one product for both: its sums, words with the candidate's bias, are finer than places in the tables. The
-gate's place is such a sum and what its bias differs by, shifted; the candidate's is it alone. Where ``g`` only cuts off,
-the sums are what is cut off, and there is no table of it.
+gate's place is such a sum and what its bias differs by, shifted; the candidate's is it alone. Where ``g`` only cuts
+off, the sums are what is cut off, and there is no table of it.
 
 The state is a word two bits longer than the value that is multiplied with weights. It can exceed what ``g`` gives, as
 much as ``nu`` adds up to in a unit that keeps nearly all, and so has the range that the training part showed.
@@ -118,7 +118,8 @@ class FastGRNNCell(IntegerCell):
     @property
     @override
     def inner(self) -> Mapping[str, int]:
-        return {"rank": len(made.high) for made in (self.of_inputs, self.of_state) if made}
+        made = self.of_inputs or self.of_state
+        return {"rank": len(made.high)} if made else {}
 
     @property
     @override

@@ -3,8 +3,8 @@
     z = sigmoid(a + gate_bias)      candidate = g(a + bias)
     h[t] = (zeta * (1 - z) + nu) * candidate + z * h[t - 1]
 
-The sums have the candidate's bias; the gate reads them and what its own differs by. Kernels of a low rank are multiplied
-once for all steps.
+The sums have the candidate's bias; the gate reads them and what its own differs by. Kernels of a low rank are
+multiplied once for all steps.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import keras
 import tensorflow as tf
 from typing_extensions import override
 
+from rnnexp.cells.fastgrnn.plain import FastGRNN
 from rnnexp.layers.activation import TensorActivation
 from rnnexp.layers.cell import CellLayers
-from rnnexp.cells.fastgrnn.plain import FastGRNN
 from rnnexp.layers.recurrence import Recurrence, Tensors
 from rnnexp.layers.recurrent import Recurrent
 

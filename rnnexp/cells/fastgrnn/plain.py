@@ -21,7 +21,7 @@ from rnnexp.network.cells import factored
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")
-class FastGRNNCell(keras.layers.SimpleRNNCell):
+class FastGRNNCell(keras.layers.SimpleRNNCell):  # type: ignore[misc]
     """One step.
 
     Args:
@@ -64,9 +64,7 @@ class FastGRNNCell(keras.layers.SimpleRNNCell):
         # They keep the variance of what they read.
         self.kernel_factor, self.recurrent_kernel_factor = (
             new(f"{name}_factor", (rank, units), keras.initializers.Orthogonal(), **options) if rank else None
-            for name, options, rank in zip(
-                ("kernel", "recurrent_kernel"), (kernel, recurrent), ranks, strict=True
-            )
+            for name, options, rank in zip(("kernel", "recurrent_kernel"), (kernel, recurrent), ranks, strict=True)
         )
 
     def whole_kernels(self) -> tuple[Any, Any]:
@@ -101,7 +99,7 @@ class FastGRNNCell(keras.layers.SimpleRNNCell):
 
 
 @keras.saving.register_keras_serializable(package="rnnexp")
-class FastGRNN(keras.layers.SimpleRNN):
+class FastGRNN(keras.layers.SimpleRNN):  # type: ignore[misc]
     """Keras' loop around the step: the layer that the user keeps.
 
     Args:

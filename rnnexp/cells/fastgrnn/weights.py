@@ -35,6 +35,9 @@ class FastWeights:
         """Return them for arrays in the order of ``Cell.shapes``."""
         kernel, recurrent, bias, gate_bias, mix, *factors = weights
         further = iter(factors)
-        kernels = ((first, next(further)) if first.shape[1] < len(bias) else (first,) for first in (kernel, recurrent))
+
+        def both(first: np.ndarray) -> tuple[np.ndarray, ...]:
+            return (first, next(further)) if first.shape[1] < len(bias) else (first,)
+
         zeta, nu = sigmoid(mix)
-        return cls(*kernels, bias, gate_bias, float(zeta), float(nu))
+        return cls(both(kernel), both(recurrent), bias, gate_bias, float(zeta), float(nu))

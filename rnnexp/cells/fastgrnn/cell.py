@@ -22,7 +22,7 @@ from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
 # Where training starts: the paper's zeta and nu ahead of the sigmoid, and its authors' bias of the gate.
-ZETA, NU, GATE_BIAS = 1.0, -4.0, 1.0
+ZETA, NU, GATE_BIAS = 1.0, -4.0, 3.0
 
 
 def step(

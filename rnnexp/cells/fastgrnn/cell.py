@@ -21,7 +21,8 @@ from rnnexp.network.cells import Cell
 from rnnexp.network.functions import Functions
 from rnnexp.network.ranges import Ranges
 
-# Where training starts: the paper's zeta and nu ahead of the sigmoid, and its authors' bias of the gate.
+# Where training starts: the paper's zeta and nu ahead of the sigmoid, and a gate that keeps most of the state; with the
+# 1 of the authors' program, what was early in a sequence is learned slowly (docs/cells.md).
 ZETA, NU, GATE_BIAS = 1.0, -4.0, 3.0
 
 

@@ -29,8 +29,9 @@ SAMPLES_PER_STEP = None  # consecutive samples that are one time step; None: so 
 # Further settings; None means: chosen to suit the data set, and named in the report.
 SWEEP = None  # or a dictionary of lists, {"ACTIVATION": ["relu", "tanh"], "SEED": [0, 1, 2]}: docs/sweeps.md
 PRESET = None  # a demonstration's settings, by its name; they go before the constants here, and flags before them
-CELL = "simple"  # "simple", "lstm", "lstm-peephole" or "gru"
+CELL = "simple"  # "simple", "lstm", "lstm-peephole", "gru" or "fastgrnn"
 PROJECTION = None  # of LSTMs: outputs of a layer, fewer than HIDDEN_SIZE, as a product of its units; None: these
+RANK = None  # of FastGRNNs: kernels are products of two of this rank, less than half of HIDDEN_SIZE; None: one each
 NUM_LAYERS = 1  # recurrent layers, one reading the other
 BIDIRECTIONAL = False  # read each sequence from both ends
 GO_BACKWARDS = False  # read each sequence from its end

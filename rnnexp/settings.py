@@ -11,7 +11,7 @@ from rnnexp import files
 from rnnexp.errors import did_you_mean
 from rnnexp.limits import DropoutShare, Names, PositiveFloat, PositiveInt
 from rnnexp.network.activations import ACTIVATIONS
-from rnnexp.network.cells import CELLS, load
+from rnnexp.network.cells import CELLS, factored, load
 from rnnexp.network.structure import Structure
 from rnnexp.presets import PRESETS
 
@@ -44,6 +44,11 @@ class Settings(BaseModel):
         default=None,
         description="LSTMs, with or without peepholes: outputs of each layer, fewer than HIDDEN_SIZE, as a product of "
         "what its units give (Sak et al. 2014); None: these themselves",
+    )
+    rank: PositiveInt | None = Field(
+        default=None,
+        description="FastGRNNs: each kernel of a layer is the product of two of this rank, less than half of "
+        "HIDDEN_SIZE, wherever these have fewer weights (Kusupati et al. 2018); None: it is one",
     )
     num_layers: Annotated[int, Field(ge=1, le=16)] = Field(
         default=1, description="recurrent layers, each reading the outputs of the one before"
@@ -168,6 +173,22 @@ class Settings(BaseModel):
             raise ValueError(f"{value} is not less than HIDDEN_SIZE, which is {units}: a projection makes fewer values")
         return value
 
+    @field_validator("rank")
+    @classmethod
+    def _rank_of_a_fastgrnn(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is None or "cell" not in others.data or "hidden_size" not in others.data:
+            return value
+        cell, units = others.data["cell"], others.data["hidden_size"]
+        if not load(cell).factors:
+            there = " or ".join(repr(name) for name in CELLS if load(name).factors)
+            raise ValueError(f"{value} is for CELL = {there}, and here it is {cell!r}")
+        if not factored(units, units, value):
+            raise ValueError(
+                f"{value} is not less than half of HIDDEN_SIZE, which is {units}: two kernels of that rank have no "
+                "fewer weights than one"
+            )
+        return value
+
     @field_validator("go_backwards")
     @classmethod
     def _one_direction(cls, value: bool, others: ValidationInfo) -> bool:
@@ -186,7 +207,12 @@ class Settings(BaseModel):
     def stacked(self) -> Structure:
         """How the recurrent layers are stacked."""
         return Structure(
-            self.cell, self.num_layers, self.bidirectional, self.go_backwards, projection=self.projection or 0
+            self.cell,
+            self.num_layers,
+            self.bidirectional,
+            self.go_backwards,
+            projection=self.projection or 0,
+            rank=self.rank or 0,
         )
 
     @property

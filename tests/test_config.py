@@ -50,6 +50,7 @@ def test_files_are_named_after_data_and_activation(config, name):
         ({"go_backwards": True}, "simple-backwards"),
         ({"cell": "lstm-peephole"}, "lstm-peephole"),
         ({"cell": "lstm", "projection": 4, "num_layers": 2}, "lstm-2-layers-projection-4"),
+        ({"cell": "fastgrnn", "rank": 4, "go_backwards": True}, "fastgrnn-rank-4-backwards"),
     ],
 )
 def test_files_are_named_after_the_structure_where_it_is_not_the_simplest(settings, structure):
@@ -69,6 +70,19 @@ def test_files_are_named_after_the_structure_where_it_is_not_the_simplest(settin
     ],
 )
 def test_a_projection_is_of_an_lstm_and_makes_fewer_values(settings, words):
+    with pytest.raises(ValidationError, match=words):
+        RegressionConfig(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"rank": 4}, "4 is for CELL = 'fastgrnn', and here it is 'simple'"),
+        ({"rank": 5, "cell": "fastgrnn"}, "5 is not less than half of HIDDEN_SIZE, which is 10"),
+        ({"rank": 0, "cell": "fastgrnn"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_rank_is_of_a_fastgrnn_and_makes_fewer_weights(settings, words):
     with pytest.raises(ValidationError, match=words):
         RegressionConfig(**settings)
 

@@ -18,7 +18,7 @@ from rnnexp.network import cells
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.architecture import Architecture
 from rnnexp.network.cells import CELLS
-from rnnexp.network.functions import function
+from rnnexp.network.functions import scale
 from rnnexp.network.graph.lower import lower
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.network.graph.rewrite import simplified
@@ -135,8 +135,7 @@ def _from_keras(path: Path) -> Stored:
 def _own_activation(path: Path, name: str) -> tuple[str, float]:
     """Return the name that ``ACTIVATION`` has for a function, and ``custom_max_value``."""
     if name.startswith("scaled_sqrt"):
-        # At its largest it is M.
-        return "custom", float(function(name)(np.array([np.inf]))[0])
+        return "custom", scale(name)
     if name not in ACTIVATIONS:
         raise UserError(f"{path} has the activation {name}, which there is no ACTIVATION for")
     return name, 1.0
@@ -173,7 +172,8 @@ def _compare(stored: Stored, wanted: Architecture, data: str) -> None:
         structure = replace(structure, go_backwards=asked.go_backwards)
     for name in ("cell", "num_layers", "bidirectional", "go_backwards"):
         _check(path, name.upper(), getattr(structure, name), getattr(asked, name))
-    _check(path, "PROJECTION", structure.projection or None, asked.projection or None)
+    for name in ("projection", "rank"):
+        _check(path, name.upper(), getattr(structure, name) or None, getattr(asked, name) or None)
     units, wanted_units = given.layers[0].units, wanted.layers[0].units
     if units != wanted_units:
         raise UserError(

@@ -30,12 +30,12 @@ class CellLayers:
 
     def to_train(self, layer: Layer, **options: Any) -> keras.layers.RNN:
         """Return the layer that trains for one direction of an architecture's."""
-        return self.trained(layer.units, **_projection(layer), **self.options, **options)
+        return self.trained(layer.units, **_further(layer), **self.options, **options)
 
     def to_keep(self, layer: Layer, **options: Any) -> keras.layers.RNN:
         """Return the layer that the user keeps for one direction of an architecture's."""
         kind = (layer.projection and self.projected) or self.plain
-        return kind(layer.units, **_projection(layer), **options)
+        return kind(layer.units, **_further(layer), **options)
 
 
 def load(name: str) -> CellLayers:
@@ -43,5 +43,7 @@ def load(name: str) -> CellLayers:
     return cells.part(name, "layer").LAYERS
 
 
-def _projection(layer: Layer) -> dict[str, int]:
-    return {"projection": layer.projection} if layer.projection else {}
+def _further(layer: Layer) -> dict[str, int]:
+    """Return the options that only some layers have."""
+    named = {"projection": layer.projection, "rank": layer.rank}
+    return {name: value for name, value in named.items() if value}

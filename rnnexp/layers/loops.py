@@ -132,10 +132,10 @@ class _Loops:
         return compute(sequences, *given.values(), *(initial or ()))
 
     def _reading(self, weights: Weights) -> Recurrence:
-        """Return the cell, which reads its peepholes if it has some."""
-        if weights.peepholes is None:
+        """Return the cell, which reads its weights of units alone if it has some."""
+        if weights.of_units is None:
             return self.cell
-        return self.cell.reading(tuple(self._spread(values) for values in tf.unstack(weights.peepholes)))
+        return self.cell.reading(tuple(self._spread(values) for values in tf.unstack(weights.of_units)))
 
     def _states(self, kept: Tensors, weights: Weights) -> Tensors:
         """Return the states among what is kept, the output first, which is at the end where it is projected."""
@@ -228,7 +228,7 @@ class _Loops:
             grad_state += grad_last[0]
         outputs = [] if weights.projection is None else [weights.projection.shape[1]]
         sums = len({*cell.of_input, *cell.of_state})
-        arrays = tuple(self._array(width, sequences) for width in [*[units] * sums, *outputs])
+        arrays = tuple(self._array(width, sequences) for width in [*[units] * (sums + cell.further), *outputs])
         grad_sums, carried, arrays = back(steps - 1, grad_state, carried, arrays)
         (grad_sums, carried), arrays = _loop(step, 1, steps, (grad_sums, carried), arrays)
         grad_initial = [grad_previous(grad_sums), *(tf.zeros_like(values) for values in initial[1:])]
@@ -236,8 +236,9 @@ class _Loops:
             grad_initial[state] += values
         found = [array.stack() for array in arrays]
         grad_sequences, grad_weights = self._by_weights(cell, found[:sums], previous[0], sequences, weights)
-        if weights.peepholes is not None:
-            by_each = tf.concat(cell.by_peepholes(tuple(found[:sums]), kept, previous), axis=self.axis)
+        if weights.of_units is not None:
+            gradients = tuple(found[: sums + cell.further])
+            by_each = tf.concat(cell.by_weights_of_units(gradients, kept, previous), axis=self.axis)
             by_all = self._over_batches(tf.ones_like(by_each[:, :1] if self.batch_last else by_each[..., :1]), by_each)
             grad_weights.append(tf.reshape(by_all, (-1, units)))
         if weights.projection is not None:

@@ -25,6 +25,7 @@ class Recurrence(ABC):
         of_input: which of the gradients that ``backward`` returns are those by the blocks of the input's sum.
         of_state: the same for the state's sum.
         recurrent_bias: whether the state's sum has a bias of its own.
+        further: how many gradients ``backward`` returns behind those by the sums, for ``by_weights_of_units``.
 
     Where there is a projection, the first of the states that ``forward`` gives is what is projected, and the one that
     comes back to it is the output.
@@ -36,6 +37,7 @@ class Recurrence(ABC):
     of_input: tuple[int, ...]
     of_state: tuple[int, ...]
     recurrent_bias: bool = False
+    further: int = 0
 
     @abstractmethod
     def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
@@ -59,22 +61,22 @@ class Recurrence(ABC):
             slopes: of this step.
 
         Returns:
-            The gradients by the blocks of the sums, and ``carried`` for the step before.
+            The gradients by the blocks of the sums, and further ones, and ``carried`` for the step before.
         """
 
-    def reading(self, peepholes: Tensors) -> Recurrence:
-        """Return the same arithmetic with peepholes: each a weight of every unit, in the form of a bias.
+    def reading(self, of_units: Tensors) -> Recurrence:
+        """Return the same arithmetic with weights of units alone: each one of every unit, in the form of a bias.
 
         Raises:
             TypeError: if it has none.
         """
-        raise TypeError(f"{type(self).__name__} has no peepholes, and was given {len(peepholes)}")
+        raise TypeError(f"{type(self).__name__} has no weights of units alone, and was given {len(of_units)}")
 
-    def by_peepholes(self, grad_sums: Tensors, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
-        """Return what the gradients by the peepholes are the sums of, over time and batch: nothing, without any.
+    def by_weights_of_units(self, gradients: Tensors, kept: Tensors, previous: Tensors) -> Tensors:  # noqa: ARG002
+        """Return what the gradients by these weights are the sums of, over time and batch: nothing, without any.
 
         Args:
-            grad_sums: the gradients by the blocks of the sums, of all steps.
+            gradients: what ``backward`` returned, of all steps.
             kept: what was kept of them.
             previous: the states before each.
         """

@@ -123,19 +123,27 @@ class Recurrent(keras.layers.RNN):
 
     def _weights(self, cell: Recurrence, center: Any) -> Weights:
         """Return the weights for outputs that are not centred."""
-        kernel, recurrent_kernel = self.cell.kernel.value, self.cell.recurrent_kernel.value
+        kernel, recurrent_kernel = self._kernels()
         if self._projection is None:
             of_center = center * tf.reduce_sum(recurrent_kernel, axis=0)
         else:
             of_center = (center @ recurrent_kernel)[0]
-        peepholes = getattr(self.cell, "peepholes", None)
         return Weights(
             kernel,
             recurrent_kernel,
             *self._biases(cell, -of_center),
-            peepholes=None if peepholes is None else peepholes.value,
+            of_units=self._weights_of_units(),
             projection=self._projection,
         )
+
+    def _kernels(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the kernel and the recurrent kernel."""
+        return self.cell.kernel.value, self.cell.recurrent_kernel.value
+
+    def _weights_of_units(self) -> tf.Tensor | None:
+        """Return weights of each unit alone, ``[n, units]``, if there are some."""
+        variable = getattr(self.cell, "peepholes", None)
+        return None if variable is None else variable.value
 
     def _biases(self, cell: Recurrence, shift: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Return the two biases, if the cell has two, with that of the state's sum shifted; else the one, and None."""

@@ -18,7 +18,7 @@ class Weights:
         recurrent_kernel: ``[outputs, blocks * units]``.
         bias: ``[blocks * units]``.
         recurrent_bias: the same, for cells that tell it from the other; else None.
-        peepholes: ``[peepholes, units]``, for cells that have some.
+        of_units: ``[n, units]``, weights of each unit alone, for cells that have some.
         projection: ``[units, outputs]``, of what the units give (Sak et al. 2014); None: that is the output.
     """
 
@@ -26,7 +26,7 @@ class Weights:
     recurrent_kernel: tf.Tensor
     bias: tf.Tensor
     recurrent_bias: tf.Tensor | None = None
-    peepholes: tf.Tensor | None = None
+    of_units: tf.Tensor | None = None
     projection: tf.Tensor | None = None
 
     @property

@@ -82,7 +82,8 @@ class Architecture(Stack[Layer]):
             return None
         first, decoder = self.layers[0], bool(self.encoder)
         count = len(self.encoder) if decoder else len(self.layers)
-        structure = Structure(first.cell, count, first.bidirectional, first.backwards, decoder, first.projection)
+        ways = first.bidirectional, first.backwards
+        structure = Structure(first.cell, count, *ways, decoder, first.projection, first.rank)
         alike = structure.layers(first.units, self.output_steps if decoder else 0) == self.layers
         return structure if alike else None
 

@@ -24,6 +24,7 @@ CELLS = {
     "lstm": "rnnexp.cells.lstm",
     "lstm-peephole": "rnnexp.cells.lstm_peephole",
     "gru": "rnnexp.cells.gru",
+    "fastgrnn": "rnnexp.cells.fastgrnn",
 }
 # Those that only networks from elsewhere have: without layers.
 CONVERTED = {
@@ -59,6 +60,9 @@ class Cell:
         recurrent: whether it reads its own value of the step before.
         peepholes: how many of its gates also read a state of the same unit, times a weight.
         projects: whether its values can be a product of what its units give.
+        shared: whether its gate is of the sums that ``ACTIVATION`` comes after, so that it has their scale, and with a
+            bias of its own; then two more numbers say how candidate and state are mixed.
+        factors: whether its kernels can be products of two of a low rank.
     """
 
     activated: tuple[bool, ...]
@@ -69,27 +73,45 @@ class Cell:
     recurrent: bool = True
     peepholes: int = 0
     projects: bool = False
+    shared: bool = False
+    factors: bool = False
 
     @property
     def sums(self) -> int:
         """How many sums each unit has, so how many blocks of units the kernels' columns are."""
         return len(self.activated)
 
-    def shapes(self, inputs: int, units: int, projection: int = 0) -> dict[str, tuple[int, ...]]:
-        """Return name -> shape of the weights, in Keras' order; ``projection`` is how many values a product makes.
+    def shapes(self, inputs: int, units: int, projection: int = 0, rank: int = 0) -> dict[str, tuple[int, ...]]:
+        """Return name -> shape of the weights, in Keras' order.
+
+        Args:
+            inputs: how many.
+            units: how many.
+            projection: how many values a product makes; 0 without one.
+            rank: of kernels that are the product of two, ``kernel @ kernel_factor``, wherever two have fewer weights.
 
         Raises:
             ValueError: if the cell has no such product.
         """
         if projection and not self.projects:
             raise ValueError("of the cells, only LSTMs have a projection")
+        if rank and not self.factors:
+            raise ValueError("of the cells, only FastGRNNs have kernels of a low rank")
         columns = self.sums * units
+        names = ("kernel", inputs), ("recurrent_kernel", units)
+        low = [name for name, rows in names if factored(rows, units, rank)]
         return {
-            "kernel": (inputs, columns),
-            **({"recurrent_kernel": (projection or units, columns)} if self.recurrent else {}),
+            "kernel": (inputs, rank if "kernel" in low else columns),
+            **(
+                {"recurrent_kernel": (projection or units, rank if "recurrent_kernel" in low else columns)}
+                if self.recurrent
+                else {}
+            ),
             "bias": (columns,) if self.biases == 1 else (self.biases, columns),
+            **({"gate_bias": (units,), "mix": (2,)} if self.shared else {}),
             **({"peepholes": (self.peepholes, units)} if self.peepholes else {}),
             **({"projection": (units, projection)} if projection else {}),
+            **{f"{name}_factor": (rank, columns) for name in low},
         }
 
     def widths(self, units: int, projection: int = 0) -> list[int]:
@@ -102,6 +124,11 @@ class Cell:
         A number, or ``[sums * units]``: gates have no scale.
         """
         return scale if all(self.activated) else np.repeat(np.where(self.activated, scale, 1.0), units)
+
+
+def factored(rows: int, columns: int, rank: int) -> bool:
+    """Tell whether a kernel is the product of two of a rank: where these have fewer weights; of rank 0, none is."""
+    return 0 < rank * (rows + columns) < rows * columns
 
 
 def load(name: str) -> Cell:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from rnnexp.errors import UserError
-from rnnexp.network.activations import ACTIVATIONS, Function, in_units, sigmoid
+from rnnexp.network.activations import ACTIVATIONS, Function, in_units, sigmoid, state_scale
 
 FunctionT = TypeVar("FunctionT")
 _NAME = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?")
@@ -168,6 +168,19 @@ def in_own_units(name: str, max_value: float) -> Function:
     """
     # Of relu and the like there is more than one form, but custom is only there.
     return in_units(name, max_value) if name in ACTIVATIONS and name not in FUNCTIONS else function(name)
+
+
+def scale(name: str, max_value: float = 1.0) -> float:
+    """Return ``M`` of the custom activation, whichever name it has, and 1 of all others."""
+    if name.startswith("scaled_sqrt"):
+        # At its largest it is that.
+        return float(function(name)(np.array(np.inf)))
+    return state_scale(name, max_value)
+
+
+def divided(function: Function, by: float) -> Function:
+    """Return a function of numbers that are divided first."""
+    return function if by == 1.0 else lambda z: function(z / by)
 
 
 def gate(name: str) -> Function:

@@ -21,6 +21,7 @@ class Layer:
         activation: the name of a function in ``rnnexp.network.functions``; empty: the architecture's.
         gate: the same of the gates.
         projection: how many values a product makes of the units' (Sak et al. 2014); 0 where these are the values.
+        rank: of kernels that are the product of two (Kusupati et al. 2018); 0 where none is.
         reads: the numbers of the layers, from 0 on, whose values are joined as its inputs, -1 for the network's input;
             empty: the layer before alone. Each is read in the order in which it gives its values.
     """
@@ -33,6 +34,7 @@ class Layer:
     activation: str = ""
     gate: str = "sigmoid"
     projection: int = 0
+    rank: int = 0
     reads: tuple[int, ...] = ()
 
     @property
@@ -52,11 +54,11 @@ class Layer:
 
     def shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         """Return name -> shape of the weights of each direction for so many inputs, in Keras' order."""
-        return cells.load(self.cell).shapes(inputs, self.units, self.projection)
+        return cells.load(self.cell).shapes(inputs, self.units, self.projection, self.rank)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it; what only some layers have is left out of others."""
-        optional = {"activation": "", "gate": "sigmoid", "projection": 0, "reads": ()}
+        optional = {"activation": "", "gate": "sigmoid", "projection": 0, "rank": 0, "reads": ()}
         return {name: fact for name, fact in asdict(self).items() if name not in optional or fact != optional[name]}
 
     def __str__(self) -> str:

@@ -75,7 +75,10 @@ class Network:
         Raises:
             UserError: if there is none of a name.
         """
-        return Functions(self._function(layer.activation or self.architecture.activation), names.gate(layer.gate))
+        name, gate = layer.activation or self.architecture.activation, names.gate(layer.gate)
+        if cells.load(layer.cell).shared:
+            gate = names.divided(gate, names.scale(name, self.architecture.max_value))
+        return Functions(self._function(name), gate)
 
     def _function(self, name: str) -> Function:
         return names.in_own_units(name, self.architecture.max_value)
@@ -83,8 +86,8 @@ class Network:
     def layer_weights(self) -> list[list[tuple[np.ndarray, ...]]]:
         """Return the weights of each direction of each recurrent layer."""
         arrays, found = iter(self.weights[self._front_arrays :]), []
-        for layer in self.architecture.layers:
-            count = len(layer.shapes(1))
+        for layer, width in zip(self.architecture.layers, self.architecture.reading_widths, strict=False):
+            count = len(layer.shapes(width))
             found.append([tuple(next(arrays) for _ in range(count)) for _ in layer.directions])
         return found
 

@@ -10,7 +10,7 @@ from rnnexp.network.layer import Layer
 # What follows the word of a structure where its layers are an encoder, and a decoder of one more layer comes after.
 ENCODER_DECODER = "-encoder-decoder"
 _WORD = re.compile(
-    r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-projection-(?P<projection>\d+))?"
+    r"(?P<cell>.+?)(-(?P<layers>\d+)-layers)?(-projection-(?P<projection>\d+))?(-rank-(?P<rank>\d+))?"
     r"(-(?P<direction>bidirectional|backwards))?"
 )
 
@@ -26,6 +26,7 @@ class Structure:
         go_backwards: whether sequences are read from their ends.
         decoder: whether these layers are an encoder, and a decoder of one layer comes after them.
         projection: how many values a product makes of each layer's units; 0 where these are the values.
+        rank: of kernels that are the product of two; 0 where none is.
     """
 
     cell: str = "simple"
@@ -34,13 +35,15 @@ class Structure:
     go_backwards: bool = False
     decoder: bool = False
     projection: int = 0
+    rank: int = 0
 
     def __str__(self) -> str:
         """Return the word for it: the cell's name, and how it differs from one layer that reads forwards."""
         layers = f"{self.num_layers}-layers" if self.num_layers > 1 else ""
         direction = "bidirectional" if self.bidirectional else "backwards" if self.go_backwards else ""
         projection = f"projection-{self.projection}" if self.projection else ""
-        word = "-".join(part for part in (self.cell, layers, projection, direction) if part)
+        rank = f"rank-{self.rank}" if self.rank else ""
+        word = "-".join(part for part in (self.cell, layers, projection, rank, direction) if part)
         return word + (ENCODER_DECODER if self.decoder else "")
 
     @classmethod
@@ -60,6 +63,7 @@ class Structure:
             go_backwards=found["direction"] == "backwards",
             decoder=word.endswith(ENCODER_DECODER),
             projection=int(found["projection"] or 0),
+            rank=int(found["rank"] or 0),
         )
 
     def layers(self, units: int, answer_steps: int = 0) -> tuple[Layer, ...]:
@@ -78,8 +82,9 @@ class Structure:
                 backwards=self.go_backwards and number == 0,
                 repeats=answer_steps if self.decoder and number == self.num_layers - 1 else 0,
                 projection=self.projection,
+                rank=self.rank,
             )
             for number in range(self.num_layers)
         ]
-        decoder = [Layer(self.cell, units, projection=self.projection)] if self.decoder else []
+        decoder = [Layer(self.cell, units, projection=self.projection, rank=self.rank)] if self.decoder else []
         return (*stacked, *decoder)

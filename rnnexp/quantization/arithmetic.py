@@ -62,7 +62,8 @@ class Arithmetic(Protocol):
         After each product, what has been added up is clipped to what ``LARGEST_TOTAL`` says.
 
         Args:
-            terms: factors, and what each is multiplied with; an array has a factor for each unit.
+            terms: factors, and what each is multiplied with; an array has a factor for each unit. Such an array may
+                also be what a whole number is multiplied with, but not in all terms.
             shift: bits to be rounded away, 1 to ``LARGEST_SHIFT``.
             name: of the result, to be read in files.
         """
@@ -111,10 +112,10 @@ class Numbers(Arithmetic):
         return np.clip(value, low, high)
 
     @override
-    def dot(self, terms: Sequence[tuple[Any, np.ndarray]], shift: int, name: str) -> np.ndarray:
+    def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> np.ndarray:
         total: Any = 0
         for factor, value in terms:
-            total = np.clip(total + factor * value, -LARGEST_TOTAL - 1, LARGEST_TOTAL)
+            total = np.clip(total + np.multiply(factor, value, dtype=np.int64), -LARGEST_TOTAL - 1, LARGEST_TOTAL)
         return saturated(round_shift(total, checked_shift(shift)))
 
     @override

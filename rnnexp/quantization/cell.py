@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -71,6 +71,8 @@ class Block:
         function: the table that sums are places of, or where they are cut off.
         finer: bits that the sums are finer than places, or than what is cut off; coarser, if it is negative.
         starts: whether the place is counted from the table's first entry; else it is added to one that is.
+        source: what the product reads in the place of what comes into the cell, if it does, and
+        own: the scale of what it reads in the place of the cell's own values.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Block:
     function: Activation
     finer: int = 0
     starts: bool = True
+    source: Source | None = None
+    own: float | None = None
 
     @property
     def step(self) -> float:
@@ -107,10 +111,11 @@ class Block:
 
     def kernel_scales(self, source: Source, own: float) -> np.ndarray:
         """Return the same for the weights of each input; ``own`` is the scale of the cell's own values."""
-        return self.recurrent_scale * own / source.scale
+        return self.recurrent_scale * (self.own or own) / (self.source or source).scale
 
     def real(self, source: Source, own: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the kernel ``[inputs, units]``, recurrent kernel and bias that the integers stand for."""
+        source = self.source or source
         inputs, recurrent = np.split(self.codes, [len(source.scale)], axis=1)
         bias = self.product.bias[self.rows] + CODE_UNIT * (source.zero_point * inputs).sum(axis=1)
         kernel = inputs.T * self.kernel_scales(source, own)[:, None]
@@ -153,6 +158,11 @@ class IntegerCell(Protocol):
     def extras(self) -> tuple[Extra, ...]:
         """Its other weights; of most cells none."""
         return ()
+
+    @property
+    def inner(self) -> Mapping[str, int]:
+        """What a step makes of which there is one neither for each value nor of a state: name -> how many."""
+        return {}
 
     @property
     def tables(self) -> tuple[Table, ...]:

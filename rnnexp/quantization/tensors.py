@@ -174,8 +174,8 @@ def _table(table: Table, prefix: str) -> TensorSummary:
 
 def _kernels(block: Block, cell: IntegerCell, source: Source, scope: str) -> list[TensorSummary]:
     """Return the kernels; that of the inputs once for each scale, since each direction of a layer has its own."""
-    own, inputs = cell.states[0].scale, len(source.scale)
-    scales = block.kernel_scales(source, own)
+    scales = block.kernel_scales(source, cell.states[0].scale)
+    inputs = len(scales)
     distinct = list(dict.fromkeys(scales.tolist()))
     found = []
     for number, scale in enumerate(distinct):

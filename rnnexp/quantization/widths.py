@@ -45,10 +45,10 @@ class Widths(Arithmetic):
         return value
 
     @override
-    def dot(self, terms: Sequence[tuple[int | np.ndarray, int]], shift: int, name: str) -> int:
+    def dot(self, terms: Sequence[tuple[int | np.ndarray, int | np.ndarray]], shift: int, name: str) -> int:
         checked_shift(shift)
-        factors = [factor for factor, _ in terms if isinstance(factor, np.ndarray)]
-        width = _same([width for _, width in terms], name)
+        factors = [constants for term in terms for constants in term if isinstance(constants, np.ndarray)]
+        width = _same([width for _, width in terms if not isinstance(width, np.ndarray)], name)
         if any(factor.shape != (width,) or factor.dtype != np.int16 for factor in factors):
             shapes = [(factor.dtype.name, factor.shape) for factor in factors]
             raise ValueError(f"{name} has factors {shapes}, not int16 for {width} numbers")

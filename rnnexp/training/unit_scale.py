@@ -61,8 +61,8 @@ class UnitScale:
         for layer in layers:
             for scope, center in zip(layer.scopes, layer.centers, strict=True):
                 kernel, recurrent_kernel, bias = (given[f"{scope}{name}"] for name in NAMES)
-                of_input = _of_center(layer.input_center, kernel, total)
-                of_state = _of_center(center, recurrent_kernel, total)
+                of_input = _of_center(layer.input_center, _whole(given, scope, "kernel"), total)
+                of_state = _of_center(center, _whole(given, scope, "recurrent_kernel"), total)
                 # A second bias is that of the state's sum.
                 two = len(bias.shape) == 2
                 bias = bias - FIRST * of_input - SECOND * of_state if two else bias - of_input - of_state
@@ -71,8 +71,9 @@ class UnitScale:
                 folded[f"{scope}bias"] = bias * layer.sums
                 if f"{scope}{PEEPHOLES}" in given:
                     folded[f"{scope}{PEEPHOLES}"] = given[f"{scope}{PEEPHOLES}"] / layer.scale
-                if f"{scope}{PROJECTION}" in given:
-                    folded[f"{scope}{PROJECTION}"] = given[f"{scope}{PROJECTION}"]
+                if f"{scope}{GATE_BIAS}" in given:
+                    folded[f"{scope}{GATE_BIAS}"] = (given[f"{scope}{GATE_BIAS}"] - of_input - of_state) * layer.sums
+                folded |= _unchanged(given, scope)
         if architecture.linear_path:
             folded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.outputs / self.inputs)
         kernel, bias = given["output/kernel"], given["output/bias"]
@@ -93,18 +94,17 @@ class UnitScale:
         for layer in layers:
             for scope, center in zip(layer.scopes, layer.centers, strict=True):
                 kernel, recurrent_kernel, bias = (given[f"{scope}{name}"] for name in NAMES)
-                kernel = kernel * (layer.input_scale / layer.sums)
-                recurrent_kernel = recurrent_kernel * (layer.scale / layer.sums)
-                of_input = _of_center(layer.input_center, kernel, np.sum)
-                of_state = _of_center(center, recurrent_kernel, np.sum)
+                unfolded[f"{scope}kernel"] = kernel * (layer.input_scale / layer.sums)
+                unfolded[f"{scope}recurrent_kernel"] = recurrent_kernel * (layer.scale / layer.sums)
+                unfolded |= _unchanged(given, scope)
+                of_input = _of_center(layer.input_center, _whole(unfolded, scope, "kernel"), np.sum)
+                of_state = _of_center(center, _whole(unfolded, scope, "recurrent_kernel"), np.sum)
                 centered = FIRST * of_input + SECOND * of_state if bias.ndim == 2 else of_input + of_state
-                unfolded[f"{scope}kernel"] = kernel
-                unfolded[f"{scope}recurrent_kernel"] = recurrent_kernel
                 unfolded[f"{scope}bias"] = bias / layer.sums + centered
                 if f"{scope}{PEEPHOLES}" in given:
                     unfolded[f"{scope}{PEEPHOLES}"] = given[f"{scope}{PEEPHOLES}"] * layer.scale
-                if f"{scope}{PROJECTION}" in given:
-                    unfolded[f"{scope}{PROJECTION}"] = given[f"{scope}{PROJECTION}"]
+                if f"{scope}{GATE_BIAS}" in given:
+                    unfolded[f"{scope}{GATE_BIAS}"] = given[f"{scope}{GATE_BIAS}"] / layer.sums + centered
         if architecture.linear_path:
             unfolded[LINEAR_KERNEL] = given[LINEAR_KERNEL] * (self.inputs / self.outputs)
         kernel = given["output/kernel"] * (layers[-1].scale / self.outputs)
@@ -134,7 +134,9 @@ class UnitScale:
 
 # Of a cell's weights: those that all have, and those that some have.
 NAMES = ("kernel", "recurrent_kernel", "bias")
-PEEPHOLES, PROJECTION = "peepholes", "projection"
+PEEPHOLES, PROJECTION, GATE_BIAS = "peepholes", "projection", "gate_bias"
+# Those that have neither scale nor centre.
+UNCHANGED = (PROJECTION, "mix", "kernel_factor", "recurrent_kernel_factor")
 # What values are centred on: a number, or vectors, of which each is that of some of them.
 Center = float | tuple[Any, ...]
 
@@ -158,6 +160,18 @@ class _LayerScale:
         """That of its outputs, joined."""
         first, *others = self.centers
         return sum(others, first) if isinstance(first, tuple) else first
+
+
+def _whole(weights: Mapping[str, Any], scope: str, name: str) -> Any:
+    """Return a kernel, multiplied where it is the product of two."""
+    first, second = weights[f"{scope}{name}"], weights.get(f"{scope}{name}_factor")
+    return first if second is None else first @ second
+
+
+def _unchanged(weights: Mapping[str, Any], scope: str) -> dict[str, Any]:
+    """Return the weights of a cell that are the same at any scale and centre."""
+    names = [f"{scope}{name}" for name in UNCHANGED]
+    return {name: weights[name] for name in names if name in weights}
 
 
 def _of_center(center: Center, kernel: Any, total: Callable[..., Any]) -> Any:

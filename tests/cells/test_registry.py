@@ -37,7 +37,7 @@ def test_training_starts_around_the_output_that_the_cell_says(name, activation):
     options = {**layers.options, "kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
     initial = BlockBias(bias)
     layer = layers.trained(UNITS, activation=keras_activation(activation, 1.0), bias_initializer=initial, **options)
-    np.testing.assert_allclose(layer(np.zeros((1, 100, FEATURES), np.float32)), np.full((1, UNITS), center), atol=1e-5)
+    np.testing.assert_allclose(layer(np.zeros((1, 400, FEATURES), np.float32)), np.full((1, UNITS), center), atol=1e-5)
 
 
 def test_a_unit_keeps_as_many_numbers_as_kerass(name):

@@ -26,7 +26,7 @@ from rnnexp.quantization.tables import Table
 PAGE = (PROJECT / "docs" / "network.md").read_text(encoding="utf-8")
 REAL, INTEGERS = PAGE.split("## In integers")[0], PAGE.split("## In integers")[1].split("\n## ")[0]
 BY_HAND = PAGE.split("## A step by hand")[1].split("## In C")[0]
-CELLS = ("simple", "lstm", "gru", "dense", "gru-reset-before", "lstm-peephole")
+CELLS = ("simple", "lstm", "gru", "fastgrnn", "dense", "gru-reset-before", "lstm-peephole")
 
 
 def given(name):
@@ -118,9 +118,9 @@ def integer_arrays(*cells, **sizes):
 
 # Rows of products in blocks of units, and entries of tables.
 BLOCKS = {"simple": {"sums": 1}, "lstm": {"sums": 4}, "gru": {"gates": 2, "parts": 2}, "dense": {"sums": 1}}
-BLOCKS |= {"gru-reset-before": {"gates": 2, "sums": 1}, "lstm-peephole": {"sums": 4}}
+BLOCKS |= {"gru-reset-before": {"gates": 2, "sums": 1}, "lstm-peephole": {"sums": 4}, "fastgrnn": {"sums": 1}}
 ENTRIES = {"simple": {"activation": 2048}, "lstm": {"gate": 2048, "candidate": 2048, "activation": 4096}}
-ENTRIES["gru"] = ENTRIES["gru-reset-before"] = {"gate": 2048, "candidate": 2048}
+ENTRIES["gru"] = ENTRIES["gru-reset-before"] = ENTRIES["fastgrnn"] = {"gate": 2048, "candidate": 2048}
 ENTRIES |= {"dense": ENTRIES["simple"], "lstm-peephole": ENTRIES["lstm"]}
 
 
@@ -132,7 +132,7 @@ def test_every_name_of_the_integers_is_on_the_page_with_its_shape(cell, way):
     for name, values in found.items():
         own = re.sub(r"^layer_1/((for|back)ward/)?", "", name)
         if own in shapes:
-            assert values.shape == ((3, 3) if shapes[own] == "3, units" else ()), name
+            assert values.shape == {"3, units": (3, 3), "units": (3,), None: ()}[shapes[own]], name
             continue
         # Products and tables are in one table of the page, what they consist of in another.
         whole, part = re.fullmatch(r"(\w+)(_[a-z]+)", own).groups()
@@ -149,6 +149,7 @@ def test_every_name_of_the_integers_is_on_the_page_with_its_shape(cell, way):
 def test_no_name_of_the_page_is_missing_in_the_files():
     further = integer_arrays(("lstm", 3, {"projection": 2, "reads": (-1,)}))
     everything = {*further, *integer_arrays(("lstm", 2, {"activation": "relu"}))}
+    everything |= set(integer_arrays(("fastgrnn", 5, {"rank": 2}), features=5))
     everything |= {name for cell in CELLS for name in integer_arrays((cell, 3))}
     front = Embedding(random_fronts.WORDS, 4), Convolution(Axis(2), Axis(), 4, 3)
     ahead = quantize(random_fronts.network(front, [], steps=5, flattened=True), random_fronts.words(4, 5))

@@ -44,6 +44,17 @@ def test_public_series_in_a_line(name):
     assert [cell.strip() for cell in row.split("|")[2:-1]] == [f"{total[key]:.3f}" for key in named]
 
 
+def test_fastgrnn():
+    line, found = benchmark("fastgrnn")["line"], results("fastgrnn")
+    assert [line(row) for row in found] == [
+        each for each in page("docs/cells.md") if "| digits |" in each or "| speech" in each
+    ]
+    for gru, whole, _ in (found[:3], found[3:]):
+        accuracies = [statistics.median(row["int8"]) for row in (gru, whole)]
+        assert accuracies[1] > accuracies[0] - 0.01
+        assert whole["flash"] < 0.5 * gru["flash"]
+
+
 def test_recordings():
     lines = page("docs/recordings.md")
     for row in results("recordings"):

@@ -143,6 +143,12 @@ WRONG = {
         {"cell": "lstm-peephole", "projection": 3},
         f": rnn/kernel has the shape (1, 64), {UNITS}",
     ),
+    "rank": (
+        of_run(("fastgrnn", 5, {"rank": 2})),
+        series,
+        {"cell": "fastgrnn"},
+        another("RANK", 2, None),
+    ),
     "features": (own(random_weights(features=2)), series, {}, f": rnn/kernel has the shape (2, 5), {FEATURES}"),
     "outputs": (own(random_weights(outputs=3)), series, {}, f": output/kernel has the shape (5, 3), {OUTPUTS}"),
     "activation": (own(random_weights(), activation="relu"), series, {}, another("ACTIVATION", "relu", "tanh")),
@@ -357,6 +363,8 @@ def test_no_epochs_and_no_weights_keep_the_initial_network(here):
         ([("simple", 4, "backwards")], {"activation": "sigmoid"}),
         ([("lstm", 4, "both", {"projection": 3})], {}),
         ([("lstm-peephole", 4)], {"activation": "custom"}),
+        ([("fastgrnn", 4)], {"activation": "custom"}),
+        ([("fastgrnn", 9, "both", {"rank": 3}), ("fastgrnn", 9, "both", {"rank": 3})], {}),
         ([("lstm-peephole", 4, {"projection": 3}), ("lstm-peephole", 4, {"projection": 3})], {"outputs": 2}),
     ],
 )

@@ -35,6 +35,8 @@ STRUCTURES = {
     "simple-bidirectional": {"bidirectional": True},
     "lstm-2-layers-bidirectional": {"cell": "lstm", "num_layers": 2, "bidirectional": True},
     "gru-2-layers-backwards": {"cell": "gru", "num_layers": 2, "go_backwards": True},
+    "fastgrnn": {"cell": "fastgrnn"},
+    "fastgrnn-2-layers-rank-2": {"cell": "fastgrnn", "rank": 2, "num_layers": 2},
     "lstm-peephole-projection-3": {"cell": "lstm-peephole", "projection": 3},
     "lstm-2-layers-projection-3-bidirectional": {
         "cell": "lstm",
@@ -101,7 +103,9 @@ def test_every_tensor_of_every_structure_is_in_the_report(structured):
     assert len(tensors) == len(structured.report["quantization"])
     scopes = [f"layer_{n + 1}/" for n in range(config.num_layers)] if config.num_layers > 1 else [""]
     scopes = [scope + way for scope in scopes for way in (("forward/", "backward/") if config.bidirectional else ("",))]
-    word = {"lstm": "cell_state", "lstm-peephole": "cell_state", "gru": "long_state"}.get(config.cell)
+    word = {"lstm": "cell_state", "lstm-peephole": "cell_state", "gru": "long_state", "fastgrnn": "long_state"}.get(
+        config.cell
+    )
     for scope in scopes:
         assert tensors[f"{scope}state"]["saturated_share"] == 0
         if word:

@@ -20,6 +20,7 @@ NETWORKS = {
     "simple": (layered(("simple", 10), steps=STEPS, linear_path=True), {}),
     "lstm": (layered(("lstm", 7), steps=STEPS, features=3, outputs=4, softmax=True), {}),
     "gru": (layered(("gru", 5), ("gru", 4), steps=STEPS, features=2, every_step=True), {}),
+    "fastgrnn": (layered(("fastgrnn", 7), ("fastgrnn", 9, {"rank": 3}), steps=STEPS, features=5, outputs=2), {}),
     "both directions": (layered(("gru", 3, "both"), ("simple", 21), steps=STEPS, outputs=2), {}),
     "many units": (layered(("simple", 37), steps=STEPS, features=5), {"io_bits": 16}),
     "inputs twice": (layered(("gru", 5, {"reads": (INPUT, INPUT)}), steps=STEPS, features=3), {}),

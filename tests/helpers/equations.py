@@ -136,7 +136,8 @@ def _values(n, sequence):
         return values[[int(place) for place in np.clip(places, 0, len(values) - 1)]]
 
     cell, cuts = str(n["cell"]), "candidate_sums_high" in n
-    blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "lstm": ("sums", 3 if cuts else 4), "gru": ("gates", 2)}
+    blocks = {"simple": ("sums", 1), "dense": ("sums", 1), "fastgrnn": ("sums", 1)}
+    blocks |= {"lstm": ("sums", 3 if cuts else 4), "gru": ("gates", 2)}
     product, count = blocks[cell.removesuffix("-reset-before")]
     units = len(n[f"{product}_high"]) // count
     v = c = w = np.zeros(units, object)
@@ -151,6 +152,20 @@ def _values(n, sequence):
         elif cell == "dense":
             (sums,) = _multiply(n, "sums", given, 1)
             v = look_up("activation", sums)
+        elif cell == "fastgrnn":
+            read = []
+            for product, values in (("of_inputs", given), ("of_state", v)):
+                low = f"{product}_high" in n
+                read.append(np.clip(_multiply(n, product, values, 1)[0], -8128, 8128) if low else values)
+            (a,) = _multiply(n, "sums", np.concatenate(read), 1)
+            place = 8192 * a + 8192 * n["offsets"].astype(object)
+            z = look_up("gate", _saturate(_round_shift(place, 13 + int(n["gate_finer"]))))
+            finer = int(n["finer"])
+            place = _saturate(_round_shift(16384 * a, 14 + finer)) if finer else a
+            g = look_up("candidate", place)
+            total = z * w + (16384 - z) * _saturate(_round_shift(int(n["zeta"]) * g, 14)) + int(n["nu"]) * g
+            w = np.clip(_saturate(_round_shift(total, 14)), -32512, 32512)
+            v = _round_shift(w, 2)
         elif cell == "lstm":
             i, f, *g, o = _multiply(n, "sums", u, count)
             (g,) = _multiply(n, "candidate_sums", u, 1) if cuts else g

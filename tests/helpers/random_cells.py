@@ -88,6 +88,7 @@ class ProgramCell:
         return self.size
 
     extras = ()
+    inner = types.MappingProxyType({})
 
     @property
     def tables(self):

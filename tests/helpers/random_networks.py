@@ -83,6 +83,9 @@ def layer_weights(random, layer, inputs, gain=1.0):
     for name, shape in shapes.items():
         if name == "bias":
             found[name] = random.normal(size=shape) * 0.1
+        elif name == "mix":
+            # About the paper's: little of the candidate is added at every step.
+            found[name] = random.normal(size=shape) * 0.1 + (1.0, -4.0)
         elif name != "recurrent_kernel":
             found[name] = random.normal(size=shape) * gain / shape[0] ** 0.5
     return [found[name] for name in shapes]

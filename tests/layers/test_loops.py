@@ -38,7 +38,7 @@ class Setting:
             numbers(FEATURES, 4 * units),
             numbers(outputs, 4 * units),
             numbers(4 * units),
-            peepholes=numbers(3, units) if peepholes else None,
+            of_units=numbers(3, units) if peepholes else None,
             projection=numbers(units, outputs) if projects else None,
         )
         zeros = (tf.zeros((BATCH, width), tf.float64) for width in (outputs, units))
@@ -68,7 +68,7 @@ class Setting:
 def by_equations(setting, function, *, every_step):
     """The equations of Gers and Schmidhuber 2000, and of Sak et al. 2014."""
     weights, (h, c), found = setting.weights, setting.initial, []
-    p_i, p_f, p_o = (0.0, 0.0, 0.0) if weights.peepholes is None else tf.unstack(weights.peepholes)
+    p_i, p_f, p_o = (0.0, 0.0, 0.0) if weights.of_units is None else tf.unstack(weights.of_units)
     for x in tf.unstack(setting.sequences):
         entering = setting.dropout(h) if setting.dropout else h
         sums = x @ weights.kernel + entering @ weights.recurrent_kernel + weights.bias
@@ -128,6 +128,6 @@ def test_gradients_with_every_activation(name):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9 * np.abs(theirs).max())
 
 
-def test_other_cells_have_no_peepholes():
-    with pytest.raises(TypeError, match="Gated has no peepholes"):
+def test_other_cells_have_no_weights_of_units_alone():
+    with pytest.raises(TypeError, match="Gated has no weights of units alone"):
         Gated(TENSOR_ACTIVATIONS["tanh"]).reading((1.0, 2.0, 3.0))

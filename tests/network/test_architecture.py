@@ -24,11 +24,15 @@ WORDS = {
         "lstm-peephole", 2, bidirectional=True, projection=12
     ),
     "lstm-peephole-projection-4-encoder-decoder": Structure("lstm-peephole", decoder=True, projection=4),
+    "fastgrnn-rank-8": Structure("fastgrnn", rank=8),
+    "fastgrnn-2-layers-rank-3-backwards": Structure("fastgrnn", 2, go_backwards=True, rank=3),
     "simple-encoder-decoder": Structure(decoder=True),
     "gru-2-layers-encoder-decoder": Structure("gru", 2, decoder=True),
     "lstm-3-layers-bidirectional-encoder-decoder": Structure("lstm", 3, bidirectional=True, decoder=True),
     "my-cell-backwards-encoder-decoder": Structure("my-cell", go_backwards=True, decoder=True),
 }
+# Cell -> the weights that only it has.
+FURTHER = {"lstm-peephole": ("peepholes",), "fastgrnn": ("gate_bias", "mix")}
 # Cells as ``layered`` takes them, and what the names of their weights begin with.
 NETWORKS = {
     "one": ([("simple", 4)], ["rnn/"]),
@@ -145,7 +149,7 @@ def test_names_and_shapes_are_those_of_the_keras_model(name, cell, every_step):
         assert list(architecture.shapes)[:-2] == [
             f"{scope}{weight}"
             for scope, kind in zip(scopes, kinds_of_scopes, strict=True)
-            for weight in ("kernel", "recurrent_kernel", "bias", *(["peepholes"] if "peephole" in kind else []))
+            for weight in ("kernel", "recurrent_kernel", "bias", *FURTHER.get(kind, ()))
         ]
         assert list(architecture.shapes)[-2:] == ["output/kernel", "output/bias"]
 

@@ -82,7 +82,14 @@ def test_identity_start_is_that_of_le_et_al():
 
 
 @pytest.mark.parametrize(
-    ("settings", "count"), [({"cell": "lstm"}, 5), ({"cell": "lstm-peephole", "projection": 4}, 9)], ids=str
+    ("settings", "count"),
+    [
+        ({"cell": "lstm"}, 5),
+        ({"cell": "lstm-peephole", "projection": 4}, 9),
+        ({"cell": "fastgrnn"}, 5),
+        ({"cell": "fastgrnn", "rank": 3}, 7),
+    ],
+    ids=str,
 )
 def test_l2_counts_every_weight_but_biases_once(settings, count):
     model = started(MemoryConfig(memory_n=5, bidirectional=True, l2_regularization=0.01, **settings)).model

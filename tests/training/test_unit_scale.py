@@ -41,6 +41,7 @@ LAYERS = {
         ("lstm-peephole", 4, {"projection": 6}),
         ("lstm-peephole", 4, "both", {"projection": 2}),
     ],
+    "low ranks": [("fastgrnn", 8, "both", {"rank": 3}), ("cell", 4), ("fastgrnn", 7, {"rank": 2})],
     "projections, encoder-decoder": [
         ("lstm-peephole", 4, "both", "encodes", {"projection": 3}),
         ("lstm", 5, {"projection": 2}),

@@ -40,8 +40,8 @@ class LongShortTerm(Recurrence):
     of_input = of_state = (0, 1, 2, 3)
 
     @override
-    def reading(self, peepholes: Tensors) -> LongShortTerm:
-        return replace(self, peepholes=peepholes)
+    def reading(self, of_units: Tensors) -> LongShortTerm:
+        return replace(self, peepholes=of_units)
 
     @override
     def forward(self, of_input: Tensors, of_state: Tensors, states: Tensors) -> Tensors:
@@ -72,8 +72,8 @@ class LongShortTerm(Recurrence):
         return (grad_c * to_i, grad_c * to_f, grad_c * to_candidate, grad_output * to_o), (grad_c * by_c,)
 
     @override
-    def by_peepholes(self, grad_sums: Tensors, kept: Tensors, previous: Tensors) -> Tensors:
-        grad_i, grad_f, _, grad_o = grad_sums
+    def by_weights_of_units(self, gradients: Tensors, kept: Tensors, previous: Tensors) -> Tensors:
+        grad_i, grad_f, _, grad_o = gradients
         return grad_i * previous[1], grad_f * previous[1], grad_o * kept[1]
 
 

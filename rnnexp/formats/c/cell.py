@@ -232,8 +232,10 @@ class CellFunction(Arithmetic):
         return self._emit(name, f"(int16_t)clamp({self._here(value).text}, {low}, {high})", value.width)
 
     @override
-    def dot(self, terms: Sequence[tuple[Number | np.ndarray | int, Number]], shift: int, name: str) -> Number:
-        width = terms[0][1].width
+    def dot(
+        self, terms: Sequence[tuple[Number | np.ndarray | int, Number | np.ndarray]], shift: int, name: str
+    ) -> Number:
+        width = next(value.width for _, value in terms if isinstance(value, Number))
         self._loop_of(width)
         rounding = 1 << (checked_shift(shift) - 1)
         total, largest = "", 0
@@ -241,7 +243,7 @@ class CellFunction(Arithmetic):
             by = self._factor(factor, name)
             largest += by.largest * WORD
             self.largest = max(self.largest, largest + rounding)
-            term = f"(accumulator){by.text} * {self._variable(value).text}"
+            term = f"(accumulator){by.text} * {self._factor(value, name).text}"
             total = f"{total} + {term}" if total else term
             # What is beyond int16 saturates in the end.
             if largest > LARGEST_TOTAL + 1 and (number < len(terms) or LARGEST_TOTAL >> shift < WORD - 1):

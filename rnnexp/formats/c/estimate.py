@@ -9,7 +9,7 @@ from rnnexp.cells.simple.integers import SimpleCell
 from rnnexp.quantization.cell import IntegerCell
 from rnnexp.quantization.interpolation import nodes_of
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.product import Product
+from rnnexp.quantization.products import products
 from rnnexp.quantization.tables import Table
 
 
@@ -55,16 +55,14 @@ def instructions(network: IntegerNetwork) -> dict[str, int]:
     if not network.streams or network.front or network.back:
         return {}
     cells = [cell for layer in network.layers for cell in layer.cells]
-    products: list[Product] = [network.output_layer]
-    weights = network.output_layer.high.size
-    for cell in cells:
-        products += {id(block.product): block.product for block in cell.blocks}.values()
-        # What a block of rows does not read has no weights in C.
-        for own in (block.product.codes[block.rows] for block in cell.blocks):
-            weights += len(own) * int(own.any(axis=0).sum())
+    multiplied = products(network)
+    weights = sum(product.high.size for product in multiplied)
+    # What a block of rows does not read has no weights in C.
+    for own in (block.product.codes[block.rows] for cell in cells for block in cell.blocks):
+        weights -= len(own) * int((~own.any(axis=0)).sum())
     if weights < FEWEST_WEIGHTS:
         return {}
-    rows = sum(len(product.high) for product in products)
+    rows = sum(len(product.high) for product in multiplied)
     gated = sum(cell.units for cell in cells if not isinstance(cell, SimpleCell))
     lines = _lines(cells)
     return {chip: max(round(cost.of(weights, rows, gated, lines)), 1) for chip, cost in COSTS.items()}

@@ -165,6 +165,9 @@ class Program:
                     sizes[width] = f"{self.prefix}_{own.upper()}{state.name.upper()}S"
                     self.sizes[sizes[width]] = width
                 others.append(Kept(f"{own}{state.name}", (sizes[width],), width))
+            for name, width in cell.inner.items():
+                sizes.setdefault(width, f"{self.prefix}_{own.upper()}{name.upper()}")
+                self.sizes.setdefault(sizes[width], width)
             self.states += others
             self.placed[id(cell)] = Placed(
                 CellFunction(cell, own, read, sizes, self.tables),

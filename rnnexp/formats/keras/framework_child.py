@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import tempfile
@@ -20,13 +21,13 @@ def build(config: dict[str, Any]) -> Any:
     """Return the model of JSON that ``rebuilding`` has made."""
     import keras
 
-    from rnnexp.layers import lstm
+    from rnnexp.layers.activation import ScaledSqrt
 
     def hard_sigmoid(x: Any) -> Any:
         return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)
 
     functions: dict[str, Any] = {HARD_SIGMOID: hard_sigmoid}
-    functions |= {name: getattr(lstm, name) for name in OWN}
+    functions |= {name: getattr(importlib.import_module(module), name) for name, module in OWN.items()}
 
     def scaled(found: Any) -> Any:
         """Give functions that are not Keras' own a name that it finds them by."""
@@ -34,7 +35,7 @@ def build(config: dict[str, Any]) -> Any:
             if set(found) == {"scaled_sqrt"}:
                 most = float(found["scaled_sqrt"])
                 name = f"scaled_sqrt_{most!r}"
-                functions[name] = lambda x: most * keras.ops.sqrt(keras.ops.clip(x / most, 0.0, 1.0))
+                functions[name] = ScaledSqrt(most)
                 return _function(name)
             return {key: scaled(value) for key, value in found.items()}
         if isinstance(found, list):

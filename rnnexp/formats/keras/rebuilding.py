@@ -28,8 +28,11 @@ from rnnexp.formats.keras.structure import (
 from rnnexp.formats.keras.weights import GROUPS
 
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell", "StackedRNNCells")
-# Those that are not Keras' but ours, of ``rnnexp.layers.lstm``.
-OWN = ("ProjectedLSTM", "ProjectedLSTMCell", "PeepholeLSTM", "PeepholeLSTMCell")
+# Those that are not Keras' but ours: class -> its module.
+OWN = {
+    **dict.fromkeys(("ProjectedLSTM", "ProjectedLSTMCell", "PeepholeLSTM", "PeepholeLSTMCell"), "rnnexp.layers.lstm"),
+    **dict.fromkeys(("FastGRNN", "FastGRNNCell"), "rnnexp.cells.fastgrnn.plain"),
+}
 # Not in Keras 3, or of a part of a layer.
 _NOT_BUILT = {"CuDNNLSTM", "CuDNNGRU", FINAL_STATE}
 # All classes that are ever built.

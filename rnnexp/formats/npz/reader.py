@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -48,26 +48,25 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
     structure = _structure(path, found)
     if LINEAR_KERNEL in found and "every_step" in found:
         raise UserError(f"{path} has {LINEAR_KERNEL}, which a network that answers at every step cannot have")
-    # Sizes are known once the architecture's names are.
-    names = list(_architecture(structure, found, 1, 1, 1).shapes)
-    missing = [key for key in (*names, *FACTS) if key not in found]
-    if missing:
-        raise UserError(
-            f"{path} has no {arrays.listed(missing)}: it is not a whole -weights.npz of a {structure} network"
-        )
-    others = [key for key in found if key.startswith(("rnn", "encoder", "decoder")) and key not in names]
-    if others:
-        raise UserError(f"{path} has {arrays.listed(others)}, which a {structure} network has not")
+    # Sizes are known once the architecture's names are; and then the second of kernels that are products of two.
+    shapes = _architecture(structure, found, 1, 1, 1).shapes
+    names = list(shapes)
+    _check_names(path, found, structure, [*names, *FACTS])
     for key, (kind, name) in FACTS.items():
         if found[key].ndim or found[key].dtype.kind != kind:
             raise UserError(f"{path}: {key} is {found[key].dtype} of shape {found[key].shape}, expected {name}")
-    for key in names:
-        if not key.endswith("bias") and found[key].ndim != 2:
+    for key, shape in shapes.items():
+        if not key.endswith("bias") and len(shape) == 2 != found[key].ndim:
             raise UserError(f"{path}: {key} has the shape {found[key].shape}, expected two dimensions")
     features, outputs = len(found[names[0]]), found[OUTPUT].shape[1]
     # The recurrent kernel has a row for each value.
     units = len(found[names[1].replace("recurrent_kernel", "projection") if structure.projection else names[1]])
     architecture = _architecture(structure, found, features, units, outputs)
+    names = list(architecture.shapes)
+    _check_names(path, found, structure, names)
+    others = [key for key in found if key.startswith(("rnn", "encoder", "decoder")) and key not in names]
+    if others:
+        raise UserError(f"{path} has {arrays.listed(others)}, which a {structure} network has not")
     for key, shape in architecture.shapes.items():
         if found[key].shape != shape:
             raise UserError(
@@ -80,6 +79,15 @@ def from_arrays(path: Path, found: Mapping[str, np.ndarray]) -> Network:
     if max_value <= 0:
         raise UserError(f"{path}: max_value is {max_value:g}, expected a positive number")
     return Network.of(architecture, [arrays.numbers(path, found, key) for key in names])
+
+
+def _check_names(path: Path, found: Mapping[str, np.ndarray], structure: Structure, names: Sequence[str]) -> None:
+    """Raise a UserError if arrays are missing."""
+    missing = [key for key in names if key not in found]
+    if missing:
+        raise UserError(
+            f"{path} has no {arrays.listed(missing)}: it is not a whole -weights.npz of a {structure} network"
+        )
 
 
 def _of_unlike_layers(path: Path, found: Mapping[str, np.ndarray]) -> Network:

@@ -18,6 +18,7 @@ import tensorflow as tf
 from rnnexp.files import write_atomically
 from rnnexp.formats.tflite.metadata import with_metadata
 from rnnexp.formats.tflite.tensor_functions import function
+from rnnexp.network.functions import scale
 from rnnexp.network.graph import storage
 from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
@@ -33,6 +34,7 @@ from rnnexp.network.graph.nodes import (
     Recurrent,
     Repeat,
 )
+from rnnexp.network.graph.recurrence import whole
 
 
 def to_tflite(graph: Graph, steps: int, padding: str = "") -> bytes:
@@ -146,11 +148,13 @@ def _recurrent(node: Recurrent, x: Any, length: Any) -> Any:
 
 def _direction(node: Recurrent, number: int, x: Any, length: Any, *, backwards: bool) -> Any:
     steps, units = x.shape[0], node.units
-    weights = [_constant(values) for values in node.directions[number]]
-    kernel, recurrent, bias, *peepholes = weights
+    own = node.directions[number]
+    weights = [_constant(values) for values in (whole(own) if node.cell == "fastgrnn" else own)]
+    kernel, recurrent, bias, *more = weights
     projection = None if node.projection is None else _constant(node.projection[number])
     activation, gate = function(node.activation), function(node.gate)
-    sums = x @ kernel + (bias[0] if node.cell == "gru" else bias)
+    # FastGRNN's gate has another bias.
+    sums = x @ kernel + (bias[0] if node.cell == "gru" else 0.0 if node.cell == "fastgrnn" else bias)
     count = steps if length is None else length
     width = units if projection is None else projection.shape[1]
 
@@ -162,12 +166,17 @@ def _direction(node: Recurrent, number: int, x: Any, length: Any, *, backwards: 
             of_z, of_r, of_candidate = tf.split(h @ recurrent + bias[1], 3, 1)
             z, r = gate(z + of_z), gate(r + of_r)
             return z * h + (1.0 - z) * activation(candidate + r * of_candidate), c
+        if node.cell == "fastgrnn":
+            gate_bias, mix = more
+            shared, (zeta, nu) = now + h @ recurrent, tf.unstack(tf.sigmoid(mix))
+            z = gate((shared + gate_bias) / scale(node.activation))
+            return (zeta * (1.0 - z) + nu) * activation(shared + bias) + z * h, c
         if node.cell == "gru-reset-before":
             gates = gate(now[:, : 2 * units] + h @ recurrent[:, : 2 * units])
             z, r = tf.split(gates, 2, 1)
             return z * h + (1.0 - z) * activation(now[:, 2 * units :] + (r * h) @ recurrent[:, 2 * units :]), c
         i, f, candidate, o = tf.split(now + h @ recurrent, 4, 1)
-        before = peepholes[0] if peepholes else tf.zeros((3, units))
+        before = more[0] if more else tf.zeros((3, units))
         c = gate(f + before[1] * c) * c + gate(i + before[0] * c) * activation(candidate)
         h = gate(o + before[2] * c) * activation(c)
         return h if projection is None else h @ projection, c

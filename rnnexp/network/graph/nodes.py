@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from typing_extensions import override
 
-from rnnexp.network.functions import function
+from rnnexp.network.functions import divided, function, scale
 from rnnexp.network.graph.recurrence import STEPS, CellName, lstm
 from rnnexp.network.lengths import clamped, real, reverse
 
@@ -143,8 +143,8 @@ class Recurrent(Node):
     @property
     def units(self) -> int:
         """Of a direction: how many numbers of each kind its cell keeps, ahead of any projection."""
-        sums = {"simple": 1, "lstm": 4, "lstm-peephole": 4, "gru": 3, "gru-reset-before": 3}[self.cell]
-        return self.directions[0][0].shape[1] // sums
+        sums = {"simple": 1, "lstm": 4, "lstm-peephole": 4, "gru": 3, "gru-reset-before": 3, "fastgrnn": 1}[self.cell]
+        return self.directions[0][2].shape[-1] // sums
 
     @override
     def run(self, values: Sequence[np.ndarray], lengths: np.ndarray | None) -> np.ndarray:
@@ -167,6 +167,9 @@ class Recurrent(Node):
     def _direction(self, number: int, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """Return the values after every step; after the last real one they stay as they are."""
         weights, activation, gate = self.directions[number], function(self.activation), function(self.gate)
+        if self.cell == "fastgrnn":
+            # Of sums that have the activation's scale.
+            gate = divided(gate, scale(self.activation))
         projection = self.projection[number] if self.projection else None
         width = self.units if projection is None else projection.shape[1]
         states = [np.zeros((len(x), width))] + [np.zeros((len(x), self.units))] * self.cell.startswith("lstm")

@@ -5,16 +5,17 @@ Whatever does not fit is refused by the name that it has in the user's file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rnnexp.network import front, taps
+from rnnexp.network import cells, front, taps
 from rnnexp.network.front import FrontLayer
 from rnnexp.network.graph.convolution import Convolution, Padding2D, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import AddChannel, Dense, Embedding, Flatten, Last, Merge, Node, Recurrent, Repeat
+from rnnexp.network.graph.recurrence import whole
 from rnnexp.network.layer import Layer
 from rnnexp.network.windows import Axis
 
@@ -185,6 +186,7 @@ class Parts:
         if read.last or read.flat or self.back:
             raise CannotConvertError(node, "it comes after what needs all steps")
         projections, both = node.projection or (), len(node.directions) == 2
+        rank, directions = _factors(node)
         layer = Layer(
             node.cell,
             node.units,
@@ -193,8 +195,9 @@ class Parts:
             activation=node.activation,
             gate=node.gate,
             projection=projections[0].shape[1] if projections else 0,
+            rank=rank,
         )
-        weights = [(*arrays, *projections[number : number + 1]) for number, arrays in enumerate(node.directions)]
+        weights = [(*arrays, *projections[number : number + 1]) for number, arrays in enumerate(directions)]
         if not both or node.every_step or self._read_alone(node):
             found = self.add(layer, tuple(values for arrays in weights for values in arrays), read)
             return Values(found, last=not node.every_step, apart=both and not node.every_step)
@@ -271,3 +274,16 @@ def _axes(
 ) -> tuple[Axis, Axis]:
     time, frequency = (Axis(taps_of_kernel[n], strides[n], dilations[n], *padding[n]) for n in range(2))
     return time, frequency
+
+
+def _factors(node: Recurrent) -> tuple[int, Sequence[Weights]]:
+    """Return the rank of a layer's kernels, and its weights; with whole kernels, where no layer has these of a rank."""
+    if node.cell != "fastgrnn":
+        return 0, node.directions
+    kernel, recurrent, *_ = node.directions[0]
+    rank = min(kernel.shape[1], recurrent.shape[1])
+    rank = rank if rank < node.units else 0
+    shapes = cells.load(node.cell).shapes(len(kernel), node.units, rank=rank)
+    if list(shapes.values()) == [array.shape for array in node.directions[0]]:
+        return rank, node.directions
+    return 0, [tuple(whole(weights)) for weights in node.directions]

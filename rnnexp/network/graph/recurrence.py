@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from rnnexp.network.activations import Function
+from rnnexp.network.activations import Function, sigmoid
 
-CellName = Literal["simple", "lstm", "lstm-peephole", "gru", "gru-reset-before"]
+CellName = Literal["simple", "lstm", "lstm-peephole", "gru", "gru-reset-before", "fastgrnn"]
 States = list[np.ndarray]
 Step = Callable[[Sequence[np.ndarray], Function, Function, np.ndarray, Sequence[np.ndarray]], States]
 
@@ -72,10 +72,48 @@ def gru_reset_before(
     return [z * h + (1.0 - z) * activation(sums[:, 2 * units :] + (r * h) @ recurrent[:, 2 * units :])]
 
 
+def fastgrnn(
+    weights: Sequence[np.ndarray], activation: Function, gate: Function, x: np.ndarray, states: Sequence[np.ndarray]
+) -> States:
+    """FastGRNN (Kusupati et al. 2018): bias and gate bias ``[units]``; zeta and nu ahead of the sigmoid, ``[2]``."""
+    kernel, recurrent, bias, gate_bias, mix = whole(weights)
+    (h,), (zeta, nu) = states, sigmoid(mix)
+    sums = x @ kernel + h @ recurrent
+    z = gate(sums + gate_bias)
+    return [(zeta * (1.0 - z) + nu) * activation(sums + bias) + z * h]
+
+
+def whole(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the weights of a FastGRNN with one kernel in the place of two: the second ones are behind all others."""
+    kernel, recurrent, bias, gate_bias, mix, *factors = weights
+    second = iter(factors)
+    kernels = [first @ next(second) if first.shape[1] < len(bias) else first for first in (kernel, recurrent)]
+    return [*kernels, bias, gate_bias, mix]
+
+
+def reading(
+    weights: Sequence[np.ndarray], kernel: np.ndarray, offset: np.ndarray, rows: slice = slice(None)
+) -> tuple[np.ndarray, ...]:
+    """Return the weights of a cell with another kernel, whose inputs in some rows were larger by an offset."""
+    before, recurrent, bias, *more = weights
+    share = offset @ before[rows]
+    if share.shape != bias.shape[-1:]:
+        # Of two kernels.
+        share = share @ more[2]
+    if bias.ndim == 2:
+        # The first one is of the inputs.
+        return kernel, recurrent, np.stack([bias[0] + share, bias[1]]), *more
+    if len(more) > 1:
+        # FastGRNN's gate has a bias of its own.
+        more[0] = more[0] + share
+    return kernel, recurrent, bias + share, *more
+
+
 STEPS: dict[CellName, Step] = {
     "simple": simple,
     "lstm": lstm,
     "lstm-peephole": lstm,
     "gru": gru,
     "gru-reset-before": gru_reset_before,
+    "fastgrnn": fastgrnn,
 }

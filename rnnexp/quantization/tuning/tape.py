@@ -115,12 +115,15 @@ class Tape(Arithmetic):
         return self.made(kept, lambda gradient: value.add(gradient * (kept == value.value)))
 
     @override
-    def dot(self, terms: Sequence[tuple[Any, Number]], shift: int, name: str) -> Number:
-        factors = [factor.value if isinstance(factor, Number) else factor for factor, _ in terms]
+    def dot(self, terms: Sequence[tuple[Any, Any]], shift: int, name: str) -> Number:
+        factors, values = (
+            [number.value if isinstance(number, Number) else number for number in numbers]
+            for numbers in zip(*terms, strict=True)
+        )
         total: Any = 0.0
         inside: Any = True
-        for factor, (_, value) in zip(factors, terms, strict=True):
-            added = total + factor * value.value
+        for factor, value in zip(factors, values, strict=True):
+            added = total + np.multiply(factor, value, dtype=np.float64)
             total = np.clip(added, -LARGEST_TOTAL - 1.0, LARGEST_TOTAL)
             inside = inside & (total == added)
         unit = 2.0 ** -checked_shift(shift)
@@ -129,10 +132,11 @@ class Tape(Arithmetic):
 
         def back(gradient: np.ndarray) -> None:
             gradient = gradient * (unit * ((kept == rounded) & inside))
-            for number, (factor, value) in zip(factors, terms, strict=True):
-                value.add(gradient * number)
-                if isinstance(factor, Number):
-                    factor.add(gradient * value.value)
+            for (by, of), factor, value in zip(terms, factors, values, strict=True):
+                if isinstance(of, Number):
+                    of.add(gradient * factor)
+                if isinstance(by, Number):
+                    by.add(gradient * value)
 
         return self.made(kept, back)
 

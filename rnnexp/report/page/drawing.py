@@ -17,6 +17,7 @@ CELLS = {
     "simple": Text("simple RNN", "単純な RNN"),
     "lstm": Text.same("LSTM"),
     "gru": Text.same("GRU"),
+    "fastgrnn": Text.same("FastGRNN"),
     "dense": Text("dense", "全結合"),
     "gru-reset-before": Text("GRU (reset before)", "GRU (reset before)"),
     "lstm-peephole": Text("LSTM with peepholes", "ピープホール付き LSTM"),

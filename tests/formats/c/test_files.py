@@ -60,6 +60,7 @@ STRUCTURES = [
     [("lstm", 4, "both"), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)}), ("gru", 2, "backwards", {"reads": (1, 2)})],
     [("lstm", 4, {"projection": 3}), ("gru", 4), ("dense", 3, {"reads": (0, 1, -1)})],
     [("gru", 4, {"reads": (-1, -1)}), ("simple", 3, {"reads": (-1, 0, -1)})],
+    [("fastgrnn", 9, "both", {"rank": 3}), ("fastgrnn", 7, {"rank": 2}), ("gru", 3, {"reads": (0, 1)})],
 ]
 
 

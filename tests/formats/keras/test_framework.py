@@ -15,7 +15,9 @@ from rnnexp.formats.keras.framework import outputs
 from rnnexp.formats.keras.reader import of_stored
 from rnnexp.formats.keras.stored import load
 from rnnexp.network.graph.agreement import compare
+from rnnexp.network.graph.lower import lower
 from rnnexp.network.graph.nodes import Dense
+from rnnexp.network.graph.rewrite import simplified
 
 X = np.random.default_rng(0).normal(size=(3, 12, 3))
 
@@ -68,6 +70,42 @@ def test_lstms_that_keras_does_not_have_are_built_of_our_classes(tmp_path):
         found = outputs(stored, X)
         assert {"both", "wide", "within", "last", "answer"} <= set(found)
         assert compare(graph, by_node(graph, found), X).misread is None
+
+
+@pytest.mark.parametrize("most", [None, 2.0])
+def test_fastgrnns_are_built_of_our_classes(tmp_path, most):
+    keras = pytest.importorskip("keras")
+    from rnnexp.cells.fastgrnn.plain import FastGRNN, FastGRNNCell
+    from rnnexp.layers.activation import ScaledSqrt
+
+    layers = keras.layers
+    options = {"return_sequences": True, "activation": ScaledSqrt(most) if most else "tanh"}
+    model = keras.Sequential(
+        [
+            keras.Input((12, 3)),
+            layers.BatchNormalization(name="norm"),
+            layers.Bidirectional(FastGRNN(7, **options), name="both"),
+            FastGRNN(8, rank=2, go_backwards=True, name="low", **options),
+            layers.RNN(FastGRNNCell(7, rank=3), return_sequences=True, name="within"),
+            layers.Dense(5, name="linear"),
+            FastGRNN(9, rank=4, name="last"),
+            layers.Dense(2, name="answer"),
+        ]
+    )
+    random = np.random.default_rng(0)
+    model.set_weights([np.abs(random.normal(size=values.shape)) * 0.4 for values in model.get_weights()])
+    for suffix in (".keras", ".h5"):
+        path = tmp_path / f"model{suffix}"
+        model.save(path)
+        stored = load(path)
+        graph = of_stored(stored)
+        found = outputs(stored, X)
+        assert {"both", "low", "within", "last", "answer"} <= set(found)
+        assert compare(graph, by_node(graph, found), X).misread is None
+        # As a network, which has kernels of a rank where they have fewer weights.
+        network = lower(simplified(graph, X), X)
+        assert [layer.rank for layer in network.architecture.layers if layer.cell == "fastgrnn"] == [0, 2, 3, 4]
+        np.testing.assert_allclose(network.run(X), found[""], rtol=1e-4, atol=1e-5)
 
 
 def by_node(graph, found):

@@ -122,13 +122,22 @@ def test_a_layer_that_is_called_twice(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("cell", "projection"),
-    [("simple", 0), ("lstm", 0), ("lstm", 3), ("lstm-peephole", 0), ("lstm-peephole", 3), ("gru", 0)],
+    ("cell", "further"),
+    [
+        ("simple", {}),
+        ("lstm", {}),
+        ("lstm", {"projection": 3}),
+        ("lstm-peephole", {}),
+        ("lstm-peephole", {"projection": 3}),
+        ("gru", {}),
+        ("fastgrnn", {}),
+        ("fastgrnn", {"rank": 1}),
+    ],
 )
 @pytest.mark.parametrize("activation", ["custom", "tanh", "relu"])
 @pytest.mark.parametrize("form", ["plain", "both", "linear path", "every step", "two layers"])
-def test_models_that_a_run_keeps(tmp_path, cell, projection, activation, form):
-    layers = (Layer(cell, 4, form == "both", projection=projection),) * (2 if form == "two layers" else 1)
+def test_models_that_a_run_keeps(tmp_path, cell, further, activation, form):
+    layers = (Layer(cell, 4, form == "both", **further),) * (2 if form == "two layers" else 1)
     architecture = Architecture(
         features=3, outputs=2, layers=layers, activation=activation, max_value=1.7, sequence_length=6,
         every_step=form == "every step", linear_path=form == "linear path",

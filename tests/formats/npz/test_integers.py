@@ -19,6 +19,7 @@ STRUCTURES = [
     [("gru", 4, "backwards"), ("gru", 4)],
     [("gru", 3, "both"), ("lstm", 4, "both"), ("simple", 5)],
     [("dense", 4, {"activation": "relu"}), ("lstm-peephole", 3, {"projection": 4}), ("dense", 2, {"reads": (0, -1)})],
+    [("fastgrnn", 5, "both"), ("fastgrnn", 7, {"rank": 3})],
 ]
 
 
@@ -150,6 +151,7 @@ DOCUMENTED = [
         ("dense", 2, {"activation": "elu"}),
     ],
     [("lstm-peephole", 4, {"projection": 5}), ("gru-reset-before", 3, "encodes"), ("lstm-peephole", 4)],
+    [("fastgrnn", 4, "both"), ("fastgrnn", 9, {"rank": 2})],
 ]
 
 

@@ -174,6 +174,7 @@ def test_every_structure_of_pytorch(torch, tmp_path, structure, every_step):
         ("lstm", {}, "PyTorch has the cell 'lstm' with tanh only, and here it is 'relu'"),
         ("lstm-peephole", {}, "PyTorch has no 'lstm-peephole' cells, only simple, lstm, gru"),
         ("lstm", {"projection": 7}, "only to fewer values than there are units, and here there are 7 of 5"),
+        ("fastgrnn", {}, "PyTorch has no 'fastgrnn' cells, only simple, lstm, gru"),
         ("odd", {}, "PyTorch has no 'odd' cells, only simple, lstm, gru"),
     ],
 )

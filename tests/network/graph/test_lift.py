@@ -24,6 +24,8 @@ NETWORKS = {
     "a yes or no at every step": ((), [("simple", 4)], (), {"every_step": True, "softmax": True, "outputs": 1}),
     "encoder, decoder": ((), [("lstm", 4), ("lstm", 3, "encodes"), ("gru", 5)], (), {"every_step": True}),
     "peepholes, projection": ((), [("lstm-peephole", 6, {"projection": 3}), ("dense", 4)], (), {}),
+    "FastGRNN": ((), [("fastgrnn", 8, "both", {"rank": 2}), ("fastgrnn", 4)], (), {}),
+    "FastGRNN, custom": ((), [("fastgrnn", 6)], (), {"activation": "custom", "max_value": 3.0}),
     "skips": ((), [("gru", 4), ("dense", 3), Layer("simple", 4, reads=(-1, 0, 1))], (), {}),
     "gates and functions of layers": ((), [("lstm", 4, {"gate": "hard_sigmoid", "activation": "relu6"})], (), {}),
     "convolutions, pooling": (

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnnexp.network import cells
 from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.graph import INPUT, Graph
 from rnnexp.network.graph.nodes import (
@@ -43,6 +44,10 @@ class Builder:
         return self.rng.normal(size=shape) / np.sqrt(shape[0] if len(shape) > 1 else 4.0)
 
     def recurrent(self, reads, inputs, units, cell, directions, **options):
+        if cell == "fastgrnn":
+            shapes = cells.load(cell).shapes(inputs, units, rank=int(self.rng.integers(0, 2))).values()
+            weights = tuple(tuple(self.numbers(*shape) for shape in shapes) for _ in range(directions))
+            return self.add(Recurrent, reads, cell, weights, **options)
         columns = SUMS[cell] * units
         weights = tuple(
             (

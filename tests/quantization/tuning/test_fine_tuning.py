@@ -28,6 +28,8 @@ OTHERS = {
     "gru, reset before": layered(("gru-reset-before", 6), steps=8, features=2, outputs=2),
     "lstm, projection": layered(("lstm", 6, {"projection": 3}), steps=8, features=2, outputs=2),
     "peepholes": layered(("lstm-peephole", 6), steps=8, features=2, outputs=2),
+    "FastGRNN": layered(("fastgrnn", 6), steps=8, features=2, outputs=2),
+    "FastGRNN, low rank": layered(("fastgrnn", 8, {"rank": 3}), steps=8, features=2, outputs=2),
     "both, every step": layered(("simple", 4, "both"), steps=8, features=2, outputs=2, every_step=True),
     "encoder, decoder": layered(("lstm", 4, "encodes"), ("gru", 4), steps=8, features=2, every_step=True),
     "linear path": layered(("gru", 4), steps=8, features=2, linear_path=True),

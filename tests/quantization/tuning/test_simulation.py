@@ -22,6 +22,7 @@ STRUCTURES = [
     [("gru", 4, "both"), ("dense", 3)],
     [("gru-reset-before", 4)],
     [("lstm-peephole", 4, {"projection": 3})],
+    [("fastgrnn", 5, "both"), ("fastgrnn", 7, {"rank": 3})],
     [("gru", 3, "both"), ("lstm", 3, "both")],
     [("lstm", 4, "encodes"), ("gru", 3)],
 ]

@@ -11,20 +11,22 @@ from rnnexp.formats.keras.activations import activation, hard_sigmoid
 from rnnexp.formats.keras.options import Options
 from rnnexp.formats.keras.site import Site
 from rnnexp.formats.keras.stored import Version
+from rnnexp.network.cells import factored
 from rnnexp.network.graph.recurrence import CellName
 
 _CELL = ("units", "activation", "use_bias")
 _GATED = (*_CELL, "recurrent_activation")
-_GATES = {"simple": 1, "lstm": 4, "lstm-peephole": 4, "gru": 3}
+_GATES = {"simple": 1, "lstm": 4, "lstm-peephole": 4, "gru": 3, "fastgrnn": 1}
 
 # Class -> its cell, the options that it reads.
 CELLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "SimpleRNN": ("simple", _CELL),
     "LSTM": ("lstm", _GATED),
     "GRU": ("gru", (*_GATED, "reset_after")),
-    # Ours, where Keras has no such LSTM.
+    # Ours, where Keras has no such layer.
     "ProjectedLSTM": ("lstm", (*_GATED, "projection")),
     "PeepholeLSTM": ("lstm-peephole", (*_GATED, "projection")),
+    "FastGRNN": ("fastgrnn", (*_CELL, "rank", "input_rank")),
     "CuDNNLSTM": ("lstm", ("units",)),
     "CuDNNGRU": ("gru", ("units",)),
 }
@@ -39,6 +41,7 @@ class Cell:
     gate: str
     units: int
     projection: int = 0
+    ranks: tuple[int, int] = (0, 0)
 
     @property
     def width(self) -> int:
@@ -53,16 +56,32 @@ def cell_of(kind: str, options: Options, version: Version) -> Cell:
     if kind.startswith("CuDNN"):
         return Cell("lstm" if name == "lstm" else "gru", "tanh", "sigmoid", units)
     function, gate = activation(options, "activation", version, "tanh"), "sigmoid"
-    if name != "simple":
+    if name not in ("simple", "fastgrnn"):
         gate = _gate(options, version)
     if "softmax" in (function, gate):
         options.refuse("softmax in a recurrent cell cannot be converted")
     if name == "gru":
         return Cell("gru" if _resets_after(options, version) else "gru-reset-before", function, gate, units)
     if "projection" in CELLS[kind][1]:
-        projection = 0 if options.config.get("projection") == 0 else options.count("projection")
-        return Cell("lstm" if name == "lstm" else "lstm-peephole", function, gate, units, projection)
+        return Cell(
+            "lstm" if name == "lstm" else "lstm-peephole", function, gate, units, _or_none(options, "projection")
+        )
+    if name == "fastgrnn":
+        return Cell("fastgrnn", function, gate, units, ranks=_ranks(options))
     return Cell("lstm" if name == "lstm" else "simple", function, gate, units)
+
+
+def _ranks(options: Options) -> tuple[int, int]:
+    """Return the ranks of the kernel and the recurrent kernel that are products of two; 0 where one is whole."""
+    if not options.flag("use_bias", True):
+        options.refuse("use_bias is False; it can only be True")
+    units, rank = options.count("units"), _or_none(options, "rank")
+    return _or_none(options, "input_rank"), rank if factored(units, units, rank) else 0
+
+
+def _or_none(options: Options, name: str) -> int:
+    """Return a number that is 0 where there is nothing of what it counts."""
+    return 0 if options.config.get(name) == 0 else options.count(name)
 
 
 def _gate(options: Options, version: Version) -> str:
@@ -90,6 +109,10 @@ def weight_names(kind: str, options: Options, version: Version) -> tuple[str, ..
     biased = kind.startswith("CuDNN") or options.flag("use_bias", True)
     peepholes = ("peepholes",) if CELLS[kind][0] == "lstm-peephole" else ()
     projection = ("projection",) if options.config.get("projection") else ()
+    if CELLS[kind][0] == "fastgrnn":
+        names = ("kernel_factor", "recurrent_kernel_factor")
+        factors = [name for name, rank in zip(names, _ranks(options), strict=True) if rank]
+        return ("kernel", "recurrent_kernel", "bias", "gate_bias", "mix", *factors)
     return ("kernel", "recurrent_kernel", *(("bias",) if biased else ()), *peepholes, *projection)
 
 
@@ -98,10 +121,11 @@ def arrays_of(site: Site, owner: int, kind: str, options: Options, cell: Cell, i
     units, version = cell.units, site.version
     gates = _GATES[CELLS[kind][0]]
     names = weight_names(kind, options, version)
-    if len(names) > 5:
+    if "kernel" not in names:
         return Direction(_separate(site, owner, gates, inputs, units))
-    kernel = site.weight(owner, 0, (inputs, gates * units))
-    recurrent = site.weight(owner, 1, (cell.width, gates * units))
+    input_rank, rank = cell.ranks
+    kernel = site.weight(owner, 0, (inputs, input_rank or gates * units))
+    recurrent = site.weight(owner, 1, (cell.width, rank or gates * units))
     if kind.startswith("CuDNN"):
         bias = site.weight(owner, 2, (2 * gates * units,)).reshape(2, -1)
         # CuDNN's matrices are [units, inputs] of each gate, and Keras hands them over as they lie in memory.
@@ -112,11 +136,15 @@ def arrays_of(site: Site, owner: int, kind: str, options: Options, cell: Cell, i
         "bias": (2, gates * units) if cell.name == "gru" else (gates * units,),
         "peepholes": (3, units),
         "projection": (units, cell.projection),
+        "gate_bias": (units,),
+        "mix": (2,),
+        "kernel_factor": (input_rank, units),
+        "recurrent_kernel_factor": (rank, units),
     }
     further = {name: site.weight(owner, number, shapes[name]) for number, name in enumerate(names) if number > 1}
     bias = further.get("bias", np.zeros(shapes["bias"]))
-    peepholes = (further["peepholes"],) if "peepholes" in further else ()
-    return Direction((kernel, recurrent, bias, *peepholes), further.get("projection"))
+    own = [values for name, values in further.items() if name not in ("bias", "projection")]
+    return Direction((kernel, recurrent, bias, *own), further.get("projection"))
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,14 @@ class GraphArithmetic(CodeWriter, Arithmetic):
         return Value(value.units, value.scale, column, largest=largest)
 
     @override
-    def dot(self, terms: Sequence[tuple[Value | np.ndarray | int, Value]], shift: int, name: str) -> Value:
-        result = Value(terms[0][1].units, terms[0][1].scale * 2.0 ** (checked_shift(shift) - GATE_BITS))
-        result.make = partial(self._dot, terms, shift, name, result.scale)
+    def dot(self, terms: Sequence[tuple[Value | np.ndarray | int, Value | np.ndarray]], shift: int, name: str) -> Value:
+        first = next(value for _, value in terms if isinstance(value, Value))
+        result = Value(first.units, first.scale * 2.0 ** (checked_shift(shift) - GATE_BITS))
+        numbers = [
+            (factor, value if isinstance(value, Value) else self._constant(value, first.units))
+            for factor, value in terms
+        ]
+        result.make = partial(self._dot, numbers, shift, name, result.scale)
         return result
 
     def _dot(

@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnexp.network.graph.convolution import Convolution, Pooling
 from rnnexp.network.graph.nodes import Affine, Dense, Flatten, Last, Node, Recurrent
+from rnnexp.network.graph.recurrence import reading
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 
@@ -87,7 +88,8 @@ def _reading(node: Node, scale: np.ndarray, offset: np.ndarray) -> Node | None:
     if isinstance(node, Dense):
         return replace(node, kernel=node.kernel * scale[:, None], bias=node.bias + offset @ node.kernel)
     if isinstance(node, Recurrent):
-        return replace(node, directions=tuple(_reading_weights(weights, scale, offset) for weights in node.directions))
+        directions = tuple(reading(weights, weights[0] * scale[:, None], offset) for weights in node.directions)
+        return replace(node, directions=directions)
     if isinstance(node, Convolution) and (not np.any(offset) or not np.any(node.padding)):
         channels = node.kernel.shape[2]
         groups = np.split(np.arange(len(scale)), node.groups)
@@ -97,11 +99,3 @@ def _reading(node: Node, scale: np.ndarray, offset: np.ndarray) -> Node | None:
             biases.append(np.einsum("xycg,c->g", kernel, offset[own]))
         return replace(node, kernel=np.concatenate(parts, axis=3), bias=node.bias + np.concatenate(biases))
     return None
-
-
-def _reading_weights(weights: tuple[np.ndarray, ...], scale: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, ...]:
-    kernel, recurrent, bias, *more = weights
-    share = offset @ kernel
-    # Of two biases, the first one is of the inputs.
-    bias = bias + share if bias.ndim == 1 else np.stack([bias[0] + share, bias[1]])
-    return (kernel * scale[:, None], recurrent, bias, *more)

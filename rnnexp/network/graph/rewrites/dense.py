@@ -9,6 +9,7 @@ import numpy as np
 from rnnexp.network.graph.convolution import Convolution
 from rnnexp.network.graph.graph import INPUT
 from rnnexp.network.graph.nodes import Dense, Last, Node, Recurrent
+from rnnexp.network.graph.recurrence import reading
 from rnnexp.network.graph.rewrites.surroundings import Replaced, Surroundings
 
 
@@ -73,9 +74,5 @@ def _reading_ahead(node: Dense | Recurrent, before: Dense, rows: slice) -> Node:
 
     if isinstance(node, Dense):
         return replace(node, kernel=joined(node.kernel), bias=node.bias + before.bias @ node.kernel[rows])
-    directions = []
-    for kernel, recurrent, bias, *more in node.directions:
-        share = before.bias @ kernel[rows]
-        bias = bias + share if bias.ndim == 1 else np.stack([bias[0] + share, bias[1]])
-        directions.append((joined(kernel), recurrent, bias, *more))
-    return replace(node, directions=tuple(directions))
+    directions = tuple(reading(weights, joined(weights[0]), before.bias, rows) for weights in node.directions)
+    return replace(node, directions=directions)

@@ -13,9 +13,10 @@ from rnnexp.network.windows import Axis
 from rnnexp.quantization.quantizer import quantize
 
 STEPS = 6
-# Rows and columns in odd and even numbers, for what takes them in fours and in pairs; more of them than a word of sums
-# of lower parts holds; both directions, a linear path, outputs after each step, layers ahead, inputs of 16 bits, tables
-# of few entries, and an odd number of inputs that are read twice, as a layer behind the sum of two others does.
+# Rows and columns in odd and even numbers, for what takes them in eights, in fours and in pairs; more of them than a
+# word of sums of lower parts holds; both directions, a linear path, outputs after each step, layers ahead, inputs of 16
+# bits, tables of few entries, and an odd number of inputs that are read twice, as a layer behind the sum of two others
+# does.
 NETWORKS = {
     "simple": (layered(("simple", 10), steps=STEPS, linear_path=True), {}),
     "lstm": (layered(("lstm", 7), steps=STEPS, features=3, outputs=4, softmax=True), {}),
@@ -23,7 +24,7 @@ NETWORKS = {
     "fastgrnn": (layered(("fastgrnn", 7), ("fastgrnn", 9, {"rank": 3}), steps=STEPS, features=5, outputs=2), {}),
     "both directions": (layered(("gru", 3, "both"), ("simple", 21), steps=STEPS, outputs=2), {}),
     "many units": (layered(("simple", 37), steps=STEPS, features=5), {"io_bits": 16}),
-    "inputs twice": (layered(("gru", 5, {"reads": (INPUT, INPUT)}), steps=STEPS, features=3), {}),
+    "inputs twice": (layered(("gru", 5, {"reads": (INPUT, INPUT)}), steps=STEPS, features=9), {}),
     "convolution": (
         with_front((Convolution(Axis(2), Axis(), 3, 5, activation="relu"),), [("lstm", 4)], steps=STEPS, features=3),
         {},

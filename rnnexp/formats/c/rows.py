@@ -194,6 +194,7 @@ def functions(row_sum: str, bits: int | None, values: Mapping[str, object]) -> s
     wide = row_sum != "int32_t"
     values = {**values, "smlad": "__smlald" if wide else "__smlad"}
     values = {**values, "dsp_place": filled("rows/place.c" if wide else "rows/place-dsp.c", values)}
+    values["mve"] = "" if wide else filled("rows/mve.c", values)
     variants = {}
     for name in ("dsp", "words", "plain"):
         # Codes of 8 bits are one number each, but for what takes two at once.

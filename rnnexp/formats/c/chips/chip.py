@@ -49,11 +49,11 @@ class Chip:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
 
-def _cortex(name: str, processor: str, board: str, script: str, hertz: int) -> Chip:
+def _cortex(name: str, processor: str, board: str, script: str, hertz: int, *flags: str) -> Chip:
     return Chip(
         name,
         "arm-none-eabi-",
-        (f"-mcpu={processor}", "-mthumb"),
+        (f"-mcpu={processor}", "-mthumb", *flags),
         ("--specs=nano.specs", "--specs=rdimon.specs", "-Wl,-u,_printf_float"),
         ("cortex-m.S", script),
         ("qemu-system-arm", "-M", board, "-nographic", "-semihosting", "-icount", "shift=0", "-kernel"),
@@ -67,7 +67,8 @@ CHIPS = (
     _cortex("Cortex-M0+", "cortex-m0plus", "mps2-an385", "large.ld", 25_000_000),
     _cortex("Cortex-M3", "cortex-m3", "mps2-an385", "large.ld", 25_000_000),
     _cortex("Cortex-M4", "cortex-m4", "mps2-an386", "large.ld", 25_000_000),
-    _cortex("Cortex-M55", "cortex-m55", "mps3-an547", "large.ld", 32_000_000),
+    # With its vectors of integers, but without floating point. gcc has these where registers of that are allowed.
+    _cortex("Cortex-M55", "cortex-m55+nofp", "mps3-an547", "large.ld", 32_000_000, "-mfloat-abi=softfp"),
     Chip(
         "RV32IMC",
         "riscv64-unknown-elf-",

@@ -1,4 +1,4 @@
-/* Vectors of a Cortex-M: the floating-point unit is switched on, if the program uses it, memory is
+/* Vectors of a Cortex-M: what computes with floating point or vectors is switched on, if the program uses it, memory is
  * cleared, and what the emulator prints is opened. The C library's own start would take the memory that the emulator
  * names, which is not always free. */
     .syntax unified
@@ -13,7 +13,7 @@
     .thumb_func
     .global reset
 reset:
-#ifdef __ARM_FP
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     ldr r0, =0xE000ED88
     ldr r1, =0xF00000
     str r1, [r0]

@@ -1,6 +1,7 @@
 /* With the DSP extension of Arm: two products an instruction. */
 #include <arm_acle.h>
 typedef int32_t value_code;
+$mve
 #define CODES(values, inputs) ((values) + EVEN(inputs) / 2)
 #define FOUR_ROWS
 #define TWO_ROWS
@@ -31,6 +32,15 @@ INLINE void add_four_rows(const int16_t *weights, int values, int inputs, const 
     const int stride = values + EVEN(inputs);
     const int16_t *end = weights + values;
     row_sum one = sums[0], two = sums[1], three = sums[2], four = sums[3];
+#ifdef EIGHT_COLUMNS
+    for (; end - weights >= 8; weights += 8, codes += 8) {
+        const int32x4x2_t now = vld2q_s32(codes);
+        one = add_eight(one, weights, now);
+        two = add_eight(two, weights + stride, now);
+        three = add_eight(three, weights + 2 * stride, now);
+        four = add_eight(four, weights + 3 * stride, now);
+    }
+#endif
     while (weights != end) {
         const int32_t second = weights_of(weights + stride), third = weights_of(weights + 2 * stride);
         const int32_t fourth = weights_of(weights + 3 * stride), first = weights_of(weights);
@@ -43,6 +53,15 @@ INLINE void add_four_rows(const int16_t *weights, int values, int inputs, const 
         codes += 2;
     }
     end += EVEN(inputs);
+#ifdef EIGHT_COLUMNS
+    for (; inputs >= 8; inputs -= 8, weights += 8, codes += 4) {
+        const int32x4_t now = vldrwq_s32(codes);
+        one = add_eight_inputs(one, weights, now);
+        two = add_eight_inputs(two, weights + stride, now);
+        three = add_eight_inputs(three, weights + 2 * stride, now);
+        four = add_eight_inputs(four, weights + 3 * stride, now);
+    }
+#endif
     while (weights != end) {
         const int32_t now = *codes++;
         one = $smlad(weights_of(weights), now, one);
@@ -62,6 +81,13 @@ INLINE void add_two_rows(
 {
     const int16_t *end = weights + values;
     row_sum one = sums[0], two = sums[1];
+#ifdef EIGHT_COLUMNS
+    for (; end - weights >= 8; weights += 8, codes += 8) {
+        const int32x4x2_t now = vld2q_s32(codes);
+        one = add_eight(one, weights, now);
+        two = add_eight(two, weights + stride, now);
+    }
+#endif
     while (weights != end) {
         const int32_t first = weights_of(weights), second = weights_of(weights + stride), now = codes[0], lower = codes[1];
         ADD(one, first);
@@ -70,6 +96,13 @@ INLINE void add_two_rows(
         codes += 2;
     }
     end += EVEN(inputs);
+#ifdef EIGHT_COLUMNS
+    for (; inputs >= 8; inputs -= 8, weights += 8, codes += 4) {
+        const int32x4_t now = vldrwq_s32(codes);
+        one = add_eight_inputs(one, weights, now);
+        two = add_eight_inputs(two, weights + stride, now);
+    }
+#endif
     while (weights != end) {
         const int32_t now = *codes++;
         one = $smlad(weights_of(weights), now, one);

@@ -6,7 +6,9 @@ The command converts a .keras file with 300 sequences of 30 steps, and is timed 
 process to its end, without and with the float32 file. Beside it, in turns, are timed processes that only import what
 it imports: this package, and Keras with TensorFlow for the float check (and once more for the float32 file). What is
 left is the conversion itself: reading, checking, choosing, quantising, writing, C compiled and run, the bits compared
-in every runtime at hand. Medians of the repeats. Of "unlike weights", one weight of each kernel is 300 times as large
+in every runtime at hand. The float check is computed by its framework in a process of its own beside the choice of
+integers, where there are two cores; so what is left can be less than these take one after the other. Medians of the
+repeats. Of "unlike weights", one weight of each kernel is 300 times as large
 as it was, so that fine-tuning has something to repair.
 """
 
@@ -64,6 +66,8 @@ def save(build: Callable[[], Any], large: float, path: Path) -> int:
 def seconds(*command: str) -> float:
     """Return how long a process takes."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # As for users, Python keeps what it has compiled.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
     subprocess.run([sys.executable, *command], env=environment, check=True, capture_output=True)
     return time.perf_counter() - start

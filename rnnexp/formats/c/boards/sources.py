@@ -13,6 +13,13 @@ _PLAIN = re.compile(r"(?!arduino)[a-z0-9][a-z0-9_.-]{0,62}", re.IGNORECASE)
 # What can stand between quotation marks in every project's files.
 _QUOTABLE = re.compile(r"[\w.+][\w .+-]*")
 LONGEST = 63
+# What C itself and the frameworks include by these names: in a library's folder the network's header would be found
+# first.
+_HEADERS = re.compile(
+    "arduino|assert|complex|ctype|errno|fenv|float|inttypes|iso646|limits|locale|math|setjmp|signal|stdarg|stdbool|"
+    "stddef|stdint|stdio|stdlib|string|tgmath|threads|time|uchar|unistd|wchar|wctype",
+    re.IGNORECASE,
+)
 SPARE_STACK = 6144
 
 
@@ -42,6 +49,11 @@ class Sources:
         """
         if not _QUOTABLE.fullmatch(self.name):
             raise UserError(f"a project cannot have files named {self.name!r}: only letters, digits, space and . _ + -")
+        if _HEADERS.fullmatch(self.name):
+            raise UserError(
+                f"a project cannot have a header {self.name}.h, which would be taken for that of C: give the network "
+                "another name (rnnexp convert --name)"
+            )
 
     @property
     def prefix(self) -> str:

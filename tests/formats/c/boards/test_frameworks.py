@@ -17,6 +17,7 @@ from helpers.board_projects import (
     project,
 )
 
+from rnnexp.errors import UserError
 from rnnexp.formats.c.boards.sources import Sources
 
 NETWORKS = pytest.mark.parametrize(
@@ -103,3 +104,10 @@ def test_the_zephyr_module_is_as_its_documentation_has_it(tmp_path, sources):
     symbols = (folder / "Kconfig").read_text(encoding="utf-8")
     assert symbols.isascii()
     assert f"config RNNEXP_{sources.prefix.upper()}\n\tbool " in symbols
+
+
+@pytest.mark.parametrize("name", ["math", "String", "time"])
+def test_a_header_of_c_is_not_replaced(name):
+    made = of_values()
+    with pytest.raises(UserError, match=rf"{name}\.h, which would be taken for that of C: .*--name"):
+        Sources(name, made.header, made.source, made.test, made.main)

@@ -264,10 +264,10 @@ def evaluate_int8(
     gap = evaluation.loss(dataset.evaluation, outputs["int8"]) - before
     limit = max(gap_limit, 1 / len(x)) if classes else gap_limit
     robust = None if classes else robust_gap(dataset.evaluation, float32, outputs["int8"], limit, compared)
-    plain = loss(reference.outputs(int8.plain, x, lengths))
-    tables = None
+    helped, tables = int8.fine_tuning.helped, None
+    plain_gap = loss(reference.outputs(int8.plain, x, lengths)) - before if helped else gap
     if int8.full_tables is not None:
-        added = plain - loss(reference.outputs(int8.full_tables, x, lengths))
+        added = plain_gap + before - loss(reference.outputs(int8.full_tables, x, lengths))
         tables = Interpolation(added=added, means="the gap, before any fine-tuning", full=full_tables(network))
     state_errors = compared.state_error()
     some = dataset.evaluation.some(diagnosis.SAMPLES)
@@ -280,7 +280,7 @@ def evaluate_int8(
         gap=gap,
         gap_means="the share of accuracy lost" if classes else "(L2 int8 - L2 float32) / target variance",
         limit=limit,
-        plain_gap=plain - before if int8.fine_tuning.helped else gap,
+        plain_gap=plain_gap,
         state_error=float(state_errors.max()),
         plain_training_gap=int8.plain_training_gap,
         fine_tuned=int8.fine_tuning.helped,

@@ -38,7 +38,7 @@ from rnnexp.runtimes.emulator.firmware import Firmware
 RESULTS = Path(__file__).parent / "results" / "microcontroller.json"
 STEPS = 20
 UNITS = (10, 32, 64)
-CELLS = ("simple", "lstm", "gru")
+CELLS = ("simple", "lstm", "gru", "lstm-peephole", "fastgrnn")
 # What the pages show.
 PAGE = ("default", "simple 32", "lstm 32", "gru 32")
 # What an AVR of 2 KB of RAM has room for.
@@ -324,7 +324,8 @@ def main() -> None:
                 continue
             # Its float constants would be in RAM, and those of gates do not fit there.
             kinds = [("int8", in_integers(real), 20 if avr else 200)]
-            kinds += [] if avr and name != "default" else [("float", in_float(real), 5 if avr else 20)]
+            by_hand = real.architecture.layers[0].cell in FLOAT
+            kinds += [("float", in_float(real), 5 if avr else 20)] if by_hand and (name == "default" or not avr) else []
             if name in LINES:
                 kinds.append(("int8, interpolated tables", in_integers(real, "interpolated"), 20 if avr else 200))
             made = [measure(chip, name, *kind) for kind in kinds]

@@ -23,7 +23,7 @@ from rnnexp.formats.tflite.builder import Names
 from rnnexp.network.graph.parts import CannotConvertError
 from rnnexp.quantization import tensors
 from rnnexp.quantization.diagnosis import Comparison
-from rnnexp.quantization.interpolation import Tables, full_tables
+from rnnexp.quantization.interpolation import Tables, tables_of
 from rnnexp.report.conversion import text
 from rnnexp.report.conversion.content import ConversionReport
 from rnnexp.report.fine_tuning import FineTuning, Way
@@ -115,9 +115,16 @@ def _chosen(
         raise given.refusal(error) from None
     if tables == "interpolated":
         added = plain.error - replace(search, tables="full").candidate(plain.choice).error
+        smaller, full = tables_of(plain.integers)
         lines = Interpolation(
-            added=added, means="the output error, before any fine-tuning", full=full_tables(plain.integers)
+            added=added,
+            means="the output error, before any fine-tuning",
+            smaller=smaller,
+            full=full,
         )
+    if fine_tune == "full":
+        # What takes long is not done for a network that was misread.
+        given.checking.wait()
     best, fine_tuning = tuned(plain, shown, fine_tune)
     float_check.lowered(best.graph, best.network, shown.with_inputs(best.inputs(shown.x)))
     return _Chosen(best, tried, fine_tuning, lines)

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from rnnexp.conversion.samples import Samples
 from rnnexp.conversion.sources import Source
 from rnnexp.errors import UserError
+from rnnexp.formats import child
 from rnnexp.network.graph import agreement
 from rnnexp.network.graph.agreement import LIMIT, MOST
 from rnnexp.network.graph.graph import Graph
@@ -57,7 +58,14 @@ class FloatChecking:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         """See that the network was read right; where it was not, that is why something else went wrong."""
         if kind is None or issubclass(kind, Exception):
-            self.result  # noqa: B018  (it may raise)
+            self.wait()
+        else:
+            # Whoever has no patience does not wait for the framework.
+            child.end_all()
+
+    def wait(self) -> None:
+        """Compare, as ``result`` does."""
+        self.result  # noqa: B018  (it may raise)
 
     @cached_property
     def result(self) -> FloatCheck:

@@ -95,7 +95,6 @@ def read(
     judged = shown if evaluate is None else samples.fitting(_samples(evaluate, "--evaluate"), source.graph, steps)
     for each in (shown, judged):
         _refuse_unknown_words(source.graph, each)
-    checking = FloatChecking(source, shown)
     graph, notes = _with_probabilities(source.graph)
     notes += source.notes
     if graph.axes.startswith("T"):
@@ -109,6 +108,8 @@ def read(
     _refuse_padding(source, shown)
     simpler = simplified(graph, shown.x)
     float_check.rewritten(graph, simpler, shown)
+    # Last, since from here on the process that it may have is looked after.
+    checking = FloatChecking(source, shown)
     return Given(source, simpler, shown, judged, checking, begin, until, tuple(notes), channels)
 
 

@@ -21,7 +21,7 @@ from rnnexp.network.sampling import spread
 from rnnexp.preprocessing import characters
 from rnnexp.preprocessing.input_map import Characters
 from rnnexp.quantization import diagnosis, reference, tensors
-from rnnexp.quantization.interpolation import full_tables
+from rnnexp.quantization.interpolation import tables_of
 from rnnexp.report import evaluation, generation, metrics
 from rnnexp.report.content import Data, Example, Generation, Training
 from rnnexp.report.int8 import Contribution, Degradation, Tensor
@@ -268,7 +268,13 @@ def evaluate_int8(
     plain_gap = loss(reference.outputs(int8.plain, x, lengths)) - before if helped else gap
     if int8.full_tables is not None:
         added = plain_gap + before - loss(reference.outputs(int8.full_tables, x, lengths))
-        tables = Interpolation(added=added, means="the gap, before any fine-tuning", full=full_tables(network))
+        smaller, full = tables_of(network)
+        tables = Interpolation(
+            added=added,
+            means="the gap, before any fine-tuning",
+            smaller=smaller,
+            full=full,
+        )
     state_errors = compared.state_error()
     some = dataset.evaluation.some(diagnosis.SAMPLES)
     described = [

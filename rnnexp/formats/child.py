@@ -23,6 +23,8 @@ REFUSED = 3
 # The name of the description among the arrays.
 _DESCRIPTION = "description"
 Arrays = Mapping[str, np.ndarray]
+# Those that are under way, in whatever thread.
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 class ChildError(Exception):
@@ -58,26 +60,37 @@ def exchange(module: str, description: Any, arrays: Arrays, seconds: float = SEC
         given, made = Path(folder) / "given.npz", Path(folder) / "made.npz"
         text: Any = np.frombuffer(json.dumps(description).encode(), np.uint8)
         np.savez(given, **{_DESCRIPTION: text, **arrays})
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, str(given), str(made)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment(**more),
+        )
+        _running.add(process)
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", module, str(given), str(made)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=seconds,
-                env=environment(**more),
-                check=False,
-            )
+            _, errors = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             raise ChildError(f"it is not done after {seconds:.0f} s") from None
-        if done.returncode:
-            said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-            crashed = done.returncode < 0 or not said
-            raise ChildError(f"its process ends with code {done.returncode}" if crashed else said[-1].strip()[:300])
+        finally:
+            _running.discard(process)
+            process.kill()
+            process.wait()
+        if process.returncode:
+            said = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+            crashed = process.returncode < 0 or not said
+            raise ChildError(f"its process ends with code {process.returncode}" if crashed else said[-1].strip()[:300])
         try:
             with np.load(made, allow_pickle=False) as found:
                 return {name: found[name] for name in found.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise ChildError(f"what it gives cannot be read: {error}") from None
+
+
+def end_all() -> None:
+    """End all processes that are under way, in whatever thread: what they were to do fails."""
+    for process in list(_running):
+        process.kill()
 
 
 def serve(function: Callable[[Any, Arrays], Arrays], given: str, made: str) -> int:

@@ -72,7 +72,7 @@ class Detector(BaseModel):
         )
 
     def detect(self, probabilities: np.ndarray) -> list[Detection]:
-        """Return what is heard, other words too.
+        """Return what is heard, other words too; what is not decided at the end is not.
 
         Args:
             probabilities: ``[time, classes]``.
@@ -86,6 +86,9 @@ class Detector(BaseModel):
         for passed in np.flatnonzero(means.max(axis=1, initial=0.0) >= self.threshold):
             if passed < free:
                 continue
+            if passed + self.waited >= len(means):
+                # A larger one may still come.
+                break
             lasting = {
                 number: begin
                 for number, begin in lasting.items()

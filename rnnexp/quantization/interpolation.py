@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import numpy as np
 
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.quantization.tables import Table
+from rnnexp.quantization.tables import LARGEST_WORD, Table
 
 Tables: TypeAlias = Literal["full", "interpolated"]
 # Places from one node to the next. Of a sigmoid with its usual places, 1/128 apart, entries are off by 6 of 2**14 at
@@ -44,11 +44,12 @@ def interpolated(network: IntegerNetwork) -> IntegerNetwork:
     )
 
 
-def full_tables(network: IntegerNetwork) -> list[str]:
-    """Return the names of the functions that have no such lines."""
+def tables_of(network: IntegerNetwork) -> tuple[list[str], list[str]]:
+    """Return the names of the functions that have such lines, and of those that do not."""
     parts: list[Any] = [*network.front, *(cell for layer in network.layers for cell in layer.cells), *network.back]
     tables = [found for part in parts for found in vars(part).values() if isinstance(found, Table)]
-    return sorted({table.name for table in tables if nodes_of(table) is None})
+    smaller = {table.name for table in tables if nodes_of(table) is not None}
+    return sorted(smaller), sorted({table.name for table in tables} - smaller)
 
 
 def nodes_of(table: Table) -> np.ndarray | None:
@@ -60,7 +61,7 @@ def nodes_of(table: Table) -> np.ndarray | None:
     if len(entries) % SPACING or len(entries) < 2 * SPACING:
         return None
     nodes = _nodes(entries)
-    return nodes if np.array_equal(_between(nodes), entries) else None
+    return nodes if np.array_equal(_between(nodes), entries) and np.abs(nodes).max() <= LARGEST_WORD else None
 
 
 def with_lines(table: Table) -> Table:

@@ -91,8 +91,14 @@ class Codes:
         return f"32 * (row_sum)({' + '.join(map(self._made, range(len(self.segments))))})"
 
     def part(self, first: int, end: int) -> Codes:
-        """Return those of some neighbouring segments; ``shares`` are there."""
+        """Return those of some neighbouring segments.
+
+        Raises:
+            ValueError: if what the offset adds is not known of each segment.
+        """
         own = self.segments[first:end]
+        if len(self.shares) != len(self.segments):
+            raise ValueError(f"{self.name} was not made to be read in parts")
         return replace(
             self,
             name=f"{self.name}{self._offset(first)}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from typing_extensions import override
 
+from rnnexp.formats.c.rows import Columns, readers
 from rnnexp.quantization.cell import IntegerCell, width_of
 from rnnexp.quantization.interpolation import nodes_of
 from rnnexp.quantization.network import IntegerNetwork
@@ -61,14 +63,25 @@ def instructions(network: IntegerNetwork) -> dict[str, int]:
     cells = [cell for layer in network.layers for cell in layer.cells]
     multiplied = products(network)
     weights = sum(product.high.size for product in multiplied)
-    # What a block of rows does not read has no weights in C.
-    for own in (block.product.codes[block.rows] for cell in cells for block in cell.blocks):
-        weights -= len(own) * int((~own.any(axis=0)).sum())
+    weights -= sum(map(_unread, cells))
     if weights < FEWEST_WEIGHTS:
         return {}
     rows = sum(len(product.high) for product in multiplied)
     terms, lines = sum(map(_terms, cells)), _lines(cells)
     return {chip: max(round(cost.of(weights, rows, terms, lines)), 1) for chip, cost in COSTS.items()}
+
+
+def _unread(cell: IntegerCell) -> int:
+    """Return how many weights C leaves out, since blocks of rows do not read what they are of: inputs, or the state."""
+    found, blocks = 0, Counter(id(block.product) for block in cell.blocks)
+    width = next(iter(cell.inner.values()), width_of(cell, cell.states[0]))
+    for product in {id(block.product): block.product for block in cell.blocks}.values():
+        rows, columns = product.high.shape
+        parts = [Columns(0, np.zeros(columns - width)), Columns(columns - width, np.zeros(width))]
+        for _, count, (first, end) in readers(product, parts, blocks[id(product)]):
+            read = sum(len(part.limits) for part in parts[first:end])
+            found += rows // blocks[id(product)] * count * (columns - read)
+    return found
 
 
 class _Terms(Widths):

@@ -18,6 +18,8 @@ from rnnexp.quantization.network import IntegerNetwork
 
 # Of 1, a probability's code.
 CERTAIN = 32768
+# As many steps are counted by int16, and sums of their codes by int32.
+MOST_SMOOTHED = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def of(network: IntegerNetwork, detector: Detector | None, values: Mapping[str, 
         detector: when a word was heard; None: nobody says.
         values: of the network's other files.
     """
-    if detector is None or not fits(network):
+    if detector is None or not listens(network, detector):
         return Section()
     own = {
         **values,
@@ -59,17 +61,20 @@ def of(network: IntegerNetwork, detector: Detector | None, values: Mapping[str, 
     return Section(filled("listening/detector.h", own), filled("listening/detector.c", own), -(-state // 4) * 4)
 
 
-def fits(network: IntegerNetwork) -> bool:
-    """Tell whether a detector is one for a network: it goes on for ever, and answers with classes at every step."""
+def listens(network: IntegerNetwork, detector: Detector | None) -> bool:
+    """Tell whether there is a detector, and a network for it: that goes on for ever, with classes at every step."""
+    if detector is None or detector.smoothed > MOST_SMOOTHED:
+        return False
     return network.softmax and network.streams and network.every_step and not network.variable_length
 
 
 def reached(detector: Detector) -> int:
-    """Return the least sum of codes whose mean passes the threshold."""
-    whole = CERTAIN * detector.smoothed
+    """Return the least sum of codes whose mean passes the threshold; of one near 1, that of the largest codes."""
+    whole, most = CERTAIN * detector.smoothed, (CERTAIN - 1) * detector.smoothed
     least = math.ceil(detector.threshold * whole)
     # The product above has been rounded.
-    return next(sum_ for sum_ in (least - 1, least, least + 1) if sum_ / whole >= detector.threshold)
+    found = next(sum_ for sum_ in (least - 1, least, least + 1) if sum_ / whole >= detector.threshold)
+    return min(found, most)
 
 
 def example(network: IntegerNetwork, front_end: FrontEnd, sound: SpectralSound, values: Mapping[str, Any]) -> str:

@@ -61,12 +61,12 @@ def _gap(cost: Degradation) -> list[Text]:
     if cost.tables:
         added, kept = f"{cost.tables.added:+.2g}", ", ".join(cost.tables.full)
         in_full = f" すべての要素を持つ関数: {kept}。" if kept else ""
-        found.append(
-            Text(
-                f"Tables are {cost.tables}.",
-                f"表は補間しています。そのための劣化はファインチューニングの前で {added} です。{in_full}",
-            )
+        japanese = (
+            f"表は補間しています。そのための劣化はファインチューニングの前で {added} です。{in_full}"
+            if cost.tables.smaller
+            else f"補間できる表はありません。{in_full}"
         )
+        found.append(Text(f"Tables are {cost.tables}.", japanese))
     state = f"{cost.state_error:.1%}"
     found.append(
         Text(

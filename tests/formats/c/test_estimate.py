@@ -10,8 +10,11 @@ from helpers.random_fronts import network as with_front
 from helpers.random_networks import inputs, integers, layered
 from helpers.runs import PROJECT
 
+from rnnexp.formats.about import About
 from rnnexp.formats.c.estimate import COSTS, instructions
+from rnnexp.formats.c.files import to_c
 from rnnexp.network.front import Embedding
+from rnnexp.network.network import Network
 from rnnexp.quantization.quantizer import quantize
 
 RESULTS = json.loads((PROJECT / "benchmarks" / "results" / "microcontroller.json").read_text())
@@ -37,3 +40,14 @@ def test_there_is_none_of_networks_of_more_than_was_counted():
     real = with_front((Embedding(WORDS, 5),), [("simple", 3)], steps=6)
     words = np.random.default_rng(0).integers(0, WORDS, (4, 6))
     assert instructions(quantize(real, words)) == {}
+
+
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru", "fastgrnn"])
+def test_what_c_keeps_counts_however_many_zeros_there_are(cell):
+    real = layered((cell, 8), features=3)
+    pruned = [np.where(np.arange(values.shape[-1]) % 4 == 0, values, 0.0) for values in real.weights]
+    x = inputs(8, real.architecture.sequence_length, 3)
+    whole, few = (quantize(network, x) for network in (real, Network(real.architecture, tuple(pruned))))
+    sizes = {to_c(network, "net", About(), network.input.encode(x)).constant_bytes for network in (whole, few)}
+    assert len(sizes) == 1
+    assert instructions(few) == instructions(whole)

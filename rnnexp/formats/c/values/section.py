@@ -47,7 +47,7 @@ def of(interface: Interface, about: About) -> Section:
         scalings = scaling.of(about.input_map, interface.network, about.task)
     except NoValues as error:
         why = str(error)
-    real = RealValues(interface, scalings, listens=about.detector is not None and listening.fits(interface.network))
+    real = RealValues(interface, scalings, listens=listening.listens(interface.network, about.detector))
     whole, problem = _whole(interface, scalings)
     values = {"p": interface.prefix, "P": interface.macro}
     if scalings is not None and not real.predicts:

@@ -28,7 +28,9 @@ int ${p}_detect(${p}_detector *detector, const int16_t probabilities[${P}_CLASSE
     int k, passes = 0;
     int16_t *const oldest = detector->seen[detector->place];
     detector->place = (int16_t)((detector->place + 1) % ${P}_SMOOTHED);
-    detector->age++;
+    if (detector->age <= WAITED) {
+        detector->age++;
+    }
     for (k = 0; k < ${P}_CLASSES; k++) {
         detector->sums[k] += (int32_t)probabilities[k] - oldest[k];
         oldest[k] = probabilities[k];

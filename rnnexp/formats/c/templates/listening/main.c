@@ -47,6 +47,11 @@ int main(int argc, char **argv)
     const int32_t last = file && end >= 0 ? end + ${P}_SAMPLE_RATE : own;
     int32_t place = 0, frame = 0;
     int i, wrong = 0;
+    if (file && (end == 0 || end == -2)) {
+        printf("%s: %s\n", path, end == 0 ? "no samples" : "cut off");
+        fclose(file);
+        return 1;
+    }
     if ((path && !file) || end < 0) {
         printf("%s: no wav file of 16-bit PCM, one channel, %ld samples a second\n", path, (long)${P}_SAMPLE_RATE);
         return 1;

@@ -13,7 +13,8 @@ static int32_t little_endian(FILE *file, int bytes)
     return number > 0x7FFFFFFFu ? -1 : (int32_t)number;
 }
 
-/* Goes to the samples of a wav file, and returns how many there are; -1 if it is no such file. */
+/* Goes to the samples of a wav file, and returns how many there are; -1 if it is no such file, -2 if it is cut off. Of a
+ * size that whoever wrote it did not know, in a pipe, they go on to the file's end. */
 static int32_t first_sample(FILE *file)
 {
     char name[4];
@@ -24,11 +25,22 @@ static int32_t first_sample(FILE *file)
     while (fread(name, 1, 4, file) == 4) {
         const int32_t size = little_endian(file, 4);
         const long begin = ftell(file);
-        if (size < 0 || begin < 0) {
+        if (begin < 0) {
             return -1;
         }
         if (memcmp(name, "data", 4) == 0) {
-            return usable ? size / 2 : -1;
+            long left;
+            if (!usable || fseek(file, 0, SEEK_END) != 0) {
+                return -1;
+            }
+            left = ftell(file) - begin;
+            if (left < 0 || left > 0x7FFFFFFEL || fseek(file, begin, SEEK_SET) != 0) {
+                return -1;
+            }
+            return size > left ? -2 : (int32_t)(size < 0 ? left : size) / 2;
+        }
+        if (size < 0) {
+            return -1;
         }
         if (memcmp(name, "fmt ", 4) == 0) {
             const int32_t form = little_endian(file, 2), channels = little_endian(file, 2);

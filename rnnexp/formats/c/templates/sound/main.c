@@ -28,17 +28,11 @@ ${wav}int main(int argc, char **argv)
     static int16_t piece[PIECE];
 $memory    $output_type output[${P}_OUTPUTS];
     const char *const path = argc > 1 ? argv[1] : ${P}_WAV;
-    FILE *const file = path ? fopen(path, "rb") : NULL;
-    const int32_t end = file ? first_sample(file) : ${P}_CLIP_SAMPLES;
+    FILE *file = NULL;
+    const int32_t end = path ? opened(path, &file) : ${P}_CLIP_SAMPLES;
     int32_t place = 0, frames = 0;
     int rank, i, wrong = 0, said[CLASSES] = {0};
-    if (file && (end == 0 || end == -2)) {
-        printf("%s: %s\n", path, end == 0 ? "no samples" : "cut off");
-        fclose(file);
-        return 1;
-    }
-    if ((path && !file) || end < 0) {
-        printf("%s: no wav file of 16-bit PCM, one channel, %ld samples a second\n", path, (long)${P}_SAMPLE_RATE);
+    if (end < 0) {
         return 1;
     }
     ${p}_sound_init(&sound);

@@ -54,6 +54,26 @@ static int32_t first_sample(FILE *file)
     return -1;
 }
 
+/* Opens a wav file, goes to its samples and returns how many there are; says why, and returns -1, where there are none. */
+static int32_t opened(const char *path, FILE **file)
+{
+    int32_t count;
+    *file = fopen(path, "rb");
+    count = *file ? first_sample(*file) : -1;
+    if (count > 0) {
+        return count;
+    }
+    if (count == -1) {
+        printf("%s: no wav file of 16-bit PCM, one channel, %ld samples a second\n", path, (long)${P}_SAMPLE_RATE);
+    } else {
+        printf("%s: %s\n", path, count == 0 ? "no samples" : "cut off");
+    }
+    if (*file) {
+        fclose(*file);
+    }
+    return -1;
+}
+
 /* A rising tone and some noise: the sample at a place. */
 static int16_t made_up(int32_t place)
 {

@@ -216,3 +216,20 @@ def test_microcontrollers(name):
     assert steps["Cortex-M4"] <= 500
     assert steps["Cortex-M3"] <= 900
     assert steps["Cortex-M0+"] <= 1400
+
+
+def test_words_found_in_streams():
+    program, found = benchmark("keyword_streaming"), results("keyword_streaming")
+    lines = page("docs/speech-commands.md")
+    rows = program["page_rows"](found)
+    assert len(found) == 3
+    assert [row for row in rows if row not in lines] == []
+    for kind in ("float32", "int8"):
+        own = [result["models"][kind] for result in found]
+        assert statistics.median([each["found"] for each in own]) >= 0.85
+        assert statistics.median([each["false_alarms_per_hour"] for each in own]) <= 4.0
+    for result in found:
+        assert result["noise_minutes"] == pytest.approx(30, abs=0.1)
+        assert result["flash"][0] <= 40 * 1024
+        float32, int8 = (result["models"][kind]["found"] for kind in ("float32", "int8"))
+        assert abs(float32 - int8) <= 0.01

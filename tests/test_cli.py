@@ -152,7 +152,7 @@ def test_help_takes_a_fraction_of_importing_tensorflow():
         (
             "regression",
             ["--cell", "lstmm"],
-            "unknown cell 'lstmm'; did you mean 'lstm'? (there are: simple, lstm, lstm-peephole, gru)\n",
+            "unknown cell 'lstmm'; did you mean 'lstm'? (there are: simple, lstm, lstm-peephole, gru, fastgrnn)\n",
         ),
         (
             "regression",

@@ -119,8 +119,8 @@ def test_the_plain_network_gives_what_the_trained_one_gives(cell, structure):
     names = list(architecture.shapes)
     assert [weight.shape for weight in plain.weights] == list(architecture.shapes.values())
     first = "encoder/forward/kernel" if given.bidirectional else "encoder/kernel"
-    peepholes = ["decoder/peepholes"] * (cell == "lstm-peephole")
-    last = ["decoder/kernel", "decoder/recurrent_kernel", "decoder/bias", *peepholes, "output/kernel", "output/bias"]
+    further = {"lstm-peephole": ["decoder/peepholes"], "fastgrnn": ["decoder/gate_bias", "decoder/mix"]}.get(cell, [])
+    last = ["decoder/kernel", "decoder/recurrent_kernel", "decoder/bias", *further, "output/kernel", "output/bias"]
     assert (names[0], names[-len(last) :]) == (first, last)
 
 

@@ -82,14 +82,14 @@ def convert(
         raise UserError(f"the name is {name!r}: one with letters or digits, and without folders, as files can have")
     with one_thread():
         given = read(model, calibration, evaluate, steps=steps, begin=begin, until=until)
+        # What is made meanwhile is in memory, and lost if the network was misread.
         with given.checking:
             chosen = _chosen(given, input, output, fine_tune, tables)
-        best = chosen.best
-        name = name or _name(given.source.name)
-        exported = export(best, given, name, names, float32=float32)
-        report = _report(given, chosen, exported)
+            name = name or _name(given.source.name)
+            exported = export(chosen.best, given, name, names, float32=float32)
+            report = _report(given, chosen, exported)
         report = report.model_copy(update={"seconds": time.perf_counter() - start})
-    return Conversion(best, report, {**exported.contents, **_pages(report)}, given.channels)
+    return Conversion(chosen.best, report, {**exported.contents, **_pages(report)}, given.channels)
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def _report(given: Given, chosen: _Chosen, exported: Exported) -> ConversionRepo
     x = best.inputs(judged.x)
     fidelity = measure(best, judged)
     saturation = Comparison(integers, best.network, x, judged.lengths).saturation()
+    bits = compare_bits(integers, integers.input.encode(x), judged.lengths)
     data, check = given.described(), given.checking.result
     return ConversionReport(
         name=exported.name,
@@ -152,7 +153,7 @@ def _report(given: Given, chosen: _Chosen, exported: Exported) -> ConversionRepo
         fine_tuning=chosen.fine_tuning,
         tables=chosen.tables,
         fidelity=fidelity,
-        bits=compare_bits(integers, integers.input.encode(x), judged.lengths),
+        bits=bits,
         models=exported.models,
         exports=exported.others,
         quantization=[

@@ -2,6 +2,7 @@
 
 import re
 
+import keras
 import pytest
 from helpers.c_compiler import COMPILER
 from helpers.pages import blocks, shell, without_comments
@@ -14,7 +15,8 @@ def test_both_pages_have_the_same_commands():
 
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler")
 def test_every_command_runs(here):
-    # One program: what is named above is there below.
+    # One program: what is named above is there below, and Keras counts layers' names from the first one on.
+    keras.backend.clear_session()
     named, said = {}, []
     for kind, text in blocks("convert.md", "python", "sh"):
         if kind == "python":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from typing_extensions import override
@@ -60,51 +60,44 @@ def instructions(network: IntegerNetwork) -> dict[str, int]:
     """
     if not network.streams or network.front or network.back:
         return {}
-    cells = [cell for layer in network.layers for cell in layer.cells]
+    counted = _Counted()
+    for layer, source in zip(network.layers, network.sources, strict=False):
+        for cell in layer.cells:
+            cell.step(counted, [len(source.scale)], [width_of(cell, state) for state in cell.states])
     multiplied = products(network)
-    weights = sum(product.high.size for product in multiplied)
-    weights -= sum(map(_unread, cells))
+    weights = sum(product.high.size for product in multiplied) - counted.unread
     if weights < FEWEST_WEIGHTS:
         return {}
     rows = sum(len(product.high) for product in multiplied)
-    terms, lines = sum(map(_terms, cells)), _lines(cells)
-    return {chip: max(round(cost.of(weights, rows, terms, lines)), 1) for chip, cost in COSTS.items()}
+    lines = _lines([cell for layer in network.layers for cell in layer.cells])
+    return {chip: max(round(cost.of(weights, rows, counted.terms, lines)), 1) for chip, cost in COSTS.items()}
 
 
-def _unread(cell: IntegerCell) -> int:
-    """Return how many weights C leaves out, since blocks of rows do not read what they are of: inputs, or the state."""
-    found, blocks = 0, Counter(id(block.product) for block in cell.blocks)
-    width = next(iter(cell.inner.values()), width_of(cell, cell.states[0]))
-    for product in {id(block.product): block.product for block in cell.blocks}.values():
-        rows, columns = product.high.shape
-        parts = [Columns(0, np.zeros(columns - width)), Columns(columns - width, np.zeros(width))]
-        for _, count, (first, end) in readers(product, parts, blocks[id(product)]):
-            read = sum(len(part.limits) for part in parts[first:end])
-            found += rows // blocks[id(product)] * count * (columns - read)
-    return found
+class _Counted(Widths):
+    """The operations of a step, which count what C multiplies there.
 
+    Attributes:
+        terms: the products of numbers of units.
+        unread: the weights that C leaves out, since their block of rows does not read what they are of.
+    """
 
-class _Terms(Widths):
-    """The operations of a step, which count the products of numbers of units."""
-
-    count = 0
+    def __init__(self) -> None:
+        self.terms = self.unread = 0
 
     @override
     def multiply(self, product: Product, values: Sequence[int], blocks: int, name: str) -> list[int]:
-        return [len(product.high) // blocks] * blocks
+        widths = super().multiply(product, values, blocks, name)
+        starts = [0, *accumulate(values)]
+        parts = [Columns(start, np.zeros(width)) for start, width in zip(starts, values, strict=False)]
+        for _, count, (first, end) in readers(product, parts, blocks):
+            self.unread += widths[0] * count * (starts[-1] - sum(values[first:end]))
+        return widths
 
     @override
     def dot(self, terms: Sequence[tuple[int | np.ndarray, int | np.ndarray]], shift: int, name: str) -> int:
         width = super().dot(terms, shift, name)
-        self.count += width * len(terms)
+        self.terms += width * len(terms)
         return width
-
-
-def _terms(cell: IntegerCell) -> int:
-    """Return how many products of numbers of units a step of a cell has."""
-    counted = _Terms()
-    cell.step(counted, [0], [width_of(cell, state) for state in cell.states])
-    return counted.count
 
 
 def _lines(cells: Sequence[IntegerCell]) -> int:

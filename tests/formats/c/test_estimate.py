@@ -22,7 +22,7 @@ COUNTED = {(row["chip"], row["network"], row["arithmetic"]): row["step"] for row
 NETWORKS = runpy.run_path(str(PROJECT / "benchmarks" / "microcontroller.py"), run_name="read")["networks"]
 
 
-@pytest.mark.parametrize(("name", "real"), NETWORKS(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "real"), list(NETWORKS()), ids=lambda value: value if isinstance(value, str) else "")
 def test_it_is_near_what_was_counted(name, real):
     x = np.tanh(np.cumsum(np.random.default_rng(1).normal(size=(64, 20, 1)), axis=1) * 0.2)
     kinds = {"int8": "full", "int8, interpolated tables": "interpolated"}
@@ -51,3 +51,10 @@ def test_what_c_keeps_counts_however_many_zeros_there_are(cell):
     sizes = {to_c(network, "net", About(), network.input.encode(x)).constant_bytes for network in (whole, few)}
     assert len(sizes) == 1
     assert instructions(few) == instructions(whole)
+
+
+def test_there_is_one_of_layers_that_read_fewer_values_than_they_make():
+    for kind in ("dense", "gru"):
+        real = layered(("lstm", 5), (kind, 12))
+        found, _ = integers(real, inputs(4, real.architecture.sequence_length))
+        assert set(instructions(found)) == set(COSTS)

@@ -248,14 +248,14 @@ class Program:
     def constant_bytes(self) -> int:
         """What the constants of all layers take; the cells must have been written."""
         functions, output = [placed.function for placed in self.placed.values()], self.output_layer
-        own = sum(function.constant_bytes for function in functions) + output.constant_bytes
-        biases = sum(function.biases for function in functions) + output.biases
+        own = sum(function.constants.bytes for function in functions) + output.constant_bytes
+        biases = sum(function.constants.biases for function in functions) + output.biases
         return own + self.front.constant_bytes + self.back.constant_bytes + bytes_of(self.row_sum) * biases
 
     @property
     def stack_bytes(self) -> int:
         """What arrays take during a step, at most; the cells must have been written."""
-        cells = max((placed.function.stack_bytes for placed in self.placed.values()), default=0)
+        cells = max((placed.function.body.bytes for placed in self.placed.values()), default=0)
         # Where a frame is a step at once, the cells' functions are called inside of those ahead of them.
         inside = self.front.stack_bytes if self.network.streams or self.at_once else 0
         return max(inside + cells, self.front.stack_bytes, self.back.stack_bytes, self.output_layer.stack_bytes)

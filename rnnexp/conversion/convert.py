@@ -16,7 +16,6 @@ from rnnexp.conversion.doubts import doubts, one_sided
 from rnnexp.conversion.export import Exported, export
 from rnnexp.conversion.fidelity import measure
 from rnnexp.conversion.given import Given, read
-from rnnexp.conversion.runtimes import compare_bits
 from rnnexp.conversion.tuning import FineTune, tuned
 from rnnexp.errors import UserError
 from rnnexp.formats.tflite.builder import Names
@@ -30,6 +29,7 @@ from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.report.int8 import Tensor
 from rnnexp.report.interpolation import Interpolation
 from rnnexp.report.versions import versions
+from rnnexp.runtimes.agreement import compare_bits
 from rnnexp.threads import one_thread
 from rnnexp.version import __version__
 

@@ -142,6 +142,7 @@ class Dataset:
         class_names: for classification.
         defaults: settings that suit this data set, for those that the user left to be automatic.
         notes: what a reader of the results must know.
+        warnings: what is likely to be a mistake in the data, or in what was chosen of it.
         continuation: of a series, for closed-loop generation.
         origins: of a series, steps of the evaluation part that closed-loop generation is judged from.
         pasts: of a series, the whole of it: of each column that is predicted.
@@ -178,6 +179,7 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     continuation: Continuation | None = None
     origins: tuple[Continuation, ...] = ()
     pasts: tuple[Past, ...] = ()

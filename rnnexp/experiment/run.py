@@ -16,7 +16,7 @@ from rnnexp.config import Settings
 from rnnexp.console import Console
 from rnnexp.datasets import Dataset
 from rnnexp.errors import UserError
-from rnnexp.experiment import baselines, build, export, listening, page, pictures
+from rnnexp.experiment import baselines, build, checks, export, listening, page, pictures
 from rnnexp.experiment import evaluate as results
 from rnnexp.experiment import folder as folders
 from rnnexp.experiment.conclude import conclude
@@ -35,6 +35,7 @@ from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
+from rnnexp.runtimes.agreement import SEQUENCES, compare_bits
 from rnnexp.threads import one_thread
 
 if TYPE_CHECKING:
@@ -164,6 +165,13 @@ def _run(
         )
     except UserError as error:
         problems["int8"] = f"{error}. The trained model is in {last.path}"
+    bits = None
+    if int8:
+        try:
+            some = dataset.evaluation.some(SEQUENCES)
+            bits = compare_bits(int8.network, int8.network.input.encode(some.x), some.lengths)
+        except UserError as error:
+            int8, problems["int8"] = None, str(error)
     # While the converter's process has work, this one has none.
     with baselines.Background(dataset) as simple:
         float32 = export.to_float32(converter, trained, about)
@@ -234,7 +242,9 @@ def _run(
         listening=listened,
         examples=results.find_examples(dataset, evaluated.outputs),
         exports=Exports.of(name, taken.files, taken.sizes, micro),
+        bits=bits,
     )
+    report = report.model_copy(update={"warnings": checks.check(report, dataset.warnings)})
     limits = _gates(config)
     report = report.model_copy(update={"gates": gates.judge(limits, report)}) if limits else report
     text = to_json(report)

@@ -17,6 +17,7 @@ from pydantic import Field, JsonValue, field_serializer
 
 from rnnexp.preprocessing.input_map import InputMap
 from rnnexp.report import figures
+from rnnexp.report.bits import Bits
 from rnnexp.report.gates import EXIT_CODE, Outcome, failures
 from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.listening import Listening
@@ -24,6 +25,7 @@ from rnnexp.report.metrics import ClassificationMetrics, Metrics, RegressionMetr
 from rnnexp.report.micro import Micro
 from rnnexp.report.models import KINDS, File, Models, Progress
 from rnnexp.report.part import Part
+from rnnexp.report.run_warning import RunWarning
 from rnnexp.report.verdict import Verdict
 
 
@@ -229,6 +231,9 @@ class Report(Part):
         generation: the series continued in closed loop, if that was asked for.
         listening: words found in streams of sound, of a network that listens without a break.
         exports: the other files.
+        bits: whether the integers come to the same in every runtime that was there; absent without int8, and in reports
+            from before runs compared them.
+        warnings: what is likely to be wrong; absent in reports from before they were kept.
         gates: what ``FAIL_ON`` said of all of this.
     """
 
@@ -252,6 +257,8 @@ class Report(Part):
     generation: Generation | None = None
     listening: Listening | None = None
     exports: Exports
+    bits: list[Bits] | None = None
+    warnings: list[RunWarning] | None = None
     gates: list[Outcome] | None = None
 
     @classmethod

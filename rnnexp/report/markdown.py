@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rnnexp.network.sampling import spread
 from rnnexp.presets import PRESETS
-from rnnexp.report import micro
+from rnnexp.report import bits, micro
+from rnnexp.report.bits import Bits
 from rnnexp.report.content import (
     Data,
     Example,
@@ -41,6 +42,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         f"# {report.name}",
         "",
         *([f"**{judgement[0]}.**", "", *(f"- {finding}" for finding in judgement[1:]), ""] if judgement else []),
+        *_warnings(report, judgement),
         *_gates(report.gates or []),
         *_preset(report),
         f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
@@ -71,7 +73,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_exports(report.exports),
         "",
         *micro.lines((file.file, file.micro) for file in (*report.models.exported.values(), *report.exports.files)),
-        *(_int8(report.degradation, report.quantization or []) if report.degradation else []),
+        *(_int8(report.degradation, report.quantization or [], report.bits or []) if report.degradation else []),
         "## Training",
         "",
         _training(report.training),
@@ -97,6 +99,12 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _warnings(report: Report, said: Sequence[str]) -> list[str]:
+    """Return what there is to warn of and is not said yet, a line each."""
+    found = [warning.text for warning in report.warnings or [] if warning.text not in said]
+    return [*(f"- Warning: {text}" for text in found), ""] if found else []
 
 
 def _comma(text: str) -> str:
@@ -256,8 +264,8 @@ def _exports(exports: Exports) -> list[str]:
     return lines
 
 
-def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
-    """Return the section on what int8 costs and on every tensor of it."""
+def _int8(cost: Degradation, tensors: list[Tensor], same: list[Bits]) -> list[str]:
+    """Return the section on what int8 costs, where its bits were compared, and on every tensor of it."""
     tuned = f"before fine-tuning {cost.plain_gap:+.2g}" if cost.fine_tuned else "not fine-tuned"
     if cost.fine_tuning and cost.fine_tuning.tried:
         tuned += f"; {cost.fine_tuning}"
@@ -282,6 +290,7 @@ def _int8(cost: Degradation, tensors: list[Tensor]) -> list[str]:
         f"The gap is {cost.gap:+.2g}, that is, {cost.gap_means}{sequences}{robust}; {tuned}; "
         f"the limit is {cost.limit:.2g}. The hidden state is at most {cost.state_error:.1%} of full scale off."
         + (f" Tables are {cost.tables}." if cost.tables else ""),
+        *([f"The bits are the same in {bits.described(same)}."] if same else []),
         "",
         *(line for text in (cost.diagnosis, cost.robust_diagnosis) if text for line in (f"**{text}**", "")),
         *_table(["tensor", "type", "shape", "scale", "zero point", "smallest", "largest", "cut off"], rows),

@@ -16,6 +16,8 @@ def lines(overview: SeriesOverview | RecordingsOverview) -> Iterator[str]:
     yield from _series(overview) if isinstance(overview, SeriesOverview) else _recordings(overview)
     for note in overview.notes:
         yield shown(f"note: {note}")
+    for warning in overview.warnings:
+        yield shown(f"WARNING: {warning}")
 
 
 def _series(overview: SeriesOverview) -> Iterator[str]:

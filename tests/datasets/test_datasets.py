@@ -268,7 +268,7 @@ def test_no_window_goes_over_a_gap(here, mark):
     targets = [*dataset.train.target[:, 0], *dataset.evaluation.target[:, 0]]
     # The value itself, and the four targets whose windows it would be in, are left out.
     assert targets == [float(n) for n in range(5, 41) if n not in range(20, 25)]
-    assert "1 of 40 time steps have no value, in one gap: no window goes over one" in " ".join(dataset.notes)
+    assert "1 of 40 time steps have no value, in one gap: no window goes over one" in " ".join(dataset.warnings)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Data sets are checked before anything is trained on them, those of the project and those of users alike.
 
 Every field of ``Dataset`` and ``Split``: in ``facts`` what the data set says of itself, in ``parts`` the arrays' shapes
-and types, in ``values`` their numbers, in ``overlap`` that no part is in another. ``module`` loads it.
+and types, in ``values`` their numbers, in ``inputs`` what features tell, in ``overlap`` that no part is in another.
+``module`` loads it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnnexp.datasets.checks import facts, overlap, parts, series, values
+from rnnexp.datasets.checks import facts, inputs, overlap, parts, series, values
 from rnnexp.datasets.checks.unfit import UnfitError, array, shape
 from rnnexp.datasets.dataset import Dataset, Task
 from rnnexp.datasets.support import padding
@@ -19,7 +20,7 @@ from rnnexp.errors import UserError
 
 
 def checked(dataset: Dataset, task: Task) -> Dataset:
-    """Return a data set that training can rely on, its padding evened, with what the checks have found in its notes.
+    """Return a data set that training can rely on, its padding evened, with what the checks have found in its warnings.
 
     What ``augment`` makes is checked whenever it has made something.
 
@@ -35,14 +36,14 @@ def checked(dataset: Dataset, task: Task) -> Dataset:
         parts.check(dataset)
         # It relies on shapes, and what is in the padding is nobody's mistake.
         dataset = padding.evened(dataset)
-        notes = values.check(dataset)
+        found = values.check(dataset)
         facts.check_after(dataset)
         series.check(dataset)
-        notes += overlap.check(dataset)
+        found += [*inputs.check(dataset), *overlap.check(dataset)]
     except UnfitError as error:
         raise UserError(f"data set {dataset.name!r}: {error}") from None
     augment = None if dataset.augment is None else _checked_augment(dataset, dataset.augment)
-    return replace(dataset, notes=(*dataset.notes, *dict.fromkeys(notes)), augment=augment)
+    return replace(dataset, warnings=(*dataset.warnings, *dict.fromkeys(found)), augment=augment)
 
 
 def _checked_augment(

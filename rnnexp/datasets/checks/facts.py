@@ -34,7 +34,7 @@ def check_before(dataset: Dataset, task: Task) -> None:
         raise UnfitError(f"answers is {dataset.answers!r}, expected one of {', '.join(map(repr, get_args(Answers)))}")
     if task != "classification" and dataset.answers != "once":
         raise UnfitError(f"answers is {dataset.answers!r}, which is of classification; of {task} it is 'once'")
-    for field in ("notes", "class_names"):
+    for field in ("notes", "warnings", "class_names"):
         values = getattr(dataset, field)
         if not isinstance(values, tuple | list):
             raise UnfitError(f"{field} is {a(values)}, expected a tuple of texts")

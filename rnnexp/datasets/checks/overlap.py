@@ -54,7 +54,7 @@ def check(dataset: Dataset) -> Iterator[str]:
             which = dataset.evaluation_part if name == "evaluation" else "validation part"
             yield (
                 f"{about}{number} of the {len(part)} sequences of the {which} are in the training part too, inputs and "
-                "answers alike."
+                "answers alike: what is right there may have been learned by heart."
             )
 
 

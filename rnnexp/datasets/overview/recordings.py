@@ -90,6 +90,7 @@ class RecordingsOverview:
         groups: what ``SPLIT_BY`` finds: value -> recordings.
         sequences: what would be learned from.
         notes: what a reader must know.
+        warnings: what is likely to be a mistake.
         problem: why it cannot be used, and what to do.
     """
 
@@ -109,6 +110,7 @@ class RecordingsOverview:
     groups: dict[str, int] = field(default_factory=dict)
     sequences: Sequences | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -143,6 +145,7 @@ def understand(recordings: Recordings, config: RecordingConfig) -> RecordingsOve
         target=None if classes else _spread([float(recording.label) for recording in found]),
         sequences=_sequences(dataset),
         notes=dataset.notes,
+        warnings=dataset.warnings,
     )
 
 

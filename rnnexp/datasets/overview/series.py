@@ -95,6 +95,7 @@ class SeriesOverview:
         gaps: steps without a value, before any are filled.
         windows: what would be learned from.
         notes: what a reader must know.
+        warnings: what is likely to be a mistake.
         problem: why it cannot be used, and what to do.
     """
 
@@ -110,6 +111,7 @@ class SeriesOverview:
     gaps: tuple[Gap, ...] = ()
     windows: Windows | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -159,7 +161,7 @@ def understand(path: Path, config: RegressionConfig) -> Understood:
     except UserError as error:
         return Understood(replace(overview, problem=str(error)), series)
     past = next(iter(dataset.pasts), None)
-    overview = replace(overview, windows=_windows(dataset, series), notes=dataset.notes)
+    overview = replace(overview, windows=_windows(dataset, series), notes=dataset.notes, warnings=dataset.warnings)
     return Understood(overview, series, *((past.first_held_out, int(past.evaluated[0])) if past else ()))
 
 

@@ -26,6 +26,8 @@ from rnnexp.preprocessing.standard import Standardized, Target
 RecordingConfig = ClassificationConfig | RegressionConfig
 # Time steps of a sequence that SAMPLES_PER_STEP aims at where it is automatic, and how much is held out where that is.
 AUTOMATIC_STEPS, AUTOMATIC_SHARE = 30, 0.2
+# Such a share of all samples may be left over at the ends of recordings.
+LITTLE = 0.05
 
 
 def load(config: RecordingConfig, path: Path) -> Dataset:
@@ -65,6 +67,7 @@ def dataset(recordings: Recordings, config: RecordingConfig) -> Dataset:
         if classes
         else {"mean": np.full((len(evaluation), 1), input_map.target.offset if input_map.target else 0.0)}
     )
+    little, much = _left_out({id(part): part for part in together}.values(), cutting)
     return Dataset(
         name=config.data_stem,
         task=config.task,
@@ -83,7 +86,8 @@ def dataset(recordings: Recordings, config: RecordingConfig) -> Dataset:
         defaults={"samples_per_step": cutting.samples_per_step}
         | ({"stride": cutting.stride} if config.window else {})
         | ({} if classes else {"validation_share": share, "generate_steps": 0}),
-        notes=(*found.notes, *parts.notes, *_notes({id(part): part for part in together}.values(), cutting)),
+        notes=(*found.notes, *parts.notes, *_notes(cutting), *little),
+        warnings=tuple(much),
         augment=_augmentation(train, input_map, cutting, shape, getattr(config, "augmentation", 0.0)),
     )
 
@@ -174,17 +178,31 @@ def _without_gaps(found: Recordings) -> Recordings:
     return replace(found, recordings=whole, notes=(*found.notes, note))
 
 
-def _notes(sequences: Iterable[Sequences], cutting: Cutting) -> tuple[str, ...]:
-    notes = []
+def _notes(cutting: Cutting) -> list[str]:
+    """Return what a reader must know of how recordings become sequences."""
     together = cutting.samples_per_step
-    if together > 1:
-        notes.append(f"{together} consecutive samples are one time step (SAMPLES_PER_STEP)")
-    if cutting.longest:
-        notes.append(f"of longer recordings, the first {cutting.longest} samples are seen (MAX_SEQUENCE_LENGTH)")
-    short = sum(part.too_short for part in sequences)
+    return [f"{together} consecutive samples are one time step (SAMPLES_PER_STEP)"] if together > 1 else []
+
+
+def _left_out(parts: Iterable[Sequences], cutting: Cutting) -> tuple[list[str], list[str]]:
+    """Return what there is to say of samples that are in no sequence: notes on a little, warnings of more."""
+    parts = list(parts)
+    notes: list[str] = []
+    warnings: list[str] = []
+    short = sum(part.too_short for part in parts)
     if short:
-        notes.append(f"{short} recordings are shorter than a {'window' if cutting.window else 'step'} and left out")
-    return tuple(notes)
+        warnings.append(f"{short} recordings are shorter than a {'window' if cutting.window else 'step'} and left out")
+    given = sum(part.given for part in parts)
+    unseen = given - sum(part.seen for part in parts)
+    if unseen:
+        if cutting.longest:
+            why = f"of longer recordings, the first {cutting.longest} samples are seen (MAX_SEQUENCE_LENGTH)"
+        elif cutting.window:
+            why = "what is behind the last window of a recording, or between two, is not seen (WINDOW, STRIDE)"
+        else:
+            why = "what is behind the last time step of a recording is not seen (SAMPLES_PER_STEP)"
+        (warnings if unseen > LITTLE * given else notes).append(f"{unseen} of the {given} samples are left out: {why}")
+    return notes, warnings
 
 
 def _too_short(found: Recordings, cutting: Cutting) -> UserError:

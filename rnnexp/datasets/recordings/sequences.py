@@ -21,6 +21,8 @@ class Sequences:
         names: of each, with the samples that it is of where it is a window.
         samples_per_step: of them that are one time step.
         too_short: recordings that gave none.
+        given: samples of all recordings, and
+        seen: of these, those that are in a sequence.
     """
 
     samples: tuple[np.ndarray, ...]
@@ -28,6 +30,8 @@ class Sequences:
     names: tuple[str, ...]
     samples_per_step: int
     too_short: int
+    given: int
+    seen: int
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -50,17 +54,22 @@ class Sequences:
 
 def cut(recordings: Sequence[Recording], cutting: Cutting) -> Sequences:
     """Return the sequences of recordings."""
-    found, labels, names, too_short = [], [], [], 0
+    found, labels, names, too_short, seen = [], [], [], 0, 0
     for recording in recordings:
         pieces = list(cutting.pieces(recording.values))
         too_short += not pieces
+        end = 0
         for piece in pieces:
             whole = len(piece.values) - len(piece.values) % cutting.samples_per_step
             found.append(piece.values[:whole])
+            # Windows may have samples in common.
+            seen += max(piece.first + whole - max(piece.first, end), 0)
+            end = piece.first + whole
             labels.append(recording.label)
             samples = f":{piece.first + 1}-{piece.first + len(piece.values)}" if cutting.window else ""
             names.append(f"{recording.name}{samples}")
-    return Sequences(tuple(found), tuple(labels), tuple(names), cutting.samples_per_step, too_short)
+    given = sum(len(recording.values) for recording in recordings)
+    return Sequences(tuple(found), tuple(labels), tuple(names), cutting.samples_per_step, too_short, given, seen)
 
 
 def longest_step(found: Recordings, window: int | None, steps: int) -> int:

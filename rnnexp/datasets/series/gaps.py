@@ -46,8 +46,8 @@ def bridged(values: np.ndarray) -> np.ndarray:
     return values if len(there) == len(values) else np.interp(np.arange(len(values)), there, values[there])
 
 
-def describe(values: np.ndarray, before: np.ndarray, how: Fill) -> list[str]:
-    """Return notes on the gaps.
+def describe(values: np.ndarray, before: np.ndarray, how: Fill) -> tuple[list[str], list[str]]:
+    """Return notes on gaps that are filled, and warnings of those that are left.
 
     Args:
         values: ``[n, columns]``, after filling.
@@ -55,7 +55,7 @@ def describe(values: np.ndarray, before: np.ndarray, how: Fill) -> list[str]:
         how: they were filled.
     """
     empty = np.isnan(values).any(axis=1)
-    notes = []
+    notes, warnings = [], []
     filled = int((np.isnan(before).any(axis=1) & ~empty).sum())
     if filled:
         notes.append(f"{filled} time steps are filled (FILL = {how!r}, gaps of up to {LONGEST_FILLED} steps)")
@@ -65,7 +65,7 @@ def describe(values: np.ndarray, before: np.ndarray, how: Fill) -> list[str]:
         places = f"in {len(gaps)} gaps, the longest of {longest}" if len(gaps) > 1 else "in one gap"
         short = sum(end - begin <= LONGEST_FILLED for begin, end in gaps) if how == "none" else 0
         hint = f"; FILL would fill {short} of the gaps" if short else ""
-        notes.append(
+        warnings.append(
             f"{int(empty.sum())} of {len(empty)} time steps have no value, {places}: no window goes over one{hint}"
         )
-    return notes
+    return notes, warnings

@@ -81,7 +81,8 @@ def choose(table: Table, selection: Selection, taken: Sequence[str]) -> tuple[li
             column.kind == "numbers" and not _counts(column) for column in table.columns if column.name in left
         )
         hint = "; INPUTS takes further columns" if numeric and not selection.inputs else ""
-        notes.append(f"Not used of the file: {listed(left)}{hint}")
+        count = "" if len(left) == 1 else f", {len(left)} columns"
+        notes.append(f"Not used of the file{count}: {listed(left)}{hint}")
     return columns, notes
 
 

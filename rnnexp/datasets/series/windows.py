@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnexp.config import RegressionConfig
 from rnnexp.datasets.dataset import Dataset, Past, Split
-from rnnexp.datasets.series import gaps, seasonal
+from rnnexp.datasets.series import gaps, leaks, seasonal
 from rnnexp.datasets.series.continuations import continuation, origins
 from rnnexp.datasets.series.files import Known
 from rnnexp.datasets.series.reading import Series
@@ -106,6 +106,7 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
     for period in periods:
         found = seasonal.ahead(values[:, :targets], evaluation, horizon, period)
         baselines[seasonal.name(period, periods)] = found.reshape(len(evaluation), -1)
+    filled, left = gaps.describe(values, series.values, config.fill)
     closed = continuation(values, beside, series, config, cut.first_evaluated, periods)
     parts = part(train), part(validation)
     return Dataset(
@@ -132,7 +133,8 @@ def windows(series: Series, config: RegressionConfig, known: Known) -> Dataset:
             "validation_share": round(share, 4),
             "generate_steps": 0 if closed is None else len(closed.truth),
         },
-        notes=(*series.notes, *gaps.describe(values, series.values, config.fill)),
+        notes=(*series.notes, *filled),
+        warnings=(*left, *leaks.found(values[: cut.first_held_out], targets, series.names, horizon)),
         continuation=closed,
         origins=() if closed is None else origins(values, beside, config, cut.first_evaluated, periods, closed),
         pasts=tuple(Past(column, cut.first_held_out, evaluation, own) for column, own in zip(whole, each, strict=True)),

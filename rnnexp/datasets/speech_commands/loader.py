@@ -35,7 +35,7 @@ from rnnexp.errors import UserError
 from rnnexp.preprocessing.wav import CLIP_SAMPLES, SAMPLE_BYTES, WANTED, one_second
 
 # Change this when the same settings and clips come to other arrays.
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 # How many of the distorted clips have noise in the background; the others have another clip.
 NOISE_SHARE = 0.5
 # Clips of more samples have lost something, and not just what a clock is off by.
@@ -182,17 +182,23 @@ def _fill(
         recipe.normalize(writer.array(f"{part}-inputs"), statistics)
     if streaming:
         streams.normalize(writer, recipe, statistics)
-    notes = list(source.notes)
+    warnings = []
     if cut[True]:
-        notes.append(
+        warnings.append(
             f"{cut[True]} of {cut.total()} clips are longer than a second, of which the first one is read: cut them to "
             "where the word is."
         )
     if skipped:
         convert = "" if config.resample else " RESAMPLE (--resample) converts those of other rates, bits and channels."
         left_out = f"Files that cannot be used and were left out, {len(skipped)} in all: {shortened(skipped, 100)}."
-        notes.append(f"{left_out}{convert}")
-    known = {"description": source.description, "statistics": asdict(statistics), "notes": notes, "skipped": skipped}
+        warnings.append(f"{left_out}{convert}")
+    known = {
+        "description": source.description,
+        "statistics": asdict(statistics),
+        "notes": source.notes,
+        "warnings": warnings,
+        "skipped": skipped,
+    }
     return known | facts
 
 
@@ -260,6 +266,7 @@ def _dataset(config: ClassificationConfig, recipe: Recipe, entry: Entry, classes
         class_names=classes.names,
         defaults={"batch_size": RAW_BATCH} if config.features == "raw" else {},
         notes=tuple(entry.facts["notes"]),
+        warnings=tuple(entry.facts["warnings"]),
         augment=_augmentation(config, recipe, entry, classes) if config.augmentation else None,
     )
 

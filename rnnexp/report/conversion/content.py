@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from rnnexp.report.bits import Bits
 from rnnexp.report.content import Exports
 from rnnexp.report.fine_tuning import FineTuning, Way
 from rnnexp.report.int8 import Tensor
@@ -98,20 +99,6 @@ class Fidelity(Part):
     accuracy: dict[str, float] | None = None
     gap: float | None = None
     robust_gap: float | None = None
-
-
-class Bits(Part):
-    """Whether a runtime gives the bits of the NumPy reference.
-
-    Attributes:
-        runtime: which.
-        sequences: that were compared.
-        absent: why there was no comparison.
-    """
-
-    runtime: str
-    sequences: int = 0
-    absent: str | None = None
 
 
 class Model(File):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnexp.report import micro
+from rnnexp.report import bits, micro
 from rnnexp.report.aligned import aligned
 from rnnexp.report.conversion.content import Absent, ConversionReport, Fidelity
 from rnnexp.report.document import Document
@@ -115,7 +115,7 @@ def _facts(report: ConversionReport) -> list[list[str]]:
         ["scales", report.chosen],
         *([["fine-tuning", str(report.fine_tuning)]] if report.fine_tuning else []),
         *([["tables", str(report.tables)]] if report.tables else []),
-        ["same bits", _bits(report)],
+        ["same bits", bits.described(report.bits)],
     ]
     exports = report.exports
     if exports.constant_bytes is not None:
@@ -139,10 +139,3 @@ def _largest(found: Fidelity) -> str:
     return (
         text if found.largest_probability is None else f"{text}; {number(found.largest_probability)} of a probability"
     )
-
-
-def _bits(report: ConversionReport) -> str:
-    """Return in which runtimes they are, and where nobody looked."""
-    equal = [f"{bits.runtime} ({bits.sequences} sequences)" for bits in report.bits if bits.absent is None]
-    absent = [f"not looked at: {bits.runtime} ({bits.absent})" for bits in report.bits if bits.absent is not None]
-    return "; ".join(["NumPy, " + ", ".join(equal), *absent])

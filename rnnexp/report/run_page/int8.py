@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnexp.report import text
+from rnnexp.report.bits import Bits, described
 from rnnexp.report.int8 import Contribution, Degradation, Tensor
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
@@ -18,9 +19,11 @@ _NAMES = {
 }
 
 
-def add(page: Page, cost: Degradation) -> None:
-    """Add what int8 costs, and which tensors it comes from."""
+def add(page: Page, cost: Degradation, same: Sequence[Bits]) -> None:
+    """Add what int8 costs, where its bits were compared, and which tensors the cost comes from."""
     page.paragraph(together(_gap(cost)))
+    if same:
+        page.paragraph(_bits(same))
     page.warnings([translated(found) for found in (cost.diagnosis, cost.robust_diagnosis) if found])
     if cost.contributions:
         page.add(_contributions(cost.contributions))
@@ -36,6 +39,13 @@ def add(page: Page, cost: Degradation) -> None:
                 )
             ]
         )
+
+
+def _bits(same: Sequence[Bits]) -> Text:
+    equal = "、".join(f"{each.runtime} ({each.sequences} 系列)" for each in same if each.absent is None)
+    reasons = {each.runtime: translated(each.absent).ja for each in same if each.absent is not None}
+    absent = "".join(f"。{runtime} は確かめていません ({reason})" for runtime, reason in reasons.items())
+    return Text(f"The bits are the same in {described(same)}.", f"ビットは NumPy、{equal}で一致しました{absent}。")
 
 
 def _gap(cost: Degradation) -> list[Text]:

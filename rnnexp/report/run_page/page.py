@@ -41,7 +41,7 @@ def page(report: Report, architecture: Architecture, charts: Sequence[Chart]) ->
         listening.add(made, report.listening)
     if report.degradation:
         made.heading("int8", Text.same("int8"))
-        int8.add(made, report.degradation)
+        int8.add(made, report.degradation, report.bits or [])
         for chart in charts:
             if chart.name == "state-error":
                 made.add(chart)
@@ -74,10 +74,12 @@ def _summary(made: Page, report: Report) -> None:
     judgement = sentences.verdict(report)
     if judgement:
         made.lead(judgement)
-    made.warnings([translated(finding) for finding in text.findings(report)])
     problems = [model.absent for model in report.models.by_kind.values() if isinstance(model, AbsentModel)]
+    warnings = [warning.text for warning in report.warnings or []]
     outcomes = report.gates or []
-    made.warnings([translated(problem) for problem in (*problems, *gates.failures(outcomes))])
+    # Findings and problems can be among the warnings.
+    found = dict.fromkeys([*text.findings(report), *problems, *warnings, *gates.failures(outcomes)])
+    made.warnings([translated(problem) for problem in found])
     made.facts(_facts(report))
     preset = settings.preset(report)
     for sentence in (*([preset] if preset else []), *sentences.data(report.data, text.units(report))):

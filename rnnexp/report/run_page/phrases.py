@@ -155,11 +155,79 @@ _FORMS = {
     "The ranges of int8 cover the inputs that are asked about, which lie beyond the training part.": (
         "int8 の範囲は、学習データの外にある評価用の入力も含むように決めました。"
     ),
-    "About {a} of the {b} sequences of the {c} are in the training part too, inputs and answers alike.": (
+    "About {a} of the {b} sequences of the {c} are in the training part too, inputs and answers alike: what is right "
+    "there may have been learned by heart.": (
         "{c}の {b} 系列のうち約 {a} 系列は、入力も正解も学習データに含まれています。"
+        "そこでの正解は丸暗記によるものかもしれません。"
     ),
-    "{a} of the {b} sequences of the {c} are in the training part too, inputs and answers alike.": (
+    "{a} of the {b} sequences of the {c} are in the training part too, inputs and answers alike: what is right there "
+    "may have been learned by heart.": (
         "{c}の {b} 系列のうち {a} 系列は、入力も正解も学習データに含まれています。"
+        "そこでの正解は丸暗記によるものかもしれません。"
+    ),
+    # warnings of data
+    "always the same in the training part, so that nothing can be learned from it: {a}": (
+        "学習データで常に同じ値のため、何も学習できません: {a}"
+    ),
+    "{a} is {b} once more, but for its scale, and adds nothing to it: leave one of the two out": (
+        "{a} は {b} と同じもの (尺度だけが違う) で、情報を加えません。どちらか一方を外してください"
+    ),
+    "{a} alone tells the class of every sequence of the training part: make sure that it is known where the network is "
+    "used, and not the answer itself": (
+        "{a} だけで学習データの全系列のクラスが決まります。"
+        "使用時に得られる値であり、正解そのものではないことを確かめてください"
+    ),
+    "{a} is what {b} is {c} later, but for its scale: the answer, which nobody knows by then; leave it out of INPUTS": (
+        "{a} は {c} 先の {b} そのもの (尺度だけが違う) です。"
+        "予測の時点では分からない正解なので、INPUTS から外してください"
+    ),
+    "{a} is the target {b} once more, but for its scale, and adds nothing to it; leave it out of INPUTS": (
+        "{a} は予測対象 {b} と同じもの (尺度だけが違う) で、情報を加えません。INPUTS から外してください"
+    ),
+    "a step": "1 ステップ",
+    "{a} steps": "{a} ステップ",
+    "{a} recordings are shorter than a {b} and left out": "{a} 件の記録は{b}より短いため、使いません",
+    "window": "窓",
+    "step": "ステップ",
+    "{a} of the {b} samples are left out: {c}": "{b} サンプルのうち {a} サンプルは使いません: {c}",
+    "of longer recordings, the first {a} samples are seen (MAX_SEQUENCE_LENGTH)": (
+        "長い記録では先頭の {a} サンプルだけを使います (MAX_SEQUENCE_LENGTH)"
+    ),
+    "what is behind the last window of a recording, or between two, is not seen (WINDOW, STRIDE)": (
+        "最後の窓の後ろや窓と窓の間は使いません (WINDOW、STRIDE)"
+    ),
+    "what is behind the last time step of a recording is not seen (SAMPLES_PER_STEP)": (
+        "最後の時間ステップの後ろは使いません (SAMPLES_PER_STEP)"
+    ),
+    "{a} of {b} clips are longer than a second, of which the first one is read: cut them to where the word is.": (
+        "{b} 件のクリップのうち {a} 件は 1 秒より長く、最初の 1 秒だけを読みます。単語のある所を切り出してください。"
+    ),
+    "Files that cannot be used and were left out, {a} in all: {b}.": "使えないため除いたファイル ({a} 件): {b}。",
+    "Files that cannot be used and were left out, {a} in all: {b}. RESAMPLE (--resample) converts those of other "
+    "rates, bits and channels.": (
+        "使えないため除いたファイル ({a} 件): {b}。サンプリング周波数、ビット数、チャンネル数が違うものは "
+        "RESAMPLE (--resample) で変換できます。"
+    ),
+    # runtimes that were not there
+    "TensorFlow Lite Micro cannot be loaded ({a}): install it with `pip install --pre tflite-micro`": (
+        "TensorFlow Lite Micro を読み込めません。`pip install --pre tflite-micro` でインストールできます"
+    ),
+    "no C compiler: {a} cannot be run ({b}); install one, or name one in the environment variable CC": (
+        "C コンパイラがありません。{a} を実行できません ({b})。インストールするか、環境変数 CC で指定してください"
+    ),
+    # warnings of models
+    "the exported float32 file differs from the trained model by {a} of the output range (expected: {b} at most)": (
+        "書き出した float32 のファイルと学習したモデルの差が、出力範囲の {a} です (許容値 {b})"
+    ),
+    "no word is heard in a stream: every threshold by which some are gives too many false alarms, or the network has "
+    "not learned enough; the report has all thresholds": (
+        "連続音声の中で単語を 1 つも検出していません。検出できるしきい値では誤検出が多すぎるか、学習が足りません。"
+        "すべてのしきい値はレポートにあります"
+    ),
+    "int8 cuts off {a} of the values of the {b}": "int8 で {b} の値の {a} が切り捨てられています",
+    "int8 loses {a}, more than the limit of {b}: {c}": "int8 の損失は {a} で、限度 {b} を超えています: {c}",
+    "int8 loses {a} by the robust gap, more than the limit of {b}: {c}": (
+        "int8 の損失はロバスト gap で {a} で、限度 {b} を超えています: {c}"
     ),
     "{a} time steps are filled (FILL = {b}, gaps of up to {c} steps)": (
         "{a} ステップを補いました (FILL = {b}、{c} ステップまでの欠測)"
@@ -172,6 +240,8 @@ _FORMS = {
     ),
     "{a}; FILL would fill {b} of the gaps": "{a}。FILL を使えば、そのうち {b} か所を補えます",
     "Not used of the file: {a}": "ファイルのうち使わなかった列: {a}",
+    "Not used of the file, {a} columns: {b}": "ファイルのうち使わなかった {a} 列: {b}",
+    "{a}; INPUTS takes further columns": "{a}。INPUTS でほかの列も入力にできます",
     "The file has the newest row first: it is turned round": "ファイルは新しい行が先なので、順序を逆にしました",
     "{a} consecutive samples are one time step (SAMPLES_PER_STEP)": (
         "連続する {a} サンプルを 1 ステップとします (SAMPLES_PER_STEP)"

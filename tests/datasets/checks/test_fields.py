@@ -17,7 +17,7 @@ def test_what_fits_is_taken_as_it_is(load):
     for dataset, task in ((REGRESSION, "regression"), (CLASSIFICATION, "classification")):
         loaded = load(dataset, task)
         assert loaded.train is dataset.train
-        assert loaded.notes == ()
+        assert loaded.warnings == ()
     assert load(
         dataclasses.replace(CLASSIFICATION, train=Split(X[:ROWS].astype(np.float16), LABELS[:ROWS])), "classification"
     )
@@ -48,6 +48,7 @@ BOTH = [
     ("source", "", "source is empty"),
     ("units", None, "units is None, expected text"),
     ("notes", "split by day", "notes is a str, expected a tuple of texts"),
+    ("warnings", "too few", "warnings is a str, expected a tuple of texts"),
     ("answers", "each step", "answers is 'each step', expected one of 'once', 'every step', 'after the sequence'"),
     ("task", "memory", "task is 'memory', but LOADERS has it under"),
     ("input_scale", 0.0, "input_scale is 0.0, expected a positive number"),
@@ -168,16 +169,16 @@ def test_a_field_that_does_not_fit_is_named(load, task, dataset, field, values, 
 # ---- what is no mistake for certain, but has to be known
 
 
-def test_a_class_that_cannot_be_learned_is_a_note(load):
+def test_a_class_that_cannot_be_learned_is_a_warning(load):
     train = Split(X[:ROWS], np.minimum(LABELS[:ROWS], 1))
-    (note,) = load(replaced(CLASSIFICATION, "train", train), "classification").notes
-    assert note == "The training part has no sequence of 1 of the 3 classes, which cannot be learned: c."
+    (warning,) = load(replaced(CLASSIFICATION, "train", train), "classification").warnings
+    assert warning == "The training part has no sequence of 1 of the 3 classes, which cannot be learned: c."
 
 
-def test_one_constant_output_of_several_is_a_note(load):
+def test_one_constant_output_of_several_is_a_warning(load):
     y = np.concatenate([Y, np.ones_like(Y)], axis=1)
     dataset = dataclasses.replace(REGRESSION, **parts(y), outputs=2, baselines={})
-    assert load(dataset).notes == (
+    assert load(dataset).warnings == (
         "In the training part these outputs are constant, and there is nothing to learn of them: 2.",
     )
 
@@ -185,14 +186,14 @@ def test_one_constant_output_of_several_is_a_note(load):
 def test_a_straight_line_in_windows_of_their_own_scale_is_not_constant(load):
     line = np.arange(ROWS, dtype=np.float64)[:, None]
     train = Split(X[:ROWS], np.ones((ROWS, 1), np.float32), offset=line, scale=np.ones((ROWS, 1)))
-    assert load(replaced(REGRESSION, "train", train)).notes == ()
+    assert load(replaced(REGRESSION, "train", train)).warnings == ()
 
 
-def test_numbers_far_from_the_scale_of_training_are_a_note(load):
+def test_numbers_far_from_the_scale_of_training_are_a_warning(load):
     train = Split(X[:ROWS] * 5000, Y[:ROWS])
-    notes = load(replaced(REGRESSION, "train", train)).notes
-    assert re.match(r"train.x reaches \d+(\.\d+)?, but input_scale is 1: training is at its best", notes[0])
-    assert load(replaced(replaced(REGRESSION, "train", train), "input_scale", 20_000.0)).notes == ()
+    warnings = load(replaced(REGRESSION, "train", train)).warnings
+    assert re.match(r"train.x reaches \d+(\.\d+)?, but input_scale is 1: training is at its best", warnings[0])
+    assert load(replaced(replaced(REGRESSION, "train", train), "input_scale", 20_000.0)).warnings == ()
 
 
 # ---- inputs made anew

@@ -22,7 +22,7 @@ def test_padding_may_hold_anything(load):
     x, y = with_value(X[:ROWS], (0, 1), np.nan), with_value(STEP_LABELS[:ROWS], (0, 1), 99)
     train = dataclasses.replace(EVERY_STEP.train, x=x, y=y, lengths=LENGTHS)
     loaded = load(dataclasses.replace(EVERY_STEP, train=train), "classification")
-    assert loaded.notes == ()
+    assert loaded.warnings == ()
     assert (loaded.train.x[0, 1:] == 0).all()
     assert loaded.train.y[0].tolist() == [0, -1, -1, -1, -1, -1]
     assert loaded.evaluation.lengths.tolist() == [STEPS] * ROWS
@@ -40,8 +40,8 @@ def test_what_is_real_is_checked(load):
 
 def test_steps_that_do_not_count_are_of_no_class(load):
     y = np.where(STEP_LABELS[:ROWS] == 2, -1, STEP_LABELS[:ROWS]).astype(np.int32)
-    (note,) = load(replaced(EVERY_STEP, "train.y", y), "classification").notes
-    assert "no sequence of 1 of the 3 classes" in note
+    (warning,) = load(replaced(EVERY_STEP, "train.y", y), "classification").warnings
+    assert "no sequence of 1 of the 3 classes" in warning
     with pytest.raises(UserError, match=r"train.y has nothing but -1"):
         load(replaced(EVERY_STEP, "train.y", np.full_like(y, -1)), "classification")
     with pytest.raises(UserError, match=r"class number -2 .* 0 to 2, or -1 at steps that do not count"):

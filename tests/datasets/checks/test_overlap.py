@@ -1,4 +1,4 @@
-"""Sequences that are in two parts: refused, or a note."""
+"""Sequences that are in two parts: refused, or a warning."""
 
 import dataclasses
 
@@ -23,18 +23,18 @@ def test_a_part_that_is_in_the_training_part_is_refused(load, task, dataset, nam
             load(replaced(dataset, name, part), task)
 
 
-def test_some_sequences_in_two_parts_are_a_note(load):
+def test_some_sequences_in_two_parts_are_a_warning(load):
     evaluation = Split(np.concatenate([X[:2], X[-38:]]), np.concatenate([Y[:2], Y[-38:]]))
-    (note,) = load(replaced(REGRESSION, "evaluation", evaluation)).notes
-    assert note.startswith("2 of the 40 sequences of the validation part are in the training part too")
+    (warning,) = load(replaced(REGRESSION, "evaluation", evaluation)).warnings
+    assert warning.startswith("2 of the 40 sequences of the validation part are in the training part too")
 
 
 def test_the_same_inputs_in_other_units_are_no_overlap(load):
     evaluation = dataclasses.replace(REGRESSION.train, offset=np.full((ROWS, 1), 100.0))
-    assert load(replaced(REGRESSION, "evaluation", evaluation)).notes == ()
+    assert load(replaced(REGRESSION, "evaluation", evaluation)).warnings == ()
 
 
-def test_data_that_repeats_itself_everywhere_is_a_note(load):
+def test_data_that_repeats_itself_everywhere_is_a_warning(load):
     """Bits drawn at random: of three steps there are only eight, in every part."""
     x = np.random.default_rng(0).integers(0, 2, (600, 3, 1)).astype(np.float32)
     y = x.sum(axis=1)
@@ -43,13 +43,13 @@ def test_data_that_repeats_itself_everywhere_is_a_note(load):
         for name, first in (("train", 0), ("validation", 200), ("evaluation", 400))
     }
     dataset = dataclasses.replace(REGRESSION, **parts, baselines={})
-    assert "200 of the 200 sequences of the validation part are in the training part too" in load(dataset).notes[0]
+    assert "200 of the 200 sequences of the validation part are in the training part too" in load(dataset).warnings[0]
 
 
-def test_a_series_that_comes_twice_is_a_note(here):
+def test_a_series_that_comes_twice_is_a_warning(here):
     write_series(here, "twice", [*range(40), *range(40)])
     dataset = datasets.load(CONFIGS["regression"](dataset_name="twice", sequence_length=5, validation_share=0.4))
-    assert "of the 32 sequences of the validation part are in the training part too" in dataset.notes[-1]
+    assert "of the 32 sequences of the validation part are in the training part too" in dataset.warnings[-1]
 
 
 @pytest.mark.parametrize(("first", "refused"), [(20_000, False), (10_000, True)])
@@ -71,7 +71,7 @@ def test_large_memory_mapped_parts_are_compared_by_some_of_their_rows(load, tmp_
         with pytest.raises(UserError, match="evaluation overlaps with train"):
             load(dataset, "classification")
     else:
-        assert load(dataset, "classification").notes == ()
+        assert load(dataset, "classification").warnings == ()
 
 
 def test_early_stopping_needs_a_part_of_its_own(load):

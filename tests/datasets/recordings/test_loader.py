@@ -141,7 +141,33 @@ def test_longer_recordings_are_cut(tmp_path):
     dataset = load(tmp_path / "own.npz", samples_per_step=2, max_sequence_length=10)
     assert dataset.train.x.shape[1:] == (10, 2)
     assert dataset.cutting.longest == 20
-    assert any("the first 20 samples are seen" in note for note in dataset.notes)
+    assert dataset.warnings == (
+        "640 of the 800 samples are left out: of longer recordings, the first 20 samples are seen "
+        "(MAX_SEQUENCE_LENGTH)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"window": 30, "stride": 30}, "80 of the 800 samples are left out: what is behind the last window of a"),
+        ({"window": 20, "stride": 40}, "320 of the 800 samples are left out: what is behind the last window of a"),
+        ({"window": 20, "stride": 10}, None),
+        ({"samples_per_step": 30}, "80 of the 800 samples are left out: what is behind the last time step"),
+    ],
+)
+def test_samples_that_are_in_no_sequence_are_counted(tmp_path, settings, text):
+    np.savez(tmp_path / "own.npz", x=np.random.default_rng(0).normal(size=(8, 100)), y=[0, 1] * 4)
+    dataset = load(tmp_path / "own.npz", **{"samples_per_step": 1, **settings})
+    assert [warning[: len(text or "")] for warning in dataset.warnings] == ([text] if text else [])
+    assert not any("left out" in note for note in dataset.notes)
+
+
+def test_a_little_that_is_left_over_is_a_note(tmp_path):
+    np.savez(tmp_path / "own.npz", x=np.random.default_rng(0).normal(size=(8, 100)), y=[0, 1] * 4)
+    dataset = load(tmp_path / "own.npz", samples_per_step=3)
+    assert dataset.warnings == ()
+    assert any(note.startswith("8 of the 800 samples are left out") for note in dataset.notes)
 
 
 def test_gaps_are_filled_in_and_counted(tmp_path):

@@ -31,7 +31,7 @@ def test_a_single_column_of_numbers_needs_no_name(tmp_path):
     found = read(tmp_path, "n,note,load\n1,a,5\n2,b,7\n3,c,6\n")
     assert found.names == ("load",)
     assert found.values[:, 0].tolist() == [5, 7, 6]
-    assert "Not used of the file: 'n', 'note'" in found.notes
+    assert "Not used of the file, 2 columns: 'n', 'note'" in found.notes
 
 
 def test_columns_by_name_in_the_order_asked_for(tmp_path):

@@ -124,9 +124,8 @@ def test_gaps_are_gone_round_or_filled(tmp_path, fill):
     expected[20] = {"linear": (values[19] + values[21]) / 2, "previous": values[19], "none": np.nan}[fill]
     np.testing.assert_allclose(dataset.train.target[:, 0], expected[sorted(asked)])
     assert np.isfinite(dataset.train.x).all()
-    notes = " ".join(dataset.notes)
-    assert ("1 time steps are filled" in notes) == (fill != "none")
-    assert f"{5 if fill == 'none' else 4} of 120 time steps have no value" in notes
+    assert ("1 time steps are filled" in " ".join(dataset.notes)) == (fill != "none")
+    assert f"{5 if fill == 'none' else 4} of 120 time steps have no value" in " ".join(dataset.warnings)
 
 
 def test_no_gap_is_filled_across_the_parts(tmp_path):

@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_used_is_left_out_and_named(folder, kind):
     make, reason = BROKEN[kind]
     make(folder / "no" / "e_nohash_0.wav")
     dataset = load(folder)
-    (note,) = (note for note in dataset.notes if "left out" in note)
+    (note,) = (note for note in dataset.warnings if "left out" in note)
     assert note.startswith(f"Files that cannot be used and were left out, 1 in all: no/e_nohash_0.wav: {reason}")
     for after, known in ((dataset.train, before.train), (dataset.evaluation, before.evaluation)):
         np.testing.assert_array_equal(after.x, known.x)
@@ -151,7 +151,7 @@ def test_many_files_that_cannot_be_used_are_refused(folder):
 
 def test_noise_that_is_too_short_is_named(folder):
     write_wav(folder / "_background_noise_" / "pink_noise.wav", tone(100))
-    assert any("_background_noise_/pink_noise.wav: not longer than a second" in note for note in load(folder).notes)
+    assert any("_background_noise_/pink_noise.wav: not longer than a second" in note for note in load(folder).warnings)
 
 
 def test_other_files_are_no_clips(folder):

@@ -42,7 +42,7 @@ def counts(part, classes):
 
 
 def note(dataset, text):
-    return next(note for note in dataset.notes if text in note)
+    return next(note for note in (*dataset.notes, *dataset.warnings) if text in note)
 
 
 # ---- which classes there are
@@ -281,7 +281,7 @@ def test_noise_that_is_too_short_for_a_class(tmp_path):
 
 def test_long_clips_are_cut_and_the_report_says_so(tmp_path):
     folder = write_words(tmp_path / "clips", ("a", "b"))
-    assert not any("longer than a second" in text for text in load(folder).notes)
+    assert not any("longer than a second" in text for text in load(folder).warnings)
     write_wav(folder / "a" / "s99_nohash_0.wav", tone(300, 40000))
     assert note(load(folder), "longer") == (
         "1 of 25 clips are longer than a second, of which the first one is read: cut them to where the word is."
@@ -306,7 +306,7 @@ def test_clips_of_other_rates_are_resampled_when_asked_for(tmp_path):
     assert found.endswith("samples a second; RESAMPLE (--resample) converts other rates, bits and channels")
     dataset = load(folder, resample=True)
     assert dataset.class_names == ("a", "b")
-    assert not any("left out" in text for text in dataset.notes)
+    assert not any("left out" in text for text in dataset.warnings)
     # A third as long as at the rate that they seemed to have.
     assert (np.flatnonzero(load(folder, resample=True, max_sequence_length=16000).train.x[0])[-1]) < 6000
 

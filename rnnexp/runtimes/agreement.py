@@ -1,4 +1,4 @@
-"""The bits of a converted network in every runtime at hand: they have to be those of the NumPy reference."""
+"""The bits of a network in every runtime at hand: they have to be those of the NumPy reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rnnexp.network.lengths import placed
 from rnnexp.network.sampling import spread
 from rnnexp.quantization import reference
 from rnnexp.quantization.network import IntegerNetwork
-from rnnexp.report.conversion.content import Bits
+from rnnexp.report.bits import Bits
 from rnnexp.runtimes.c import CompiledNetwork
 from rnnexp.runtimes.tflite import Kernels, TFLiteModel
 
@@ -21,7 +21,7 @@ NAMES: dict[Kernels, str] = {
     "reference": "LiteRT's reference kernels",
     "micro": "TensorFlow Lite Micro",
 }
-SEQUENCES = 50
+SEQUENCES = 64
 
 
 def compare_bits(network: IntegerNetwork, codes: np.ndarray, lengths: np.ndarray | None) -> list[Bits]:

@@ -64,6 +64,7 @@ GAP_LIMIT = 0.003  # warn when int8 loses more than this (see the README)
 IO_BITS = 8  # of the int8 model's inputs and outputs; 16: int16 ones, for signals with a wide range (docs/int8.md)
 TABLES = "full"  # of gates and activations; "interpolated": a sixteenth of their flash in C (docs/int8.md)
 SEED = 0  # of everything random
+DETERMINISTIC = False  # the same bits on any x86-64, more slowly (docs/determinism.md)
 FAIL_ON = None  # limits on figures, such as ["gap>0.003"]: beyond one the exit code is 3 (docs/ci.md)
 TENSORBOARD = False  # write event files for TensorBoard
 OUTPUT_DIR = "tflite_models"  # where the exported models go

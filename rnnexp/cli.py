@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import rnnexp
+from rnnexp import determinism
 from rnnexp.commands.flags import parse
 from rnnexp.config import CONFIGS, Settings
 from rnnexp.console import print_lines, silence
@@ -66,6 +67,8 @@ def _run_task(
 
         return run_sweep(program, config_class, constants, arguments, sweep)
     config = parse(program, config_class, constants, arguments)
+    if config.deterministic and not determinism.holds():
+        determinism.restart()
     # Imported here, so that --help and bad arguments answer at once.
     from rnnexp.experiment.run import run
 

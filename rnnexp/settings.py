@@ -96,6 +96,11 @@ class Settings(BaseModel):
         "test part; 0: never",
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(default=0, description="of everything random")
+    deterministic: bool = Field(
+        default=False,
+        description="the same bits on any x86-64, in the instructions that all of them have, and slower for it "
+        "(docs/determinism.md); False: on machines of one kind",
+    )
     qat_epochs: Annotated[int, Field(ge=0)] = Field(
         default=10,
         description="epochs of fine-tuning in the int8 model's arithmetic, where plain quantisation loses more than a "

@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast, get_args
 
 import tyro
 
-from rnnexp import files
+from rnnexp import determinism, files
 from rnnexp.commands import axes
 from rnnexp.commands.flags import fields, parse
 from rnnexp.config import CONFIGS, Settings
@@ -129,6 +129,10 @@ def run_sweep(
             raise UserError(f"{axes.flag(name)} is not for a sweep, which has a folder of its own: see --sweeps-dir")
     options, of_script = _options(program, given.options, sweep)
     base = parse(program, config_class, constants, given.settings)
+    if base.deterministic and options.ray:
+        raise UserError("DETERMINISTIC is for trials on this machine: nodes of --ray start Python by themselves")
+    if base.deterministic and not determinism.holds():
+        determinism.restart()
     if base.resume:
         raise UserError("RESUME (--resume) is for one run; a sweep goes on by itself: leave it None")
     of_script = {name: values for name, values in of_script.items() if name not in given.single}

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rnnexp import datasets
+from rnnexp import datasets, determinism
 from rnnexp.config import Settings
 from rnnexp.datasets import Dataset
 from rnnexp.experiment import build, starting_weights
@@ -59,6 +59,7 @@ def prepare(config: Settings, load: Callable[[Settings], Dataset] = datasets.loa
     """
     # Read when TensorFlow is first imported, which some data sets do.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    determinism.check(asked=config.deterministic)
     # Read before the data, which may take long: a wrong name is said at once.
     stored = starting_weights.load(config.weights) if config.weights else None
     followed = starting_weights.followed(config, stored) if stored else config

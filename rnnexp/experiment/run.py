@@ -35,7 +35,6 @@ from rnnexp.report.markdown import to_markdown
 from rnnexp.report.models import KINDS, AbsentModel, Models
 from rnnexp.report.verdict import judge
 from rnnexp.report.versions import versions
-from rnnexp.runtimes.agreement import SEQUENCES, compare_bits
 from rnnexp.threads import one_thread
 
 if TYPE_CHECKING:
@@ -127,6 +126,9 @@ def _run(
     shared: Shared,
     started: float,
 ) -> Report:
+    # Imported here, like TensorFlow, so that bad settings answer at once.
+    from rnnexp.runtimes.agreement import SEQUENCES, compare_bits
+
     config, dataset, architecture, about = prepared.config, prepared.dataset, prepared.architecture, prepared.about
     console.say(
         f"{config.stem}: {len(dataset.train)} sequences of {dataset.train.x.shape[1]} steps to train on, "

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import sys
@@ -107,18 +108,16 @@ def listing(folder: Path) -> Mapping[str, object]:
 
 def _wait(process: int) -> tuple[int, resource.struct_rusage, bool]:
     """Wait for a process, and end it with all that it has started after ``SECONDS``."""
-    end, pause = time.monotonic() + SECONDS, 0.001
-    while True:
-        done, status, usage = os.wait4(process, os.WNOHANG)
-        if done:
-            return status, usage, False
-        if time.monotonic() > end:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process, signal.SIGKILL)
-            _, status, usage = os.wait4(process, 0)
-            return status, usage, True
-        time.sleep(pause)
-        pause = min(2 * pause, 0.05)
+    handle = os.pidfd_open(process)
+    try:
+        late = not select.select([handle], [], [], SECONDS)[0]
+    finally:
+        os.close(handle)
+    if late:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+    _, status, usage = os.wait4(process, 0)
+    return status, usage, late
 
 
 def _inside(run: Callable[[], object], folder: Path, streams: list[Path]) -> None:

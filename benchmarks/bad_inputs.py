@@ -83,7 +83,7 @@ def judge(kind: str, number: int, found: Attempt, folder: Path) -> Judged:
 def _fault(kind: str, found: Attempt, folder: Path) -> tuple[str, str]:
     if found.late:
         return "too slow", f"not done after {attempts.SECONDS:.0f} s"
-    if "MemoryError" in found.err or "bad_alloc" in found.err:
+    if "MemoryError" in found.err or "bad_alloc" in found.err or found.memory > attempts.MEMORY:
         return "too much memory", found.err[-300:]
     if found.code < 0 or found.code == attempts.TRACEBACK or "Traceback (most recent" in found.err:
         return "tracebacks", f"exit code {found.code}: {found.err[-700:]}"
@@ -160,7 +160,8 @@ def try_one(own: kinds.Whole, kind: str, seed: int, number: int, place: Path) ->
     work = folder / "work"
     work.mkdir()
     run = kinds.KINDS[kind].make(own, Random(f"{seed} {kind} {number}"), work)
-    return judge(kind, number, attempt(run, folder), folder)
+    addresses = attempts.MEMORY * (8 if kinds.KINDS[kind].trains else 1)
+    return judge(kind, number, attempt(run, folder, addresses=addresses), folder)
 
 
 def counts(inputs: int, chosen: list[str]) -> dict[str, int]:

@@ -69,12 +69,13 @@ def command(arguments: list[str]) -> Callable[[], object]:
     return run
 
 
-def attempt(run: Callable[[], object], folder: Path) -> Attempt:
+def attempt(run: Callable[[], object], folder: Path, *, addresses: int = MEMORY) -> Attempt:
     """Run something in a fork, with ``folder/work`` as the current folder.
 
     Args:
         run: what is to be done; it leaves by ``SystemExit``.
         folder: has all that is there, and ``home`` and ``temporary`` besides.
+        addresses: bytes beyond what the process has; of a training TensorFlow reserves far more than it uses.
     """
     for name in ("work", "home", "temporary", OUTSIDE):
         (folder / name).mkdir(exist_ok=True)
@@ -83,7 +84,7 @@ def attempt(run: Callable[[], object], folder: Path) -> Attempt:
     started = time.perf_counter()
     process = os.fork()
     if not process:
-        _inside(run, folder, streams)
+        _inside(run, folder, streams, addresses)
     status, usage, late = _wait(process)
     seconds = time.perf_counter() - started
     out, err = (path.read_bytes().decode("utf-8", "replace") for path in streams)
@@ -101,6 +102,9 @@ def listing(folder: Path) -> Mapping[str, object]:
     for top, folders, names in os.walk(folder):
         for name in (*folders, *names):
             path = Path(top) / name
+            # TensorFlow removes it when an interpreter ends, and a fork ends sooner.
+            if name.startswith("__autograph_generated_file"):
+                continue
             plain = name in names and path.is_file()
             found[str(path.relative_to(folder))] = hashlib.sha256(path.read_bytes()).digest() if plain else "folder"
     return found
@@ -120,7 +124,7 @@ def _wait(process: int) -> tuple[int, resource.struct_rusage, bool]:
     return status, usage, late
 
 
-def _inside(run: Callable[[], object], folder: Path, streams: list[Path]) -> None:
+def _inside(run: Callable[[], object], folder: Path, streams: list[Path], addresses: int) -> None:
     """In the fork: do it, and end the process."""
     code = TRACEBACK
     try:
@@ -134,7 +138,7 @@ def _inside(run: Callable[[], object], folder: Path, streams: list[Path]) -> Non
             os.dup2(os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
         child.exchange = forked_exchange
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + MEMORY
+        most = pages * resource.getpagesize() + addresses
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         try:

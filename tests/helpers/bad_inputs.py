@@ -79,6 +79,7 @@ class Kind:
         share: of 5,000 inputs.
         make: writes one below a folder, and returns what reads it.
         frameworks: whether TensorFlow has to be there.
+        trains: whether a training may begin.
         needs: what of ``Whole`` is used: "files", or "runs".
         package: without which there are no such files.
     """
@@ -86,6 +87,7 @@ class Kind:
     share: int
     make: Callable[[Whole, Random, Path], Callable[[], object]]
     frameworks: bool = False
+    trains: bool = False
     needs: str = ""
     package: str = ""
 
@@ -697,6 +699,6 @@ KINDS: Mapping[str, Kind] = {
     "keras": Kind(50, keras, frameworks=True, needs="files"),
     "h5": Kind(40, h5, frameworks=True, needs="files"),
     "wav": Kind(80, wav, frameworks=True),
-    "checkpoint": Kind(12, checkpoint, frameworks=True, needs="runs"),
-    "training": Kind(12, training, frameworks=True, needs="runs"),
+    "checkpoint": Kind(12, checkpoint, frameworks=True, trains=True, needs="runs"),
+    "training": Kind(12, training, frameworks=True, trains=True, needs="runs"),
 }

@@ -314,9 +314,9 @@ def wav(samples, random):
     sizes = [len(body), 36 + len(body)]
     kind = random.randrange(6)
     if kind <= 2:
-        own[random.choice(list(own))] = random.choice(
-            [0, 1, 2, 3, 7, 8, 24, 32, 64, 255, 65534, 65535, 44100, 8000, 192000]
-        )
+        name = random.choice(list(own))
+        value = random.choice([0, 1, 2, 3, 7, 8, 24, 32, 64, 255, 65534, 65535, 44100, 8000, 192000, 2**32 - 1])
+        own[name] = value if name == "rate" else value & 0xFFFF
     elif kind == 3:
         sizes[random.randrange(2)] = random.choice([0, 1, 3, 2**31, 2**32 - 1, len(body) // 2, len(body) + 1])
     elif kind == 4:

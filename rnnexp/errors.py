@@ -10,15 +10,23 @@ from typing_extensions import override
 
 
 class UserError(Exception):
-    """A bad setting or missing data: shown as one message, without a traceback, with exit code 2."""
+    """A bad setting or missing data: shown as one message, without a traceback, with exit code 2.
+
+    Args:
+        lines: of the message, mostly one.
+    """
 
     exit_code = 2
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*lines)
 
     @override
     def __str__(self) -> str:
         """Return the message; what a damaged file would do to a terminal by strange names is written out."""
-        shown = (each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in super().__str__())
-        return "".join(shown)
+        return "\n".join(
+            "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line) for line in self.args
+        )
 
 
 class DivergedError(UserError):

@@ -28,7 +28,7 @@ def validated(config_class: type[AnySettings], values: Mapping[str, Any], where:
     try:
         return config_class(**values)
     except ValidationError as error:
-        raise UserError("\n".join(_explain(problem, config_class, where) for problem in error.errors())) from None
+        raise UserError(*(_explain(problem, config_class, where) for problem in error.errors())) from None
 
 
 def _explain(problem: Any, config_class: type[Settings], where: str) -> str:

@@ -347,3 +347,26 @@ def test_the_command_is_installed_under_its_name():
     text = (PROJECT / "pyproject.toml").read_text()
     module, function = re.search(r'^rnnexp = "([\w.]+):(\w+)"', text, re.MULTILINE).groups()
     assert getattr(importlib.import_module(module), function) is cli.main
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["data", "9" * 5000],
+        ["inspect", "9" * 5000],
+        ["run", "9" * 5000, "x.csv"],
+        ["runs", "show", "9" * 5000],
+        ["runs", "--runs-dir", "9" * 5000],
+        ["convert", "9" * 5000, "--calibration", "x.npz"],
+        ["export", "9" * 5000, "--board", "cmake"],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:12],
+)
+def test_names_that_no_file_system_takes(here, arguments, monkeypatch, capsys):
+    (here / "runs").mkdir()
+    monkeypatch.setattr(sys, "argv", ["rnnexp", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    said = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert re.fullmatch(r"rnnexp \w+: error: [^\n]*\n", said)

@@ -19,5 +19,5 @@ def test_the_closest_name_if_it_is_close(name, expected):
 
 
 def test_names_of_a_damaged_file_do_nothing_to_a_terminal():
-    shown = str(UserError("layer \x1b[2J\x07\udc80 is a 層, no 'α'\nand more"))
-    assert shown == "layer \\x1b[2J\\x07\\udc80 is a 層, no 'α'\nand more"
+    shown = str(UserError("layer \x1b[2J\x07\udc80 is a 層, no 'α'\nrnnexp: error: all is well", "and more"))
+    assert shown == "layer \\x1b[2J\\x07\\udc80 is a 層, no 'α'\\nrnnexp: error: all is well\nand more"

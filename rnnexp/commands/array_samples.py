@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnexp import numpy_files
 from rnnexp.commands.windows import Samples, read_windows
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
@@ -19,8 +20,8 @@ def read_array(path: Path) -> np.ndarray:
         UserError: if it holds something else.
     """
     try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        values = numpy_files.load(path)
+    except numpy_files.UnreadableError as error:
         raise UserError(f"{path} cannot be read as .npy: {error}") from None
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iufb":
         raise UserError(f"{path} does not hold an array of numbers")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnexp import numpy_files
 from rnnexp.errors import UserError
 from rnnexp.formats.npz import arrays
 from rnnexp.network.graph.graph import Graph
@@ -57,11 +58,11 @@ def load(path: Path, flag: str) -> Samples:
     """
     if path.suffix == ".npy":
         try:
-            found = np.load(path, allow_pickle=False)
+            found = numpy_files.load(path)
         except FileNotFoundError:
             raise UserError(f"{flag}: there is no file {path}") from None
-        except arrays.UNREADABLE as error:
-            raise UserError(f"{flag}: {path} cannot be read as a plain array: {arrays.reason(error)}") from None
+        except numpy_files.UnreadableError as error:
+            raise UserError(f"{flag}: {path} cannot be read as a plain array: {error}") from None
         if not isinstance(found, np.ndarray):
             raise UserError(f"{flag}: {path} is a file of several arrays; call it .npz")
         return Samples(flag, found)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from rnnexp import numpy_files
 from rnnexp.datasets.recordings.recording import LARGEST_VALUE, TEST, TRAIN, Recording, Recordings
 from rnnexp.errors import UserError
 
@@ -15,7 +14,6 @@ from rnnexp.errors import UserError
 PARTS = {"": ("x", "y", "lengths"), TRAIN: ("x_train", "y_train", "lengths_train"),
          TEST: ("x_test", "y_test", "lengths_test")}  # fmt: skip
 CLASSES, FEATURES = ("classes", "class_names"), ("features", "feature_names")
-NOT_ARRAYS = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError)
 
 
 def holds_recordings(path: Path) -> bool:
@@ -23,7 +21,7 @@ def holds_recordings(path: Path) -> bool:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return not isinstance(archive, np.ndarray) and bool({"x", "x_train"} & set(archive.files))
-    except NOT_ARRAYS:
+    except numpy_files.UNREADABLE:
         return False
 
 
@@ -68,9 +66,9 @@ def read_npy(path: Path) -> np.ndarray:
         UserError: if the file holds something else.
     """
     try:
-        values = np.load(path, allow_pickle=False)
-    except NOT_ARRAYS as error:
-        raise UserError(f"{path} cannot be read as .npy: {_reason(error)}") from None
+        values = numpy_files.load(path)
+    except (numpy_files.UnreadableError, OSError) as error:
+        raise UserError(f"{path} cannot be read as .npy: {error}") from None
     if not isinstance(values, np.ndarray):
         raise UserError(f"{path} is an archive of arrays: name it .npz")
     if values.ndim not in (1, 2) or not values.size:
@@ -80,18 +78,12 @@ def read_npy(path: Path) -> np.ndarray:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise UserError(f"{path} is one array: name it .npy")
-            return {key: archive[key] for key in archive.files}
-    except NOT_ARRAYS as error:
-        raise UserError(f"{path} cannot be read as .npz: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    # NumPy takes whatever it does not know for a pickle, and says how to load that.
-    pickled = "it holds Python objects (a pickle), which may run any code and are not loaded; save plain arrays"
-    return pickled if "pickle" in str(error) else str(error)
+        found = numpy_files.load(path)
+    except (numpy_files.UnreadableError, OSError) as error:
+        raise UserError(f"{path} cannot be read as .npz: {error}") from None
+    if isinstance(found, np.ndarray):
+        raise UserError(f"{path} is one array: name it .npy")
+    return found
 
 
 def _part(

@@ -67,7 +67,7 @@ def repeats(values: np.ndarray) -> tuple[int, ...]:
     inner = correlation[1:-1]
     peaks = 1 + np.flatnonzero((inner > correlation[:-2]) & (inner >= correlation[2:]))
     fallen = np.flatnonzero(correlation <= 0)
-    peaks = peaks[(peaks >= max(SHORTEST, *fallen[:1])) & (correlation[peaks] >= LEAST_CORRELATION)]
+    peaks = peaks[(peaks >= max([SHORTEST, *fallen[:1]])) & (correlation[peaks] >= LEAST_CORRELATION)]
     return (int(peaks[correlation[peaks].argmax()]),) if peaks.size and fallen.size else ()
 
 
@@ -77,5 +77,7 @@ def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
     By way of the power spectrum (the Wiener-Khinchin theorem), since a sum for each lag takes long.
     """
     centered = values - values.mean()
+    # To about 1, whatever the unit: squares of tiny numbers are 0. A power of two changes no other digit.
+    centered = np.ldexp(centered, -np.frexp(np.abs(centered).max())[1])
     spectrum = np.fft.rfft(centered, 2 * len(values))
     return np.fft.irfft(np.abs(spectrum) ** 2)[: lags + 1] / (centered @ centered)

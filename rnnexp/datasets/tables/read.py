@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rnnexp import files
+from rnnexp import files, numpy_files
 from rnnexp.datasets.tables import dialect, numbers, times
 from rnnexp.datasets.tables.encoding import decode
 from rnnexp.datasets.tables.table import Column, Table, listed
@@ -171,8 +171,8 @@ def _needs(package: str, path: Path) -> None:
 
 def _read_npy(path: Path) -> Table:
     try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        values = numpy_files.load(path)
+    except numpy_files.UnreadableError as error:
         raise UserError(f"{path} cannot be read as .npy: {error}") from None
     if not isinstance(values, np.ndarray):
         raise UserError(f"{path} is an archive of arrays: name it .npz")
@@ -181,12 +181,12 @@ def _read_npy(path: Path) -> Table:
 
 def _read_npz(path: Path) -> Table:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if isinstance(archive, np.ndarray):
-                raise UserError(f"{path} is one array: name it .npy")
-            return _of_arrays(path, {name: archive[name] for name in archive.files})
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = numpy_files.load(path)
+    except numpy_files.UnreadableError as error:
         raise UserError(f"{path} cannot be read as .npz: {error}") from None
+    if isinstance(arrays, np.ndarray):
+        raise UserError(f"{path} is one array: name it .npy")
+    return _of_arrays(path, arrays)
 
 
 def _of_arrays(path: Path, arrays: dict[str, np.ndarray]) -> Table:

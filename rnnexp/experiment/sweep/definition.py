@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from rnnexp.config import CONFIGS, Settings
-from rnnexp.experiment.sweep.space import Axis, Choices, Point, Value, axis_from_json, grid, label
+from rnnexp.experiment.sweep.space import Axis, Choices, Point, Value, grid, label
 from rnnexp.validation import constant, validated
 
 Objective = Literal["error", "float32", "gap", "flash"]
@@ -99,17 +101,13 @@ class Definition:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any], trials: int | None = None) -> Definition:
-        """Return the sweep that ``to_json`` made an entry of; ``trials`` is how many combinations are drawn."""
-        return cls(
-            entry["task"],
-            entry["settings"],
-            tuple(axis_from_json(axis) for axis in entry["axes"]),
-            tuple(entry["seeds"]),
-            tuple(entry["objectives"]),
-            entry["sampler"],
-            entry["pruner"],
-            trials if entry["drawn"] else None,
-        )
+        """Return the sweep that ``to_json`` made an entry of; ``trials`` is how many combinations are drawn.
+
+        Raises:
+            pydantic.ValidationError: if it did not make it.
+        """
+        values = {key: value for key, value in entry.items() if key != "drawn"}
+        return TypeAdapter(cls).validate_python({**values, "trials": trials if entry["drawn"] else None})
 
 
 def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
+
 Figures = dict[str, float]
 
 
@@ -76,8 +78,15 @@ class Failure:
 
 
 def from_json(entry: dict[str, Any]) -> Outcome | Failure:
-    """Return what ``to_json`` made an entry of."""
-    return Failure(**entry) if "message" in entry else Outcome(**entry)
+    """Return what ``to_json`` made an entry of.
+
+    Raises:
+        pydantic.ValidationError: if it did not.
+    """
+    return _FAILURE.validate_python(entry) if "message" in entry else _OUTCOME.validate_python(entry)
+
+
+_FAILURE, _OUTCOME = TypeAdapter(Failure), TypeAdapter(Outcome)
 
 
 def error_of(task: str, figures: Mapping[str, float]) -> float:

@@ -33,6 +33,7 @@ def run_of(name: TrialName, say: Callable[[str], object]) -> Path:
             return name.folder / RUNS / run
         before = _outcome(study, name)
         point = study.combinations[name.combination].point
+        study.definition.config(point, name.seed)  # what cannot be trained is said before anything else
         say(
             f"{name} left no files: training it again from its settings ({label({**point, 'seed': name.seed})}), "
             f"which took {before.seconds:.1f} s"

@@ -30,8 +30,12 @@ class Choices:
     values: tuple[Value, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return what ``axis_from_json`` reads."""
+        """Return what the keyword arguments are."""
         return {"name": self.name, "values": list(self.values)}
+
+    def has(self, value: Value) -> bool:
+        """Tell whether a value is one of these."""
+        return value in self.values
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,15 @@ class Range:
         return self.low > 0 and self.high / self.low >= DECADE
 
     def to_json(self) -> dict[str, Any]:
-        """Return what ``axis_from_json`` reads."""
+        """Return what the keyword arguments are."""
         return {"name": self.name, "low": self.low, "high": self.high, "whole": self.whole}
+
+    def has(self, value: Value) -> bool:
+        """Tell whether a value is one of these."""
+        return isinstance(value, int | float) and self.low <= value <= self.high
 
 
 Axis = Choices | Range
-
-
-def axis_from_json(entry: Mapping[str, Any]) -> Axis:
-    """Return an axis that ``to_json`` made an entry of."""
-    if "values" in entry:
-        return Choices(entry["name"], tuple(entry["values"]))
-    return Range(entry["name"], entry["low"], entry["high"], entry["whole"])
 
 
 def grid(axes: Sequence[Axis]) -> list[dict[str, Value]]:

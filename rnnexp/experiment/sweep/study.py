@@ -15,19 +15,27 @@ import optuna
 from filelock import FileLock, Timeout
 from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from pydantic import TypeAdapter, ValidationError
 
 from rnnexp.errors import UserError
 from rnnexp.experiment.sweep.combination import Chosen, Combination, distinct
 from rnnexp.experiment.sweep.definition import Definition, Pruner, Sampler, differences
 from rnnexp.experiment.sweep.journal import Journal
-from rnnexp.experiment.sweep.outcome import Failure, Outcome, from_json, objective_of
+from rnnexp.experiment.sweep.outcome import Failure, Figures, Outcome, from_json, objective_of
 from rnnexp.experiment.sweep.places import JOURNAL, trial_name
-from rnnexp.experiment.sweep.space import Choices
+from rnnexp.experiment.sweep.space import Choices, Value
 
 NAME = "sweep"
+# What Optuna raises where a change is none of its own: it does not look before it takes one.
+DAMAGED = (
+    ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError, OverflowError, RecursionError,
+)  # fmt: skip
 # Names of attributes: of the study, and of a trial before the number of a seed, or before what a trial is called.
 DEFINITION, BASELINES, CHOSEN, SEED, RETRIED = "definition", "baselines:", "chosen", "seed:", "retried"
 RUN = "run:"
+POINT: TypeAdapter[dict[str, Value]] = TypeAdapter(dict[str, Value])
+FIGURES: TypeAdapter[dict[str, Figures]] = TypeAdapter(dict[str, Figures])
+CHOSEN_BEST = TypeAdapter(Chosen)
 
 
 class Study:
@@ -77,18 +85,24 @@ class Study:
                 self._journal = Journal(path)
                 self._storage = JournalStorage(self._journal)
                 if definition is None:
-                    study = optuna.load_study(storage=self._storage, study_name=NAME)
-                    self.definition = Definition.from_json(study.user_attrs[DEFINITION], len(study.trials))
-                    return study
-                study = optuna.create_study(
-                    storage=self._storage,
-                    study_name=NAME,
-                    load_if_exists=True,
-                    directions=["minimize"] * len(definition.objectives),
-                    pruner=_pruner(definition.pruner),
-                )
-            except (ValueError, KeyError) as error:
-                raise UserError(f"{path} cannot be read: {error}; choose another --name, or remove it") from None
+                    self._study = optuna.load_study(storage=self._storage, study_name=NAME)
+                    self._check()
+                    self.definition = Definition.from_json(self._study.user_attrs[DEFINITION], len(self._study.trials))
+                    return self._study
+                if self._journal.read_logs(0):
+                    # Optuna would put down that it is made, and then see that it is there.
+                    study = optuna.load_study(storage=self._storage, study_name=NAME, pruner=_pruner(definition.pruner))
+                else:
+                    study = optuna.create_study(
+                        storage=self._storage,
+                        study_name=NAME,
+                        directions=["minimize"] * len(definition.objectives),
+                        pruner=_pruner(definition.pruner),
+                    )
+                self._study = study
+                self._check()
+            except DAMAGED as error:
+                raise UserError(f"{path} cannot be read: {_why(error)}; choose another --name, or remove it") from None
             self.definition = definition
             study.sampler = _sampler(definition.sampler, len(study.get_trials(deepcopy=False)))
         there, here = study.user_attrs.get(DEFINITION), definition.to_json()
@@ -103,6 +117,29 @@ class Study:
         for point in (definition.points or [])[len(study.get_trials(deepcopy=False)) :]:
             study.add_trial(create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": point}))
         return study
+
+    def _check(self) -> None:
+        """See that everything that is remembered can be read.
+
+        Raises:
+            ValueError: if something is not what ``put`` and the like put down; or another of ``DAMAGED``.
+        """
+        if DEFINITION not in self._study.user_attrs:
+            return
+        definition = Definition.from_json(self._study.user_attrs[DEFINITION])
+        if len(self._study.directions) != len(definition.objectives):
+            raise ValueError("it has another number of objectives than the sweep")
+        for combination in self.combinations:
+            point = POINT.validate_python(combination.point)
+            if combination.results and not all(
+                axis.name in point and axis.has(point[axis.name]) for axis in definition.axes
+            ):
+                raise ValueError(f"{point} is no combination of the sweep")
+        for entry in self.baselines.values():
+            FIGURES.validate_python(entry)
+        for run in (*self.runs.values(), *([self.chosen[1]] if self.chosen else [])):
+            if not run or Path(run).name != run:
+                raise ValueError(f"{run!r} is no name of a run's folder")
 
     @property
     def combinations(self) -> list[Combination]:
@@ -224,7 +261,7 @@ class Study:
     def chosen(self) -> tuple[Chosen, str] | None:
         """The best trial whose run was put down last, and the name of that run's folder."""
         found = self._study.user_attrs.get(CHOSEN)
-        return None if found is None else (Chosen(**found["best"]), found["run"])
+        return None if found is None else (CHOSEN_BEST.validate_python(found["best"]), str(found["run"]))
 
     @property
     def note(self) -> str:
@@ -244,7 +281,7 @@ class Study:
     def runs(self) -> dict[tuple[int, int], str]:
         """Combination and seed -> the name of the folder with all files of the trial, of those that have one."""
         later = [found for name, found in self._study.user_attrs.items() if name.startswith(RUN)]
-        found = {(number, seed): run["run"] for run in later for number, seed in [run["trial"]]}
+        found = {(int(number), int(seed)): str(run["run"]) for run in later for number, seed in [run["trial"]]}
         if self.chosen:
             best, run = self.chosen
             found[best.number, best.seed] = run
@@ -255,6 +292,14 @@ class Study:
             if outcome.run
         }
         return found | own
+
+
+def _why(error: Exception) -> str:
+    """Return in one line why a file is none of a sweep."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return " ".join(f"{error}".split()) or "a change in it is none of a study"
 
 
 def _sampler(name: Sampler, drawn: int) -> optuna.samplers.BaseSampler:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from rnnexp import numpy_files
 from rnnexp.errors import UserError
 
-# What NumPy, zipfile and zlib raise for files that are damaged, or of another kind.
-UNREADABLE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, MemoryError, KeyError)
 SHOWN_KEYS = 8
-# How many bytes arrays can have where it is not known how many the machine has.
-MOST_BYTES = 2**33
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -39,19 +33,13 @@ def read(path: Path) -> dict[str, np.ndarray]:
                     f"{path} was written by torch.save; save the state dict as npz: "
                     "np.savez(path, **{key: values.numpy() for key, values in model.state_dict().items()})"
                 )
-            _check_size(path, file.zip)
+            numpy_files.check_size(file.zip)
             arrays = {key: _array(path, file, key) for key in file.files}
     except PermissionError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
-    except UNREADABLE as error:
-        raise UserError(f"{path} cannot be read as an npz file of plain arrays: {reason(error)}") from None
+    except numpy_files.UNREADABLE as error:
+        raise UserError(f"{path} cannot be read as an npz file of plain arrays: {numpy_files.reason(error)}") from None
     return arrays
-
-
-def reason(error: Exception) -> str:
-    """Return in one line why NumPy cannot read a file."""
-    # It takes whatever it does not know for a pickle, and says how to load that.
-    return "it is none" if "pickle" in str(error) else " ".join(str(error).split()) or "it is damaged"
 
 
 def numbers(path: Path, arrays: Mapping[str, np.ndarray], key: str) -> np.ndarray:
@@ -84,18 +72,6 @@ def listed(keys: Iterable[str]) -> str:
     return (", ".join(keys[:SHOWN_KEYS]) or "none") + more
 
 
-def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse what does not fit into memory: zeros without end take next to nothing in a file."""
-    # No more than an archive says is taken out of it.
-    size = sum(member.file_size for member in archive.infolist())
-    try:
-        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        most = MOST_BYTES
-    if size > most:
-        raise UserError(f"{path} has {size / 2**30:.1f} GB of arrays, and {most / 2**30:.1f} GB are half of the memory")
-
-
 def _array(path: Path, file: Mapping[str, np.ndarray], key: str) -> np.ndarray:
     try:
         values = file[key]
@@ -103,7 +79,4 @@ def _array(path: Path, file: Mapping[str, np.ndarray], key: str) -> np.ndarray:
         if "pickle" in str(error):
             raise UserError(f"{path}: {key} holds pickled Python objects, not plain numbers") from None
         raise
-    # What is no array NumPy returns as bytes.
-    if not isinstance(values, np.ndarray):
-        raise UserError(f"{path}: {key} is not an array")
-    return values
+    return numpy_files.plain(values, key)

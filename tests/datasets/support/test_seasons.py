@@ -70,3 +70,9 @@ def test_autocorrelation_is_the_sum_of_products():
     centered = values - values.mean()
     expected = [np.sum(centered[lag:] * centered[: 50 - lag]) / np.sum(centered**2) for lag in range(21)]
     np.testing.assert_allclose(autocorrelation(values, 20), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_units_are_nothing_to_it(unit):
+    values = np.sin(np.arange(120) * 2 * np.pi / 12)
+    assert periods(None, values * unit) == periods(None, values) == (12,)

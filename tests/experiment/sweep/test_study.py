@@ -91,3 +91,47 @@ def test_a_sweep_of_other_settings_is_refused_by_name(tmp_path, other, message):
     # And the folder is free again.
     with Study(tmp_path, definition()) as study:
         assert len(study.combinations) == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100000,
+        "[]",
+        "null",
+        '{"op_code": 99, "worker_id": "w"}',
+        '{"op_code": 4, "worker_id": "w", "study_id": 0, "params": 3}',
+        '{"op_code": 6, "worker_id": "w", "trial_id": [], "state": 1, "values": null}',
+        '{"op_code": 2, "worker_id": "w", "study_id": 0, "user_attr": {"baselines:d": {"mean": 3}}}',
+        '{"op_code": 2, "worker_id": "w", "study_id": 0, "user_attr": {"definition": {"task": "memory"}}}',
+        '{"op_code": 2, "worker_id": "w", "study_id": 0, "user_attr": {"run:0": {"trial": [0, 0], "run": "../x"}}}',
+        '{"op_code": 8, "worker_id": "w", "trial_id": 1, "user_attr": {"seed:1": {"gap": "none"}}}',
+        '{"op_code": 8, "worker_id": "w", "trial_id": 1, "user_attr": {"seed:x": {"message": "no"}}}',
+    ],
+)
+@pytest.mark.parametrize("asked", [definition(), None])
+def test_changes_that_are_none_are_said_and_change_nothing(tmp_path, line, asked):
+    filled(tmp_path, definition())
+    path = tmp_path / JOURNAL
+    path.write_bytes(path.read_bytes() + line.encode() + b"\n")
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"study\.journal cannot be read") as caught:
+        Study(tmp_path, asked)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path):
+    path = tmp_path / JOURNAL
+    path.write_bytes(b"my notes, in one line")
+    with pytest.raises(UserError, match=r"study\.journal cannot be read"):
+        Study(tmp_path, definition())
+    assert path.read_bytes() == b"my notes, in one line"
+
+
+def test_what_is_opened_again_grows_by_nothing(tmp_path):
+    filled(tmp_path, definition())
+    before = (tmp_path / JOURNAL).read_bytes()
+    with Study(tmp_path, definition()):
+        pass
+    assert (tmp_path / JOURNAL).read_bytes() == before

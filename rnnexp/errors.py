@@ -8,6 +8,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from rnnexp.printable import printable
+
 
 class UserError(Exception):
     """A bad setting or missing data: shown as one message, without a traceback, with exit code 2."""
@@ -17,8 +19,7 @@ class UserError(Exception):
     @override
     def __str__(self) -> str:
         """Return the message; what a damaged file would do to a terminal by strange names is written out."""
-        shown = (each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in super().__str__())
-        return "".join(shown)
+        return printable(super().__str__(), keep="\n")
 
 
 class DivergedError(UserError):

@@ -15,6 +15,7 @@ from rnnexp.commands.flags import parse
 from rnnexp.config import CONFIGS, Settings
 from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
+from rnnexp.files import explained
 
 
 def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
@@ -141,7 +142,8 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
 def _guarded(program: str, command: Callable[[], int]) -> int:
     """Run a command and return its exit code; a user's mistake becomes one message."""
     try:
-        with _ended_as_by_ctrl_c():
+        # Where nobody has said it better: what is wrong with a disk or a folder is no fault of the program.
+        with _ended_as_by_ctrl_c(), explained(Path()):
             return command()
     except UserError as error:
         print(f"{program}: error: {error}", file=sys.stderr)

@@ -54,7 +54,8 @@ def explained(path: Path) -> Iterator[None]:
     """Turn what the operating system says about ``path`` into a message for the user.
 
     Raises:
-        UserError: instead of an ``OSError`` that says that the disk is full or must not be written to.
+        UserError: instead of an ``OSError`` that says that the disk is full or broken, must not be written to, or that
+            what was there has gone.
     """
     try:
         yield
@@ -64,6 +65,12 @@ def explained(path: Path) -> Iterator[None]:
             raise UserError(f"the disk is full: cannot write {where}; free some space and run again") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+        if error.errno in (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO):
+            raise UserError(f"the disk fails at {where}: {error.strerror}; choose a folder on another one") from error
+        if "usable temporary directory" in str(error.strerror):
+            raise UserError("there is no folder for temporary files; name one in the variable TMPDIR") from error
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise UserError(f"{where} is not there any more: it was moved or removed; run again") from error
         raise
 
 
@@ -139,6 +146,8 @@ def publish(folder: Path, contents: Mapping[str, bytes | str | None]) -> None:
     Raises:
         OSError: if one could not be written; then none was replaced.
     """
+    # It may have gone since it was looked at, and what there is to publish may have taken hours.
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         remove_stale(folder)
         staged: list[tuple[Path, Path]] = []

@@ -75,10 +75,11 @@ def test_a_compiler_that_fails(monkeypatch):
 
 
 def test_a_compiler_that_hangs_is_said_in_words(tmp_path, monkeypatch):
+    integer, _ = integers(layered(("simple", 3), steps=4, features=1, outputs=1), inputs(5, 4, 1))
     compiler = tmp_path / "cc"
     compiler.write_text("#!/bin/sh\nexec sleep 60\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", str(compiler))
     monkeypatch.setattr(c, "SECONDS", 0.2)
     with pytest.raises(UserError, match=r"the C compiler '.*cc' was not done after 0\.2 s"):
-        CompiledNetwork(integers(layered(("simple", 3), steps=4, features=1, outputs=1)))
+        CompiledNetwork(integer)

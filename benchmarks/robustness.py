@@ -118,9 +118,14 @@ class Process:
         return self.log.read_text(encoding="utf-8", errors="replace")[-1500:]
 
 
-def start(folder: Path, arguments: Sequence[str], before: Callable[[], object] = lambda: None) -> Process:
-    """Start a command in a folder, as a copy of this process; ``before`` is called in it first."""
-    log = Path(f"{folder}.log")
+def start(
+    folder: Path, arguments: Sequence[str], before: Callable[[], object] = lambda: None, mark: str = ""
+) -> Process:
+    """Start a command in a folder, as a copy of this process; ``before`` is called in it first.
+
+    Several at once in a folder have a mark each, for their logs.
+    """
+    log = Path(f"{folder}{mark}.log")
     log.write_bytes(b"")
     number = os.fork()
     if number:
@@ -376,13 +381,15 @@ class Campaign:
 
 def killed(campaign: Campaign, name: str, times: int) -> None:
     """Kill a command again and again; after some kills in the same folder, one goes to its end."""
-    commands, done = campaign.commands(name), 0
+    commands, done, tried = campaign.commands(name), 0, 0
     resume = ["--resume", "True"] if name == "run" else []
-    while done < times:
+    # What ends before it is struck is tried again, but not for ever.
+    while done < times and tried < 3 * times:
         place = campaign.place()
         with campaign.judged(place):
             commands.prepare(place)
             for _ in range(min(5, times - done)):
+                tried += 1
                 process = start(place, [*commands.of(1), *resume])
                 if campaign.random.random() < 0.5:
                     moment = campaign.random.uniform(0, 1.05 * commands.seconds)
@@ -390,8 +397,11 @@ def killed(campaign: Campaign, name: str, times: int) -> None:
                 else:
                     _until(process, functools.partial(_publishing, place / OUTPUT))
                     time.sleep(campaign.random.uniform(0, 0.05))
-                campaign.note("killed" if process.kill() else "ended before")
-                done += 1
+                struck = process.kill()
+                campaign.note("killed" if struck else "ended before")
+                done += struck
+                if not struck and process.poll():
+                    raise BrokenError(f"exit code {process.poll()}: {process.said()}")
                 campaign.note(f"files of {commands.check(place / OUTPUT)}")
                 _run_folders(place / RUNS)
             commands.again(place, *resume)
@@ -619,8 +629,11 @@ def clock(campaign: Campaign) -> None:
             (library,) = sorted(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))[:1]
             facts = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(told), "FAKETIME_NO_CACHE": "1"}
             facts |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-            process = spawn(place, [sys.executable, "-m", "rnnexp", *commands.of(1)], **facts)
-            waited = campaign.random.uniform(0.2, 0.8) * (commands.seconds + 10)
+            # It has the kernel refuse Python's way to sleep, to a moment of a clock that it does not fake.
+            awake = "import select, time; time.sleep = lambda seconds: select.select([], [], [], seconds)"
+            program = f"{awake}; from rnnexp.cli import main; main()"
+            process = spawn(place, [sys.executable, "-c", program, *commands.of(1)], **facts)
+            waited = campaign.random.uniform(0.2, 0.8) * (commands.seconds + 4)
             _until(process, _later(waited))
             campaign.note("in the middle" if process.poll() is None else "ended before")
             told.write_text("-1d")
@@ -637,11 +650,7 @@ def together(campaign: Campaign) -> None:
         commands, place = campaign.commands(name), campaign.place()
         with campaign.judged(place):
             commands.prepare(place)
-            processes = []
-            for number in range(count):
-                # A log for each.
-                processes.append(start(place, commands.of(number % 2)))
-                processes[-1].log = processes[-1].log.rename(f"{place}-{number}.log")
+            processes = [start(place, commands.of(number % 2), mark=f"-{number}") for number in range(count)]
             for process in processes:
                 succeed(process)
             whose = commands.check(place / OUTPUT)

@@ -63,8 +63,11 @@ def explained(path: Path) -> Iterator[None]:
         where = error.filename or path
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(f"the disk is full: cannot write {where}; free some space and run again") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno == errno.EROFS:
             raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            # The system does not say what it was asked for.
+            raise UserError(f"cannot read or write {where}: {error.strerror}; choose another folder") from error
         if error.errno in (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO):
             raise UserError(f"the disk fails at {where}: {error.strerror}; choose a folder on another one") from error
         if "usable temporary directory" in str(error.strerror):

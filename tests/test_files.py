@@ -276,6 +276,7 @@ def test_a_disk_that_fills_up_leaves_the_previous_set(tmp_path):
         (errno.ENOSPC, "the disk is full: cannot write here; free some space and run again"),
         (errno.EDQUOT, "the disk is full: cannot write here; free some space and run again"),
         (errno.EROFS, "cannot write here: Read-only file system; choose another folder"),
+        (errno.EACCES, "cannot read or write here: Permission denied; choose another folder"),
         (errno.EIO, "the disk fails at here: Input/output error; choose a folder on another one"),
         (errno.ENOENT, "here is not there any more: it was moved or removed; run again"),
     ],

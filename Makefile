@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # A worker for each core, up to 8; a file's tests stay together, and share what they set up.
 PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-slow fuzz kills wheel-test lint types check lock benchmark clean
+.PHONY: run test test-slow fuzz kills faults wheel-test lint types check lock benchmark clean
 
 run: $(READY)
 	$(BIN)/python run_regression.py
@@ -33,6 +33,12 @@ KILLS ?= 20
 
 kills: $(READY)
 	KILLS=$(KILLS) $(BIN)/python -m pytest -m slow tests/runs/test_sweep_kills.py
+
+# make faults FAULTS=1000: as many kills, and full disks, lost folders, other clocks (benchmarks/robustness.py).
+FAULTS ?= 100
+
+faults: $(READY)
+	$(BIN)/python benchmarks/robustness.py --kills $(FAULTS)
 
 # The wheel in a fresh environment, which takes a minute to install.
 wheel-test: $(READY)

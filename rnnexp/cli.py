@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 import threading
@@ -17,9 +16,7 @@ from rnnexp.commands.flags import parse
 from rnnexp.config import CONFIGS, Settings
 from rnnexp.console import print_lines, silence
 from rnnexp.errors import UserError, did_you_mean
-
-# What a message quotes of a name, in characters.
-LONGEST_SHOWN = 200
+from rnnexp.files import explained
 
 
 def run_script(task: str, constants: Mapping[str, Any], arguments: Sequence[str] | None = None) -> None:
@@ -148,27 +145,18 @@ TOOLS: Mapping[str, tuple[str, Callable[[Sequence[str]], int]]] = {
 def _guarded(program: str, command: Callable[[], int]) -> int:
     """Run a command and return its exit code; a user's mistake becomes one message."""
     try:
-        with _ended_as_by_ctrl_c():
+        # Where nobody has said it better: what is wrong with a disk or a folder is no fault of the program.
+        with _ended_as_by_ctrl_c(), explained(Path()):
             return command()
     except UserError as error:
         print(f"{program}: error: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        silence()  # whoever reads the help, such as ``head``, has enough
-        return 0
-    except OSError as error:
-        # A name that no file system takes is found out wherever it is first looked up; all else is no user's mistake.
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-        name = str(error.filename)
-        shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..."
-        print(
-            f"{program}: error: {UserError(f'{shown}: a name of {len(name)} characters is too long')}", file=sys.stderr
-        )
-        return UserError.exit_code
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        silence()  # whoever reads the help, such as ``head``, has enough
+        return 0
 
 
 @contextmanager

@@ -14,9 +14,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from rnnexp import stderr as native
 from rnnexp.errors import UserError
+from rnnexp.printable import printable
 from rnnexp.progress import Epoch, EpochLines
 
 LOG_WIDTH = 110
@@ -76,7 +78,8 @@ class Console:
         self._file.close()
 
     def say(self, text: str) -> None:
-        """Print a line."""
+        """Print a line; what a name in it would do to a terminal is written out."""
+        text = printable(text, keep="\n")
         for console in (self._terminal, self._log):
             console.print(text, markup=False, soft_wrap=True)
 
@@ -89,6 +92,7 @@ class Console:
         self._alarm(text)
 
     def _alarm(self, text: str) -> None:
+        text = printable(text, keep="\n")
         self._errors.print(f"{text}{self._of_run}", markup=False, soft_wrap=True)
         self._log.print(text, markup=False, soft_wrap=True)
 
@@ -96,9 +100,10 @@ class Console:
         """Print a table: the first column is names, the others are numbers."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for number, column in enumerate(columns):
-            table.add_column(column, justify="right" if number else "left", no_wrap=True)
+            table.add_column(Text(printable(column)), justify="right" if number else "left", no_wrap=True)
         for row in rows:
-            table.add_row(*row)
+            # As texts: names in brackets are no markup.
+            table.add_row(*(Text(printable(cell)) for cell in row))
         for console in (self._terminal, self._log):
             # Not the table's own title, which is broken at the table's width.
             console.print(title, style="italic", markup=False, soft_wrap=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from rnnexp.printable import printable
+
 
 class UserError(Exception):
     """A bad setting or missing data: shown as one message, without a traceback, with exit code 2.
@@ -24,9 +26,7 @@ class UserError(Exception):
     @override
     def __str__(self) -> str:
         """Return the message; what a damaged file would do to a terminal by strange names is written out."""
-        return "\n".join(
-            "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line) for line in self.args
-        )
+        return "\n".join(map(printable, self.args))
 
 
 class DivergedError(UserError):

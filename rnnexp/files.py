@@ -25,6 +25,8 @@ DATA = (*TABLES, ".ts", ".arff")
 PARTS = ("_TRAIN", "_TEST")
 # Names of files are cut to this: with what is added they stay within what file systems take.
 LONGEST_STEM = 60
+# What a message quotes of a name that is too long, in characters.
+LONGEST_SHOWN = 200
 _TEMPORARY = ".rnnexp-"
 
 
@@ -54,7 +56,8 @@ def explained(path: Path) -> Iterator[None]:
     """Turn what the operating system says about ``path`` into a message for the user.
 
     Raises:
-        UserError: instead of an ``OSError`` that says that the disk is full or must not be written to.
+        UserError: instead of an ``OSError`` that says that the disk is full or broken, must not be written to, that
+            what was there has gone, or that a name is too long.
     """
     try:
         yield
@@ -62,8 +65,21 @@ def explained(path: Path) -> Iterator[None]:
         where = error.filename or path
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(f"the disk is full: cannot write {where}; free some space and run again") from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno == errno.EROFS:
             raise UserError(f"cannot write {where}: {error.strerror}; choose another folder") from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            # The system does not say what it was asked for.
+            raise UserError(f"cannot read or write {where}: {error.strerror}; choose another folder") from error
+        if error.errno in (errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO):
+            raise UserError(f"the disk fails at {where}: {error.strerror}; choose a folder on another one") from error
+        if error.errno == errno.ENAMETOOLONG:
+            name = str(where)
+            shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}..."
+            raise UserError(f"{shown}: a name of {len(name)} characters is too long") from error
+        if "usable temporary directory" in str(error.strerror):
+            raise UserError("there is no folder for temporary files; name one in the variable TMPDIR") from error
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise UserError(f"{where} is not there any more: it was moved or removed; run again") from error
         raise
 
 
@@ -139,6 +155,8 @@ def publish(folder: Path, contents: Mapping[str, bytes | str | None]) -> None:
     Raises:
         OSError: if one could not be written; then none was replaced.
     """
+    # It may have gone since it was looked at, and what there is to publish may have taken hours.
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         remove_stale(folder)
         staged: list[tuple[Path, Path]] = []

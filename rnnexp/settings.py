@@ -14,6 +14,7 @@ from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS, factored, load
 from rnnexp.network.structure import Structure
 from rnnexp.presets import PRESETS
+from rnnexp.printable import in_utf_8
 
 
 class Settings(BaseModel):
@@ -130,6 +131,14 @@ class Settings(BaseModel):
     output_dir: Path = Field(default=Path("tflite_models"), description="where the exported models go")
     runs_dir: Path = Field(default=Path("runs"), description="where each run leaves its history, model and plots")
     quiet: bool = Field(default=False, description="print nothing but warnings and errors")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_written_in_utf_8(cls, value: Any) -> Any:
+        for text in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(text, str | Path) and not in_utf_8(str(text)):
+                raise ValueError(f"the name {str(text)!r} is no UTF-8: rename the file, or the folder")
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from helpers.runs import PROJECT
 
-from rnnexp import files
+from rnnexp import cli, files
 from rnnexp.errors import UserError
 
 
@@ -104,7 +104,7 @@ def start(program, *arguments):
 
 PUBLISHER = """
     from pathlib import Path
-    from rnnexp import files
+    from rnnexp import cli, files
     folder, name, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     for number in range(times):
         mark = f"{name}{number} "
@@ -218,7 +218,7 @@ def test_a_full_disk_is_found_before_anything_is_computed(tmp_path):
         "1m",
         """
         from pathlib import Path
-        from rnnexp import files
+        from rnnexp import cli, files
         from rnnexp.errors import UserError
         def refused():
             try:
@@ -246,7 +246,7 @@ def test_a_disk_that_fills_up_leaves_the_previous_set(tmp_path):
         """
         import os
         from pathlib import Path
-        from rnnexp import files
+        from rnnexp import cli, files
         from rnnexp.errors import UserError
         here = Path.cwd()
         files.publish(here, {"model": b"old" * 1000, "report": "old"})
@@ -276,6 +276,9 @@ def test_a_disk_that_fills_up_leaves_the_previous_set(tmp_path):
         (errno.ENOSPC, "the disk is full: cannot write here; free some space and run again"),
         (errno.EDQUOT, "the disk is full: cannot write here; free some space and run again"),
         (errno.EROFS, "cannot write here: Read-only file system; choose another folder"),
+        (errno.EACCES, "cannot read or write here: Permission denied; choose another folder"),
+        (errno.EIO, "the disk fails at here: Input/output error; choose a folder on another one"),
+        (errno.ENOENT, "here is not there any more: it was moved or removed; run again"),
     ],
 )
 def test_what_the_system_says_is_put_into_words(number, text):
@@ -289,3 +292,31 @@ def test_publish_takes_away_what_must_not_be_left(tmp_path):
     files.publish(tmp_path, {"a": None, "b": "new", "c": None})
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".lock") == ["b"]
     assert (tmp_path / "b").read_text() == "new"
+
+
+def test_a_folder_that_has_gone_is_made_again(tmp_path):
+    files.publish(tmp_path / "gone" / "out", {"a": "new"})
+    assert (tmp_path / "gone" / "out" / "a").read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "the disk is full: cannot write /tmp/x; free"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "in the variable TMPDIR"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "data.csv"), "data.csv is not there any more"),
+    ],
+)
+def test_whatever_command_meets_it_ends_with_one_message(raised, said, monkeypatch, capsys):
+    def command(_):
+        raise raised
+
+    monkeypatch.setattr(cli, "TOOLS", {"data": ("", command)})
+    monkeypatch.setattr(sys, "argv", ["rnnexp", "data"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    errors = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert errors.startswith("rnnexp data: error: ")
+    assert said in errors
+    assert errors.count("\n") == 1

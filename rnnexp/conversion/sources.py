@@ -18,6 +18,7 @@ from rnnexp.network.graph.cut import cut
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.graph.lift import lift
 from rnnexp.preprocessing.input_map import AS_IT_IS
+from rnnexp.printable import in_utf_8
 from rnnexp.report import evaluation
 
 # Inputs to what nodes give, by their names: some of them, and of the graph's output always.
@@ -59,6 +60,8 @@ def open_file(path: Path, until: str = "", begin: str = "") -> Source:
     """
     if not path.exists():
         raise UserError(f"there is no file {path}")
+    if not in_utf_8(str(path)):
+        raise UserError(f"the name {str(path)!r} is no UTF-8: rename the file, or the folder")
     suffix = path.suffix.lower()
     if path.is_dir():
         raise UserError(f"{path} is a folder: save the model as a file, model.save('model.keras'); read are {KINDS}")

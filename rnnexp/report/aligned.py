@@ -7,6 +7,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 
+from rnnexp.printable import printable
+
 COLUMN_WIDTH = 40
 
 
@@ -36,6 +38,4 @@ def aligned(rows: Iterable[Sequence[str]], right: int | Container[int], widest: 
 
 def shown(text: str) -> str:
     """Return a name with its control characters, which could do anything to a terminal, escaped."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return printable(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnexp.report.plots import literal
 from rnnexp.report.thinning import extremes
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ def series(
             axes.axvspan(steps[begin - 1], steps[min(end, len(steps) - 1)], color="tab:red", alpha=0.25, linewidth=0)
         for (name, first), colour in zip(parts.items(), ("tab:orange", "tab:blue"), strict=False):
             axes.axvline(steps[first], color=colour, linestyle="--", linewidth=1.0, label=f"{name} from here")
-        axes.set_ylabel(names[column])
+        axes.set_ylabel(literal(names[column]))
         axes.grid(alpha=0.3)
     if parts:
         rows[0].legend(loc="upper left")
     more = f", {len(names) - SHOWN_ROWS} more columns" if len(names) > SHOWN_ROWS else ""
-    rows[0].set_title(f"{title}{more}")
+    rows[0].set_title(f"{literal(title)}{more}")
     rows[-1].set_xlabel("row" if times is None else "time")
     return _png(figure)
 
@@ -89,12 +90,12 @@ def recordings(examples: Mapping[str, Sequence[np.ndarray]], *, title: str) -> b
                 axes.plot(begin + steps, here[steps], linewidth=0.8, color=f"C{feature % 10}")
             begin += len(values)
             axes.axvline(begin, color="grey", linewidth=0.8)
-        axes.set_ylabel(name)
+        axes.set_ylabel(literal(name))
         axes.set_xlim(0, begin)
         axes.grid(alpha=0.3)
     more = f", {len(examples) - SHOWN_ROWS} more classes" if len(examples) > SHOWN_ROWS else ""
     ranges = ", each feature to its own range" if several else ""
-    rows[0].set_title(f"{title}{ranges}{more}")
+    rows[0].set_title(f"{literal(title)}{ranges}{more}")
     rows[-1].set_xlabel("samples, one recording after the other")
     return _png(figure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rnnexp.report.markup import plain
 from rnnexp.report.page.page import Page
 from rnnexp.report.page.table import Cell, Table
 from rnnexp.report.page.texts import Text
@@ -27,43 +28,36 @@ class Document:
 
     def heading(self, text: str) -> None:
         """Add a heading."""
-        self._markdown += [f"## {_plain(text)}", ""]
+        self._markdown += [f"## {plain(text)}", ""]
         self._page.heading(text.lower().replace(" ", "-"), Text.same(text))
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""
-        self._markdown += [_plain(text), ""]
+        self._markdown += [plain(text), ""]
         self._page.paragraph(Text.same(text))
 
     def lead(self, text: str) -> None:
         """Add the sentence that matters most."""
-        self._markdown += [f"**{_plain(text)}**", ""]
+        self._markdown += [f"**{plain(text)}**", ""]
         self._page.lead(Text.same(text))
 
     def warnings(self, texts: Sequence[str]) -> None:
         """Add what a reader must know, as a list."""
         if texts:
-            self._markdown += [*(f"- {_plain(text)}" for text in texts), ""]
+            self._markdown += [*(f"- {plain(text)}" for text in texts), ""]
             self._page.warnings([Text.same(text) for text in texts])
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Add a table."""
-        lines = [headings, ["---"] * len(headings), *([_plain(cell) for cell in row] for row in rows)]
+        lines = [headings, ["---"] * len(headings), *([plain(cell) for cell in row] for row in rows)]
         self._markdown += [*(f"| {' | '.join(line)} |" for line in lines), ""]
         cells = [[Cell(Text.same(cell)) for cell in row] for row in rows]
         self._page.add(Table(Text.same(""), [Text.same(heading) for heading in headings], cells))
 
     def to_markdown(self) -> str:
         """Return it as Markdown."""
-        return "\n".join([f"# {_plain(self.title)}", "", *self._markdown])
+        return "\n".join([f"# {plain(self.title)}", "", *self._markdown])
 
     def to_html(self) -> str:
         """Return it as a page."""
         return self._page.html
-
-
-def _plain(text: str) -> str:
-    """Return a text in which Markdown sees no markup: names of layers can be anything."""
-    for mark in "\\`*_<>|#[]":
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())

@@ -20,6 +20,7 @@ from rnnexp.report.content import (
 from rnnexp.report.gates import Outcome, describe, failures
 from rnnexp.report.int8 import Degradation, Tensor
 from rnnexp.report.listening import in_markdown
+from rnnexp.report.markup import cell, harmless
 from rnnexp.report.metrics import ClassificationMetrics, RegressionMetrics
 from rnnexp.report.models import AbsentModel, ExportedModel
 from rnnexp.report.text import epochs, number, robust_gap, steps_a_second, table, units, verdict
@@ -37,7 +38,7 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         weights: all weights as text.
     """
     data, count = report.data, len(report.baselines)
-    judgement = verdict(report)
+    judgement = [harmless(sentence) for sentence in verdict(report)]
     lines = [
         f"# {report.name}",
         "",
@@ -45,19 +46,19 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
         *_warnings(report, judgement),
         *_gates(report.gates or []),
         *_preset(report),
-        f"{data.source}. Units: {data.units}. Normalisation: {data.normalization}.",
+        f"{harmless(data.source)}. Units: {harmless(data.units)}. Normalisation: {data.normalization}.",
         "",
         f"{data.train} sequences of {_steps(data)} to train on, {data.validation} to validate on; "
         f"the figures below are of the {data.evaluation} sequences of the {data.evaluation_part}"
-        f"{_comma(units(report))}.",
-        *(f"\n{note}" for note in data.notes),
+        f"{harmless(_comma(units(report)))}.",
+        *(f"\n{harmless(note)}" for note in data.notes),
         "",
         "## Results",
         "",
         f"{'The first row is' if count == 1 else f'The first {count} rows are'} what takes no network: trivial "
         "predictions, and simple models that have learned from the same training part. The others are the exported "
         "files, run by LiteRT.",
-        *(f"\n{name}: {note}." for name, note in (report.baseline_notes or {}).items()),
+        *(f"\n{harmless(name)}: {harmless(note)}." for name, note in (report.baseline_notes or {}).items()),
         "",
         *_table(*table(report)),
         *(f"![{name.removesuffix('.png')}]({name})" for name in plots),
@@ -103,8 +104,9 @@ def to_markdown(report: Report, plots: Iterable[str], weights: str) -> str:
 
 def _warnings(report: Report, said: Sequence[str]) -> list[str]:
     """Return what there is to warn of and is not said yet, a line each."""
-    found = [warning.text for warning in report.warnings or [] if warning.text not in said]
-    return [*(f"- Warning: {text}" for text in found), ""] if found else []
+    found = [harmless(warning.text) for warning in report.warnings or []]
+    more = [f"- Warning: {text}" for text in found if text not in said]
+    return [*more, ""] if more else []
 
 
 def _comma(text: str) -> str:
@@ -120,9 +122,9 @@ def _steps(data: Data) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [
-        f"| {' | '.join(headings)} |",
+        f"| {' | '.join(map(cell, headings))} |",
         "|" + " --- |" * len(headings),
-        *(f"| {' | '.join(row)} |" for row in rows),
+        *(f"| {' | '.join(map(cell, row))} |" for row in rows),
         "",
     ]
 
@@ -158,7 +160,7 @@ def _outputs(report: Report) -> list[str]:
     return [
         "## Outputs",
         "",
-        f"RMSE of each output{some}, in {report.data.units}.",
+        f"RMSE of each output{some}, in {harmless(report.data.units)}.",
         "",
         *_table(["", *errors], [[names[place], *(number(each[place]) for each in errors.values())] for place in shown]),
     ]
@@ -213,7 +215,7 @@ def _generation(generation: Generation, data: Data) -> list[str]:
         "## Closed-loop generation",
         "",
         f"From the window just before the {data.evaluation_part}, every prediction fed back as an input. "
-        f"Errors over the first steps, in {data.units}; persistence stays at the window's last value.",
+        f"Errors over the first steps, in {harmless(data.units)}; persistence stays at the window's last value.",
         *(f"\n{name}: {errors.absent}." for name, errors in generation.errors.items() if errors.absent),
         "",
         *_table(["steps", *headings], rows),
@@ -232,7 +234,7 @@ def _from_origins(found: GenerationFromOrigins, data: Data) -> list[str]:
     ]
     return [
         f"The same from {found.origins} origins spread over the {data.evaluation_part}, {found.steps} steps from each: "
-        f"RMSE over the first steps of all of them, in {data.units}.",
+        f"RMSE over the first steps of all of them, in {harmless(data.units)}.",
         "",
         *_table(["steps", *found.errors], rows),
     ]

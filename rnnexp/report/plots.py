@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnexp.files import write_through
+from rnnexp.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,11 @@ def _save(path: Path, draw: Callable[[Axes], object], size: tuple[float, float] 
         FigureCanvasAgg(figure)
         draw(figure.add_subplot())
         write_through(path, lambda temporary: figure.savefig(temporary, dpi=110))
+
+
+def literal(name: str) -> str:
+    """Return a name as pictures show it letter by letter, with no part that is a formula."""
+    return printable(name).replace("$", r"\$")
 
 
 def losses(path: Path, train: Sequence[float], validation: Sequence[float], title: str) -> None:
@@ -71,8 +77,7 @@ def curves(path: Path, runs: Mapping[str, tuple[Sequence[int], Sequence[float], 
     def draw(axes: Axes) -> None:
         for name, (epochs, train, validation) in runs.items():
             marker = "o" if len(epochs) < 3 else ""
-            # Of a name, no part is a formula.
-            (line,) = axes.plot(epochs, validation, label=name.replace("$", r"\$"), marker=marker)
+            (line,) = axes.plot(epochs, validation, label=literal(name), marker=marker)
             axes.plot(epochs, train, linestyle=":", color=line.get_color(), marker=marker)
         if min(min(*train, *validation) for _, train, validation in runs.values()) > 0:
             axes.set_yscale("log")
@@ -99,9 +104,9 @@ def predictions(
         samples = np.arange(len(target))[shown]
         axes.plot(samples, target[shown, 0], label="truth", color="black", linewidth=1.4)
         for (name, values), style in zip(outputs.items(), cycle(STYLES), strict=False):
-            axes.plot(samples, values[shown, 0], label=name, linestyle=style, linewidth=1.1)
+            axes.plot(samples, values[shown, 0], label=literal(name), linestyle=style, linewidth=1.1)
         some = f" (the last {SHOWN_POINTS} of {len(target)})" if len(target) > SHOWN_POINTS else ""
-        axes.set(xlabel=f"sample{some}", ylabel=units, title=title)
+        axes.set(xlabel=f"sample{some}", ylabel=literal(units), title=title)
         axes.grid(alpha=0.3)
         axes.legend()
 
@@ -126,12 +131,12 @@ def generation(
         known = np.concatenate([window, truth])
         axes.plot(np.arange(len(known)) - len(window) + 1, known, label="truth", color="black", linewidth=1.4)
         for (name, values), style in zip(generated.items(), cycle(STYLES), strict=False):
-            axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, linewidth=1.4)
+            axes.plot(np.arange(1, len(values) + 1), values, label=literal(name), linestyle=style, linewidth=1.4)
         axes.axvspan(1 - len(window), 0, alpha=0.1, label="window at the start")
         margin = float(np.ptp(known)) or 1.0
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, known.min() - margin), min(high, known.max() + margin))
-        axes.set(xlabel="step", ylabel=units, title=title)
+        axes.set(xlabel="step", ylabel=literal(units), title=title)
         axes.grid(alpha=0.3)
         axes.legend()
 
@@ -160,7 +165,7 @@ def step_accuracy(path: Path, shares: Mapping[str, Sequence[float]], title: str)
 
     def draw(axes: Axes) -> None:
         for (name, values), style in zip(shares.items(), cycle(STYLES), strict=False):
-            axes.plot(np.arange(1, len(values) + 1), values, label=name, linestyle=style, marker=".")
+            axes.plot(np.arange(1, len(values) + 1), values, label=literal(name), linestyle=style, marker=".")
         axes.set(xlabel="time step", ylabel="accuracy", title=title)
         axes.set_ylim(-0.02, 1.02)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -172,6 +177,7 @@ def step_accuracy(path: Path, shares: Mapping[str, Sequence[float]], title: str)
 
 def confusion(path: Path, counts: np.ndarray, names: Sequence[str], title: str) -> None:
     """Plot a confusion matrix, rows true and columns predicted, shaded by the share of the row."""
+    names = [literal(name) for name in names]
 
     def draw(axes: Axes) -> None:
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

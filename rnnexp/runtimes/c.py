@@ -21,6 +21,8 @@ from rnnexp.preprocessing.input_map import AS_IT_IS, InputMap
 from rnnexp.quantization.network import IntegerNetwork
 
 NAME = "network"
+# After which a compiler is taken to hang.
+SECONDS = 600.0
 
 
 class CompiledNetwork:
@@ -50,7 +52,10 @@ class CompiledNetwork:
                     capture_output=True,
                     text=True,
                     check=False,
+                    timeout=SECONDS,
                 )
+            except subprocess.TimeoutExpired:
+                raise UserError(f"the C compiler {command[0]!r} was not done after {SECONDS:g} s") from None
             except OSError as error:
                 raise UserError(
                     f"no C compiler: {command[0]!r} cannot be run ({error.strerror}); install one, or name one in the "

@@ -15,13 +15,16 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers.benchmarks import load
 from helpers.runs import PROJECT
+
+robustness = load("robustness")
 
 KILLS = int(os.environ.get("KILLS", "20"))
 COMMAND = [sys.executable, "-m", "rnnexp", "sweep", "memory", "--activation", "tanh", "relu", "--seed", "0", "1", "2"]
 COMMAND += ["--epochs", "30", "--memory-signal-length", "300", "--memory-n", "12", "--memory-k", "-3", "--name", "s"]
 COMMAND += ["--gap-limit", "1e-6", "--qat-epochs", "3", "--workers", "2", "--trials-per-worker", "4"]
-WHO = {"worker": "rnnexp.experiment.sweep.worker", "converter": "rnnexp.formats.tflite.float32"}
+WHO = {"worker": robustness.WORKER, "converter": robustness.CONVERTER}
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")]
 
@@ -32,33 +35,9 @@ def start(folder):
         return subprocess.Popen(COMMAND, cwd=folder, env=environment, stdout=log, stderr=log)
 
 
-def descendants(process, module):
-    """Return the processes below one that run a module."""
-    parents, named = {}, []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal():
-            continue
-        try:
-            # Behind the name, which is in brackets and can hold anything: the state, and then the parent.
-            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if module.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
-                named.append(int(entry.name))
-        except OSError:
-            continue  # it has ended
-
-    def below(number):
-        while number in parents:
-            number = parents[number]
-            if number == process.pid:
-                return True
-        return False
-
-    return [number for number in named if below(number)]
-
-
 def kill(process, who):
     """Kill the sweep's own process, or one of those below it, if there is any; return whether there was."""
-    numbers = [process.pid] if who == "driver" else descendants(process, WHO[who])
+    numbers = [process.pid] if who == "driver" else robustness.descendants(process.pid, WHO[who])
     if not numbers or process.poll() is not None:
         return False
     try:
@@ -122,7 +101,7 @@ def test_a_sweep_that_is_asked_to_stop_says_so_and_leaves_no_process(tmp_path, n
     while b"1/6" not in (tmp_path / "log.txt").read_bytes():
         assert process.poll() is None, (tmp_path / "log.txt").read_text()
         time.sleep(0.1)
-    below = [pid for module in WHO.values() for pid in descendants(process, module)]
+    below = [pid for module in WHO.values() for pid in robustness.descendants(process.pid, module)]
     assert below
     process.send_signal(number)
     assert process.wait(60) == 130

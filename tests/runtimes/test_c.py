@@ -12,6 +12,7 @@ from rnnexp.errors import UserError
 from rnnexp.network.activations import ACTIVATIONS
 from rnnexp.network.cells import CELLS
 from rnnexp.quantization import reference
+from rnnexp.runtimes import c
 from rnnexp.runtimes.c import CompiledNetwork
 
 cells = st.tuples(st.sampled_from(sorted(CELLS)), st.integers(1, 20), st.sampled_from(["", "both", "backwards"]))
@@ -71,3 +72,14 @@ def test_a_compiler_that_fails(monkeypatch):
     monkeypatch.setenv("CC", "false")
     with pytest.raises(UserError, match="the C compiler 'false' failed"):
         CompiledNetwork(integers(simple(2, steps=3), inputs(2, 3))[0])
+
+
+def test_a_compiler_that_hangs_is_said_in_words(tmp_path, monkeypatch):
+    integer, _ = integers(layered(("simple", 3), steps=4, features=1, outputs=1), inputs(5, 4, 1))
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\nexec sleep 60\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.setattr(c, "SECONDS", 0.2)
+    with pytest.raises(UserError, match=r"the C compiler '.*cc' was not done after 0\.2 s"):
+        CompiledNetwork(integer)

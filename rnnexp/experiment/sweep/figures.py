@@ -13,7 +13,7 @@ from rnnexp.experiment.sweep.definition import Definition
 from rnnexp.experiment.sweep.space import Axis, Choices, Range, label, shown
 from rnnexp.experiment.sweep.statistics import Statistics, Summary
 from rnnexp.experiment.sweep.tables import error_name
-from rnnexp.report.plots import FONTS
+from rnnexp.report.plots import FONTS, literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +98,7 @@ def _draw_axis(
             [x for x, _ in points],
             [estimate.mean for _, estimate in points],
             yerr=[estimate.half_width or 0.0 for _, estimate in points],
-            label=(name or "int8") if told else None,
+            label=literal(name or "int8") if told else None,
             color=COLORS[number] if told else "0.7",
             marker="o",
             markersize=4,
@@ -108,9 +108,9 @@ def _draw_axis(
             zorder=2 if told else 1,
         )
     if best is not None:
-        axes.axhline(best[1], color="0.4", linestyle=":", label=f"best baseline: {best[0]}")
+        axes.axhline(best[1], color="0.4", linestyle=":", label=f"best baseline: {literal(best[0])}")
     if places:
-        axes.set_xticks(list(places.values()), [shown(value) for value in places])
+        axes.set_xticks(list(places.values()), [literal(shown(value)) for value in places])
         axes.set_xlim(-0.6, len(places) - 0.4)
     elif isinstance(axis, Range) and axis.log:
         axes.set_xscale("log")
@@ -134,7 +134,7 @@ def _draw_front(definition: Definition, names: tuple[str, str], known: Sequence[
         )
     for item in pairs[True][:MOST_LINES]:
         place = (item.estimates[names[0]].mean, item.estimates[names[1]].mean)
-        axes.annotate(label(item.point), place, fontsize=6, xytext=(4, 4), textcoords="offset points")
+        axes.annotate(literal(label(item.point)), place, fontsize=6, xytext=(4, 4), textcoords="offset points")
     errors = {"error": f"int8 {error_name(definition.task)}", "float32": f"float32 {error_name(definition.task)}"}
     x_label, y_label = ({**errors, **AXIS_LABELS}[name] for name in names)
     axes.set(xlabel=x_label, ylabel=y_label)

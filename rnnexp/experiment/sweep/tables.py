@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from rnnexp.experiment.sweep.definition import Definition
 from rnnexp.experiment.sweep.space import shown
 from rnnexp.experiment.sweep.statistics import Estimate, Statistics, Summary
+from rnnexp.printable import printable
+from rnnexp.report import markup
 from rnnexp.report.aligned import aligned
 
 DASH = "–"
@@ -102,7 +104,7 @@ def markdown(definition: Definition, statistics: Statistics, ends: Sequence[str]
         values = row.values or ("as they are",)
         cells = [cell(found, bracket=True, signed=place in (2, 4)) for place, found in enumerate(row.cells)]
         count = "" if row.mark == "baseline" else str(row.count)
-        lines.append(f"| {' | '.join([*values, count, *cells, row.mark])} |")
+        lines.append(f"| {' | '.join([*map(markup.cell, values), count, *cells, row.mark])} |")
     return "\n".join([*lines, "", *ends]) + "\n"
 
 
@@ -168,4 +170,4 @@ def number(value: float, *, signed: bool = False) -> str:
 
 def escaped(value: str) -> str:
     """Return a text as LaTeX has it, in one line."""
-    return "".join(LATEX.get(letter, letter) for letter in " ".join(value.split()))
+    return "".join(LATEX.get(letter, letter) for letter in printable(" ".join(value.split())))

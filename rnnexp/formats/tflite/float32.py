@@ -12,12 +12,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from rnnexp.files import write_atomically
+
+# After which the converter is taken to hang: a network of microcontrollers takes it seconds.
+SECONDS = 600.0
 
 
 class ConversionError(Exception):
@@ -60,7 +64,11 @@ class Converter:
     ) -> None:
         if error is not None:
             self._child.kill()
-        self._child.communicate()
+        try:
+            self._child.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.communicate()
         self._log.close()
 
     @property
@@ -72,11 +80,20 @@ class Converter:
         """Convert the Keras model saved at ``model`` and write it, with named texts added, to ``target``.
 
         Raises:
-            ConversionError: if the converter refuses, or ends its process.
+            ConversionError: if the converter refuses, ends its process, hangs, or answers what nobody understands.
         """
         stdin, stdout = self._child.stdin, self._child.stdout
         assert stdin is not None
         assert stdout is not None
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self._child.kill()
+
+        timer = threading.Timer(SECONDS, give_up)
+        timer.daemon = True
+        timer.start()
         try:
             # Wherever this process is now: the child has stayed where it was started.
             paths = {"model": str(model.absolute()), "target": str(target.absolute())}
@@ -86,9 +103,18 @@ class Converter:
             answer = stdout.readline()
         except BrokenPipeError:
             answer = ""
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise ConversionError(f"the converter was not done after {SECONDS:g} s; see {self._log.name}")
         if not answer:
             raise ConversionError(f"the converter's process ended with code {self._child.wait()}; see {self._log.name}")
-        problem = json.loads(answer)["problem"]
+        try:
+            problem = json.loads(answer)["problem"]
+        except (ValueError, KeyError, TypeError):
+            # What it says next may be the answer to this.
+            self._child.kill()
+            raise ConversionError(f"the converter answered {answer[:80]!r}; see {self._log.name}") from None
         if problem:
             raise ConversionError(problem)
 

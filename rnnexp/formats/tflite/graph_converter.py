@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rnnexp.formats import child
-from rnnexp.formats.tflite.float32 import ConversionError
+from rnnexp.formats.tflite.float32 import SECONDS, ConversionError
 from rnnexp.network.graph import storage
 from rnnexp.network.graph.graph import Graph
 from rnnexp.network.lengths import Padding
@@ -28,7 +28,7 @@ def to_float32(graph: Graph, steps: int, padding: Padding, metadata: Mapping[str
         metadata: names and texts to put into the file.
 
     Raises:
-        ConversionError: if the converter refuses, or ends its process.
+        ConversionError: if the converter refuses, ends its process, or hangs.
     """
     with tempfile.TemporaryDirectory() as name:
         source, target = Path(name) / "graph.npz", Path(name) / "float32.tflite"
@@ -40,14 +40,18 @@ def to_float32(graph: Graph, steps: int, padding: Padding, metadata: Mapping[str
             "padding": padding,
             "metadata": {**metadata},
         }
-        done = subprocess.run(
-            [sys.executable, "-m", CHILD],
-            input=json.dumps(job) + "\n",
-            capture_output=True,
-            text=True,
-            env=child.environment(),
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", CHILD],
+                input=json.dumps(job) + "\n",
+                capture_output=True,
+                text=True,
+                env=child.environment(),
+                check=False,
+                timeout=SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise ConversionError(f"the converter was not done after {SECONDS:g} s") from None
         if done.returncode or not target.exists():
             said = [line for line in done.stderr.splitlines() if line.strip()]
             raise ConversionError(said[-1][:300] if said else f"its process ended with code {done.returncode}")

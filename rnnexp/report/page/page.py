@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -99,25 +101,44 @@ class Page:
         links = "".join(f'<li><a href="#{name}">{text.html}</a></li>' for name, text in self._sections)
         contents = "Contents / 目次" if self.bilingual else "Contents"
         keys = f'\n<p id="chart-keys" class="note">{_KEYS.html}</p>' if self._curves else ""
+        scripts, styles = [f"\n{script()}"], [f"\n{style()}"]
+        language = ""
+        if self.bilingual:
+            scripts.append(_LANGUAGE)
+            language = f"<script>{_LANGUAGE}</script>"
         titles = f'data-en="{escape(self.title.en)}" data-ja="{escape(self.title.ja)}"'
         return (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(scripts, styles)}">'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">'
             f'<meta name="color-scheme" content="light dark">'
             # A browser asks for a picture of every page, unless there is one: here it is an empty one.
             f'<link rel="icon" href="data:,">'
             f"<title {titles}>{escape(self.title.en)}</title>"
-            f"<style>\n{style()}</style>{f'<script>{_LANGUAGE}</script>' if self.bilingual else ''}</head>\n"
+            f"<style>{styles[0]}</style>{language}</head>\n"
             f"<body><header><h1>{self.title.html}</h1>{_SWITCH if self.bilingual else ''}</header>\n"
             f'<nav aria-label="{contents}"><ul>{links}</ul></nav>\n'
             f"<main>\n" + "\n".join(self._parts) + f"{keys}</main>\n"
-            f"<script>\n{script()}</script></body></html>\n"
+            f"<script>{scripts[0]}</script></body></html>\n"
         )
 
     def _list(self, kind: str, texts: Sequence[Text]) -> None:
         if texts:
             items = "".join(f"<li>{text.html}</li>" for text in texts)
             self._parts.append(f'<ul class="{kind}">{items}</ul>')
+
+
+def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
+    """Return what a page lets its browser do: run these scripts and styles of its own, and nothing else at all."""
+    return (
+        f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hashes(texts: Sequence[str]) -> str:
+    digests = (hashlib.sha256(text.encode("utf-8")).digest() for text in texts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode('ascii')}'" for digest in digests)
 
 
 @functools.cache

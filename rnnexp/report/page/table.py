@@ -49,7 +49,7 @@ class Cell:
         if self.value is not None:
             facts += f' data-value="{self.value!r}"'
         if self.share is not None:
-            facts += f' style="--share: {100 * min(max(self.share, 0.0), 1.0):.1f}%"'
+            facts += f' data-share="{100 * min(max(self.share, 0.0), 1.0):.1f}%"'
         return f"<td{facts}>{text}</td>"
 
 

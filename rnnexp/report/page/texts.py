@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
+from rnnexp.printable import printable
+
 
 @dataclass(frozen=True)
 class Text:
@@ -39,15 +41,19 @@ class Text:
 
     def _html(self, tag: str) -> str:
         if self.en == self.ja:
-            return escape(self.en)
+            return _shown(self.en)
         return "".join(
-            f'<{tag} class="{language}" lang="{language}">{escape(text)}</{tag}>'
+            f'<{tag} class="{language}" lang="{language}">{_shown(text)}</{tag}>'
             for language, text in self.to_json().items()
         )
 
     def to_json(self) -> dict[str, str]:
         """Return it as the script of the page takes it."""
-        return {"en": self.en, "ja": self.ja}
+        return {"en": printable(self.en, keep="\n"), "ja": printable(self.ja, keep="\n")}
+
+
+def _shown(text: str) -> str:
+    return escape(printable(text, keep="\n"))
 
 
 def together(texts: Iterable[Text]) -> Text:

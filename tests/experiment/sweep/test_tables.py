@@ -56,7 +56,7 @@ def test_markdown():
     head, _, first, second, third, ridge, _, _, end = text.splitlines()
     assert head == "| dataset_name | seeds | float32 RMSE | int8 RMSE | gap | flash bytes | against default |  |"
     assert first == "| a_b | 2 | 2.099 ± 1.271 (0.1414) | 2.1 ± 1.271 (0.1414) | +0.001 | 300 | – | default |"
-    assert second.startswith("| 50% & <more> | 2 | 1.049 ± 0.6353 (0.07071) |")
+    assert second.startswith("| 50% & &lt;more> | 2 | 1.049 ± 0.6353 (0.07071) |")
     assert second.endswith("| -1.05 ± 0.6353 (0.07071) | best |")
     assert third == "| plain | 0 | – | – | – | – | – |  |"
     assert ridge == "| ridge |  | 1.5 | – | – | – | – | baseline |"

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from rnnexp.formats.tflite import float32
 from rnnexp.formats.tflite.float32 import ConversionError, Converter
 from rnnexp.formats.tflite.metadata import operators
 from rnnexp.layers.activation import keras_activation
@@ -127,3 +130,25 @@ def test_leaving_on_an_error_ends_the_child_at_once(tmp_path):
     with pytest.raises(RuntimeError), Converter(tmp_path / "log") as converter:
         raise RuntimeError
     assert converter._child.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("while True: pass", "the converter was not done after 0.5 s; see .*log"),
+        ("print(input()[:9] * 2)", "the converter answered .*; see .*log"),
+        ("print(input()[:0] + '[1]')", "the converter answered .*; see .*log"),
+    ],
+    ids=["hangs", "half a line", "no answer"],
+)
+def test_a_child_that_hangs_or_writes_rubbish_is_an_error_and_is_ended(tmp_path, monkeypatch, program, said):
+    begin = subprocess.Popen
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", lambda _, **options: begin([sys.executable, "-c", program], **options))
+        found = Converter(tmp_path / "log")
+    monkeypatch.setattr(float32, "SECONDS", 0.5 if "pass" in program else 60)
+    with found as converter:
+        with pytest.raises(ConversionError, match=said):
+            converter.convert(tmp_path / "m.keras", tmp_path / "m.tflite")
+        assert converter._child.wait(60) == -signal.SIGKILL or "pass" not in program
+        assert converter.ended

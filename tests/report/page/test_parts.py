@@ -44,7 +44,7 @@ def test_a_cell_has_its_number_a_bar_and_a_link():
         ],
         frozenset({0}),
     )
-    assert 'data-value="1200" style="--share: 50.0%">1,200</td>' in table.html
+    assert 'data-value="1200" data-share="50.0%">1,200</td>' in table.html
     assert '<a href="a%3Cb%3E&quot;.c">a&lt;b&gt;.c</a>' in table.html
     assert table.html.count('scope="row"') == 2
     assert table.html.count("<tr class=strong>") == 1

@@ -28,7 +28,10 @@ function element(name, facts = {}, parent = null) {
 
 function shape(name, facts, parent, text = null) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [fact, value] of Object.entries(facts)) made.setAttribute(fact, value);
+  for (const [fact, value] of Object.entries(facts)) {
+    // The page's policy lets no attribute be a style.
+    if (fact === "style") made.style.cssText = value; else made.setAttribute(fact, value);
+  }
   if (text !== null) made.textContent = text;
   parent.append(made);
   return made;

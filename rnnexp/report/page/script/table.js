@@ -4,6 +4,7 @@ function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
   const body = table.tBodies[0];
   const order = [...body.rows];
+  for (const bar of body.querySelectorAll("[data-share]")) bar.style.setProperty("--share", bar.dataset.share);
   const key = (row, column) => {
     const cell = row.cells[column];
     return "value" in cell.dataset ? Number(cell.dataset.value) : null;

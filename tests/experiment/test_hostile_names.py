@@ -142,7 +142,7 @@ def test_names_that_are_no_utf_8_are_refused_before_anything_is_made(tmp_path):
 
 
 def test_a_message_does_nothing_to_the_terminal():
-    assert str(UserError("a\x1b[31m\u202eb\nc")) == "a\\x1b[31m\\u202eb\nc"
+    assert str(UserError("a\x1b[31m\u202eb", "c")) == "a\\x1b[31m\\u202eb\nc"
     assert printable("日本語\u3000é 👩‍🔬") == "日本語\u3000é 👩‍🔬"
 
 

@@ -18,13 +18,13 @@ import pytest
 from helpers.benchmarks import load
 from helpers.runs import PROJECT
 
-robustness = load("robustness")
+kills, process_tools = load("faults.kills"), load("faults.process")
 
 KILLS = int(os.environ.get("KILLS", "20"))
 COMMAND = [sys.executable, "-m", "rnnexp", "sweep", "memory", "--activation", "tanh", "relu", "--seed", "0", "1", "2"]
 COMMAND += ["--epochs", "30", "--memory-signal-length", "300", "--memory-n", "12", "--memory-k", "-3", "--name", "s"]
 COMMAND += ["--gap-limit", "1e-6", "--qat-epochs", "3", "--workers", "2", "--trials-per-worker", "4"]
-WHO = {"worker": robustness.WORKER, "converter": robustness.CONVERTER}
+WHO = {"worker": kills.WORKER, "converter": kills.CONVERTER}
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")]
 
@@ -37,7 +37,7 @@ def start(folder):
 
 def kill(process, who):
     """Kill the sweep's own process, or one of those below it, if there is any; return whether there was."""
-    numbers = [process.pid] if who == "driver" else robustness.descendants(process.pid, WHO[who])
+    numbers = [process.pid] if who == "driver" else process_tools.descendants(process.pid, WHO[who])
     if not numbers or process.poll() is not None:
         return False
     try:
@@ -101,7 +101,7 @@ def test_a_sweep_that_is_asked_to_stop_says_so_and_leaves_no_process(tmp_path, n
     while b"1/6" not in (tmp_path / "log.txt").read_bytes():
         assert process.poll() is None, (tmp_path / "log.txt").read_text()
         time.sleep(0.1)
-    below = [pid for module in WHO.values() for pid in robustness.descendants(process.pid, module)]
+    below = [pid for module in WHO.values() for pid in process_tools.descendants(process.pid, module)]
     assert below
     process.send_signal(number)
     assert process.wait(60) == 130

@@ -1,0 +1,1 @@
+"""What strikes in ``benchmarks/robustness.py``, and what is looked at afterwards."""

@@ -78,9 +78,10 @@ def test_the_run_says_what_it_understood(german_run):
         "newest row first",
         "decimal commas",
         "'温度'",
-        "1 of 200 time steps have no",
     ):
         assert said in notes
+    (warning,) = german_run.report["warnings"]
+    assert warning["text"].startswith("1 of 200 time steps have no value, in one gap")
     metrics = german_run.report["models"]["int8"]["metrics"]
     assert len(metrics["rmse_by_output"]) == 3
     assert metrics["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(metrics["rmse_by_output"]))))

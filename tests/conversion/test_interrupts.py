@@ -34,7 +34,13 @@ def test_whoever_interrupts_does_not_wait_for_the_framework(tmp_path, how):
     np.savez(tmp_path / "data.npz", x=np.random.default_rng(0).normal(size=(8, 5, 2)).astype(np.float32))
     command = [sys.executable, "-m", "rnnexp", "convert", "model.keras", "--calibration", "data.npz", "--no-float"]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as running:
+    # Jobs in a shell's background do not hear Ctrl-C, and neither would what they begin.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as running:
         begun = time.monotonic()
         while not (found := children(running.pid)):
             assert running.poll() is None

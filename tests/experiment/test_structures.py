@@ -14,7 +14,7 @@ from rnnexp.commands import run as prediction
 from rnnexp.config import MemoryConfig
 from rnnexp.errors import UserError
 from rnnexp.experiment import run as experiment
-from rnnexp.experiment.conclude import KERAS_TOLERANCE
+from rnnexp.experiment.checks import KERAS_TOLERANCE
 from rnnexp.experiment.quantize import Calibration
 from rnnexp.formats.keras import model as keras_models
 from rnnexp.formats.tflite.int8.writer import to_tflite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from faults.campaign import Campaign
 from faults.commands import OUTPUT, RUNS, contents, ended, succeed
 from faults.kills import CONVERTER
+from faults.places import needs_mount
 from faults.process import BrokenError, later, spawn, start, until
 
 
@@ -79,7 +79,7 @@ def without(campaign: Campaign) -> None:
                     raise BrokenError(f"{what}: other bits")
                 campaign.note(f"{what}: exit code 0")
         place = campaign.place()
-        if os.geteuid() or not shutil.which("unshare"):
+        if needs_mount() or not shutil.which("unshare"):
             continue
         with campaign.judged(place):
             commands.prepare(place)

@@ -1,7 +1,7 @@
 """The bits of a run on several processors, with DETERMINISTIC and without, and what it costs in speed.
 
     python benchmarks/determinism.py
-    python benchmarks/determinism.py --processors SandyBridge --runs memory-gru
+    python benchmarks/determinism.py --processors Haswell --runs memory-gru
 
 The processors besides this one are emulated by ``qemu-x86_64`` (Debian: qemu-user), where a run takes minutes; the
 converter of TensorFlow, of which only the float32 file comes, runs on this one. What is compared is the integers and
@@ -30,7 +30,7 @@ from rnnexp.determinism import environment
 RESULTS = Path(__file__).parent / "results" / "determinism.json"
 EMULATOR = "qemu-x86_64"
 HERE = "this one"
-PROCESSORS = ("SandyBridge", "Haswell")
+PROCESSORS = ("Haswell",)
 RUNS = {
     name: words.split()
     for name, words in {
